@@ -1,0 +1,79 @@
+"""Predictions as JSONL, one line a sentence in the order of the gold.
+
+Called by `score`, `evaluate` and the pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import UserError
+from aspectra.schema import Opinion, Prediction
+from aspectra.tables import read_jsonl, write_jsonl
+
+KNOWN = ("id", "text", "opinions", "raw")
+
+
+def read_predictions(path: Path | str) -> list[Prediction]:
+    """The predictions of a file; fields that are not of the contract are kept in `extra`.
+
+    Raises UserError for a missing or torn file and for a line without `text` or with malformed opinions; a line
+    needs `raw` or `opinions`.
+    """
+    predictions = []
+    for number, row in enumerate(read_jsonl(path), 1):
+        where = f"{path}, prediction {number}"
+        text, raw, opinions = row.get("text"), row.get("raw"), row.get("opinions")
+        if not isinstance(text, str):
+            raise UserError(f"{where} has no 'text', by which it is matched with the gold")
+        if raw is not None and not isinstance(raw, str):
+            raise UserError(f"{where}: 'raw' is the linear form as text, or null")
+        if raw is None and opinions is None:
+            raise UserError(f"{where} has neither 'raw' nor 'opinions'")
+        if not isinstance(opinions, list | None) or not all(isinstance(item, dict) for item in opinions or ()):
+            raise UserError(f"{where}: 'opinions' is a list of objects with target, category, polarity")
+        predictions.append(
+            Prediction(
+                id=str(row.get("id", number)),
+                text=text,
+                opinions=tuple(_opinion(item) for item in opinions or ()),
+                raw=raw,
+                extra={key: value for key, value in row.items() if key not in KNOWN},
+            )
+        )
+    return predictions
+
+
+def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
+    """Write predictions, one line a sentence; the file appears when it is whole."""
+    write_jsonl(
+        path,
+        (
+            {
+                "id": p.id,
+                "text": p.text,
+                "opinions": [
+                    {"target": o.target, "category": o.category, "polarity": o.polarity, "from": o.start, "to": o.end}
+                    for o in p.opinions
+                ],
+                "raw": p.raw,
+                **p.extra,
+            }
+            for p in predictions
+        ),
+    )
+
+
+def _opinion(item: dict[str, Any]) -> Opinion:
+    """An opinion as it is: what no task could read becomes text that no gold has, so that it counts as wrong."""
+    target, category, polarity = item.get("target"), item.get("category"), item.get("polarity")
+    start, end = item.get("from"), item.get("to")
+    return Opinion(
+        target=None if target is None else str(target),
+        category=None if category is None else str(category),
+        polarity=polarity if isinstance(polarity, str) else "",
+        start=start if isinstance(start, int) else None,
+        end=end if isinstance(end, int) else None,
+    )

@@ -1,0 +1,1 @@
+"""One small file a command: parses, calls the worker, prints."""

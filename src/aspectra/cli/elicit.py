@@ -1,0 +1,149 @@
+"""`aspectra elicit`: parses, calls `aspectra.elicit.engine.elicit`, prints the counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from aspectra.config import ElicitConfig, build
+from aspectra.errors import UserError, unknown
+from aspectra.schema import KINDS
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+TEACHERS = ("openai", "local", "recorded")
+TASKS = ("atsa", "acsa")
+D = ElicitConfig()
+
+
+@app.command(
+    epilog="Example: aspectra elicit reviews.csv --teacher openai --base-url http://127.0.0.1:8080/v1 "
+    "--model qwen2.5-7b-instruct --kinds analysis,rewriting --out runs/responses"
+)
+def elicit(
+    reviews: Path | None = typer.Argument(None, help="CSV, JSONL or Parquet with a text column."),
+    teacher: str = typer.Option(D.teacher, help="openai (any compatible endpoint), local (a GGUF file) or recorded."),
+    model: str = typer.Option("", help="Name at the endpoint, GGUF file, or file of recorded responses."),
+    base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),
+    key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
+    key_file: str | None = typer.Option(None, help="File that holds the key."),
+    kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction."),
+    task: str = typer.Option(D.task, help="Whose opinions `extraction` asks for: atsa or acsa."),
+    categories: str = typer.Option("", help="Categories that `extraction` may name (acsa), comma-separated."),
+    prompts: str = typer.Option("", help="Prompt versions, for example analysis=v1; the newest where absent."),
+    demonstrations: str | None = typer.Option(None, help="JSONL of {kind, review, answer} to show before."),
+    temperature: float = typer.Option(D.temperature, help="Of sampling."),
+    max_tokens: int = typer.Option(D.max_tokens, help="Of an answer."),
+    seed: int = typer.Option(D.seed, help="Of sampling."),
+    extra_body: str = typer.Option("{}", help="JSON object that the server wants besides."),
+    concurrency: int = typer.Option(D.concurrency, help="Requests in flight."),
+    timeout: float = typer.Option(D.timeout, help="Seconds for one request."),
+    retries: int = typer.Option(D.retries, help="After a fault that may pass."),
+    attempts: int = typer.Option(D.attempts, help="Answers asked for until one is valid."),
+    max_cost: float | None = typer.Option(None, help="USD that the folder may take in all; needs the prices."),
+    price_in: float | None = typer.Option(None, help="USD per million tokens read."),
+    price_out: float | None = typer.Option(None, help="USD per million tokens written."),
+    limit: int | None = typer.Option(None, help="Only the first so many reviews."),
+    text_column: str | None = typer.Option(None, help="Where the reviews' text is; found by name without it."),
+    skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
+    retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again where the answer was not valid."),
+    out: Path | None = typer.Option(None, help="Folder for the responses."),
+    status: Path | None = typer.Option(None, help="Only print where the run in this folder stands."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
+) -> int:
+    """Ask an LLM to analyze and rewrite reviews; nothing paid for is lost.
+
+    Answers go to OUT/responses.sqlite as they come and to OUT/responses.parquet at the end. The same command goes on
+    where it was stopped, and tries failed rows again. Exit 1 while any row is failed.
+    """
+    if status is not None:
+        from aspectra.elicit.status import status as read
+
+        show(read(status), as_json)
+        return 0
+    if reviews is None:
+        raise UserError("REVIEWS is missing: the file to ask about (or --status DIR)")
+    if out is None:
+        raise UserError("--out is missing: the folder for the responses")
+    if teacher not in TEACHERS:
+        raise unknown("teacher", teacher, TEACHERS)
+    if task not in TASKS:
+        raise unknown("task", task, TASKS)
+    wanted = names(kinds)
+    for kind in wanted:
+        if kind not in KINDS:
+            raise unknown("kind", kind, KINDS)
+    config = build(
+        ElicitConfig,
+        {
+            "teacher": teacher,
+            "model": model,
+            "base_url": base_url,
+            "key_env": key_env,
+            "key_file": key_file,
+            "kinds": wanted,
+            "task": task,
+            "categories": names(categories),
+            "prompts": pairs(prompts),
+            "demonstrations": demonstrations,
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "seed": seed,
+            "extra_body": json_object(extra_body),
+            "concurrency": concurrency,
+            "timeout": timeout,
+            "retries": retries,
+            "attempts": attempts,
+            "max_cost": max_cost,
+            "price_in": price_in,
+            "price_out": price_out,
+            "limit": limit,
+            "text_column": text_column,
+            "skip_bad_rows": skip_bad_rows,
+            "retry_rejected": retry_rejected,
+        },
+    )
+    from aspectra.elicit.engine import elicit as work
+
+    counts = work(reviews, config, out, allow_failed=True)
+    show(counts, as_json)
+    return 1 if counts["failed"] else 0
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The parts between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`a=b,c=d` as a dict."""
+    found = {}
+    for part in names(text):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(f"--prompts {part}: write it as kind=version, for example analysis=v1")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """What --extra-body holds."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"--extra-body is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise UserError("--extra-body is not a JSON object, for example '{\"top_k\": 40}'")
+    return value
+
+
+def show(counts: dict[str, Any], as_json: bool) -> None:
+    """Print the counts for a machine or for a person."""
+    if as_json:
+        print(json.dumps(counts))
+        return
+    pairs = ", ".join(f"{counts[name]} {name}" for name in ("done", "rejected", "failed", "absent", "pending"))
+    cost = "cost unknown (no prices given)" if counts["cost_usd"] is None else f"${counts['cost_usd']:.4f}"
+    print(f"{pairs}\n{counts['tokens_in']} tokens read, {counts['tokens_out']} written, {cost}")

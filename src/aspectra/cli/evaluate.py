@@ -1,0 +1,57 @@
+"""`aspectra evaluate`: a student on a test set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspectra.config import FinetuneConfig
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+DEFAULT = FinetuneConfig()
+
+
+@app.command(epilog="Example: aspectra evaluate runs/tuned --task atsa --data rest14 --subset all --subset implicit")
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder.")],
+    data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with test.json.")],
+    task: Annotated[str | None, typer.Option(help="atsa or acsa. [the model's own]")] = None,
+    subset: Annotated[list[str] | None, typer.Option(help="all, implicit or multi; may be repeated. [all]")] = None,
+    scoring: Annotated[list[str] | None, typer.Option(help="strict or paper; may be repeated. [strict]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest.")] = None,
+    cap: Annotated[int | None, typer.Option(min=1, help="Test sentences, drawn by seed. [all]")] = None,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = DEFAULT.max_new_tokens,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = DEFAULT.eval_batch_size,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = DEFAULT.device,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch. [its own choice]")] = None,
+    bf16: Annotated[
+        bool, typer.Option("--bf16", help="Decode with 16-bit weights: quicker, rarely different.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Run a student over a test set and score it."""
+    from aspectra.cli.output import table, write
+    from aspectra.student.decode import evaluate as work
+
+    figures = work(
+        model,
+        task,
+        data,
+        subsets=tuple(subset or ["all"]),
+        scoring=tuple(scoring or ["strict"]),
+        out=out,
+        cap=cap,
+        max_new_tokens=max_new_tokens,
+        batch_size=batch_size,
+        device=device,
+        threads=threads,
+        bf16=bf16,
+    )["figures"]
+    if json:
+        write(figures)
+        return
+    columns = ["scoring", "subset", "sentences", "precision", "recall", "f1"]
+    table(columns, [[row[column] for column in columns] for row in figures["rows"]], f"{figures['task']} {data}")
+    print(f"{figures['seconds_per_sentence']:.3f} seconds a sentence, {figures['parameters'] / 1e6:.0f} M parameters")

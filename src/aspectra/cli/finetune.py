@@ -1,0 +1,61 @@
+"""`aspectra finetune`: a student learns a task from labeled sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aspectra.config import FINETUNE_PRESETS, FinetuneConfig, load
+from aspectra.errors import unknown
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+DEFAULT = FinetuneConfig()
+
+
+@app.command(
+    epilog="Example: aspectra finetune --task atsa --data runs/corpus/silver --student runs/student --out tuned"
+)
+def finetune(
+    task: Annotated[str, typer.Option(help="atsa or acsa.")],
+    data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with train.json, dev.json.")],
+    student: Annotated[str, typer.Option(help="A name (see `aspectra models list`), a folder, or a Hub id.")],
+    out: Annotated[Path, typer.Option(help="Folder for the fine-tuned student.")],
+    preset: Annotated[str, typer.Option(help="cpu, or paper: the authors' settings, made for a GPU.")] = "cpu",
+    seed: Annotated[int | None, typer.Option(help=f"Of shots, order and dropout. [{DEFAULT.seed}]")] = None,
+    shots: Annotated[int | None, typer.Option(help="Training sentences, drawn by seed. [all]")] = None,
+    dev_cap: Annotated[int | None, typer.Option(help="Dev sentences, drawn by seed. [all]")] = None,
+    epochs: Annotated[float | None, typer.Option(help=f"Passes over the sentences. [{DEFAULT.epochs:g}]")] = None,
+    device: Annotated[str | None, typer.Option(help=f"auto, cpu, cuda or mps. [{DEFAULT.device}]")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, e.g. learning_rate=1e-4, batch_size=16."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the manifest's figures as JSON.")] = False,
+) -> None:
+    """Fine-tune a student on a task's sentences; the epoch with the best dev F1 is kept.
+
+    Several GPUs: torchrun --nproc-per-node 4 -m aspectra finetune ...
+    """
+    from aspectra import tasks
+    from aspectra.cli.output import leads, table, write
+    from aspectra.student.finetune import finetune as work
+
+    tasks.get(task)
+    if preset not in FINETUNE_PRESETS:
+        raise unknown("preset", preset, FINETUNE_PRESETS)
+    options = {"seed": seed, "shots": shots, "dev_cap": dev_cap, "epochs": epochs, "device": device}
+    given: dict[str, Any] = FINETUNE_PRESETS[preset] | {"task": task, "data": data}
+    given |= {key: value for key, value in options.items() if value is not None}
+    figures = work(student, load(FinetuneConfig, None, changes or [], given), out)["figures"]
+    if not leads():
+        return
+    if json:
+        write(figures)
+        return
+    table(
+        ["epoch", "dev F1", "precision", "recall"],
+        [[line["epoch"], line["f1"], line["precision"], line["recall"]] for line in figures["dev"]],
+    )
+    print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {figures['dev_f1']:.4f} (strict)")

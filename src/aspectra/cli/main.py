@@ -1,0 +1,126 @@
+"""The command line's front door: finds the command, turns every error into one line, sets the exit code.
+
+A command's module is imported when it is called, so that `aspectra --help` answers at once.
+Exit codes: 0 done, 1 failed, 2 the user's input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from aspectra.errors import FULL, AspectraError, of_system, unknown
+
+COMMANDS = {
+    "run": "The whole chain in one command; without a config, the offline quickstart.",
+    "elicit": "Ask an LLM to analyze and rewrite reviews; nothing paid for is lost.",
+    "corpus": "Turn responses into training text and silver labels.",
+    "pretrain": "Distil the corpus into a small language model.",
+    "finetune": "Fine-tune a student on labeled sentences of a task.",
+    "evaluate": "Run a student over a test set and score it.",
+    "score": "Score the predictions of any system.",
+    "data": "The benchmark sets: list them, count what is in them.",
+    "models": "The students known by name: list them, put one on disk.",
+    "doctor": "What is installed here, and what is missing for what.",
+}
+
+INTERRUPTED = 130
+# What a path of the user's can be besides missing; where it matters, the workers say it in their own words.
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
+
+
+class Lazy(TyperGroup):
+    """A group whose commands are modules of `aspectra.cli`, each with a Typer `app`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            if cmd_name.startswith("-"):
+                return None
+            raise unknown("command", cmd_name, COMMANDS)
+        command = typer.main.get_command(import_module(f"aspectra.cli.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = typer.Typer(
+    cls=Lazy,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("aspectra"))
+        raise typer.Exit()
+
+
+@app.callback(epilog="Example: aspectra run    (no LLM, no GPU and no labels needed: ten minutes on a laptop)")
+def aspectra(
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=show_version, is_eager=True),
+) -> None:
+    """Distil an LLM's understanding of opinions into a small model that you own."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; never returns."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; errors are printed as one line on stderr."""
+    from typer._click.exceptions import ClickException, NoArgsIsHelpError
+
+    try:
+        result = app(arguments, prog_name="aspectra", standalone_mode=False)
+        if result == INTERRUPTED:  # Typer makes this of a KeyboardInterrupt
+            raise KeyboardInterrupt
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except NoArgsIsHelpError as error:
+        print(error.format_message())
+        return 2
+    except ClickException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "aspectra"
+        complain(f"{error.format_message()} (see '{command} --help')")
+        return 2
+    except AspectraError as error:
+        complain(str(error))
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        complain("interrupted; the same command goes on from here")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno in FULL:
+            complain(str(of_system(error)))
+            return 2
+        if error.errno not in CLOSED or not error.filename:
+            raise
+        complain(f"cannot use {error.filename}: {error.strerror}; name another file or folder")
+        return 2
+
+
+def complain(text: str) -> None:
+    """One line on stderr, whatever line breaks the text has."""
+    print(f"aspectra: error: {' '.join(text.split())}", file=sys.stderr, flush=True)

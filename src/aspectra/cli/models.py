@@ -1,0 +1,44 @@
+"""`aspectra models`: the students known by name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def models() -> None:
+    """The students known by name: list them, put one on disk."""
+
+
+@app.command("list", epilog="Example: aspectra models list")
+def show(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the named students and where each comes from; folders and Hub ids (org/name) are taken as well."""
+    from aspectra.cli.output import table, write
+    from aspectra.models import listing
+
+    found = listing()
+    if json:
+        write(found)
+        return
+    rows = [[m["name"], "yes" if m["on disk"] else "no", m["source"], m["about"]] for m in found]
+    table(["name", "on disk", "source", "about"], rows)
+
+
+@app.command(epilog="Example: aspectra models fetch smollm2-135m")
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `aspectra models list`, or a Hub id.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Put a student on disk, checked, and print its folder."""
+    from aspectra.cli.output import write
+    from aspectra.models import resolve
+
+    folder = resolve(name)
+    if json:
+        write({"name": name, "folder": str(folder)})
+    else:
+        print(folder)

@@ -1,0 +1,61 @@
+"""What a user can cause and mend, as exceptions whose text is the one line that the command line prints.
+
+Raised everywhere; caught in `aspectra.cli.main` only.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class AspectraError(Exception):
+    """The work failed for a reason outside the program (exit 1): an endpoint that went away."""
+
+    exit_code = 1
+
+
+class UserError(AspectraError):
+    """The input is wrong and the user can mend it (exit 2). The text says what is wrong and what to do."""
+
+    exit_code = 2
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+MENDABLE = frozenset(
+    {
+        errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
+        errno.ENAMETOOLONG, errno.ELOOP,
+    }
+)  # fmt: skip
+
+
+def of_system(error: OSError, path: Path | str | None = None, verb: str = "use") -> AspectraError:
+    """What the operating system complains of, in a line: a UserError where the user can mend it, a full disk too."""
+    where = path or error.filename
+    if error.errno in FULL:
+        what = f"{where} was not written; " if where else ""
+        return UserError(f"the disk is full: {what}make room and run the same command again")
+    text = f"cannot {verb} {where}: {error.strerror}" if where else str(error.strerror or error)
+    return UserError(text) if error.errno in MENDABLE else AspectraError(text)
+
+
+class MissingExtraError(UserError):
+    """A package of an optional extra is not installed."""
+
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(f"{what} needs the extra '{extra}': pip install 'aspectra[{extra}]'")
+
+
+def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
+    """A `UserError` for a name that does not exist, naming the nearest one and all that do.
+
+    >>> str(unknown("task", "atsb", ["atsa", "acsa"]))
+    "unknown task 'atsb'; did you mean 'atsa'? There are: acsa, atsa"
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
+    hint = f"; did you mean '{near[0]}'?" if near else "."
+    return UserError(f"unknown {kind} '{given}'{hint} There are: {', '.join(names)}")

@@ -1,0 +1,202 @@
+"""What a stage read, did and wrote: `manifest.json`, written last, and the rule by which a stage is skipped.
+
+A stage opens its folder with `Stage(...)`, asks `finished()`, calls `begin()`, works, and calls `finish(figures)`.
+Until then the folder holds `.stage.json`, so that a killed run is known for what it is and goes on. Called by the
+workers of every stage and by `aspectra.pipeline`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import UserError
+from aspectra.files import canonical, sha256, torn, write_json
+
+MANIFEST = "manifest.json"
+UNFINISHED = ".stage.json"
+VERSIONED = ("aspectra", "torch", "transformers", "peft", "pyarrow", "openai", "xllamacpp")
+
+
+@dataclass
+class Stage:
+    """One stage's folder.
+
+    `inputs` are named files or folders (hashed) or plain strings (a demo's name, a model's name) taken as they are.
+    `replace` lets a result with other inputs or settings be overwritten: `aspectra run` asks for that, single
+    commands do not.
+    """
+
+    name: str
+    folder: Path
+    inputs: dict[str, Path | str]
+    config: dict[str, Any]
+    replace: bool = False
+    started: float = field(default_factory=time.time)
+    _hashes: dict[str, str] | None = None
+
+    def hashes(self) -> dict[str, str]:
+        """Digest of every input; of a folder that a stage made, the digest of its manifest's outputs."""
+        if self._hashes is None:
+            self._hashes = {
+                name: digest(value) if isinstance(value, Path) else value for name, value in self.inputs.items()
+            }
+        return self._hashes
+
+    def key(self) -> str:
+        """Digest of inputs and configuration: the same key means the same work."""
+        return hashlib.sha256(canonical([self.name, self.hashes(), self.config]).encode()).hexdigest()
+
+    def finished(self) -> dict[str, Any] | None:
+        """The manifest, if this very work was already done here."""
+        found = read(self.folder)
+        return found if found is not None and found.get("key") == self.key() else None
+
+    def begin(self) -> bool:
+        """Claim the folder; True if it holds the unfinished part of this very work, to go on from.
+
+        Raises UserError if it holds something that this stage did not write.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UserError(f"--out {self.folder} is a file; name a folder")
+        there = [path for path in self.folder.iterdir() if not torn(path)] if self.folder.exists() else []
+        unfinished = read(self.folder, UNFINISHED)
+        done = read(self.folder)
+        if unfinished is not None and unfinished.get("key") == self.key():
+            return True
+        if there:
+            mine = (unfinished or done or {}).get("stage") == self.name
+            if not mine:
+                raise UserError(f"{self.folder} holds something else; name another folder with --out or empty it")
+            if done is not None and not self.replace:
+                raise UserError(
+                    f"{self.folder} holds a finished {self.name} made with other input or settings; "
+                    "name another folder with --out or delete it"
+                )
+            self._clear(there)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"cannot make the folder {self.folder} ({error.strerror}); name another with --out"
+            ) from None
+        write_json(self.folder / UNFINISHED, {"stage": self.name, "key": self.key()})
+        return False
+
+    def _clear(self, there: list[Path]) -> None:
+        """Remove an earlier result, under a mark by which a run killed meanwhile still knows the folder as its own."""
+        write_json(self.folder / UNFINISHED, {"stage": self.name, "key": None})
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+        for path in there:
+            if path.name in (MANIFEST, UNFINISHED):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def abandon(self) -> None:
+        """Give the folder back where the input was wrong; once something is written, the mark stays to know it by."""
+        if all(path.name == UNFINISHED or torn(path) for path in self.folder.iterdir()):
+            shutil.rmtree(self.folder)
+
+    def finish(self, figures: dict[str, Any]) -> dict[str, Any]:
+        """Write the manifest, which makes the work count as done, and return it."""
+        manifest = {
+            "stage": self.name,
+            "key": self.key(),
+            "inputs": self.hashes(),
+            "config": self.config,
+            "figures": figures,
+            "outputs": outputs(self.folder),
+            **circumstances(self.started),
+        }
+        write_json(self.folder / MANIFEST, manifest)
+        (self.folder / UNFINISHED).unlink(missing_ok=True)
+        return manifest
+
+
+def circumstances(started: float) -> dict[str, Any]:
+    """What every manifest says of how it was made: versions, commit, machine, seconds since `started`, UTC."""
+    return {
+        "versions": versions(),
+        "commit": commit(),
+        "machine": machine(),
+        "seconds": round(time.time() - started, 1),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def read(folder: Path, name: str = MANIFEST) -> dict[str, Any] | None:
+    """A folder's manifest, or None where there is none that can be read."""
+    try:
+        value = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def digest(path: Path) -> str:
+    """Digest of a file or folder; a finished stage's folder answers with that of its recorded outputs."""
+    found = read(path) if path.is_dir() else None
+    if found is not None and "outputs" in found:
+        return hashlib.sha256(canonical(found["outputs"]).encode()).hexdigest()
+    return sha256(path)
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    """Digest of every visible file below a folder but the manifest itself."""
+    return {
+        file.relative_to(folder).as_posix(): sha256(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        and file.name != MANIFEST
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide a result, those that are installed."""
+    found = {"python": platform.python_version()}
+    for package in VERSIONED:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str | None:
+    """The git commit of the checkout that this code runs from, with '+' where it has changes; None elsewhere."""
+    here = Path(__file__).resolve().parents[2]
+    if not (here / ".git").exists():
+        return None
+    try:
+        head = subprocess.run(["git", "-C", here, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
+        dirty = subprocess.run(["git", "-C", here, "status", "--porcelain", "-uno"], capture_output=True, text=True)
+    except OSError:
+        return None
+    return head.stdout.strip() + ("+" if dirty.stdout.strip() else "") if head.returncode == 0 else None
+
+
+def machine() -> dict[str, Any]:
+    """The machine in a line: system, processor, cores."""
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    except OSError:
+        pass
+    return {"system": platform.system(), "processor": model, "cores": os.cpu_count()}

@@ -1,0 +1,40 @@
+"""Where the things that ship with Aspectra lie: the demo data and the configs. Called by config users and datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aspectra.errors import UserError, unknown
+
+PACKAGE = Path(__file__).resolve().parent
+DEMO = PACKAGE / "demo"
+# A wheel carries the configs inside the package; a checkout has them at its root.
+CONFIGS = PACKAGE / "configs" if (PACKAGE / "configs").is_dir() else PACKAGE.parents[1] / "configs"
+
+
+def locate(name: str) -> Path:
+    """A path as it is; `demo:NAME` is a file of the demo."""
+    if not name.startswith("demo:"):
+        return Path(name)
+    path = DEMO / name.removeprefix("demo:")
+    if not path.exists():
+        raise UserError(f"the demo has no {name.removeprefix('demo:')}")
+    return path
+
+
+def config_file(name: str) -> Path:
+    """A config: a file's path, or the name of one that ships with Aspectra.
+
+    Raises UserError that names those that exist.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = CONFIGS / f"{name.removeprefix('configs/').removesuffix('.yaml')}.yaml"
+    if shipped.is_file():
+        return shipped
+    names = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
+    if path.suffix in (".yaml", ".yml") or path.is_dir() or len(path.parts) > 1:
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise UserError(f"the config {name} {what}; name a YAML file, or one that ships: {', '.join(names)}")
+    raise unknown("config", name, names)

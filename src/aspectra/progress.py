@@ -1,0 +1,95 @@
+"""A bar with the time left for whatever takes more than two seconds; all talk goes to stderr.
+
+On a terminal it moves; in a log it is a line every ten seconds. Called by the workers of every stage.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def say(text: str) -> None:
+    """One line of talk on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bar:
+    """What a stage moves forward: `advance(n, note)`, where the note is shown behind the bar."""
+
+    def __init__(self, label: str, total: float | None) -> None:
+        self.label, self.total, self.done, self.note = label, total, 0.0, ""
+        self.started = self.spoken = time.monotonic()
+
+    def advance(self, amount: float = 1, note: str | None = None) -> None:
+        self.done += amount
+        if note is not None:
+            self.note = note
+        self.show()
+
+    def show(self) -> None:
+        now = time.monotonic()
+        if now - self.spoken >= 10:
+            self.spoken = now
+            say(self.line(now))
+
+    def line(self, now: float) -> str:
+        spent = now - self.started
+        text = f"{self.label}: {self.done:g}"
+        if self.total:
+            text += f" of {self.total:g}"
+            if self.done:
+                text += f", {clock(spent / self.done * (self.total - self.done))} left"
+        return text + (f", {self.note}" if self.note else "")
+
+
+def clock(seconds: float) -> str:
+    """Seconds as `12 s`, `3:05` or `1:02:03`.
+
+    >>> clock(12.4), clock(185), clock(3723)
+    ('12 s', '3:05', '1:02:03')
+    """
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+@contextmanager
+def progress(label: str, total: float | None) -> Iterator[Bar]:
+    """Show a bar for the work inside the block."""
+    if not sys.stderr.isatty():
+        yield Bar(label, total)
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    # The stream itself: a library's chatter may be silenced by putting another into sys.stderr meanwhile.
+    with Progress(*columns, console=Console(file=sys.stderr)) as live:
+        task = live.add_task(label, total=total, note="")
+
+        class Live(Bar):
+            def show(self) -> None:
+                live.update(task, total=self.total, completed=self.done, note=self.note)
+
+        yield Live(label, total)

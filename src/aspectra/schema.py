@@ -1,0 +1,88 @@
+"""The records that flow between the stages: frozen, plain, without behavior.
+
+Read and written by `aspectra.tables` and `aspectra.benchmark.datasets`; every stage speaks in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Polarity = Literal["positive", "negative", "neutral", "conflict"]
+POLARITIES: tuple[Polarity, ...] = ("positive", "negative", "neutral", "conflict")
+
+Kind = Literal["analysis", "rewriting", "extraction"]
+KINDS: tuple[Kind, ...] = ("analysis", "rewriting", "extraction")
+
+Status = Literal["done", "rejected", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One opinion of a sentence.
+
+    `target` is the aspect term as it stands in the text, None where the target is not named. `start` and `end`
+    are character offsets into the text (end exclusive), None where unknown. `words` are the opinion words that
+    the annotators marked: empty where the opinion is implicit, or where the source does not mark them.
+    """
+
+    target: str | None
+    category: str | None
+    polarity: str
+    start: int | None = None
+    end: int | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence with its gold opinions, in the order in which the file has them."""
+
+    id: str
+    text: str
+    opinions: tuple[Opinion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A text to ask the teacher about. `rating` is the author's own, on whatever scale the source has."""
+
+    id: str
+    text: str
+    domain: str | None = None
+    rating: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer of a teacher, or the reason why there is none: a row of `responses.parquet`.
+
+    `tokens_in` and `tokens_out` are as the teacher counted them, None where it does not. `settings` is the
+    canonical JSON of the sampling settings. `created` is UTC, ISO 8601.
+    """
+
+    review_id: str
+    review: str
+    kind: str
+    prompt_version: str
+    model: str
+    settings: str
+    text: str | None
+    finish_reason: str | None
+    tokens_in: int | None
+    tokens_out: int | None
+    status: str
+    reason: str | None
+    attempts: int
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a system says of one sentence. `raw` is the linear form as written by a student, None otherwise."""
+
+    id: str
+    text: str
+    opinions: tuple[Opinion, ...] = ()
+    raw: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)

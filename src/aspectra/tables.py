@@ -1,0 +1,218 @@
+"""Reviews from CSV, JSONL and Parquet, one at a time, never the whole file; and rows into files.
+
+Called by the commands that take REVIEWS and by every stage that hands rows on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aspectra.errors import UserError
+from aspectra.files import replacing
+from aspectra.progress import say
+from aspectra.rows import BATCH, Row, jsonl_rows, read_rows
+from aspectra.schema import Review
+
+TEXT = ("text", "review", "sentence", "content", "body", "comment", "review_text", "reviewtext", "review_body")
+ID = ("id", "review_id", "reviewid")
+DOMAIN = ("domain",)
+RATING = ("rating", "stars", "overall", "score")
+
+SKIP = "mend it or pass over such rows with --skip-bad-rows"
+
+
+class Columns(NamedTuple):
+    """Which column is what."""
+
+    text: str
+    id: str | None
+    domain: str | None
+    rating: str | None
+
+
+NO_COLUMNS = Columns("text", None, None, None)
+
+
+def read_reviews(
+    path: Path | str,
+    text_column: str | None = None,
+    skip_bad_rows: bool = False,
+    limit: int | None = None,
+    bad: Counter[str] | None = None,
+) -> Iterator[Review]:
+    """The reviews of a .csv, .tsv, .jsonl or .parquet file, streamed.
+
+    The text column is `text_column` or the first of `TEXT` that exists, whatever its case; `id`, `domain` and
+    `rating` are found likewise. A row without an id gets `row-N`, N counting rows from 1. The first review is read
+    before this returns, so that a file that cannot be read is known before anything is written.
+
+    A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, an
+    earlier row's id with another text, more fields than columns) is an error that names its line; with
+    `skip_bad_rows` it is passed over, counted by reason in `bad`, and the count told on stderr at the end.
+
+    Raises UserError: no such file, not UTF-8, no text column, no rows, a bad row.
+    """
+    reviews = _reviews(Path(path), text_column, skip_bad_rows, limit, Counter() if bad is None else bad)
+    first = next(reviews, None)
+    return iter(()) if first is None else itertools.chain([first], reviews)
+
+
+def _reviews(path: Path, text_column: str | None, skip: bool, limit: int | None, bad: Counter[str]) -> Iterator[Review]:
+    layouts: dict[tuple[str, ...], Columns] = {}
+    chosen: str | None = None
+    seen: set[int] = set()
+    good = number = 0
+    for row in _rows(path, text_column):
+        number += 1
+        fault, detail = row.fault, row.detail
+        names = tuple(row.values)
+        if names and names not in layouts:
+            chosen = chosen or _text_column(path, names, text_column)
+            layouts[names] = _columns(names, chosen)
+        columns = layouts.get(names, NO_COLUMNS)
+        if not fault:
+            fault, detail = _text_fault(row.values.get(columns.text), columns.text)
+        if not fault:
+            name = _name(row.values, columns.id, number)
+            mark = _mark(name)
+            same = _mark(f"{name}\0{row.values[columns.text]}")
+            if same in seen:
+                # The same review once more, as in a file with a row a question: not two that share an id.
+                bad["repeated rows"] += 1
+                continue
+            if mark in seen:
+                fault = "duplicate id"
+                detail = f"the id '{name}' stands twice" + (
+                    "" if skip else f" (first in {_first(path, name, text_column)})"
+                )
+            seen |= {mark, same}
+        if fault:
+            if not skip:
+                raise UserError(f"{path}, {row.place}: {detail}; {SKIP}")
+            bad[fault] += 1
+            continue
+        good += 1
+        yield Review(
+            id=name,
+            text=row.values[columns.text],
+            domain=_string(row.values.get(columns.domain)) if columns.domain else None,
+            rating=_number(row.values.get(columns.rating)) if columns.rating else None,
+        )
+        if good == limit:
+            break
+    passed = ", ".join(f"{count} {reason}" for reason, count in bad.most_common())
+    if not good:
+        raise UserError(f"{path} holds no reviews" + (f", only bad rows ({passed})" if passed else " (it is empty)"))
+    if passed:
+        say(f"{path}: {bad.total()} rows passed over: {passed}")
+
+
+def _mark(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+def _rows(path: Path, text_column: str | None) -> Iterator[Row]:
+    def keep(names: Sequence[str]) -> Iterator[str]:
+        return (name for name in _columns(names, _text_column(path, names, text_column)) if name)
+
+    return read_rows(path, keep)
+
+
+def read_jsonl(path: Path | str) -> Iterator[dict[str, Any]]:
+    """The objects of a JSONL file, blank lines left out.
+
+    Raises UserError for a missing file, one that is not UTF-8, and a line that is no JSON object (its number).
+    """
+    for row in jsonl_rows(Path(path)):
+        if row.fault:
+            raise UserError(f"{path}, {row.place}: {row.detail}")
+        yield row.values
+
+
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Write one JSON object a line, as they come; the file appears when it is whole."""
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        for row in rows:
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any) -> None:
+    """Write rows as they come; the file appears when it is whole.
+
+    `schema` is a `pyarrow.Schema`, or the names of the columns where all are strings.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    if not isinstance(schema, pyarrow.Schema):
+        schema = pyarrow.schema([(name, pyarrow.string()) for name in schema])
+    supply = iter(rows)
+    with replacing(path) as temporary, pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        while part := list(itertools.islice(supply, BATCH)):
+            writer.write_table(pyarrow.Table.from_pylist(part, schema=schema))
+
+
+def _text_column(path: Path, names: Sequence[str], given: str | None) -> str:
+    found = _find(names, (given,) if given else TEXT)
+    if found is None:
+        what = f"no column '{given}'" if given else "no text column"
+        raise UserError(f"{path} has {what}; it has: {', '.join(map(str, names))}; name the one with --text-column")
+    return found
+
+
+def _columns(names: Sequence[str], text: str) -> Columns:
+    return Columns(text, _find(names, ID), _find(names, DOMAIN), _find(names, RATING))
+
+
+def _find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
+    exact = set(names)
+    folded = {name.strip().casefold(): name for name in reversed(names)}
+    for want in wanted:
+        if want in exact:
+            return want
+        if want.casefold() in folded:
+            return folded[want.casefold()]
+    return None
+
+
+def _text_fault(value: Any, column: str) -> tuple[str, str]:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return "empty text", f"no text in column '{column}'"
+    if not isinstance(value, str):
+        return "no text", f"column '{column}' holds {type(value).__name__}, not text"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "broken text", f"the text in column '{column}' holds half a character (a lone surrogate)"
+    return "", ""
+
+
+def _name(values: dict[str, Any], column: str | None, number: int) -> str:
+    return (_string(values.get(column)) if column else None) or f"row-{number}"
+
+
+def _first(path: Path, name: str, text_column: str | None) -> str:
+    """Where an id stands first: read again, so that only its hash need be kept while all is well."""
+    for number, row in enumerate(_rows(path, text_column), 1):
+        if not row.fault and _name(row.values, _find(tuple(row.values), ID), number) == name:
+            return row.place
+    return "an earlier row"
+
+
+def _string(value: Any) -> str | None:
+    return None if value is None or not str(value).strip() else str(value).strip()
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

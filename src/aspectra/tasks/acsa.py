@@ -1,0 +1,33 @@
+"""Aspect category sentiment analysis: `food quality | positive`, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aspectra.schema import Opinion
+from aspectra.tasks.linear import Scoring, Task
+
+
+class Acsa(Task):
+    """Opinions by category: lower-cased, `#` to a space. Categories are not checked against a list."""
+
+    name = "acsa"
+    marker = "opinions by category"
+
+    def subject(self, opinion: Opinion) -> str | None:
+        return None if opinion.category is None else opinion.category.lower().replace("#", " ").strip()
+
+    def ordered(self, opinions: Iterable[Opinion]) -> list[Opinion]:
+        """Distinct (category, polarity), the first of each."""
+        distinct: dict[tuple[str, str], Opinion] = {}
+        for opinion in opinions:
+            if subject := self.subject(opinion):
+                distinct.setdefault((subject, opinion.polarity), opinion)
+        return list(distinct.values())
+
+    def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
+        """Any category but the empty one, which the authors' scorer lets pass too."""
+        return scoring == "paper" or subject != ""
+
+    def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
+        return tuple(Opinion(None, category, polarity) for category, polarity in self.parse(raw, text, "strict").pairs)

@@ -1,0 +1,49 @@
+"""Where in a text a term stands. Called by tasks that decode terms and by the benchmark's reader."""
+
+from __future__ import annotations
+
+Span = tuple[int, int]
+
+
+def occurrences(term: str, text: str) -> list[Span]:
+    """Every place of a term in a text, overlapping ones too, as (start, end) in characters, end exclusive."""
+    spans: list[Span] = []
+    start = text.find(term) if term else -1
+    while start >= 0:
+        spans.append((start, start + len(term)))
+        start = text.find(term, start + 1)
+    return spans
+
+
+def cuts_word(span: Span, text: str) -> bool:
+    """Whether a place begins or ends inside a word ('bar' in 'bartender')."""
+    start, end = span
+    before = start > 0 and text[start - 1 : start + 1].isalnum()
+    return before or (end < len(text) and text[end - 1 : end + 1].isalnum())
+
+
+def anchor(terms: list[str], text: str) -> list[Span | None]:
+    """A place for each of the terms, which come in order of appearance; None for one that is not in the text.
+
+    A term that stands twice gets distinct places as far as there are any; a place inside a word or inside an
+    earlier term's place is taken only for want of a better, and one behind the term before is preferred.
+    """
+    taken: list[Span] = []
+    found: list[Span | None] = []
+    behind = 0
+    for term in terms:
+        spans = occurrences(term, text)
+        if not spans:
+            found.append(None)
+            continue
+        cursor = behind
+
+        def cost(span: Span, cursor: int = cursor) -> tuple[bool, bool, bool, bool, int]:
+            inside = any(span[0] < end and start < span[1] for start, end in taken)
+            return span in taken, inside, cuts_word(span, text), span[0] < cursor, span[0]
+
+        best = min(spans, key=cost)
+        taken.append(best)
+        found.append(best)
+        behind = best[0]
+    return found

@@ -1,0 +1,32 @@
+"""What many tests lean on: the folder of other people's data, and a quiet environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.students import make_causal, make_seq2seq
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder beside the checkout with benchmark, reviews and recorded responses; skips where it is absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"needs the data folder {SHARED}/data, which is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def causal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_causal(tmp_path_factory.mktemp("causal"))
+
+
+@pytest.fixture(scope="session")
+def seq2seq(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_seq2seq(tmp_path_factory.mktemp("seq2seq"))

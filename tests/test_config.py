@@ -1,0 +1,83 @@
+"""Settings: unknown keys refused with the nearest right one, `--set`, and every shipped config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aspectra.config import FinetuneConfig, RunConfig, load
+from aspectra.errors import UserError
+from aspectra.places import CONFIGS, config_file, locate
+
+
+def test_a_change_reaches_into_a_section_and_is_read_as_yaml(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("reviews: r.csv\nfinetune: {shots: 8, task: acsa}\n")
+    found = load(RunConfig, tmp_path / "a.yaml", ["finetune.shots=16", "seeds=[1, 2]", "corpus.evaluation=[]"])
+    assert (found.finetune.shots, found.finetune.task, found.seeds) == (16, "acsa", (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("finetune.shot=4", "did you mean 'finetune.shots'"),
+        ("shots=4", "finetune.shots"),
+        ("finetune.shots=many", "finetune.shots"),
+        ("finetune.shots", "key=value"),
+        ("finetune.task=atsb", "unknown value of finetune.task 'atsb'; did you mean 'atsa'"),
+        ("systems=[base,destilled]", "did you mean 'distilled'"),
+        ("pretrain.weights=equals", "unknown value of pretrain.weights 'equals'; did you mean 'equal'"),
+        ("pretrain.kinds=[]", "pretrain.kinds"),
+        ("seeds=[]", "seeds"),
+        ("seeds=[-1]", "seeds.0"),
+        ("seeds=[1", "not YAML"),
+        ("seeds=2026-13-45", "not YAML"),
+        ("weights=1", "did you mean 'pretrain.weights'"),
+        ("teacher.modle=x", "did you mean 'teacher.model'"),
+    ],
+)
+def test_a_wrong_change_is_one_line_that_names_the_key(change: str, says: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(RunConfig, None, [change], {"reviews": "r.csv"})
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 800, "the names beside it, not all that there are"
+
+
+def test_a_setting_that_is_missing_is_named_without_all_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("student: t5-small\n")
+    with pytest.raises(UserError, match=r"^setting reviews is missing$"):
+        load(RunConfig, tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("- a\n- b\n", "mapping"), ("a: [", "not YAML"), (b"\xff\xfe", "cannot read")]
+)
+def test_a_file_that_is_no_config_is_refused(text: str | bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UserError, match=says):
+        load(RunConfig, tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_shipped_config_is_valid_and_found_by_name(file: Path) -> None:
+    assert load(RunConfig, config_file(file.stem)).reviews
+
+
+def test_an_unknown_config_names_those_that_ship() -> None:
+    with pytest.raises(UserError, match="did you mean 'quickstart'"):
+        config_file("quickstrat")
+    with pytest.raises(UserError, match=r"the config my/chain\.yaml does not exist; .*quickstart"):
+        config_file("my/chain.yaml")
+
+
+def test_demo_names_are_files_of_the_package() -> None:
+    assert locate("demo:reviews.jsonl").is_file()
+    assert locate("a/b.csv") == Path("a/b.csv")
+    with pytest.raises(UserError, match="demo has no"):
+        locate("demo:nothing.csv")
+
+
+def test_settings_do_not_change_after_loading() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        FinetuneConfig().shots = 3  # type: ignore[misc]
