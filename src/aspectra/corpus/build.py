@@ -1,0 +1,248 @@
+"""`corpus`: responses of one or more elicitations -> training text, silver labels and a data card.
+
+Called by `aspectra corpus` and by `aspectra.pipeline`. Reads `responses.parquet` (and `reviews.parquet` for ratings),
+writes `train.parquet` and `dev.parquet` with one row (id, review_id, kind, input, output), `silver/`, the card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from aspectra.config import CorpusConfig
+from aspectra.corpus import silver
+from aspectra.corpus.card import card
+from aspectra.corpus.decontaminate import Evaluation, files
+from aspectra.corpus.duplicates import Seen
+from aspectra.corpus.sentences import words
+from aspectra.errors import UserError
+from aspectra.files import write_text
+from aspectra.manifest import Stage
+from aspectra.progress import progress, say
+from aspectra.schema import Response
+from aspectra.tables import write_parquet
+
+COLUMNS = ("id", "review_id", "kind", "input", "output")
+
+
+def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: bool = False) -> dict[str, Any]:
+    """Make the corpus and return its manifest; done already, it is only returned.
+
+    Raises UserError where a folder has no responses, where nothing is left after the filters, and where an
+    evaluation file does not exist.
+    """
+    if len(set(config.kinds)) != len(config.kinds):
+        raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
+    sources = [responses_file(folder) for folder in folders]
+    evaluated = files(None, config.evaluation)
+    inputs: dict[str, Path | str] = {f"responses {i}": path for i, path in enumerate(sources)}
+    if "rating" in config.kinds:
+        rated = [path.with_name("reviews.parquet") for path in sources]
+        inputs |= {f"reviews {i}": path for i, path in enumerate(rated) if path.is_file()}
+    for path in evaluated:
+        name = f"evaluation {path.parent.name}/{path.name}"
+        inputs[name if name not in inputs else f"evaluation {path}"] = path
+    stage = Stage("corpus", out, inputs, config.model_dump(mode="json"), replace=replace)
+    if (done := stage.finished()) is not None:
+        say(f"corpus: {out} is done already")
+        return done
+    stage.begin()
+    try:
+        figures = make(sources, evaluated, config, out)
+    except UserError:
+        stage.abandon()
+        raise
+    return stage.finish(figures)
+
+
+def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfig, out: Path) -> dict[str, Any]:
+    """Write the corpus' files and return its figures."""
+    evaluation = load_evaluation(evaluated, config.ngram)
+    counts: Counter[str] = Counter()
+    reviews, answers, ratings = gather(sources, config, counts)
+    kept = keep(reviews, config, evaluation, counts)
+    held_out = split(kept, reviews, config)
+    rows: dict[str, list[tuple[str, ...]]] = {"train": [], "dev": []}
+    sentences: dict[str, list[Any]] = {"train": [], "dev": []}
+    for review in kept:
+        side = "dev" if review in held_out else "train"
+        rows[side] += mix(review, reviews[review], answers[review], ratings, config, evaluation, counts)
+        sentences[side] += silver.label(review, reviews[review], answers[review].values(), counts)
+    if not rows["train"]:
+        raise UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
+    for side, part in rows.items():
+        write_parquet(out / f"{side}.parquet", (dict(zip(COLUMNS, row, strict=True)) for row in part), COLUMNS)
+    write_silver(out, sentences)
+    figures = describe(rows, sentences, counts, evaluation, evaluated)
+    write_text(out / "README.md", card(figures, config))
+    return figures
+
+
+def responses_file(folder: Path) -> Path:
+    """The hand-off file of an elicitation's folder."""
+    path = folder if folder.is_file() else folder / "responses.parquet"
+    if not path.is_file():
+        there = "has no responses.parquet; finish its `aspectra elicit` first" if folder.exists() else "does not exist"
+        raise UserError(f"{folder} {there}")
+    return path
+
+
+def load_evaluation(paths: Iterable[Path], ngram: int) -> Evaluation:
+    from aspectra.benchmark.datasets import load
+
+    evaluation = Evaluation(ngram)
+    for path in paths:
+        evaluation.add(example.text for example in load(path))
+    return evaluation
+
+
+def gather(
+    sources: Sequence[Path], config: CorpusConfig, counts: Counter[str]
+) -> tuple[dict[str, str], dict[str, dict[str, Response]], dict[str, float]]:
+    """Reviews by id, their accepted answers by kind, and their ratings.
+
+    A review of a later folder is the same one where an earlier folder has its words (one may hold the analyses, the
+    other the rewritings); else its id gets a prefix.
+    """
+    reviews: dict[str, str] = {}
+    answers: dict[str, dict[str, Response]] = defaultdict(dict)
+    ratings: dict[str, float] = {}
+    for number, source in enumerate(sources):
+        prefix = f"{number}:" if number else ""
+        before = {text: name for name, text in reviews.items()}
+        names: dict[str, str] = {}
+        for response in read_responses(source):
+            counts["responses read"] += 1
+            if response.status != "done":
+                counts[f"responses {response.status}"] += 1
+                continue
+            name = before.get(response.review, prefix + response.review_id)
+            names[response.review_id] = name
+            reviews[name] = response.review
+            if response.kind in answers[name]:
+                counts["responses of a kind that the review already has"] += 1
+                continue
+            answers[name][response.kind] = response
+        if "rating" in config.kinds:
+            for review_id, rating in read_ratings(source.parent / "reviews.parquet"):
+                if review_id in names:
+                    ratings.setdefault(names[review_id], rating)
+    return reviews, answers, ratings
+
+
+def read_responses(path: Path) -> Iterator[Response]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = list(Response.__dataclass_fields__)
+    try:
+        file = pq.ParquetFile(path)
+        missing = [name for name in names if name not in file.schema_arrow.names]
+        if missing:
+            raise UserError(f"{path} is not a response file: it lacks the columns {', '.join(missing)}")
+        for batch in file.iter_batches(columns=names):
+            for row in batch.to_pylist():
+                yield Response(**row)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+
+
+def read_ratings(path: Path) -> Iterator[tuple[str, float]]:
+    """Id and rating of the reviews that have one; none where there is no such file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        return
+    try:
+        file = pq.ParquetFile(path)
+        if not {"id", "rating"} <= set(file.schema_arrow.names):
+            return
+        for batch in file.iter_batches(columns=["id", "rating"]):
+            for row in batch.to_pylist():
+                if isinstance(row["rating"], int | float):
+                    yield str(row["id"]), row["rating"]
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"cannot read {path}: {error}") from None
+
+
+def keep(reviews: dict[str, str], config: CorpusConfig, evaluation: Evaluation, counts: Counter[str]) -> list[str]:
+    """Ids of the reviews that pass the filters, in their order."""
+    seen = Seen(config.near_duplicates)
+    kept = []
+    with progress("corpus", len(reviews)) as bar:
+        for name, text in reviews.items():
+            bar.advance()
+            if len(words(text)) < config.min_words:
+                counts[f"reviews under {config.min_words} words"] += 1
+            elif evaluation.leaks(text):
+                counts["reviews that overlap with an evaluation sentence"] += 1
+            elif (like := seen.meet(text)) is not None:
+                counts[f"reviews dropped as {like} duplicates"] += 1
+            else:
+                kept.append(name)
+    counts["reviews kept"] = len(kept)
+    return kept
+
+
+def split(kept: Sequence[str], reviews: dict[str, str], config: CorpusConfig) -> set[str]:
+    """The held-out reviews: those whose text hashes lowest with the seed, so that order and id do not matter."""
+
+    def draw(name: str) -> bytes:
+        return hashlib.sha256(f"{config.seed} {reviews[name]}".encode()).digest()
+
+    number = max(1, round(config.dev_share * len(kept))) if len(kept) > 1 else 0
+    return set(sorted(kept, key=draw)[:number])
+
+
+def mix(
+    name: str,
+    text: str,
+    answers: dict[str, Response],
+    ratings: dict[str, float],
+    config: CorpusConfig,
+    evaluation: Evaluation,
+    counts: Counter[str],
+) -> Iterator[tuple[str, ...]]:
+    """The training rows of one review: a row a kind."""
+    for kind in config.kinds:
+        if kind == "rating":
+            if name in ratings:
+                yield f"{name}#rating", name, kind, text, f"{ratings[name]:g}"
+        elif kind in answers:
+            answer = answers[kind].text or ""
+            if evaluation.leaks(answer):
+                counts["answers that overlap with an evaluation sentence"] += 1
+            else:
+                yield f"{name}#{kind}", name, kind, text, answer
+
+
+def write_silver(out: Path, sentences: dict[str, list[Any]]) -> None:
+    from aspectra.benchmark.datasets import save
+
+    if any(sentences.values()):
+        for side, examples in sentences.items():
+            save(out / "silver" / f"{side}.json", examples)
+
+
+def describe(
+    rows: dict[str, list[tuple[str, ...]]],
+    sentences: dict[str, list[Any]],
+    counts: Counter[str],
+    evaluation: Evaluation,
+    evaluated: Sequence[Path],
+) -> dict[str, Any]:
+    """The figures of manifest and card."""
+    return {
+        "rows": {side: dict(sorted(Counter(row[2] for row in part).items())) for side, part in rows.items()},
+        "words": {side: sum(len(row[4].split()) for row in part) for side, part in rows.items()},
+        "counts": dict(counts),
+        "silver": {
+            side: {"sentences": len(part), "opinions": sum(len(example.opinions) for example in part)}
+            for side, part in sentences.items()
+        },
+        "checked": {"files": [f"{p.parent.name}/{p.name}" for p in evaluated], "sentences": evaluation.sentences},
+    }

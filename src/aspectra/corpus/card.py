@@ -1,0 +1,67 @@
+"""The corpus' data card: what is in it, what was dropped and why. Called by `aspectra.corpus.build`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aspectra.config import CorpusConfig
+
+HEAD = """---
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: train.parquet
+  - split: validation
+    path: dev.parquet
+task_categories:
+- text-generation
+tags:
+- aspectra
+- sentiment-analysis
+---
+
+# Training text for a sentiment student
+
+Each row is what a teacher LLM (or, for `rating`, the review's author) answered to one review: `input` is the review,
+`output` the answer, `kind` what was asked. All rows of a review are on one side of the split. The reviews are
+their authors' texts; whoever made this corpus answers for the right to use them.
+"""
+
+
+def card(figures: dict[str, Any], config: CorpusConfig) -> str:
+    """The card as Markdown with the YAML head that `datasets.load_dataset(FOLDER)` reads."""
+    kinds = sorted({kind for part in figures["rows"].values() for kind in part})
+    lines = [HEAD, "| kind | train | dev |", "| --- | ---: | ---: |"]
+    lines += [
+        f"| {kind} | {figures['rows']['train'].get(kind, 0)} | {figures['rows']['dev'].get(kind, 0)} |"
+        for kind in kinds
+    ]
+    silver = figures["silver"]
+    lines += [
+        "",
+        f"Silver labels (`silver/`, benchmark format): {silver['train']['sentences']} sentences with "
+        f"{silver['train']['opinions']} opinions to train on, {silver['dev']['sentences']} with "
+        f"{silver['dev']['opinions']} held out. No person checked them.",
+        "",
+        "## Filters",
+        "",
+        "| what | number |",
+        "| --- | ---: |",
+        *(f"| {what} | {number} |" for what, number in figures["counts"].items()),
+        "",
+        "## Decontamination",
+        "",
+    ]
+    checked = figures["checked"]
+    if checked["files"]:
+        dropped = figures["counts"].get("reviews that overlap with an evaluation sentence", 0)
+        answers = figures["counts"].get("answers that overlap with an evaluation sentence", 0)
+        lines.append(
+            f"Checked against {checked['sentences']} sentences of {', '.join(checked['files'])}: a run of "
+            f"{config.ngram} words in common, or a shorter evaluation sentence standing whole. "
+            f"Dropped: {dropped} reviews, {answers} answers."
+        )
+    else:
+        lines.append("Not checked against any evaluation file (`--evaluation` names them).")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,73 @@
+"""Keeps evaluation sentences out of the training text. Called by `aspectra.corpus.build`.
+
+A text is contaminated where it shares a run of `ngram` words (8, as in GPT-3's and later reports) with an evaluation
+sentence; an evaluation sentence shorter than that contaminates where it stands as a whole sentence of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from aspectra.corpus.sentences import spans, words
+from aspectra.errors import UserError, unknown
+
+
+class Evaluation:
+    """The word runs of the evaluation sentences, to check texts against."""
+
+    def __init__(self, ngram: int = 8) -> None:
+        self.ngram = ngram
+        self.runs: set[tuple[str, ...]] = set()
+        self.short: set[tuple[str, ...]] = set()
+        self.sentences = 0
+
+    def add(self, sentences: Iterable[str]) -> None:
+        """Add evaluation sentences."""
+        for sentence in sentences:
+            said = words(sentence)
+            self.sentences += 1
+            if len(said) >= self.ngram:
+                self.runs.update(said[i : i + self.ngram] for i in range(len(said) - self.ngram + 1))
+            elif said:
+                self.short.add(said)
+
+    def leaks(self, text: str) -> bool:
+        """Whether a text holds an evaluation sentence or a long enough run of one."""
+        said = words(text)
+        if any(said[i : i + self.ngram] in self.runs for i in range(len(said) - self.ngram + 1)):
+            return True
+        return said in self.short or any(words(text[a:b]) in self.short for a, b in spans(text))
+
+
+def files(task: str | None, names: Iterable[str]) -> list[Path]:
+    """The files behind `evaluation` settings: a file, a folder of JSON files, or `NAME` or `TASK/NAME` of a set.
+
+    Of a named set, dev, test and hard test count as evaluation; its training sentences do not. Without a task, a bare
+    NAME is the set of the first task that has one. Raises UserError for what does not exist.
+    """
+    from aspectra.benchmark.datasets import find, known
+    from aspectra.tasks import TASKS
+
+    found: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if path.is_file():
+            found.append(path)
+            continue
+        folder = path
+        if not path.is_dir():
+            head, slash, tail = name.partition("/")
+            sets = {here: each for each in ([task] if task else [*TASKS][::-1]) for here in known(each)}
+            if slash and head in TASKS:
+                folder = find(head, tail)
+            elif name in sets:
+                folder = find(sets[name], name)
+            else:
+                raise unknown("evaluation set", name, sets or ["(none; name a file)"])
+        parts = [folder / f"{part}.json" for part in ("dev", "test", "hard_test")]
+        here = [part for part in parts if part.is_file()]
+        if not here:
+            raise UserError(f"{folder} has no dev.json, test.json or hard_test.json to keep out of the corpus")
+        found += here
+    return found

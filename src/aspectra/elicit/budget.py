@@ -1,0 +1,88 @@
+"""`--max-cost`: no request is sent whose dearest outcome could exceed it. Called by `aspectra.elicit.work`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from aspectra.config import ElicitConfig
+from aspectra.elicit.teacher import Reply
+
+HEADROOM = 1.25  # over the most tokens a byte that were seen
+TEMPLATE = 64  # bytes that a chat template may add to the messages
+
+
+class Budget:
+    """USD `spent` in this folder, of which `here` in this run; `used_up` says that --max-cost ended the run."""
+
+    def __init__(self, config: ElicitConfig, spent: float) -> None:
+        self.priced = config.price_in is not None and config.price_out is not None
+        self._in, self._out = config.price_in or 0.0, config.price_out or 0.0
+        self._most, self._answer = config.max_cost, config.max_tokens
+        self.spent, self.here, self.used_up = spent, 0.0, False
+        self._reserved, self._need, self._in_flight = 0.0, 0.0, 0
+        # A token is at least one byte for every tokenizer in use; after the first answer the true ratio is known.
+        self._ratio, self._seen = 1.0, 0.0
+        self._changed = asyncio.Event()
+
+    def worst(self, size: int) -> float:
+        """USD that a prompt of so many bytes can cost: every token of the answer used."""
+        return ((size + TEMPLATE) * self._ratio * self._in + self._answer * self._out) / 1e6
+
+    def price(self, size: int, reply: Reply) -> float:
+        """USD that an answer took; the worst where the endpoint does not count its tokens."""
+        if reply.tokens_in is None or reply.tokens_out is None:
+            return self.worst(size)
+        return (reply.tokens_in * self._in + reply.tokens_out * self._out) / 1e6
+
+    async def reserve(self, size: int, stopping: Callable[[], bool]) -> float | None:
+        """Wait until the request fits beside those in flight; None where it never will or the run is stopping.
+
+        Returns what was reserved, in USD, to be handed to `settle`.
+        """
+        if self._most is None:
+            return None if stopping() else 0.0
+        while True:
+            if stopping():
+                return None
+            worst = self.worst(size)
+            # The first request goes alone: it shows how many tokens a byte is, a server's template included.
+            alone = self._in_flight > 0 and self._seen == 0
+            if not alone and self.spent + self._reserved + worst <= self._most:
+                self._reserved += worst
+                self._in_flight += 1
+                return worst
+            if not self._in_flight:
+                self.used_up, self._need = True, worst
+                return None
+            self._changed.clear()
+            await self._changed.wait()
+
+    def settle(self, reserved: float, size: int, reply: Reply | None) -> float | None:
+        """A request came back (or did not: None): what it reserved is free again, what it took is spent.
+
+        Returns what it took, None where no price is known.
+        """
+        cost = self.price(size, reply) if reply is not None and self.priced else None
+        if cost is not None:
+            self.spent += cost
+            self.here += cost
+        if self._most is not None:
+            self._in_flight -= 1
+            self._reserved = max(0.0, self._reserved - reserved) if self._in_flight else 0.0
+            if reply is not None:
+                self._seen = max(self._seen, (reply.tokens_in or size) / (size + TEMPLATE))
+                self._ratio = self._seen * HEADROOM
+            self.wake()
+        return cost
+
+    def wake(self) -> None:
+        """Let those who wait look again."""
+        self._changed.set()
+
+    def why(self) -> str:
+        """The reason for stopping, in words."""
+        return (
+            f"stopped before --max-cost ${self._most:g}: ${self.spent:.6f} is spent and the next request "
+            f"may cost ${self._need:.6f}"
+        )

@@ -1,0 +1,110 @@
+"""The SQLite file under the store: its schema and migrations, its lock, its complaints in one line.
+
+Called by `aspectra.elicit.store` and `aspectra.elicit.status`; what the tables mean stands in the store's docstring.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from aspectra.errors import AspectraError, UserError, of_system
+
+NAME = "responses.sqlite"
+LOCK = ".lock"
+
+MIGRATIONS = (
+    """
+    CREATE TABLE texts (id INTEGER PRIMARY KEY, sha BLOB NOT NULL UNIQUE, text TEXT NOT NULL);
+    CREATE TABLE reviews (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text INTEGER NOT NULL REFERENCES texts,
+        domain TEXT, rating REAL, run INTEGER NOT NULL, position INTEGER NOT NULL
+    );
+    CREATE INDEX reviews_run ON reviews (run, position);
+    CREATE INDEX reviews_text ON reviews (text, run, position);
+    CREATE TABLE asks (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, prompt_version TEXT NOT NULL, model TEXT NOT NULL,
+        settings TEXT NOT NULL, UNIQUE (kind, prompt_version, model, settings)
+    );
+    CREATE TABLE requests (
+        id INTEGER PRIMARY KEY, text INTEGER NOT NULL REFERENCES texts, ask INTEGER NOT NULL REFERENCES asks,
+        key BLOB NOT NULL UNIQUE, UNIQUE (text, ask)
+    );
+    CREATE TABLE responses (
+        request INTEGER PRIMARY KEY REFERENCES requests, status TEXT NOT NULL, text TEXT, raw TEXT, reason TEXT,
+        finish_reason TEXT, tokens_in INTEGER, tokens_out INTEGER, thinking INTEGER NOT NULL, attempts INTEGER NOT NULL,
+        spent_in INTEGER NOT NULL, spent_out INTEGER NOT NULL, cost REAL, model TEXT, prompt_version TEXT,
+        created TEXT NOT NULL
+    );
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, asks TEXT NOT NULL, config TEXT NOT NULL,
+        reviews INTEGER NOT NULL, free INTEGER NOT NULL, started TEXT NOT NULL
+    );
+    """,
+)
+
+
+@contextmanager
+def mending(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's complaints into one line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        if "full" in text:
+            raise UserError(f"the disk is full: {path} could not be written; make room and run again") from None
+        if "readonly" in text or "unable to open" in text:
+            raise UserError(f"cannot write {path} ({text})") from None
+        if "not a database" in text or "malformed" in text:
+            raise UserError(f"{path} is damaged ({text}); name another folder with --out") from None
+        if "disk I/O" in text:
+            raise AspectraError(f"cannot write {path} ({text}); is the disk full?") from None
+        raise AspectraError(f"{path}: {text}") from error
+    except OSError as error:
+        raise of_system(error, path, "write") from None
+
+
+def clean(text: str) -> str:
+    """Text that UTF-8 can hold: a lone surrogate becomes the replacement character."""
+    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+
+
+def connect(path: Path, durable: bool = True) -> sqlite3.Connection:
+    """Open for writing and bring the schema up to date. Raises UserError where a newer Aspectra made it."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=60)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(MIGRATIONS):
+            raise UserError(
+                f"{path} was written by a newer Aspectra (schema {version}); upgrade, or name another folder"
+            )
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            db.executescript(f"BEGIN EXCLUSIVE; {script}; PRAGMA user_version = {number}; COMMIT;")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def take_lock(folder: Path) -> IO[str]:
+    """Hold the folder's lock until the file is closed or the process dies, however it dies. Raises UserError."""
+    import fcntl
+
+    stream = (folder / LOCK).open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.seek(0)
+        pid = stream.read().strip() or "?"
+        stream.close()
+        raise UserError(f"another run (process {pid}) is writing to {folder}; wait for it or stop it") from None
+    stream.truncate(0)
+    stream.write(str(os.getpid()))
+    stream.flush()
+    return stream

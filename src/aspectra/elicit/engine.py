@@ -1,0 +1,197 @@
+"""Reviews in, responses out: registers what is to be asked, lets `work.py` ask it, writes the hand-off.
+
+`elicit()` is the worker behind `aspectra elicit` and the first stage of `aspectra run`. The store is the truth: a
+stopped run goes on where it stopped, a complete one has nothing to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from pathlib import Path
+from typing import Any
+
+from aspectra import manifest
+from aspectra.config import ElicitConfig
+from aspectra.elicit import prompt, status
+from aspectra.elicit.budget import Budget
+from aspectra.elicit.database import LOCK, NAME, mending
+from aspectra.elicit.store import Ask, Store
+from aspectra.elicit.teacher import Teacher
+from aspectra.elicit.work import Work
+from aspectra.errors import AspectraError, UserError, unknown
+from aspectra.files import canonical, sha256, write_json
+from aspectra.progress import say
+from aspectra.rows import check_file
+from aspectra.schema import KINDS
+from aspectra.tables import read_reviews
+
+PARQUET = "responses.parquet"
+REVIEWS = "reviews.parquet"
+
+
+def elicit(reviews: Path, config: ElicitConfig, out: Path, allow_failed: bool = False) -> dict[str, Any]:
+    """Ask for every kind of every review and leave `responses.sqlite`, `responses.parquet`, `manifest.json` in `out`.
+
+    Returns the counts of `status.status`. Failed rows are an AspectraError, after all is written, unless they are
+    allowed: then the caller looks at `failed`.
+    Raises UserError for input that the user can mend (nothing is left behind then if the folder was new),
+    AspectraError where the world went away, KeyboardInterrupt after Ctrl-C once what was in flight is stored.
+    """
+    began = time.time()
+    check(config, out)
+    if not reviews.exists():
+        raise UserError(f"no reviews file {reviews}")
+    check_file(reviews)
+    demonstrations = prompt.read_demonstrations(config.demonstrations)
+    teacher = make_teacher(config)
+    asks = [_ask(kind, config, teacher, demonstrations) for kind in config.kinds]
+    inputs = {"reviews": sha256(reviews)}
+    if config.teacher == "recorded":
+        inputs["recorded"] = str(teacher.settings["recorded"])
+    made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in asks]
+    fingerprint = canonical([inputs, config.text_column, config.skip_bad_rows, config.limit, made_of])
+    new, there = not (out / NAME).exists(), out.exists()
+    try:
+        rows = read_reviews(reviews, config.text_column, config.skip_bad_rows, config.limit)
+        with Store(out, durable=not teacher.instant) as store, mending(out / NAME):
+            free = config.teacher != "openai"
+            run, asks = store.register(rows, asks, fingerprint, public(config), free)
+            if store.replaced:
+                say(
+                    f"{store.replaced} reviews had other words under the same id in {out}: the answers to those stay "
+                    f"in {NAME}, but not in {PARQUET}; name another --out for other reviews"
+                )
+            budget = Budget(config, status.spent(out))
+            work = Work(store, teacher, config, asks, run, demonstrations, budget)
+            asyncio.run(work.all())
+            if work.fatal is not None:
+                raise work.fatal
+            counts = status.status(out)
+            _finish(out, config, inputs, counts, began, changed=work.saved > 0, whole=not work.interrupted)
+    except BaseException:
+        if new and not _answered(out):
+            _remove(out, there)
+        raise
+    if work.interrupted:
+        say(f"stopped; {counts['pending']} answers are still to be had: the same command goes on from here")
+        raise KeyboardInterrupt
+    if budget.used_up:
+        say(f"{budget.why()}; {counts['pending']} answers are still to be had: raise --max-cost to go on")
+    if counts["failed"]:
+        why = f"{counts['failed']} answers could not be had, most often: {status.reason(out)}"
+        if not allow_failed:
+            raise AspectraError(f"{why} ({out}); the same command tries them again")
+        say(f"{why}; the same command tries them again")
+    return counts
+
+
+def check(config: ElicitConfig, out: Path) -> None:
+    """What is wrong with the settings or the folder, as a UserError, before anything is touched."""
+    if not config.kinds or len(set(config.kinds)) != len(config.kinds):
+        raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
+    for kind in config.prompts:
+        if kind not in KINDS:
+            raise unknown("kind", kind, KINDS)
+    for kind in config.kinds:
+        prompt.newest(kind, config.prompts.get(kind))
+    blind = config.task == "acsa" and not config.categories and config.teacher != "recorded"
+    if "extraction" in config.kinds and blind:
+        raise UserError("extraction for acsa needs its categories: --categories 'food quality,service general'")
+    if config.max_cost is not None and (config.price_in is None or config.price_out is None):
+        raise UserError("--max-cost needs the prices: give --price-in and --price-out in USD per million tokens")
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file; name a folder")
+    if out.exists() and not (out / NAME).exists() and any(file.name != LOCK for file in out.iterdir()):
+        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+
+
+def make_teacher(config: ElicitConfig) -> Teacher:
+    """The teacher that the settings name, ready to answer."""
+    if config.teacher == "openai":
+        from aspectra.elicit.openai_api import OpenAITeacher
+
+        return OpenAITeacher(config)
+    if config.teacher == "local":
+        from aspectra.elicit.local import LocalTeacher
+
+        return LocalTeacher(config)
+    from aspectra.elicit.recorded import RecordedTeacher
+
+    return RecordedTeacher(config)
+
+
+def public(config: ElicitConfig) -> dict[str, Any]:
+    """The settings as they may be written down: an address without its password."""
+    from aspectra.elicit.openai_api import shown
+
+    values = config.model_dump(mode="json")
+    if config.base_url:
+        values["base_url"] = shown(config.base_url)
+    return values
+
+
+def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tuple[prompt.Demonstration, ...]) -> Ask:
+    settings: dict[str, Any] = dict(teacher.settings)
+    if kind == "extraction":
+        settings["task"] = config.task
+        if config.categories:
+            settings["categories"] = list(config.categories)
+    shown = [[each.review, each.answer] for each in demonstrations if each.kind == kind]
+    if shown and not teacher.instant:
+        settings["demonstrations"] = shown
+    return Ask(kind, prompt.newest(kind, config.prompts.get(kind)), teacher.model, canonical(settings))
+
+
+def _finish(
+    out: Path,
+    config: ElicitConfig,
+    inputs: dict[str, str],
+    counts: dict[str, Any],
+    began: float,
+    changed: bool,
+    whole: bool,
+) -> None:
+    """Write the hand-off and, last, the manifest; neither where nothing changed since they were written."""
+    parquet, settings, before = out / PARQUET, public(config), manifest.read(out)
+    if not changed and before is not None and parquet.exists():
+        same_input = before.get("inputs") == inputs
+        if same_input and before.get("figures") == counts and before.get("config") == settings:
+            return
+    (out / manifest.MANIFEST).unlink(missing_ok=True)
+    status.export(out, parquet)
+    status.export_reviews(out, out / REVIEWS)
+    if not whole:
+        return
+    write_json(
+        out / manifest.MANIFEST,
+        {
+            "stage": "elicit",
+            "inputs": inputs,
+            "config": settings,
+            "figures": counts,
+            "thinking_characters": status.thinking(out),
+            # Not the store: its bytes change without its answers, and later stages read the Parquet file.
+            "outputs": {name: sha256(out / name) for name in (PARQUET, REVIEWS)},
+            **manifest.circumstances(began),
+        },
+    )
+
+
+def _answered(out: Path) -> bool:
+    """Whether the folder's store holds any answer."""
+    try:
+        counts = status.status(out)
+    except AspectraError:
+        return False
+    return any(counts[name] for name in ("done", "rejected", "failed", "absent"))
+
+
+def _remove(out: Path, there: bool) -> None:
+    for name in (NAME, f"{NAME}-wal", f"{NAME}-shm", LOCK):
+        with contextlib.suppress(OSError):
+            (out / name).unlink()
+    if not there:
+        with contextlib.suppress(OSError):
+            out.rmdir()

@@ -1,0 +1,53 @@
+"""From a teacher's words for a sentiment to one of the four polarities, or to none.
+
+Called by `aspectra.elicit.parse`, `aspectra.elicit.extraction` and the corpus step's silver labels.
+"""
+
+from __future__ import annotations
+
+import re
+
+WORDS = re.compile(r"positiv|negativ|neutral|mixed|conflict|ambivalen|\bpos\b|\bneg\b")
+DENIED = re.compile(
+    r"\b(?:not|non|no|neither|never|without|isn['’]?t)\b[\s-]*(?:\w+[\s-]+)?(?:positiv|negativ|neutral|mixed)"
+)
+NAMES = {"positiv": "positive", "pos": "positive", "negativ": "negative", "neg": "negative", "neutral": "neutral"}
+
+
+def polarity_of(sentiment: str) -> str | None:
+    """One of the four polarities, None where the words do not say which.
+
+    The degree is dropped ('Very Positive', 'Mildly Negative', 'Positive (Mild)', 'Mostly Positive', 'Negative towards
+    the staff'). 'Mixed', and praise and blame in one label, are `conflict`, which is how SemEval-2014 Task 4 defines
+    that polarity: both positive and negative about the same target. 'Mild', 'Not specified', 'Disappointment' and
+    'Neutral to Positive' do not say which and are None.
+
+    >>> polarity_of("Very Positive"), polarity_of("Mixed (Positive and Negative)"), polarity_of("Mild")
+    ('positive', 'conflict', None)
+    """
+    text = sentiment.lower()[:200]
+    # The label comes first; what follows in brackets or after a dash explains it, and counts only if it says nothing.
+    head, rest = _split(text)
+    found = _found(head)
+    if not found:
+        found = _found(rest)
+    if found & {"conflict"} or {"positive", "negative"} <= found:
+        return "conflict"
+    return found.pop() if len(found) == 1 else None
+
+
+def _split(text: str) -> tuple[str, str]:
+    for mark in ("(", "\n", " - ", " -- ", " – ", " — ", ". ", ": "):
+        head, found, rest = text.partition(mark)
+        if found and head.strip():
+            return head, rest
+    return text, ""
+
+
+def _found(text: str) -> set[str]:
+    if DENIED.search(text):
+        return set()
+    words = text.split()
+    # Past a dozen words it is prose, and prose names polarities that it does not mean.
+    text = " ".join(words[:12])
+    return {NAMES.get(match, "conflict") for match in WORDS.findall(text)}

@@ -1,0 +1,163 @@
+"""Reading a store without disturbing its writer: the counts of `--status`, and the rows of `responses.parquet`.
+
+Called by `aspectra.elicit.engine` at the end of a run and by `aspectra elicit --status` at any time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from aspectra.elicit.database import NAME, mending
+from aspectra.errors import UserError
+from aspectra.files import replacing
+from aspectra.schema import Response
+from aspectra.tables import write_parquet
+
+Columns = tuple[tuple[str, str], ...]
+COLUMNS: Columns = (
+    ("review_id", "string"), ("review", "string"), ("kind", "string"), ("prompt_version", "string"),
+    ("model", "string"), ("settings", "string"), ("text", "string"), ("finish_reason", "string"),
+    ("tokens_in", "int64"), ("tokens_out", "int64"), ("status", "string"), ("reason", "string"),
+    ("attempts", "int64"), ("created", "string"),
+)  # fmt: skip
+REVIEWS: Columns = (("id", "string"), ("text", "string"), ("domain", "string"), ("rating", "float64"))
+
+
+def open_to_read(folder: Path) -> sqlite3.Connection:
+    """A connection that only reads. Raises UserError where the folder has no store."""
+    path = folder / NAME
+    if not path.is_file():
+        raise UserError(f"{folder} holds no {NAME}: name the folder that `aspectra elicit --out` wrote")
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
+        db.execute("SELECT 1 FROM runs LIMIT 1")
+    except sqlite3.Error as error:
+        if "no such table" in str(error):
+            raise UserError(f"{path} holds no run yet") from None
+        raise UserError(f"cannot read {path} ({error})") from None
+    return db
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """Counts of the folder's last run, in (review, kind) pairs; tokens and USD are what its requests took, once each.
+
+    `cost_usd` is 0.0 for a teacher that costs nothing and None where nobody named a price.
+    """
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        db.execute("BEGIN")  # one snapshot for all the figures
+        counts: dict[str, Any] = dict.fromkeys(("done", "rejected", "failed", "absent", "pending"), 0)
+        row = db.execute("SELECT id, asks, free FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+        if row is None:
+            return {**counts, "cost_usd": 0.0, "tokens_in": 0, "tokens_out": 0}
+        run, asks, free = int(row[0]), [int(a) for a in row[1].split(",")], bool(row[2])
+        marks = ", ".join("?" * len(asks))
+        pairs = (
+            "FROM reviews v JOIN requests q ON q.text = v.text LEFT JOIN responses r ON r.request = q.id "
+            f"WHERE v.run = ? AND q.ask IN ({marks})"
+        )
+        for name, number in db.execute(
+            f"SELECT coalesce(r.status, 'pending'), count(*) {pairs} GROUP BY 1", (run, *asks)
+        ):
+            counts[name] = int(number)
+        spent = db.execute(
+            "SELECT coalesce(sum(spent_in), 0), coalesce(sum(spent_out), 0), coalesce(sum(cost), 0.0), "
+            "coalesce(sum(cost IS NULL AND spent_in + spent_out > 0), 0) FROM responses "
+            f"WHERE request IN (SELECT q.id {pairs})",
+            (run, *asks),
+        ).fetchone()
+        unpriced = int(spent[3]) > 0 and not free
+        counts["cost_usd"] = None if unpriced else round(float(spent[2]), 8)
+        counts["tokens_in"], counts["tokens_out"] = int(spent[0]), int(spent[1])
+        return counts
+
+
+def spent(folder: Path) -> float:
+    """USD that the folder took in all its runs."""
+    return float(_one(folder, "SELECT coalesce(sum(cost), 0) FROM responses"))
+
+
+def thinking(folder: Path) -> int:
+    """Characters of reasoning that were taken off the folder's answers."""
+    return int(_one(folder, "SELECT coalesce(sum(thinking), 0) FROM responses"))
+
+
+def reason(folder: Path) -> str:
+    """Why answers could not be had, most often; to be asked where some failed."""
+    return str(
+        _one(folder, "SELECT reason FROM responses WHERE status = 'failed' GROUP BY reason ORDER BY count(*) DESC")
+    )
+
+
+def _one(folder: Path, query: str) -> Any:
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        return db.execute(query).fetchone()[0]
+
+
+def responses(folder: Path, last: bool = False) -> Iterator[Response]:
+    """Every response that the folder has to one of its reviews, of all its runs, by run, review and kind.
+
+    A review whose words were edited has only the answers to its present words. With `last`, only what the folder's
+    last run asked: its reviews, its teacher, its settings.
+    """
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        only = ""
+        if last and (row := db.execute("SELECT id, asks FROM runs ORDER BY id DESC LIMIT 1").fetchone()):
+            only = f"AND v.run = {int(row[0])} AND a.id IN ({', '.join(str(int(ask)) for ask in row[1].split(','))}) "
+        for row in db.execute(
+            "SELECT v.id, t.text, a.kind, coalesce(r.prompt_version, a.prompt_version), coalesce(r.model, a.model), "
+            "a.settings, r.text, r.finish_reason, r.tokens_in, r.tokens_out, r.status, r.reason, r.attempts, r.created "
+            "FROM reviews v JOIN texts t ON t.id = v.text JOIN requests q ON q.text = v.text "
+            "JOIN asks a ON a.id = q.ask JOIN responses r ON r.request = q.id WHERE r.status <> 'absent' "
+            f"{only}ORDER BY v.run, v.position, a.id"
+        ):
+            yield Response(*row)
+
+
+def export(folder: Path, file: Path, batch: int = 5000, last: bool = False) -> int:
+    """Write the folder's responses (see `responses`) as Parquet, in batches; returns their number."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = arrow_schema(COLUMNS)
+    count = 0
+    with (
+        replacing(file) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
+        rows: list[Response] = []
+
+        def flush() -> None:
+            columns = {name: [getattr(row, name) for row in rows] for name, _ in COLUMNS}
+            writer.write_table(pa.table(columns, schema=schema))
+            rows.clear()
+
+        for response in responses(folder, last):
+            rows.append(response)
+            count += 1
+            if len(rows) >= batch:
+                flush()
+        if rows:
+            flush()
+    return count
+
+
+def export_reviews(folder: Path, file: Path) -> None:
+    """Write the folder's reviews as Parquet: id, text, domain, rating. The corpus step takes the ratings from it."""
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        found = db.execute(
+            "SELECT v.id, t.text, v.domain, v.rating FROM reviews v JOIN texts t ON t.id = v.text "
+            "ORDER BY v.run, v.position"
+        )
+        names = [name for name, _ in REVIEWS]
+        write_parquet(file, (dict(zip(names, row, strict=True)) for row in found), arrow_schema(REVIEWS))
+
+
+def arrow_schema(columns: Columns) -> Any:
+    """The Arrow schema of (name, type) pairs."""
+    import pyarrow as pa
+
+    return pa.schema([(name, getattr(pa, kind)()) for name, kind in columns])

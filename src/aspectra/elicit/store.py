@@ -1,0 +1,275 @@
+"""`responses.sqlite`: what was asked, what was answered, and nothing paid for twice. This docstring is its design note.
+
+    texts      the words of a review, once, whoever wrote them how often     sha (unique), text
+    reviews    who wrote them: id -> text; `run`, `position`: the last run that wanted it, and where
+    asks       a way of asking: kind, prompt version, model, settings (canonical JSON)
+    requests   (text, ask), under the key that is their identity: sha256 of the canonical JSON of
+               [review text, kind, prompt version, model, settings]. Two reviews of the same words share it
+    responses  at most one a request: the last answer, or why there is none
+    runs       each call of `aspectra elicit` on this folder: its asks and what it was made of
+
+- A request is pending while it has no response. `done` is final. `failed` is asked again by the next run, `rejected`
+  only when that is wanted, `absent` (a recorded teacher lacks it) never: another file is another ask.
+- `text` is the answer as validation left it, `raw` the answer as it came (null where equal). `tokens_*` are
+  the answer's; `spent_*` and `cost` add up every try of the request: money stays counted when an answer is replaced.
+- One writer: a lock file holds its process id. Readers (`--status`) need no lock: WAL.
+- Each answer of a paid teacher is one transaction, synced to disk; registering the reviews is one transaction too, so
+  that bad input leaves nothing behind.
+- `PRAGMA user_version` counts the migrations of `aspectra.elicit.database`, which are only ever appended to.
+
+Called by `aspectra.elicit.engine` (writes), `aspectra.elicit.status` (reads).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from aspectra.elicit.database import NAME, clean, connect, mending, take_lock
+from aspectra.files import canonical
+from aspectra.schema import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A way of asking; `id` is its row."""
+
+    kind: str
+    prompt_version: str
+    model: str
+    settings: str
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request without an answer: its row, the review's words, and the way of asking."""
+
+    request: int
+    text: str
+    ask: Ask
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a request; a row of `responses`. `cost` is USD, None where no price is known."""
+
+    request: int
+    status: str
+    text: str | None = None
+    raw: str | None = None
+    reason: str | None = None
+    finish_reason: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    thinking: int = 0
+    attempts: int = 0
+    spent_in: int = 0
+    spent_out: int = 0
+    cost: float | None = None
+    model: str | None = None
+    prompt_version: str | None = None
+
+
+def now() -> str:
+    """UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def request_key(text: str, ask: Ask) -> bytes:
+    """The identity of a request: sha256 of what decides its answer (32 bytes)."""
+    return hashlib.sha256(
+        canonical([text, ask.kind, ask.prompt_version, ask.model, ask.settings]).encode("utf-8", "surrogatepass")
+    ).digest()
+
+
+class Store:
+    """The writer's side. Use as a context manager; a second one on the same folder is a UserError with its pid."""
+
+    def __init__(self, folder: Path, durable: bool = True) -> None:
+        self.folder, self.path = folder, folder / NAME
+        self._durable = durable
+        self._lock: IO[str] | None = None
+        self._connection: sqlite3.Connection | None = None
+        self.replaced = 0  # reviews that had other words under the same id before `register`
+
+    def __enter__(self) -> Store:
+        with mending(self.path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = take_lock(self.folder)
+            try:
+                self._connection = connect(self.path, self._durable)
+            except BaseException:
+                self._lock.close()
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        if self._lock is not None:
+            # The file stays: removing it would let two processes hold "the" lock.
+            self._lock.truncate(0)
+            self._lock.close()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        assert self._connection is not None, "use `with Store(...)`"
+        return self._connection
+
+    def register(
+        self, reviews: Iterable[Review], asks: Iterable[Ask], fingerprint: str, config: dict[str, Any], free: bool
+    ) -> tuple[int, list[Ask]]:
+        """Begin a run: its reviews, its asks and the requests they make, in one transaction.
+
+        Returns the run's number and the asks with their rows. `fingerprint` names the input and the asks: where the
+        last run had the same, the reviews are not even read. Errors of `reviews` undo everything.
+        """
+        with mending(self.path):
+            db = self.connection
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                last = db.execute("SELECT id, fingerprint, asks FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+                kept = [self._ask(ask) for ask in asks]
+                if last is not None and last[1] == fingerprint:
+                    db.execute("UPDATE runs SET config = ?, free = ? WHERE id = ?", (canonical(config), free, last[0]))
+                    db.execute("COMMIT")
+                    return int(last[0]), kept
+                run = int(last[0]) + 1 if last is not None else 1
+                count = self._insert(reviews, kept, run)
+                db.execute(
+                    "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (run, fingerprint, ",".join(str(a.id) for a in kept), canonical(config), count, free, now()),
+                )
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+            return run, kept
+
+    def _ask(self, ask: Ask) -> Ask:
+        values = (ask.kind, ask.prompt_version, ask.model, ask.settings)
+        self.connection.execute(
+            "INSERT INTO asks (kind, prompt_version, model, settings) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            values,
+        )
+        row = self.connection.execute(
+            "SELECT id FROM asks WHERE (kind, prompt_version, model, settings) = (?, ?, ?, ?)", values
+        ).fetchone()
+        return Ask(*values, id=int(row[0]))
+
+    def _insert(self, reviews: Iterable[Review], asks: list[Ask], run: int) -> int:
+        db, count = self.connection, 0
+        for review in reviews:
+            text = clean(review.text)
+            sha = hashlib.sha256(text.encode()).digest()
+            row = db.execute("SELECT id FROM texts WHERE sha = ?", (sha,)).fetchone()
+            number = (
+                int(row[0])
+                if row is not None
+                else db.execute("INSERT INTO texts (sha, text) VALUES (?, ?)", (sha, text)).lastrowid
+            )
+            known = db.execute("SELECT text FROM reviews WHERE id = ?", (clean(review.id),)).fetchone()
+            self.replaced += known is not None and known[0] != number
+            db.execute(
+                "INSERT INTO reviews (id, text, domain, rating, run, position) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET text = excluded.text, domain = excluded.domain, "
+                "rating = excluded.rating, run = excluded.run, position = excluded.position",
+                (clean(review.id), number, review.domain, review.rating, run, count),
+            )
+            for ask in asks:
+                db.execute(
+                    "INSERT INTO requests (text, ask, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                    (number, ask.id, request_key(text, ask)),
+                )
+            count += 1
+        return count
+
+    def pending(self, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256) -> Iterator[Pending]:
+        """Requests of a run that want asking, in the order of the reviews, a page of each kind at a time.
+
+        Kind by kind within a page, so that a server's prefix cache is of use. Safe while answers are being stored:
+        no statement stays open between pages.
+        """
+        again = "('failed', 'rejected')" if retry_rejected else "('failed')"
+        position = -1
+        while True:
+            # A text's first review of the run stands for all that share the words.
+            rows = self.connection.execute(
+                "SELECT v.position, v.text, t.text FROM reviews v JOIN texts t ON t.id = v.text "
+                "WHERE v.run = ? AND v.position > ? AND v.position = "
+                "(SELECT min(w.position) FROM reviews w WHERE w.text = v.text AND w.run = v.run) "
+                f"AND (SELECT count(*) FROM requests q JOIN responses r ON r.request = q.id WHERE q.text = v.text "
+                f"AND q.ask IN ({marks(asks)}) AND r.status NOT IN {again}) < ? "
+                "ORDER BY v.position LIMIT ?",
+                (run, position, *(ask.id for ask in asks), len(asks), page),
+            ).fetchall()
+            if not rows:
+                return
+            position = rows[-1][0]
+            for ask in asks:
+                for _, number, text in rows:
+                    found = self.connection.execute(
+                        "SELECT q.id FROM requests q LEFT JOIN responses r ON r.request = q.id WHERE q.text = ? AND "
+                        f"q.ask = ? AND (r.status IS NULL OR r.status IN {again})",
+                        (number, ask.id),
+                    ).fetchone()
+                    if found is not None:
+                        yield Pending(int(found[0]), text, ask)
+
+    def left(self, run: int, asks: list[Ask], retry_rejected: bool = False) -> int:
+        """The number of requests that `pending` will yield."""
+        again = "('failed', 'rejected')" if retry_rejected else "('failed')"
+        row = self.connection.execute(
+            "SELECT count(DISTINCT q.id) FROM reviews v JOIN requests q ON q.text = v.text LEFT JOIN responses r "
+            f"ON r.request = q.id WHERE v.run = ? AND q.ask IN ({marks(asks)}) "
+            f"AND (r.status IS NULL OR r.status IN {again})",
+            (run, *(ask.id for ask in asks)),
+        ).fetchone()
+        return int(row[0])
+
+    def save(self, outcomes: Iterable[Outcome]) -> None:
+        """Write answers in one transaction; on return they survive a crash."""
+        with mending(self.path):
+            db = self.connection
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                db.executemany(SAVE, [self._row(outcome) for outcome in outcomes])
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @staticmethod
+    def _row(o: Outcome) -> tuple[Any, ...]:
+        raw = None if o.raw is None or o.raw == o.text else clean(o.raw)
+        text = None if o.text is None else clean(o.text)
+        return (
+            o.request, o.status, text, raw, None if o.reason is None else clean(o.reason), o.finish_reason,
+            o.tokens_in, o.tokens_out, o.thinking, o.attempts, o.spent_in, o.spent_out, o.cost, o.model,
+            o.prompt_version, now(),
+        )  # fmt: skip
+
+
+SAVE = """
+INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (request) DO UPDATE SET status = excluded.status, text = excluded.text, raw = excluded.raw,
+    reason = excluded.reason, finish_reason = excluded.finish_reason, tokens_in = excluded.tokens_in,
+    tokens_out = excluded.tokens_out, thinking = thinking + excluded.thinking, attempts = attempts + excluded.attempts,
+    spent_in = spent_in + excluded.spent_in, spent_out = spent_out + excluded.spent_out,
+    cost = CASE WHEN cost IS NULL AND excluded.cost IS NULL THEN NULL
+           ELSE coalesce(cost, 0) + coalesce(excluded.cost, 0) END,
+    model = excluded.model, prompt_version = excluded.prompt_version, created = excluded.created
+"""
+
+
+def marks(values: list[Ask]) -> str:
+    """As many question marks as there are values."""
+    return ", ".join("?" * len(values))

@@ -1,0 +1,71 @@
+"""The seam between the engine and whatever answers: text in, text out.
+
+Implemented in `openai_api.py`, `local.py` and `recorded.py`; used by `aspectra.elicit.engine`. A teacher knows
+nothing of stores, prompts' versions or validation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aspectra.elicit.prompt import Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask: the rendered messages, and what they were made of. `attempt` counts from 0."""
+
+    kind: str
+    review: str
+    messages: Messages
+    json_wanted: bool = False
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a teacher answered, verbatim. Token counts are None where it does not count.
+
+    `thinking` are characters of reasoning that came apart from the text. `model` and `prompt_version` are set by a
+    teacher that passes on what another one said.
+    """
+
+    text: str
+    finish_reason: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    thinking: int = 0
+    model: str | None = None
+    prompt_version: str | None = None
+
+
+class AbsentError(Exception):
+    """The teacher has nothing for this question and never will: counted apart, not a failure."""
+
+
+class RowError(Exception):
+    """This one answer cannot be had (now); the others may. The text is the reason kept in the store."""
+
+    def __init__(self, reason: str, unreachable: bool = False) -> None:
+        super().__init__(reason)
+        self.unreachable = unreachable
+
+
+class Teacher(Protocol):
+    """Answers questions, many at a time."""
+
+    model: str
+    """The name that requests are stored under."""
+    settings: dict[str, object]
+    """What shapes the answer besides the words: part of a request's identity."""
+    instant: bool
+    """Answers at once and for nothing, so that the engine neither waits nor reserves money."""
+
+    async def ask(self, question: Question) -> Reply:
+        """Answer, or raise AbsentError, RowError, or a UserError / AspectraError that ends the run."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds; asked once, after the last question."""
+        ...

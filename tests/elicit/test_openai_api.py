@@ -1,0 +1,251 @@
+"""The OpenAI-compatible teacher against a real server on the loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aspectra.config import ElicitConfig
+from aspectra.elicit import openai_api
+from aspectra.elicit.openai_api import OpenAITeacher, delay, shown
+from aspectra.elicit.teacher import Question, Reply, RowError
+from aspectra.errors import AspectraError, UserError
+
+Settings = Callable[..., ElicitConfig]
+QUESTION = Question(
+    "analysis", "Lovely pool.", [{"role": "user", "content": "one block for each target\n\nReview: Pool"}]
+)
+JSON_QUESTION = Question("extraction", "Pool", [{"role": "user", "content": "JSON\n\nText: Pool"}], json_wanted=True)
+
+
+def ask(config: ElicitConfig, *questions: Question) -> list[Reply]:
+    async def all_() -> list[Reply]:
+        teacher = OpenAITeacher(config)
+        try:
+            return [await teacher.ask(question) for question in questions]
+        finally:
+            await teacher.close()
+
+    return asyncio.run(all_())
+
+
+def faults(endpoint: Any, answer: Any, *first: Any) -> None:
+    """The endpoint gives these answers first, then good ones."""
+    waiting = list(first)
+    good = endpoint.answer
+    endpoint.answer = lambda request: waiting.pop(0) if waiting else good(request)
+
+
+def test_a_question_is_sent_with_its_settings_and_the_reply_comes_whole(endpoint: Any, settings: Settings) -> None:
+    config = settings(temperature=0.5, max_tokens=77, seed=3, extra_body={"top_k": 9})
+    reply = ask(config, QUESTION)[0]
+    sent = endpoint.requests[0]
+    assert {name: sent[name] for name in ("model", "temperature", "max_tokens", "seed", "top_k")} == {
+        "model": "m", "temperature": 0.5, "max_tokens": 77, "seed": 3, "top_k": 9,
+    }  # fmt: skip
+    assert sent["messages"] == QUESTION.messages
+    assert "response_format" not in sent
+    assert reply.text.startswith('Opinion Target 1: "Pool"')
+    assert (reply.finish_reason, reply.tokens_in, reply.tokens_out) == ("stop", 100, 20)
+    second = Question(QUESTION.kind, QUESTION.review, QUESTION.messages, attempt=2)
+    ask(config, second)
+    assert endpoint.requests[1]["seed"] == 5, "another attempt is another draw"
+
+
+def test_the_key_comes_from_the_environment_or_a_file_and_only_if_there_is_one(
+    endpoint: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-env")
+    path = tmp_path / "key"
+    path.write_text("sk-file\n")
+    for config in (settings(), settings(key_env="MY_KEY"), settings(key_env="MY_KEY", key_file=str(path))):
+        ask(config, QUESTION)
+    assert [headers["authorization"] for headers in endpoint.headers] == [
+        "Bearer none",
+        "Bearer sk-env",
+        "Bearer sk-file",
+    ]
+    for key in ("two words", "schl\u00fcssel"):
+        monkeypatch.setenv("MY_KEY", key)
+        with pytest.raises(UserError, match="variable MY_KEY must hold the key") as error:
+            OpenAITeacher(settings(key_env="MY_KEY"))
+        assert key not in str(error.value)
+    path.write_text("two words")
+    for bad, told in ((path, "must hold the key"), (tmp_path / "gone", "cannot read the key file")):
+        with pytest.raises(UserError, match=told):
+            OpenAITeacher(settings(key_file=str(bad)))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_ends_the_run_and_is_never_shown(
+    endpoint: Any, settings: Settings, answer: Any, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.answer = lambda request: answer(status=status, body={"error": {"message": "bad key sk-secret"}})
+    with pytest.raises(UserError, match="refused a request without a key: set OPENAI_API_KEY"):
+        ask(settings(), QUESTION)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    with pytest.raises(UserError, match="refused the key") as error:
+        ask(settings(retries=5), QUESTION)
+    assert "sk-secret" not in str(error.value)
+    assert len(endpoint.requests) == 2, "no second try"
+
+
+def test_a_fault_that_names_the_key_hides_it(
+    endpoint: Any, settings: Settings, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    endpoint.answer = lambda request: answer(status=400, body={"error": {"message": "what is sk-secret?"}})
+    with pytest.raises(RowError, match=r"400: what is \*\*\*\?"):
+        ask(settings(), QUESTION)
+
+
+def test_an_unknown_model_ends_the_run(endpoint: Any, settings: Settings, answer: Any) -> None:
+    endpoint.answer = lambda request: answer(status=404, body={"error": {"message": "no such model"}})
+    with pytest.raises(UserError, match=r"knows no model 'm'.*no such model.*--model"):
+        ask(settings(), QUESTION)
+
+
+def test_nobody_listening_is_known_soon_and_a_bad_address_at_once(nowhere: str, settings: Settings) -> None:
+    with pytest.raises(RowError, match=r"no connection to http://127.0.0.1") as error:
+        ask(settings(base_url=nowhere, retries=1), QUESTION)
+    assert error.value.unreachable
+    for url in ("127.0.0.1:80", "ftp://x/v1", "http://"):
+        with pytest.raises(UserError, match="is not an address"):
+            OpenAITeacher(settings(base_url=url))
+    with pytest.raises(UserError, match="--model is missing"):
+        OpenAITeacher(settings(model=""))
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 408])
+def test_a_fault_that_may_pass_is_tried_again(endpoint: Any, settings: Settings, answer: Any, status: int) -> None:
+    faults(endpoint, answer, answer(status=status, headers={"Retry-After": "0"}, body={"error": "busy"}))
+    assert ask(settings(retries=1), QUESTION)[0].text
+    assert len(endpoint.requests) == 2
+
+
+def test_when_the_tries_are_used_up_the_row_has_failed(endpoint: Any, settings: Settings, answer: Any) -> None:
+    endpoint.answer = lambda request: answer(
+        status=503, headers={"Retry-After": "0"}, body={"error": {"message": "busy"}}
+    )
+    with pytest.raises(RowError, match="503: busy") as error:
+        ask(settings(retries=2), QUESTION)
+    assert len(endpoint.requests) == 3
+    assert not error.value.unreachable
+
+
+def test_retry_after_is_honored_for_all_requests(endpoint: Any, settings: Settings, answer: Any) -> None:
+    faults(endpoint, answer, answer(status=429, headers={"Retry-After": "0.4"}, body={}))
+    arrived: list[float] = []
+    inner = endpoint.answer
+
+    def clocked(request: Any) -> Any:
+        arrived.append(time.monotonic())
+        return inner(request)
+
+    endpoint.answer = clocked
+
+    async def two() -> None:
+        teacher = OpenAITeacher(settings(retries=1))
+        first = asyncio.create_task(teacher.ask(QUESTION))
+        while not teacher._not_before:
+            await asyncio.sleep(0)
+        await asyncio.gather(first, teacher.ask(QUESTION))
+        await teacher.close()
+
+    asyncio.run(two())
+    assert len(arrived) == 3
+    assert min(arrived[1:]) - arrived[0] >= 0.39, "the second request held back too"
+
+
+def test_the_wait_is_what_the_endpoint_says_or_grows() -> None:
+    assert delay({"retry-after": "7"}, 0) == 7
+    assert delay({"retry-after": "-1"}, 0) == 0
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    assert 55 < delay({"retry-after": date}, 0) <= 60
+    assert delay({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0) == 0
+    for tries, most in ((0, 0.5), (1, 1.0), (4, 8.0), (20, 30.0)):
+        assert most / 2 <= delay({}, tries) <= most
+        for said in ("soon", "inf", "nan"):
+            assert most / 2 <= delay({"retry-after": said}, tries) <= most
+
+
+def test_json_is_asked_for_where_the_server_takes_it(
+    endpoint: Any, settings: Settings, answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(settings(), JSON_QUESTION)
+    assert endpoint.requests[0]["response_format"] == {"type": "json_object"}
+    good = endpoint.answer
+
+    def picky(request: Any) -> Any:
+        return answer(status=400, body={"error": "bad request"}) if "response_format" in request else good(request)
+
+    endpoint.answer = picky
+    endpoint.requests.clear()
+    assert all(reply.text for reply in ask(settings(retries=0), JSON_QUESTION, JSON_QUESTION))
+    assert ["response_format" in request for request in endpoint.requests] == [True, False, False], "asked once only"
+    assert "does not take response_format" in capsys.readouterr().err
+
+
+def test_a_parameter_that_the_model_does_not_know_is_left_out(endpoint: Any, settings: Settings, answer: Any) -> None:
+    good = endpoint.answer
+
+    def picky(request: Any) -> Any:
+        for name in ("max_tokens", "temperature"):
+            if name in request:
+                return answer(status=400, body={"error": {"message": f"Unsupported parameter: '{name}'"}})
+        return good(request)
+
+    endpoint.answer = picky
+    assert ask(settings(retries=0, max_tokens=50), QUESTION)[0].text
+    assert endpoint.requests[-1]["max_completion_tokens"] == 50
+
+
+def test_a_prompt_that_is_too_long_fails_alone(endpoint: Any, settings: Settings, answer: Any) -> None:
+    endpoint.answer = lambda request: answer(status=400, body={"error": {"message": "max_tokens and prompt too long"}})
+    with pytest.raises(RowError, match="400: max_tokens and prompt too long"):
+        ask(settings(), QUESTION)
+    assert len(endpoint.requests) == 1
+
+
+def test_an_account_without_money_ends_the_run(endpoint: Any, settings: Settings, answer: Any) -> None:
+    body = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
+    endpoint.answer = lambda request: answer(status=429, body=body)
+    with pytest.raises(AspectraError, match="wants to be paid first"):
+        ask(settings(), QUESTION)
+
+
+def test_what_is_no_chat_completion_fails_the_row(endpoint: Any, settings: Settings, answer: Any) -> None:
+    bodies: tuple[Any, ...] = ("<html>hello</html>", {"hello": 1}, {"choices": []})
+    for body in bodies:
+        endpoint.answer = lambda request, body=body: answer(body=body)
+        with pytest.raises(RowError, match="not with a chat completion"):
+            ask(settings(retries=0), QUESTION)
+
+
+def test_an_endpoint_that_takes_too_long_fails_the_row(endpoint: Any, settings: Settings, answer: Any) -> None:
+    import threading
+
+    gate = threading.Event()
+    endpoint.answer = lambda request: answer("late") if gate.wait(10) else answer("never")
+    with pytest.raises(RowError, match=r"no answer within 0.2 s") as error:
+        ask(settings(retries=0, timeout=0.2), QUESTION)
+    gate.set()
+    assert not error.value.unreachable
+
+
+def test_reasoning_that_comes_apart_is_counted(endpoint: Any, settings: Settings, answer: Any) -> None:
+    endpoint.answer = lambda request: answer(None, message={"reasoning_content": "hm, well"}, tokens=None)
+    reply = ask(settings(), QUESTION)[0]
+    assert (reply.text, reply.thinking, reply.tokens_in) == ("", 8, None)
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    assert shown("https://me:secret@host:1/v1?token=t") == "https://host:1/v1"
+    assert openai_api.OPENAI.startswith("https://")

@@ -1,0 +1,174 @@
+"""The store: one writer, nothing asked twice, nothing half-written. Real SQLite files throughout."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aspectra.elicit import status
+from aspectra.elicit.database import MIGRATIONS, NAME
+from aspectra.elicit.store import Ask, Outcome, Store, request_key
+from aspectra.errors import AspectraError, UserError
+from aspectra.schema import Review
+
+ASKS = [Ask("analysis", "v1", "m", "{}"), Ask("rewriting", "v1", "m", "{}")]
+REVIEWS = [Review("a", "Lovely pool.", "hotel", 5.0), Review("b", "Cold soup."), Review("c", "Lovely pool.")]
+
+
+def begin(store: Store, reviews: list[Review] = REVIEWS, fingerprint: str = "one") -> tuple[int, list[Ask]]:
+    return store.register(reviews, ASKS, fingerprint, {}, free=False)
+
+
+def answer_all(store: Store, run: int, asks: list[Ask], state: str = "done") -> int:
+    found = list(store.pending(run, asks))
+    store.save([Outcome(p.request, state, text=p.text.upper(), attempts=1, spent_in=10, cost=0.5) for p in found])
+    return len(found)
+
+
+def test_reviews_of_the_same_words_share_one_request_and_count_as_pairs(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        run, asks = begin(store)
+        assert store.left(run, asks) == 4, "two texts of two kinds"
+        assert [(p.text, p.ask.kind) for p in store.pending(run, asks)] == [
+            (text, kind) for kind in ("analysis", "rewriting") for text in ("Lovely pool.", "Cold soup.")
+        ]
+        assert answer_all(store, run, asks) == 4
+        assert store.left(run, asks) == 0
+    counts = status.status(tmp_path)
+    assert (counts["done"], counts["pending"]) == (6, 0), "three reviews of two kinds"
+    assert (counts["cost_usd"], counts["tokens_in"]) == (2.0, 40), "each request was paid for once"
+    assert [(r.review_id, r.kind, r.text) for r in status.responses(tmp_path)][:3] == [
+        ("a", "analysis", "LOVELY POOL."), ("a", "rewriting", "LOVELY POOL."), ("b", "analysis", "COLD SOUP."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [1, 2, 256])
+def test_answers_may_be_stored_while_what_is_pending_is_read(tmp_path: Path, page: int) -> None:
+    reviews = [Review(str(n), f"text {n % 7}") for n in range(20)]
+    with Store(tmp_path) as store:
+        run, asks = begin(store, reviews)
+        seen = []
+        for pending in store.pending(run, asks, page=page):
+            seen.append((pending.text, pending.ask.kind))
+            store.save([Outcome(pending.request, "done", text="x", attempts=1)])
+        assert len(seen) == len(set(seen)) == 14
+
+
+def test_failed_is_asked_again_rejected_only_when_wanted_done_and_absent_never(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        run, asks = begin(store, [Review(state, state) for state in ("done", "rejected", "failed", "absent")])
+        store.save([Outcome(p.request, p.text, attempts=1, cost=1.0) for p in store.pending(run, asks)])
+        assert {p.text for p in store.pending(run, asks)} == {"failed"}
+        assert {p.text for p in store.pending(run, asks, retry_rejected=True)} == {"failed", "rejected"}
+        assert (store.left(run, asks), store.left(run, asks, retry_rejected=True)) == (2, 4)
+        again = next(p for p in store.pending(run, asks))
+        store.save([Outcome(again.request, "done", text="x", attempts=2, cost=0.25)])
+        row = store.connection.execute("SELECT attempts, cost FROM responses WHERE request = ?", (again.request,))
+        assert row.fetchone() == (3, 1.25), "what the earlier tries took stays counted"
+    assert {r.status for r in status.responses(tmp_path)} == {"done", "rejected", "failed"}, "absent is no response"
+
+
+def test_the_same_run_does_not_read_its_reviews_again_and_another_replaces_it(tmp_path: Path) -> None:
+    def never() -> Iterator[Review]:
+        raise AssertionError("the reviews were read again")
+        yield
+
+    with Store(tmp_path) as store:
+        run, asks = begin(store)
+        answer_all(store, run, asks)
+        assert store.register(never(), ASKS, "one", {}, free=False)[0] == run
+        begin(store, [Review("d", "New."), Review("a", "Edited.")], "two")
+    counts = status.status(tmp_path)
+    assert (counts["done"], counts["pending"]) == (0, 4), "only the last run's pairs are counted"
+    kept = {(r.review_id, r.text) for r in status.responses(tmp_path)}
+    assert kept == {("b", "COLD SOUP."), ("c", "LOVELY POOL.")}, "an edited review has lost its old answers"
+
+
+def test_a_bad_review_undoes_the_registration(tmp_path: Path) -> None:
+    def torn() -> Iterator[Review]:
+        yield REVIEWS[0]
+        raise UserError("line 2: torn")
+
+    with Store(tmp_path) as store:
+        with pytest.raises(UserError, match="torn"):
+            store.register(torn(), ASKS, "one", {}, free=False)
+        for table in ("texts", "reviews", "requests", "runs", "asks"):
+            assert store.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+
+
+def test_the_identity_of_a_request_is_all_that_decides_its_answer() -> None:
+    base = ("text", Ask("analysis", "v1", "m", "{}"))
+    others = [
+        ("text.", base[1]), ("text", Ask("rewriting", "v1", "m", "{}")), ("text", Ask("analysis", "v2", "m", "{}")),
+        ("text", Ask("analysis", "v1", "n", "{}")), ("text", Ask("analysis", "v1", "m", '{"seed":1}')),
+    ]  # fmt: skip
+    assert request_key(*base) == request_key("text", Ask("analysis", "v1", "m", "{}", id=7))
+    assert len({request_key(*each) for each in [base, *others]}) == 6
+    assert len(request_key("\ud800", base[1])) == 32
+
+
+def test_a_second_writer_is_refused_with_the_pid_of_the_first_and_a_dead_one_holds_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from aspectra.elicit.store import Store\n"
+        "with Store(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    assert first.stdout.readline() == "held\n"
+    with pytest.raises(UserError, match=rf"another run \(process {first.pid}\) is writing"):
+        Store(tmp_path).__enter__()
+    first.kill()
+    first.wait()
+    with Store(tmp_path) as store:
+        assert begin(store)[0] == 1
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        run, asks = begin(store)
+        answer_all(store, run, asks)
+        pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+        store.connection.execute(f"PRAGMA max_page_count = {pages}")  # what SQLite does where a disk is full
+        with pytest.raises(AspectraError, match="the disk is full") as error:
+            begin(store, [Review(str(n), "x" * 500 + str(n)) for n in range(200)], "two")
+        assert error.value.exit_code == 2
+    assert status.status(tmp_path)["done"] == 6
+
+
+def test_what_is_no_store_or_a_newer_one_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"holds no responses.sqlite"):
+        status.status(tmp_path)
+    (tmp_path / NAME).write_bytes(b"no database at all" * 100)
+    with pytest.raises(UserError, match="damaged"):
+        Store(tmp_path).__enter__()
+    with pytest.raises(UserError, match="cannot read"):
+        status.status(tmp_path)
+    other = tmp_path / "newer"
+    other.mkdir()
+    with sqlite3.connect(other / NAME) as db:
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(UserError, match="newer Aspectra"):
+        Store(other).__enter__()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError, match="cannot write"):
+        Store(tmp_path / "file" / "out").__enter__()
+
+
+def test_text_that_utf8_cannot_hold_is_stored_with_a_replacement(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        run, asks = begin(store, [Review("\udcff", "bad \ud800 surrogate \x00")])
+        store.save(
+            [Outcome(p.request, "done", text="\ud800", raw="\ud801", attempts=1) for p in store.pending(run, asks)]
+        )
+    row = next(status.responses(tmp_path))
+    assert (row.review_id, row.review, row.text) == ("?", "bad ? surrogate \x00", "?")
