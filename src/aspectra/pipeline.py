@@ -1,0 +1,207 @@
+"""`aspectra run`: the stages in order, each a command of its own too. Called by `aspectra.cli.run`.
+
+Every stage skips what is done and goes on with what was cut off, so that a second call costs seconds and `--set`
+reruns only what depends on what it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aspectra.config import ElicitConfig, PretrainConfig, RunConfig
+from aspectra.errors import UserError
+from aspectra.files import torn, write_json, write_text
+from aspectra.manifest import MANIFEST
+from aspectra.places import locate
+from aspectra.progress import say
+
+
+def run(config: RunConfig, out: Path) -> dict[str, Any]:
+    """The whole chain: reviews to responses to corpus to students, fine-tuned and measured side by side.
+
+    Returns what `results.json` holds. Raises UserError for input that the user can mend, before anything is trained.
+    """
+    check(config, out)
+    responses = elicit_reviews(config, out / "elicit")
+    corpus = build_corpus(config, responses, out / "corpus")
+    rows: list[dict[str, Any]] = []
+    students = {
+        system: pretrain_student(config, system, corpus, out) for system in config.systems if system != "teacher"
+    }
+    for seed in config.seeds:
+        for system, student in students.items():
+            tuned = finetune_student(config, system, student, seed, out)
+            rows += evaluate_student(config, system, tuned, seed, out)
+    if "teacher" in config.systems:
+        rows += judge_teacher(config, out)
+    return conclude(config, rows, out)
+
+
+def check(config: RunConfig, out: Path) -> None:
+    """Find out before the first long stage whether every name in the config exists."""
+    from aspectra import models
+    from aspectra.benchmark import datasets
+    from aspectra.corpus import decontaminate
+
+    if not locate(config.reviews).is_file():
+        raise UserError(f"no review file {config.reviews}")
+    if not config.finetune.data:
+        raise UserError("finetune.data is missing: a set's name, or a folder with train.json, dev.json and test.json")
+    data = datasets.find(config.finetune.task, config.finetune.data)
+    for side in ("train", "dev", "test"):
+        datasets.files(data, side)
+    decontaminate.files(None, config.corpus.evaluation)
+    check_teacher(located(config.elicit), out / "elicit")
+    if "teacher" in config.systems:
+        if config.teacher is None:
+            raise UserError("systems names the teacher, but the config has no `teacher:` that could be asked")
+        check_teacher(sitting(config, config.teacher), out / "teacher" / "elicit")
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file; name a folder")
+    if out.exists() and not (out / "run.json").exists() and not all(map(torn, out.iterdir())):
+        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+    if set(config.systems) - {"teacher"}:
+        models.need_train("run")
+        models.resolve(config.student)
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(out / "run.json", config.model_dump(mode="json"))
+
+
+def check_teacher(settings: ElicitConfig, out: Path) -> None:
+    """Raise UserError for a teacher that could not be asked."""
+    from aspectra.elicit import engine
+
+    engine.check(settings, out)
+    if not settings.model:
+        raise UserError(f"no model is named for the {settings.teacher} teacher; set its `model`")
+    if settings.teacher != "openai" and not Path(settings.model).is_file():
+        what = "recorded responses" if settings.teacher == "recorded" else "a GGUF model"
+        raise UserError(f"no file of {what} {settings.model}")
+
+
+def located(settings: ElicitConfig) -> ElicitConfig:
+    """The settings with `demo:` names as files. A model's name is no path, and stays as it is."""
+    names = {"model": settings.model, "demonstrations": settings.demonstrations}
+    return settings.model_copy(
+        update={key: str(locate(name)) for key, name in names.items() if name and name.startswith("demo:")}
+    )
+
+
+def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:
+    """The settings by which a teacher sits the test."""
+    return located(teacher).model_copy(update={"kinds": ("extraction",), "task": config.finetune.task})
+
+
+def elicit_reviews(config: RunConfig, out: Path) -> Path:
+    """Ask the teacher about every review; returns the file of what this config's teacher said of this config's reviews.
+
+    The folder's own hand-off has every answer that was ever paid for, those of other settings among them.
+    """
+    from aspectra.elicit import engine, status
+
+    say("1. elicit: the teacher's reading of the reviews")
+    # A row that cannot be had stops no other, nor the stages that can do without it.
+    counts = engine.elicit(locate(config.reviews), located(config.elicit), out, allow_failed=True)
+    if counts["failed"]:
+        say(f"{counts['failed']} answers could not be had; the next run asks for them again")
+    file, done = out / "last.parquet", out / MANIFEST
+    if not file.exists() or file.stat().st_mtime_ns < done.stat().st_mtime_ns:
+        status.export(out, file, last=True)
+    return file
+
+
+def build_corpus(config: RunConfig, responses: Path, out: Path) -> Path:
+    """Filter, decontaminate and split the responses into training text."""
+    from aspectra.corpus.build import build
+
+    say("2. corpus: training text from the responses")
+    build([responses], config.corpus, out, replace=True)
+    return out
+
+
+def pretrain_student(config: RunConfig, system: str, corpus: Path, out: Path) -> str:
+    """The student that a system starts from: as published (base), or pretrained on the corpus."""
+    from aspectra.student.pretrain import pretrain
+
+    if system == "base":
+        return config.student
+    say(f"3. pretrain: {system}")
+    settings = config.pretrain
+    if system == "denoise":
+        settings = PretrainConfig(**{**settings.model_dump(), "kinds": ("denoise",), "weights": "proportional"})
+    folder = out / "pretrain" / system
+    pretrain(corpus, config.student, settings, folder, replace=True)
+    return str(folder)
+
+
+def finetune_student(config: RunConfig, system: str, student: str, seed: int, out: Path) -> Path:
+    """Fine-tune one system with one seed; every system gets the same settings and sentences."""
+    from aspectra.student.finetune import finetune
+
+    say(f"4. finetune: {system}, seed {seed}")
+    folder = out / "finetune" / f"{system}-{seed}"
+    finetune(student, config.finetune.model_copy(update={"seed": seed}), folder, replace=True)
+    return folder
+
+
+def evaluate_student(config: RunConfig, system: str, model: Path, seed: int, out: Path) -> list[dict[str, Any]]:
+    """Run one fine-tuned student over the test sentences and score it."""
+    from aspectra.student.decode import evaluate
+
+    say(f"5. evaluate: {system}, seed {seed}")
+    folder = out / "evaluate" / f"{system}-{seed}"
+    manifest = evaluate(
+        model,
+        config.finetune.task,
+        config.finetune.data,
+        subsets=config.subsets,
+        scoring=config.scoring,
+        out=folder,
+        cap=config.test_cap,
+        max_new_tokens=config.finetune.max_new_tokens,
+        batch_size=config.finetune.eval_batch_size,
+        device=config.finetune.device,
+        threads=config.finetune.threads,
+        replace=True,
+    )
+    return list(label(manifest["figures"]["rows"], config, system, seed, manifest["figures"]))
+
+
+def judge_teacher(config: RunConfig, out: Path) -> list[dict[str, Any]]:
+    """Ask the teacher for the opinions of the test sentences and score its answers like a student's."""
+    from aspectra.benchmark.llm import judge
+
+    say("6. evaluate: the teacher, asked for the same sentences")
+    assert config.teacher is not None
+    settings = sitting(config, config.teacher)
+    figures = judge(settings, config.finetune.data, config.subsets, config.scoring, config.test_cap, out / "teacher")
+    return list(label(figures["rows"], config, "teacher", None, figures))
+
+
+def label(
+    scores: list[dict[str, Any]], config: RunConfig, system: str, seed: int | None, figures: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Rows of `results.json` from the scores of one system."""
+    for score in scores:
+        yield {
+            "system": system,
+            "task": config.finetune.task,
+            "data": config.finetune.data,
+            "seed": seed,
+            **score,
+            "parameters": figures.get("parameters"),
+            "seconds_per_sentence": figures.get("seconds_per_sentence"),
+        }
+
+
+def conclude(config: RunConfig, rows: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+    """Write `results.json` and `report.md` from the rows and the stages' manifests."""
+    from aspectra.report.markdown import report
+
+    results = {"config": config.model_dump(mode="json"), "rows": rows}
+    text = report(config, rows, out)
+    write_text(out / "report.md", text)
+    write_json(out / "results.json", results)
+    return results

@@ -1,0 +1,127 @@
+"""`report.md`: the table of a run, how sure its difference is, what each stage did. Called by `aspectra.pipeline`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from aspectra import manifest
+from aspectra.benchmark import datasets, scoring, significance
+from aspectra.config import RunConfig
+from aspectra.progress import clock
+
+Rows = Sequence[dict[str, Any]]
+
+
+def report(config: RunConfig, rows: Rows, out: Path) -> str:
+    """The whole report as Markdown."""
+    parts = [f"# {config.finetune.data}, {config.finetune.task}: {describe(config)}"]
+    for way in config.scoring:
+        parts.append(leaderboard(config, [row for row in rows if row["scoring"] == way], way))
+        parts += [difference(config, pair, way, out) for pair in pairs(config)]
+    parts += [losses(config, out), stages(config, out)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def describe(config: RunConfig) -> str:
+    shots = f"{config.finetune.shots} labeled sentences" if config.finetune.shots else "all training sentences"
+    seeds = f"{len(config.seeds)} seeds" if len(config.seeds) > 1 else f"seed {config.seeds[0]}"
+    return f"{Path(config.student).name}, {shots}, {seeds}"
+
+
+def leaderboard(config: RunConfig, rows: Rows, way: str) -> str:
+    """System, parameters, F1 by subset (mean over seeds, and their range), seconds a sentence."""
+    sizes = {row["subset"]: row["sentences"] for row in rows}
+    head = [
+        "system",
+        "parameters",
+        *(f"F1 {subset} ({sizes.get(subset, 0)})" for subset in config.subsets),
+        "s / sentence",
+    ]
+    lines = [line(head), line(["---", *["---:"] * (len(head) - 1)])]
+    for system in config.systems:
+        mine = [row for row in rows if row["system"] == system]
+        if not mine:
+            continue
+        size = mine[0]["parameters"]
+        seconds = [row["seconds_per_sentence"] for row in mine if row["seconds_per_sentence"] is not None]
+        cells = [spread([100 * row["f1"] for row in mine if row["subset"] == subset]) for subset in config.subsets]
+        lines.append(
+            line([system, f"{size / 1e6:.0f} M" if size else "-", *cells, f"{mean(seconds):.3f}" if seconds else "-"])
+        )
+    return f"F1 in percent, {way} scoring, on the test sentences of each subset (their number):\n\n" + "\n".join(lines)
+
+
+def spread(values: Sequence[float]) -> str:
+    """A mean, and the range behind it where there are several.
+
+    >>> spread([50.0]), spread([50.0, 52.0])
+    ('50.00', '51.00 (50.00 to 52.00)')
+    """
+    if not values:
+        return "-"
+    ends = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+    return f"{mean(values):.2f}{ends}"
+
+
+def pairs(config: RunConfig) -> list[tuple[str, str]]:
+    """Which systems are compared: the distilled student with each of its controls."""
+    return [("distilled", other) for other in ("base", "denoise") if {"distilled", other} <= set(config.systems)]
+
+
+def difference(config: RunConfig, pair: tuple[str, str], way: str, out: Path) -> str:
+    """How far the first system is ahead of the second, and whether the sentences bear it out."""
+    one, other = (runs(config, system, way, out) for system in pair)
+    gap = significance.difference(one, other)
+    sure = "does not reach zero" if gap.low > 0 or gap.high < 0 else "holds zero: no difference is shown"
+    return (
+        f"{pair[0]} minus {pair[1]}: {100 * gap.value:+.2f} F1 ({way}, all), 95 % interval {100 * gap.low:+.2f} to "
+        f"{100 * gap.high:+.2f} (paired bootstrap over {len(one[0])} sentences); it {sure}."
+    )
+
+
+def runs(config: RunConfig, system: str, way: str, out: Path) -> list[significance.Counts]:
+    """Per seed, per sentence: what of the predictions and of the gold was right."""
+    task = config.finetune.task
+    gold = datasets.draw(datasets.split(datasets.find(task, config.finetune.data), "test"), config.test_cap)
+    found: list[significance.Counts] = []
+    for seed in config.seeds:
+        predictions = scoring.read_predictions(out / "evaluate" / f"{system}-{seed}" / "predictions.jsonl")
+        scores = [scoring.score([g], [p], task, way) for g, p in zip(gold, predictions, strict=True)]
+        found.append([(s.correct, s.predicted, s.found, s.gold) for s in scores])
+    return found
+
+
+def losses(config: RunConfig, out: Path) -> str:
+    """Held-out loss of each pretrained student, by kind."""
+    lines = []
+    for system in config.systems:
+        found = manifest.read(out / "pretrain" / system)
+        if found is None:
+            continue
+        for kind, loss in found["figures"]["held_out"].items():
+            lines.append(line([system, kind, f"{loss['before']:.3f}", f"{loss['after']:.3f}"]))
+    if not lines:
+        return ""
+    head = [line(["student", "kind", "before", "after"]), line(["---", "---", "---:", "---:"])]
+    return "Held-out loss (nats per answer token), before and after pretraining:\n\n" + "\n".join(head + lines)
+
+
+def stages(config: RunConfig, out: Path) -> str:
+    """What each stage took; folders that an earlier run with other systems or seeds left there are not told of."""
+    students = [system for system in config.systems if system != "teacher"]
+    names = ["elicit", "corpus", *(f"pretrain/{system}" for system in students)]
+    names += [f"{stage}/{s}-{seed}" for seed in config.seeds for s in students for stage in ("finetune", "evaluate")]
+    names += ["teacher/elicit"] if "teacher" in config.systems else []
+    lines = [line(["stage", "time", "made"]), line(["---", "---:", "---"])]
+    for name in names:
+        if (found := manifest.read(out / name)) is not None:
+            lines.append(line([name, clock(found["seconds"]), str(found["created"])]))
+    return "Stages:\n\n" + "\n".join(lines)
+
+
+def line(cells: Sequence[str]) -> str:
+    """A row of a Markdown table."""
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,92 @@
+"""`aspectra score` as a user calls it: the JSON of the contract, and one line for every wrong call."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aspectra.cli.main import run
+
+FIELDS = ["precision", "recall", "f1", "gold", "predicted", "correct", "found", "sentences"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    aspect = {"from": "4", "to": "8", "target": "fish", "category": "FOOD#QUALITY", "polarity": "positive"}
+    for name, text in (("one", "The fish."), ("two", "The fish again.")):
+        (tmp_path / f"{name}.json").write_text(
+            "\ufeff" + json.dumps([{"ID": name, "sentence": text, "aspects": [aspect]}]), encoding="utf-8"
+        )
+    rows = [
+        {"id": "one", "text": "The fish.", "raw": "fish | positive ; fish | positive"},
+        {"id": "two", "text": "The fish again.", "opinions": [{"target": "fish", "polarity": "negative"}]},
+    ]
+    (tmp_path / "pred.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return tmp_path
+
+
+def call(folder: Path, *more: str, gold: tuple[str, ...] = ("one.json", "two.json")) -> int:
+    files = [part for name in gold for part in ("--gold", str(folder / name))]
+    return run(["score", *files, "--pred", str(folder / "pred.jsonl"), "--task", "atsa", *more])
+
+
+def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(folder, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == FIELDS
+    assert list(found.values()) == [0.5, 0.5, 0.5, 2, 2, 1, 1, 2]
+    assert call(folder, "--json", "--scoring", "paper", "--subset", "implicit") == 0
+    assert list(json.loads(capsys.readouterr().out).values()) == [
+        2 / 3,
+        0.5,
+        2 * (2 / 3) * 0.5 / (2 / 3 + 0.5),
+        2,
+        3,
+        2,
+        1,
+        2,
+    ]
+
+
+def test_lines_for_people_and_files_behind_one_option(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(folder, str(folder / "two.json"), gold=("one.json",)) == 0
+    out = capsys.readouterr().out
+    assert "F1 0.5000" in out
+    assert "2 sentences" in out
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (["--task", "atsb"], "unknown task 'atsb'; did you mean 'atsa'? There are: acsa, atsa"),
+        (["--subset", "implict"], "unknown subset 'implict'; did you mean 'implicit'?"),
+        (["--scoring", "papr"], "unknown scoring 'papr'; did you mean 'paper'?"),
+        (["--pred", "missing.jsonl"], "there is no file missing.jsonl"),
+        (["--gold", "missing.json"], "there is no file missing.json"),
+        (["--glod", "x"], "--glod"),
+    ],
+)
+def test_wrong_calls(folder: Path, capsys: pytest.CaptureFixture[str], more: list[str], what: str) -> None:
+    assert call(folder, *more) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert what in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_gold_and_predictions_that_differ(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(folder, gold=("two.json", "one.json")) == 2
+    assert "sentence 1 differs" in capsys.readouterr().err
+    assert call(folder, gold=("one.json",)) == 2
+    assert "1 gold sentences but 2 predictions" in capsys.readouterr().err
+
+
+def test_a_torn_line_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (folder / "pred.jsonl").open("a") as stream:
+        stream.write('{"text": "to')
+    assert call(folder) == 2
+    captured = capsys.readouterr()
+    assert "pred.jsonl, line 3: the line is torn" in captured.err
+    assert captured.err.count("\n") == 1

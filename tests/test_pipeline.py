@@ -1,0 +1,172 @@
+"""`aspectra run` with a generated student: the whole chain, what is skipped, what `--set` reruns, what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.chain import config_text
+
+from aspectra.cli.main import run
+from aspectra.config import RunConfig, load
+from aspectra.pipeline import build_corpus, check, elicit_reviews
+
+DISTILLED = ("denoise", "distilled")
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory, causal: Path) -> tuple[Path, Path]:
+    """A finished run: (its config file, its folder)."""
+    home = tmp_path_factory.mktemp("chain")
+    file = home / "chain.yaml"
+    file.write_text(config_text(home, causal), encoding="utf-8")
+    assert run(["run", str(file), "--out", str(home / "out"), "--json"]) == 0
+    return file, home / "out"
+
+
+def stamps(out: Path) -> dict[str, int]:
+    return {str(file.relative_to(out)): file.stat().st_mtime_ns for file in out.rglob("manifest.json")}
+
+
+def results(out: Path) -> list[dict[str, Any]]:
+    return list(json.loads((out / "results.json").read_text(encoding="utf-8"))["rows"])
+
+
+def test_results_have_a_row_for_each_system_subset_scoring_and_seed(chain: tuple[Path, Path]) -> None:
+    rows = results(chain[1])
+    students = {("base", 1), ("base", 2), ("denoise", 1), ("denoise", 2), ("distilled", 1), ("distilled", 2)}
+    assert {(row["system"], row["seed"]) for row in rows} == students | {("teacher", None)}
+    assert len(rows) == 7 * 3 * 2
+    wanted = {"system", "task", "data", "subset", "scoring", "seed", "precision", "recall", "f1", "parameters"}
+    assert all(wanted <= row.keys() for row in rows)
+
+
+def test_the_recorded_teacher_is_scored_like_a_student(chain: tuple[Path, Path]) -> None:
+    (row,) = [r for r in results(chain[1]) if (r["system"], r["subset"], r["scoring"]) == ("teacher", "all", "strict")]
+    assert row["sentences"] == 12
+    assert row["f1"] == 1.0  # the recorded answers of this test are the gold
+
+
+def test_the_report_shows_every_system_and_how_sure_the_difference_is(chain: tuple[Path, Path]) -> None:
+    text = (chain[1] / "report.md").read_text(encoding="utf-8")
+    assert all(f"| {system} |" in text for system in ("base", "denoise", "distilled", "teacher"))
+    assert "distilled minus base" in text and "paired bootstrap over 12 sentences" in text
+    assert "| distilled | analysis |" in text
+
+
+def test_a_second_call_does_nothing_again(chain: tuple[Path, Path]) -> None:
+    file, out = chain
+    before, table = stamps(out), results(out)
+    assert run(["run", str(file), "--out", str(out)]) == 0
+    assert stamps(out) == before
+    assert results(out) == table
+
+
+def test_a_change_reruns_only_what_depends_on_it(chain: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = chain
+    before = stamps(out)
+    assert run(["run", str(file), "--out", str(out), "--set", "finetune.shots=3"]) == 0
+    after = stamps(out)
+    changed = {name.split("/")[0] for name in before if after[name] != before[name]}
+    assert changed == {"finetune", "evaluate"}
+    before = after
+    assert run(["run", str(file), "--out", str(out), "--set", "finetune.shots=3", "--set", "pretrain.max_steps=4"]) == 0
+    after = stamps(out)
+    changed = {name.rpartition("/")[0] for name in before if after[name] != before[name]}
+    students = {f"{stage}/{name}-{n}" for stage in ("finetune", "evaluate") for name in DISTILLED for n in (1, 2)}
+    assert changed == {"pretrain/denoise", "pretrain/distilled"} | students, "the base has no pretraining"
+    assert run(["run", str(file), "--out", str(out)]) == 0  # back, for the tests that share the folder
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("reviews=missing.csv", "no review file missing.csv"),
+        ("student=smollm", "did you mean 'smollm2-135m'"),
+        ("finetune.data=hotel", "did you mean 'hotels'"),
+        ("corpus.evaluation=[rest77]", "rest77"),
+        ("elicit.teacher=oracle", "elicit.teacher"),
+        ("systems=[base,destilled]", "did you mean 'distilled'"),
+        ("teacher=null", "teacher"),
+        ("teacher.model=missing.jsonl", "no file of recorded responses missing.jsonl"),
+        ("elicit.model=null.gguf", "null.gguf"),
+        ("finetune.data=null", "finetune.data"),
+    ],
+)
+def test_a_wrong_name_is_told_before_anything_is_made(
+    change: str, says: str, tmp_path: Path, causal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "chain.yaml"
+    file.write_text(config_text(tmp_path, causal), encoding="utf-8")
+    assert run(["run", str(file), "--out", str(tmp_path / "out"), "--set", change]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("aspectra: error:") and says in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_set_without_a_test_is_told_before_anything_is_trained(
+    tmp_path: Path, causal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "chain.yaml"
+    file.write_text(config_text(tmp_path, causal), encoding="utf-8")
+    (tmp_path / "set" / "test.json").unlink()
+    assert run(["run", str(file), "--out", str(tmp_path / "out"), "--set", "corpus.evaluation=[]"]) == 2
+    assert "has no test.json" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_reviews_or_another_teacher_leave_no_trace_in_the_corpus(tmp_path: Path, causal: Path) -> None:
+    """Answers that were paid for stay in the store; the corpus is made of those that the config names, no others."""
+    import pyarrow.parquet as pq
+
+    file = tmp_path / "chain.yaml"
+    file.write_text(config_text(tmp_path, causal), encoding="utf-8")
+    lines = (tmp_path / "reviews.jsonl").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "fewer.jsonl").write_text("\n".join(lines[:5]) + "\n", encoding="utf-8")
+    others = (tmp_path / "responses.jsonl").read_text(encoding="utf-8").replace("Reasoning: as said", "Reasoning: so")
+    (tmp_path / "others.jsonl").write_text(others, encoding="utf-8")
+
+    def made(*changes: str) -> tuple[int, set[str]]:
+        responses = elicit_reviews(load(RunConfig, file, changes), tmp_path / "out" / "elicit")
+        corpus = build_corpus(load(RunConfig, file, changes), responses, tmp_path / "out" / "corpus")
+        rows = pq.read_table(corpus / "train.parquet")
+        said = {text.rpartition("Reasoning: ")[2] for text in rows["output"].to_pylist() if "Reasoning" in text}
+        return len(set(rows["review_id"].to_pylist())), said
+
+    whole = made()
+    assert whole[1] == {"as said"}
+    assert made(f"elicit.model={tmp_path / 'others.jsonl'}") == (whole[0], {"so"})
+    assert made(f"reviews={tmp_path / 'fewer.jsonl'}")[0] <= 5
+    assert made() == whole
+
+
+def test_an_out_that_is_a_file_is_refused(tmp_path: Path, causal: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "chain.yaml"
+    file.write_text(config_text(tmp_path, causal), encoding="utf-8")
+    assert run(["run", str(file), "--out", str(file)]) == 2
+    assert "is a file" in capsys.readouterr().err
+    assert run(["run", str(file), "--out", str(file / "below")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cannot use" in line and "Not a directory" in line
+
+
+def test_a_folder_with_other_things_is_not_touched(
+    tmp_path: Path, causal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "chain.yaml"
+    file.write_text(config_text(tmp_path, causal), encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("dear")
+    assert run(["run", str(file), "--out", str(tmp_path / "out")]) == 2
+    assert "holds something else" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
+
+
+def test_the_quickstart_needs_nothing_but_the_package(tmp_path: Path, causal: Path) -> None:
+    from aspectra.places import config_file
+
+    config = load(RunConfig, config_file("quickstart"), [f"student={causal}"])
+    check(config, tmp_path / "out")
+    assert "teacher" in config.systems
