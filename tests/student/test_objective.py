@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from tests.students import torchrun
 
 from aspectra.config import PretrainConfig
 from aspectra.errors import UserError
@@ -142,8 +140,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from safetensors.torch import save_file
-sys.path.insert(0, {here!r})
-from test_objective import train
+sys.path.insert(0, {root!r})
+from tests.student.test_objective import train
 import torch
 found = train(Path(sys.argv[1]), Path(sys.argv[2]), 4, 1, "equal")
 if torch.distributed.get_rank() == 0:
@@ -156,13 +154,9 @@ def test_two_processes_train_like_one(causal: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
     script, saved = tmp_path / "train.py", tmp_path / "two.safetensors"
-    script.write_text(SCRIPT.format(here=str(Path(__file__).parent)))
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, str(causal), str(tmp_path), str(saved)], capture_output=True, text=True, env=environment
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    script.write_text(SCRIPT.format(root=str(Path(__file__).parents[2])))
+    done = torchrun(str(script), str(causal), str(tmp_path), str(saved))
+    assert done.returncode == 0, done.stderr
     one, two = train(causal, tmp_path, 8, 1, "equal"), load_file(saved)
     for name, tensor in one.items():
         if name in two:

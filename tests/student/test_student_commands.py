@@ -6,13 +6,13 @@ Here and not in tests/cli because the generated students are this folder's fixtu
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.students import torchrun
 
 from aspectra.cli.main import run
 
@@ -176,13 +176,11 @@ def test_without_torch_the_extra_is_named(corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_torchrun_works_as_users_know_it(causal: Path, corpus: Path, data: Path, tmp_path: Path) -> None:
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "aspectra"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     settings = ["--device", "cpu", *TINY, "--json"]
     two = ["--out", str(tmp_path / "two")]
     pretrain = ["pretrain", str(corpus), "--student", str(causal), "--set", "batch_size=4", "--set", "clip=0.5"]
-    done = subprocess.run([*launch, *pretrain, *two, *settings], capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = torchrun("-m", "aspectra", *pretrain, *two, *settings)
+    assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
     assert figures["processes"] == 2
     assert (
@@ -194,7 +192,6 @@ def test_torchrun_works_as_users_know_it(causal: Path, corpus: Path, data: Path,
     for kind, losses in one["held_out"].items():
         assert losses["after"] == pytest.approx(figures["held_out"][kind]["after"], abs=1e-3)
     tuned = ["finetune", "--task", "atsa", "--data", str(data), "--student", str(causal), "--epochs", "2"]
-    command = [*launch, *tuned, "--out", str(tmp_path / "tuned"), *settings, "--set", "save_seconds=0"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = torchrun("-m", "aspectra", *tuned, "--out", str(tmp_path / "tuned"), *settings, "--set", "save_seconds=0")
+    assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["dev"]) == 2

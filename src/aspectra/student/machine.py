@@ -50,6 +50,12 @@ def autocast(device: str, bf16: bool) -> AbstractContextManager[Any]:
     return torch.autocast(device, torch.bfloat16) if bf16 and has_bf16(device) else nullcontext()
 
 
+def part() -> None:
+    """Leave the other processes in good order; left to the interpreter's end, gloo's threads may abort the process."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 class Crew:
     """The processes of this run: one, or those that `torchrun` or `accelerate launch` started."""
 

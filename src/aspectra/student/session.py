@@ -5,6 +5,7 @@ Called by `pretrain` and `finetune`.
 
 from __future__ import annotations
 
+import atexit
 import json
 import random
 import shutil
@@ -58,6 +59,8 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
     # Several GPUs are for torchrun: DataParallel in one process would be slower, and is asked for by nobody.
     arguments._n_gpu = min(1, arguments.n_gpu)
     _ = arguments.device  # joins the other processes
+    if machine.Crew().processes > 1:
+        atexit.register(machine.part)
     random.seed(config.seed)
     torch.manual_seed(config.seed)
     return arguments
