@@ -43,8 +43,22 @@ def test_a_killed_stage_goes_on_only_with_the_same_work(tmp_path: Path, source: 
     write_text(tmp_path / "out" / "half.txt", "half")
     assert stage(tmp_path / "out", source).begin() is True
     assert (tmp_path / "out" / "half.txt").exists()
-    assert stage(tmp_path / "out", source, size=2).begin() is False
+    with pytest.raises(UserError, match="holds an unfinished corpus"):
+        stage(tmp_path / "out", source, size=2).begin()
+    assert (tmp_path / "out" / "half.txt").exists(), "hours of work may lie there"
+    assert stage(tmp_path / "out", source, size=2, replace=True).begin() is False
     assert not (tmp_path / "out" / "half.txt").exists()
+
+
+def test_a_result_that_lost_a_file_is_made_again(tmp_path: Path, source: Path) -> None:
+    stage(tmp_path / "out", source).begin()
+    write_text(tmp_path / "out" / "weights", "heavy")
+    write_text(tmp_path / "out" / "card", "light")
+    stage(tmp_path / "out", source).finish({})
+    (tmp_path / "out" / "weights").unlink()  # to make room, say
+    assert stage(tmp_path / "out", source).finished() is None
+    assert stage(tmp_path / "out", source).begin() is False
+    assert not (tmp_path / "out" / "card").exists()
 
 
 def test_an_abandoned_folder_is_gone_or_still_known(tmp_path: Path, source: Path) -> None:

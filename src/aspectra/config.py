@@ -105,6 +105,7 @@ class PretrainConfig(TrainingConfig):
         default=None, gt=0, description="held-out loss every so many steps; None: at the end"
     )
     save_steps: int = Field(default=200, gt=0)
+    save_seconds: float = Field(default=120.0, ge=0, description="a step that ends so long after the last is saved too")
     keep_checkpoints: int = Field(default=2, gt=0)
     budget_kinds: tuple[Literal["analysis", "rewriting", "rating"], ...] = Field(
         default=("analysis", "rewriting"), description="whose steps and answer tokens `denoise` is given"

@@ -58,9 +58,11 @@ class Stage:
         return hashlib.sha256(canonical([self.name, self.hashes(), self.config]).encode()).hexdigest()
 
     def finished(self) -> dict[str, Any] | None:
-        """The manifest, if this very work was already done here."""
+        """The manifest, if this very work was already done here and nothing of it was taken away since."""
         found = read(self.folder)
-        return found if found is not None and found.get("key") == self.key() else None
+        if found is None or found.get("key") != self.key():
+            return None
+        return found if all((self.folder / name).exists() for name in found["outputs"]) else None
 
     def begin(self) -> bool:
         """Claim the folder; True if it holds the unfinished part of this very work, to go on from.
@@ -78,10 +80,12 @@ class Stage:
             mine = (unfinished or done or {}).get("stage") == self.name
             if not mine:
                 raise UserError(f"{self.folder} holds something else; name another folder with --out or empty it")
-            if done is not None and not self.replace:
+            # A key of its own: what is left of this very work, some of its files gone. None: a result half removed.
+            other = (done or unfinished or {}).get("key") not in (self.key(), None)
+            if other and not self.replace:
                 raise UserError(
-                    f"{self.folder} holds a finished {self.name} made with other input or settings; "
-                    "name another folder with --out or delete it"
+                    f"{self.folder} holds {'a finished' if done else 'an unfinished'} {self.name} made with other "
+                    "input or settings; name another folder with --out or delete it"
                 )
             self._clear(there)
         try:

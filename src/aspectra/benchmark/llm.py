@@ -35,7 +35,7 @@ def judge(
     examples = datasets.draw(datasets.split(datasets.find(settings.task, data), "test"), cap)
     sentences = out / "sentences.jsonl"
     write_jsonl(sentences, ({"id": str(i), "text": example.text} for i, example in enumerate(examples)))
-    elicit(sentences, settings, out / "elicit")
+    elicit(sentences, settings, out / "elicit", allow_failed=True)
     answers = {answer.review_id: answer for answer in responses(out / "elicit", last=True) if answer.status == "done"}
     predictions = [predict(example, answers.get(str(i)), settings.task) for i, example in enumerate(examples)]
     write_predictions(out / "predictions.jsonl", predictions)

@@ -211,16 +211,20 @@ def watch(trainer: Any, config: PretrainConfig, log: Any, look: Any, bar: Any, c
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
-        since = 0.0
+        saved = since = 0.0
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.since = time.monotonic()
+            self.saved = self.since = time.monotonic()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             step, last = state.global_step, state.global_step >= state.max_steps
             if last and step % config.save_steps:
                 # The trainer would save once more at the end; the model itself is about to be written.
                 control.should_save = False
+            elif not control.should_save:
+                control.should_save = crew.first(lambda: time.monotonic() - self.saved >= config.save_seconds)
+            if control.should_save:
+                self.saved = time.monotonic()
             due = last or (config.eval_steps and step % config.eval_steps == 0)
             if not (due or control.should_save or step % LOOK == 0):
                 bar.advance()
