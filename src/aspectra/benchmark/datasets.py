@@ -11,11 +11,12 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aspectra import tasks
 from aspectra.errors import UserError, unknown
 from aspectra.files import write_json
+from aspectra.models import cache
 from aspectra.places import DEMO
 from aspectra.rows import not_utf8
 from aspectra.schema import POLARITIES, Example, Opinion
@@ -24,6 +25,7 @@ from aspectra.tasks.anchor import Span, cuts_word, occurrences
 FILES = ("train", "dev", "test", "hard_test")
 SPLITS = {"train": ("train",), "dev": ("dev",), "test": ("test", "hard_test")}
 DATA_VARIABLE = "ASPECTRA_DATA"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def save(path: Path, examples: Iterable[Example]) -> None:
 
 
 def find(task: str, name_or_dir: str | Path) -> Path:
-    """The folder of a set: a path, else a name in $ASPECTRA_DATA, the demo data, the data beside the checkout.
+    """The folder of a set: a path, else a name in one of `roots()`.
 
     Raises UserError naming the sets that exist.
     """
@@ -113,24 +115,30 @@ def find(task: str, name_or_dir: str | Path) -> Path:
 
 
 def known(task: str) -> dict[str, Path]:
-    """The sets of a task that are here by name."""
+    """The sets of a task that are here by name, and those of the task whose sets it reads too."""
     here: dict[str, Path] = {}
-    for root in roots():
-        for folder in sorted((root / task).glob("*")):
-            if _is_set(folder):
-                here.setdefault(folder.name, folder)
+    for kind in (task, tasks.get(task).data):
+        for root in roots() if kind else ():
+            for folder in sorted((root / str(kind)).glob("*")):
+                if _is_set(folder):
+                    here.setdefault(folder.name, folder)
     return here
 
 
 def roots() -> list[Path]:
-    """Folders that hold `<task>/<name>`, the first wins: $ASPECTRA_DATA, the demo, `../shared` of a checkout."""
-    found = [DEMO]
+    """Folders that hold `<task>/<name>`, the first wins: $ASPECTRA_DATA, the demo, what was fetched, `../shared`."""
+    found = [DEMO, fetched()]
     if os.environ.get(DATA_VARIABLE):
         found.insert(0, Path(os.environ[DATA_VARIABLE]).expanduser())
     checkout = Path(__file__).resolve().parents[3]
     if (checkout / "pyproject.toml").is_file():
         found.append(checkout.parent / "shared" / "data" / "benchmark")
     return found
+
+
+def fetched() -> Path:
+    """Where `aspectra data fetch` puts sets unless told otherwise: `data` in the cache folder."""
+    return cache() / "data"
 
 
 def files(folder: Path, name: str) -> list[Path]:
@@ -151,8 +159,8 @@ def split(folder: Path, name: str) -> list[Example]:
     return [example for path in files(folder, name) for example in load(path)]
 
 
-def draw(examples: Sequence[Example], count: int | None, seed: int = 42) -> list[Example]:
-    """That many sentences drawn by seed, in their order; all where `count` is None or not smaller."""
+def draw(examples: Sequence[T], count: int | None, seed: int = 42) -> list[T]:
+    """That many sentences, or their predictions, drawn by seed, in their order; all where `count` is None or larger."""
     if count is None or count >= len(examples):
         return list(examples)
     return [examples[i] for i in sorted(random.Random(seed).sample(range(len(examples)), count))]

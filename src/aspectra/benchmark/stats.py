@@ -1,13 +1,14 @@
-"""What is in a set, in numbers. Called by `aspectra data`."""
+"""What is in a set, in numbers, and what sets share. Called by `aspectra data` and for the benchmark's notes."""
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark.datasets import SPLITS, Stats, files, read
+from aspectra.benchmark.datasets import SPLITS, Stats, files, load, read
 from aspectra.benchmark.subsets import select
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES
@@ -24,6 +25,29 @@ def describe(folder: Path, task: str) -> dict[str, dict[str, Any]]:
     if not splits:
         raise UserError(f"{folder} has none of {', '.join(f'{name}.json' for name in SPLITS)}")
     return splits
+
+
+def overlaps(folders: dict[str, Path]) -> list[dict[str, Any]]:
+    """The test sentences that each pair of sets shares: scores on such sets are not independent.
+
+    For each pair in the order of `folders`, and for `test` (test.json with hard_test.json, as they are scored) and
+    `hard_test` (that file alone), where anything is shared: `one`, `other`, `split`, `shared` (distinct sentences that
+    both have, to the letter) and `of` (the sentences of the smaller one, repeats counted). Raises UserError for a file
+    that is no benchmark file.
+    """
+    parts = {"test": SPLITS["test"], "hard_test": ("hard_test",)}
+    texts = {
+        (name, file): [example.text for example in load(path)] if (path := folder / f"{file}.json").is_file() else []
+        for name, folder in folders.items()
+        for file in SPLITS["test"]
+    }
+    found = []
+    for one, other in combinations(folders, 2):
+        for split, part in parts.items():
+            a, b = ([text for file in part for text in texts[name, file]] for name in (one, other))
+            if shared := len(set(a) & set(b)):
+                found.append({"one": one, "other": other, "split": split, "shared": shared, "of": min(len(a), len(b))})
+    return found
 
 
 def _split(folder: Path, task: str, name: str) -> dict[str, Any]:

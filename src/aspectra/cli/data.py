@@ -1,22 +1,28 @@
-"""`aspectra data`: the benchmark sets that are here, and what is in them."""
+"""`aspectra data`: the benchmark sets: what is here, fetching the published ones, what is in them, and one's own."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
 
+from aspectra.tasks import CHOICE, TASKS
+
 app = typer.Typer(
-    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="The benchmark sets: list them, count them."
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="The benchmark sets: list them, fetch the published ones, count what is in them, import your own labels.",
 )
+AS_JSON = typer.Option(False, "--json", help="One JSON document on stdout.")
 
 
 @app.command("list", epilog="Example: aspectra data list")
-def list_sets(as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout.")) -> None:
+def list_sets(as_json: bool = AS_JSON) -> None:
     """The sets known by name; a folder <task>/<name> in $ASPECTRA_DATA adds one."""
     from aspectra.benchmark.datasets import FILES, known
     from aspectra.cli import output
-    from aspectra.tasks import TASKS
 
     found = [
         {
@@ -38,23 +44,135 @@ def list_sets(as_json: bool = typer.Option(False, "--json", help="One JSON docum
         print("no sets here; put <task>/<name>/{train,dev,test}.json below $ASPECTRA_DATA")
 
 
+@app.command("fetch", epilog="Example: aspectra data fetch rest14 laptop14")
+def fetch(
+    names: list[str] | None = typer.Argument(None, metavar="NAME", help="Published sets; all where none is named."),
+    task: str | None = typer.Option(None, help=f"Only the sets of this task: {CHOICE}."),
+    out: Path | None = typer.Option(
+        None, help="Folder that gets <task>/<name>. [$ASPECTRA_DATA, else data in Aspectra's cache]"
+    ),
+    source: Path | None = typer.Option(
+        None, "--from", help="Copy from this folder (of sets, or the authors' repository) instead of the network."
+    ),
+    revision: str | None = typer.Option(
+        None, help="Full hash of another commit; its files must be the same. [c38bdfc]"
+    ),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Put the paper's four sets on disk, each file checked by its sha256; what is there and right is left alone."""
+    from aspectra.benchmark import fetch as work
+    from aspectra.cli import output
+    from aspectra.progress import say
+
+    revision = revision or work.REVISION
+    origin = str(source) if source else f"github.com/{work.REPOSITORY}, {work.FOLDER}, commit {revision[:7]}"
+    done = work.fetch(names or (), task, out, source, revision)
+    say(f"source: {origin}; license: {work.LICENSE}")
+    if as_json:
+        output.write({"source": origin, "license": work.LICENSE, "files": done})
+    else:
+        output.table(("task", "data", "file", "path", "was"), [[*row.values()] for row in done])
+
+
 @app.command("stats", epilog="Example: aspectra data stats --task atsa --data rest14")
 def stats(
-    task: str = typer.Option(..., help="atsa or acsa."),
-    data: str = typer.Option(..., help="Name of a set (see: aspectra data list) or its folder."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+    task: str = typer.Option(..., help=f"{CHOICE}."),
+    data: list[str] | None = typer.Option(
+        None, help="Name of a set (see: aspectra data list) or its folder; may be repeated. [all of the task]"
+    ),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Sentences, targets, categories, polarities and subsets of a set, as both scorings count them."""
-    from aspectra.benchmark.datasets import find
+    """Sentences, targets, categories, polarities and subsets of sets, as both scorings count them.
+
+    Below, the test sentences that a set shares with the known sets of all tasks.
+    """
+    from aspectra import tasks
+    from aspectra.benchmark.datasets import find, known
     from aspectra.benchmark.stats import describe
     from aspectra.cli import output
+    from aspectra.errors import UserError
 
-    folder = find(task, data)
-    splits = describe(folder, task)
-    if as_json:
-        output.write({"task": task, "data": data, "folder": str(folder), "splits": splits})
+    tasks.get(task)
+    several = not data or data == ["all"] or len(data) > 1
+    names = list(known(task)) if not data or data == ["all"] else data
+    if not names:
+        raise UserError(
+            f"no set of the task {task} is known here; name a folder with --data, or fetch the published ones"
+        )
+    folders = {name: find(task, name) for name in names}
+    sets: list[dict[str, Any]] = [
+        {"data": name, "folder": str(folder), "splits": describe(folder, task)} for name, folder in folders.items()
+    ]
+    shared = overlap({f"{task}/{name}": folder for name, folder in folders.items()})
+    if as_json and several:
+        output.write({"task": task, "sets": sets, "overlap": shared})
+    elif as_json:
+        output.write({"task": task, **sets[0], "overlap": shared})
     else:
-        table(f"{task} {data}", splits)
+        for each in sets:
+            table(f"{task} {each['data']}", each["splits"])
+        if shared:
+            columns = ("one", "other", "split", "shared", "of")
+            output.table(
+                columns, [[row[column] for column in columns] for row in shared], "test sentences in both sets"
+            )
+
+
+def overlap(folders: dict[str, Path]) -> list[dict[str, Any]] | None:
+    """What sets share with each other and with all known ones; None where one of those cannot be read."""
+    from aspectra.benchmark.datasets import known
+    from aspectra.benchmark.stats import overlaps
+    from aspectra.errors import UserError
+    from aspectra.progress import say
+
+    seen = {folder.resolve() for folder in folders.values()}
+    others = {}
+    for task in TASKS:
+        for name, folder in known(task).items():
+            if folder.resolve() not in seen:  # a task may read another's sets
+                seen.add(folder.resolve())
+                others[f"{task}/{name}"] = folder
+    try:
+        return [row for row in overlaps({**folders, **others}) if row["one"] in folders]
+    except UserError as error:
+        say(f"what the sets share is not known: {error}")
+        return None
+
+
+@app.command(
+    "import", epilog="Example: aspectra data import reviews.csv --task atsa --test-share 0.2 --out data/atsa/mine"
+)
+def import_set(
+    files: list[Path] = typer.Argument(..., metavar="FILE", help="Files of labels, of one set."),
+    task: str = typer.Option(..., help=f"{CHOICE}."),
+    out: Path = typer.Option(..., help="The set's folder; <task>/<name> below $ASPECTRA_DATA is known by name."),
+    form: str | None = typer.Option(
+        None, "--format", help="semeval (XML), seg or atepc (PyABSA), table (CSV, TSV, JSONL, Parquet). [guessed]"
+    ),
+    split: str | None = typer.Option(None, help="All sentences are train, dev or test. [by the shares]"),
+    dev_share: float = typer.Option(0.0, help="Share of the sentences that becomes dev."),
+    test_share: float = typer.Option(0.0, help="Share of the sentences that becomes test; the rest is train."),
+    seed: int = typer.Option(42, help="Of the split by shares."),
+    polarity_map: list[str] | None = typer.Option(
+        None, metavar="LABEL=POLARITY", help="What a label means, as in good=positive; may be repeated."
+    ),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Make a set of your own labels, or of SemEval's or PyABSA's files.
+
+    A table has a row for each opinion: text (or sentence), polarity, target and/or category, and where you have them
+    id, from, to, opinion_words. A row with nothing but a text is a sentence without opinions.
+    """
+    from aspectra.benchmark.imports.build import build
+    from aspectra.cli import output
+
+    made = build(files, task, out, form, split, dev_share, test_share, seed, polarity_map or ())
+    if as_json:
+        output.write(made)
+        return
+    columns = ("sentences", "opinions", "mended", "unplaced")
+    rows = [[name, *(part[column] for column in columns)] for name, part in made["splits"].items()]
+    output.table(("split", *columns), rows, f"{task} {out}")
 
 
 def table(title: str, splits: dict[str, dict[str, Any]]) -> None:

@@ -1,0 +1,99 @@
+"""What a reader finds, with polarities as its file spells them, and settling those to the four that tasks know.
+
+The readers of this package make `Found`s; `imports.build` settles them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aspectra.errors import UserError, unknown
+from aspectra.progress import say
+from aspectra.schema import POLARITIES, Example
+
+# What the numbers of PyABSA's files mean. Others count 0, 1, 2, so that these hold only where no other number stands.
+NUMBERS = {"1": "positive", "0": "neutral", "-1": "negative"}
+LISTED = 20  # a wrong column has thousands of labels
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sentence whose opinions have the polarity as the file has it, and the line of each opinion, from 1."""
+
+    example: Example
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was read: its sentences, and whether numbers may be polarities there."""
+
+    path: Path
+    found: Sequence[Found]
+    numbers: bool = False
+
+
+def parse_map(pairs: Sequence[str]) -> dict[str, str]:
+    """`good=positive` pairs, also several with commas between, as a mapping from labels in lower case.
+
+    Raises UserError for a pair without `=` and for a polarity that is none of the four.
+    """
+    mapping = {}
+    for pair in ",".join(pairs).split(",") if pairs else ():
+        label, mark, polarity = pair.rpartition("=")
+        if not mark or not label.strip():
+            raise UserError(f"--polarity-map takes LABEL=POLARITY, as in good=positive, not '{pair}'")
+        if polarity.strip() not in POLARITIES:
+            raise unknown("polarity", polarity.strip(), POLARITIES)
+        mapping[label.strip().casefold()] = polarity.strip()
+    return mapping
+
+
+def settle(sources: Sequence[Source], mapping: Mapping[str, str]) -> list[list[Example]]:
+    """The sentences of each source with their polarities among the four.
+
+    A label counts without its case: first as `mapping` has it (keys in lower case), then as one of the four, then,
+    where the source's numbers are all among `NUMBERS`, as a number. Raises UserError that lists every other label with
+    its count and where it stands first.
+    """
+    settled = []
+    strange: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for source in sources:
+        known = {polarity: polarity for polarity in POLARITIES} | _numbers(source, mapping) | dict(mapping)
+        examples = []
+        for found in source.found:
+            opinions = []
+            for opinion, line in zip(found.example.opinions, found.lines, strict=True):
+                label = opinion.polarity.strip()
+                if label.casefold() in known:
+                    opinions.append(replace(opinion, polarity=known[label.casefold()]))
+                else:
+                    strange[label] += 1
+                    first.setdefault(label, f"{source.path}, line {line}")
+            examples.append(replace(found.example, opinions=tuple(opinions)))
+        settled.append(examples)
+    if strange:
+        often = strange.most_common()
+        listed = "; ".join(f"'{label}' {count} times, first in {first[label]}" for label, count in often[:LISTED])
+        more = f"; and {len(often) - LISTED} more" if len(often) > LISTED else ""
+        raise UserError(
+            f"labels that are none of {', '.join(POLARITIES)}: {listed}{more}. "
+            f"Say what they mean, as in --polarity-map {often[0][0]}=positive"
+        )
+    return settled
+
+
+def _numbers(source: Source, mapping: Mapping[str, str]) -> dict[str, str]:
+    """What the numbers of a source mean; none where one stands that `NUMBERS` does not have."""
+    labels = {opinion.polarity.strip() for found in source.found for opinion in found.example.opinions}
+    numbers = {label for label in labels if re.fullmatch(r"-?\d+", label)}
+    if not source.numbers or not numbers <= NUMBERS.keys():
+        return {}
+    if "0" in numbers and "-1" not in numbers and "0" not in mapping:
+        say(f"{source.path}: 0 is read as neutral, and no -1 stands there; if 0 is negative, --polarity-map 0=negative")
+    return NUMBERS
