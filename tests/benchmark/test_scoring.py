@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from pathlib import Path
 
@@ -217,3 +219,14 @@ def test_the_worked_example_of_the_docs(scoring: str, precision: float, f1: floa
     raw = "soup | negative ; soup | negative ; staff | positive ; waiter positive"
     found = score(gold, [Prediction("1", text, raw=raw)], "atsa", scoring)
     assert (found.precision, found.recall, found.f1) == pytest.approx((precision, 0.5, f1))
+
+
+def test_a_digest_stands_for_a_text_that_may_not_be_passed_on(tmp_path: Path) -> None:
+    gold = [Example("1", "The soup was cold.", (Opinion("soup", None, "negative"),))]
+    digest = hashlib.sha256(b"The soup was cold.").hexdigest()
+    file = tmp_path / "out.jsonl"
+    file.write_text(json.dumps({"text_sha256": digest, "raw": "soup | negative"}))
+    assert score(gold, read_predictions(file), "atsa").f1 == 1.0
+    file.write_text(json.dumps({"text_sha256": digest[::-1], "raw": "soup | negative"}))
+    with pytest.raises(UserError, match="sentence 1 differs"):
+        score(gold, read_predictions(file), "atsa")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aspectra.benchmark import datasets
+from aspectra.benchmark.scoring import read_predictions, score
 from aspectra.config import FinetuneConfig
 from aspectra.errors import UserError
 from aspectra.student.decode import evaluate, predict
@@ -77,10 +81,42 @@ def test_a_student_can_learn_its_sentences_by_heart(causal: Path, data: Path, tm
     assert figures["dev_f1"] > 0.8, "a training loop that learns nothing would end near zero"
 
 
-def test_the_best_epoch_is_the_one_that_is_saved(causal: Path, data: Path, tmp_path: Path) -> None:
-    from aspectra.benchmark import datasets
-    from aspectra.benchmark.scoring import score
+def test_targets_and_categories_are_learned_together(causal: Path, data: Path, tmp_path: Path) -> None:
+    known, tuned = tmp_path / "set", tmp_path / "out"
+    known.mkdir()
+    for name in ("train", "dev", "test"):
+        shutil.copy(data / "train.json", known / f"{name}.json")
+    changes = {"task": "tasd", "epochs": 60, "learning_rate": 0.03, "eval_every": 60, "max_new_tokens": 24}
+    assert finetune(str(causal), config(known, **changes), tuned)["figures"]["dev_f1"] > 0.8
+    info = load(tuned).info
+    assert (info["task"], info["labels"]["categories"]) == ("tasd", ["HOTEL#QUALITY"])
+    scored = evaluate(
+        tuned, None, str(known), scoring=("strict", "paper"), max_new_tokens=24, device="cpu", out=tmp_path / "e"
+    )["figures"]
+    assert scored["task"] == "tasd"
+    rows = read_predictions(tmp_path / "e" / "predictions.jsonl")
+    assert score(datasets.split(known, "test"), rows, "tasd").f1 == scored["rows"][0]["f1"] > 0.8
+    said = [opinion for row in rows for opinion in row.opinions]
+    assert {(o.target, o.start) for o in said} == {(name, 4) for name in ("soup", "bed", "staff", "lift")}
+    assert {o.category for o in said} == {"hotel quality"}
 
+
+@pytest.mark.parametrize(("task", "field"), [("atsa", "target"), ("acsa", "category"), ("tasd", "target")])
+def test_a_set_without_what_the_task_is_about_teaches_nothing(
+    causal: Path, data: Path, tmp_path: Path, task: str, field: str
+) -> None:
+    for name in ("train", "dev"):
+        examples = [
+            replace(e, opinions=tuple(replace(o, **{field: None}) for o in e.opinions))  # type: ignore[arg-type]
+            for e in datasets.split(data, name)
+        ]
+        datasets.save(tmp_path / "set" / f"{name}.json", examples)
+    with pytest.raises(UserError, match=f"no opinion in .*train.json has a {field}; {task} cannot be learned from it"):
+        finetune(str(causal), config(tmp_path / "set", task=task), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_best_epoch_is_the_one_that_is_saved(causal: Path, data: Path, tmp_path: Path) -> None:
     manifest = finetune(str(causal), config(data, epochs=12, learning_rate=0.04, lora_rank=0), tmp_path / "out")
     dev = datasets.split(data, "dev")
     said = predict(tmp_path / "out", [e.text for e in dev], ids=[e.id for e in dev], device="cpu", max_new_tokens=16)

@@ -1,17 +1,24 @@
-"""How sure a difference is: the paired bootstrap over sentences. Called by `aspectra.report`.
+"""How sure a figure and a difference are, over sentences; the spread over seeds. Called by `summary` and the report.
 
-Efron and Tibshirani (1993); for NLP systems Koehn (2004), "Statistical significance tests for machine translation
-evaluation": draw sentences with replacement, the same draw for both systems, and score each draw anew.
+Interval: the percentile bootstrap (Efron and Tibshirani 1993; for NLP systems Koehn 2004, "Statistical significance
+tests for machine translation evaluation"): draw sentences with replacement, the same draw for both systems, and score
+each draw anew. Test: approximate randomization (Noreen 1989; for F1 Yeh 2000, "More accurate tests for the statistical
+significance of result differences"): swap the two systems' answers to each sentence by the toss of a coin. Several
+tests: Holm's step-down correction (Holm 1979). A figure is the mean over seeds of micro-F1; a sentence is drawn or
+swapped with all its seeds at once, so that both speak of other sentences, and not of other seeds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 # Per sentence: correct predictions, predictions, gold entries found, gold entries.
 Counts = Sequence[tuple[int, int, int, int]]
+
+CHUNK = 1 << 18  # draws x sentences at once: 2 MB of weights, however many are asked for
 
 
 @dataclass(frozen=True)
@@ -23,43 +30,118 @@ class Interval:
     high: float
 
 
-def f1_interval(runs: Sequence[Counts], draws: int = 2000, seed: int = 0) -> Interval:
+def f1_interval(runs: Sequence[Counts], draws: int = 2000, seed: int = 0, scoring: str = "strict") -> Interval:
     """Mean micro-F1 over runs (seeds) of one system, with the interval over drawn sentences."""
-    return _interval(_sums(runs), None, draws, seed)
+    return _interval([_sums(runs)], draws, seed, scoring)
 
 
-def difference(one: Sequence[Counts], other: Sequence[Counts], draws: int = 2000, seed: int = 0) -> Interval:
+def difference(
+    one: Sequence[Counts], other: Sequence[Counts], draws: int = 2000, seed: int = 0, scoring: str = "strict"
+) -> Interval:
     """Mean micro-F1 of `one` minus that of `other`, with the interval over drawn sentences, paired.
 
     Both are lists of runs (seeds) over the same sentences. The interval speaks of other sentences, not of other seeds.
     """
-    return _interval(_sums(one), _sums(other), draws, seed)
+    return _interval([_sums(one), _sums(other)], draws, seed, scoring)
+
+
+def permutation(
+    one: Sequence[Counts], other: Sequence[Counts], draws: int = 10_000, seed: int = 0, scoring: str = "strict"
+) -> float:
+    """Two-sided p of the paired approximate randomization test: both systems' answers might have been either's.
+
+    Both are lists of as many runs (seeds) over the same sentences, as they meet in pairs. p = (1 + draws whose
+    difference is at least as large as the one seen) / (1 + draws), which is never 0.
+    """
+    import numpy as np
+
+    ours, theirs = _sums(one), _sums(other)
+    if ours.shape != theirs.shape:
+        raise ValueError(f"runs and sentences are paired, but there are {ours.shape[:2]} and {theirs.shape[:2]}")
+    seen = abs(float(_mean_f1(ours.sum(axis=1), scoring) - _mean_f1(theirs.sum(axis=1), scoring)))
+    random = np.random.default_rng(seed)
+    gap = (theirs - ours).astype(float)
+    extreme = 0
+    for size in _chunks(draws, ours.shape[1]):
+        moved = _weighted(random.integers(0, 2, size=(size, ours.shape[1]), dtype=np.int8), gap)
+        drawn = _mean_f1(ours.sum(axis=1) + moved, scoring) - _mean_f1(theirs.sum(axis=1) - moved, scoring)
+        # Other sums can give the same difference but for the last digit.
+        extreme += int((np.abs(drawn) >= seen - 1e-12).sum())
+    return (1 + extreme) / (1 + draws)
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Adjusted p-values of a family of tests, in their order: those at most alpha are rejected at family level alpha.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    adjusted = [0.0] * len(ps)
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
+        largest = max(largest, min(1.0, (len(ps) - rank) * ps[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+def spread(values: Sequence[float]) -> dict[str, float | None]:
+    """Mean, standard deviation (n - 1; None of a single value), smallest and largest of figures over seeds."""
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    return {"mean": statistics.fmean(values), "sd": deviation, "min": min(values), "max": max(values)}
+
+
+def differs(interval: Interval, p_holm: float, alpha: float = 0.05) -> bool:
+    """Whether a difference is called one: the paired interval excludes 0, and the corrected p is at most alpha."""
+    return (interval.low > 0 or interval.high < 0) and p_holm <= alpha
 
 
 def _sums(runs: Sequence[Counts]) -> Any:
+    """Counts as an array: runs x sentences x 4."""
     import numpy as np
 
     return np.asarray(runs, dtype=np.int64).reshape(len(runs), -1, 4)
 
 
-def _interval(one: Any, other: Any, draws: int, seed: int) -> Interval:
+def _interval(systems: Sequence[Any], draws: int, seed: int, scoring: str) -> Interval:
     import numpy as np
 
     random = np.random.default_rng(seed)
-    size = one.shape[1]
-
-    def mean_f1(counts: Any, weights: Any) -> Any:
-        total = np.einsum("ds,rsk->drk", weights, counts)
-        correct, predicted, found, gold = (total[..., k].astype(float) for k in range(4))
-        precision = np.divide(correct, predicted, out=np.zeros_like(correct), where=predicted > 0)
-        recall = np.divide(found, gold, out=np.zeros_like(found), where=gold > 0)
-        both = precision + recall
-        return np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0).mean(axis=1)
+    count = systems[0].shape[1]
 
     def figure(weights: Any) -> Any:
-        return mean_f1(one, weights) - (mean_f1(other, weights) if other is not None else 0)
+        one, *other = (_mean_f1(_weighted(weights, counts), scoring) for counts in systems)
+        return one - other[0] if other else one
 
-    value = float(figure(np.ones((1, size), dtype=np.int64))[0])
-    drawn = figure(random.multinomial(size, np.full(size, 1 / size), size=draws))
+    value = float(figure(np.ones((1, count)))[0])
+    shares = np.full(count, 1 / count)
+    drawn = np.concatenate([figure(random.multinomial(count, shares, size=size)) for size in _chunks(draws, count)])
     low, high = (float(x) for x in np.percentile(drawn, [2.5, 97.5]))
     return Interval(value, low, high)
+
+
+def _weighted(weights: Any, counts: Any) -> Any:
+    """Sums of counts (runs x sentences x 4) for each draw of weights (draws x sentences): draws x runs x 4."""
+    import numpy as np
+
+    # One product of matrices, in floats: whole numbers of this size are exact there, and quick.
+    table = counts.transpose(1, 0, 2).reshape(counts.shape[1], -1).astype(float)
+    return (np.asarray(weights, dtype=float) @ table).reshape(len(weights), counts.shape[0], 4)
+
+
+def _mean_f1(sums: Any, scoring: str) -> Any:
+    """Micro-F1 of sums (... x runs x 4), averaged over runs; 0 by 0 is as the scoring has it."""
+    import numpy as np
+
+    nothing = 1.0 if scoring == "paper" else 0.0
+    correct, predicted, found, gold = (np.asarray(sums[..., k], dtype=float) for k in range(4))
+    precision = np.divide(correct, predicted, out=np.full_like(correct, nothing), where=predicted > 0)
+    recall = np.divide(found, gold, out=np.full_like(found, nothing), where=gold > 0)
+    both = precision + recall
+    return np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0).mean(axis=-1)
+
+
+def _chunks(draws: int, sentences: int) -> Iterator[int]:
+    """`draws` in parts small enough for memory."""
+    size = max(1, CHUNK // max(1, sentences))
+    for first in range(0, draws, size):
+        yield min(size, draws - first)

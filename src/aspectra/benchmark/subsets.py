@@ -2,6 +2,7 @@
 
 Called by `aspectra.benchmark.scoring` and `data stats`. The authors (`load_dataset` in their evaluation/atsa.py)
 look at every aspect; strict scoring of ATSA leaves out aspects without a target, which no answer could name.
+TASD and ACSA can name every aspect, and count as the authors do.
 """
 
 from __future__ import annotations
@@ -23,17 +24,25 @@ def belongs(example: Example, task: str, subset: str, scoring: str) -> bool:
     implicit: some aspect has no opinion words. multi: the aspects have more than one polarity. Raises UserError for
     an unknown task, subset or scoring.
     """
-    if subset not in SUBSETS:
-        raise unknown("subset", subset, SUBSETS)
-    if scoring not in tasks.SCORINGS:
-        raise unknown("scoring", scoring, tasks.SCORINGS)
-    speaks = tasks.get(task).subject
-    aspects = [o for o in example.opinions if scoring == "paper" or task != "atsa" or speaks(o)]
-    if subset == "implicit":
-        return any(not o.words for o in aspects)
-    return subset == "all" or len({o.polarity for o in aspects}) > 1
+    return select([example], task, subset, scoring)[0]
 
 
 def select(examples: Sequence[Example], task: str, subset: str, scoring: str) -> list[bool]:
     """For each sentence whether it is in the subset; see `belongs`."""
-    return [belongs(example, task, subset, scoring) for example in examples]
+    if subset not in SUBSETS:
+        raise unknown("subset", subset, SUBSETS)
+    if scoring not in tasks.SCORINGS:
+        raise unknown("scoring", scoring, tasks.SCORINGS)
+    rules = tasks.get(task)
+    if subset == "all":
+        return [True] * len(examples)
+    # Where nothing but its target names an opinion, no answer could name one without.
+    blind = scoring == "strict" and rules.by == ("target",)
+    found = []
+    for example in examples:
+        aspects = [o for o in example.opinions if not blind or rules.subject(o)]
+        if subset == "implicit":
+            found.append(any(not o.words for o in aspects))
+        else:
+            found.append(len({o.polarity for o in aspects}) > 1)
+    return found

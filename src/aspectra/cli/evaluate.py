@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aspectra.config import FinetuneConfig
+from aspectra.tasks import CHOICE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 DEFAULT = FinetuneConfig()
@@ -17,7 +18,7 @@ DEFAULT = FinetuneConfig()
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder.")],
     data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with test.json.")],
-    task: Annotated[str | None, typer.Option(help="atsa or acsa. [the model's own]")] = None,
+    task: Annotated[str | None, typer.Option(help=f"{CHOICE}. [the model's own]")] = None,
     subset: Annotated[list[str] | None, typer.Option(help="all, implicit or multi; may be repeated. [all]")] = None,
     scoring: Annotated[list[str] | None, typer.Option(help="strict or paper; may be repeated. [strict]")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest.")] = None,

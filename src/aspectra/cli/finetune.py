@@ -9,6 +9,7 @@ import typer
 
 from aspectra.config import FINETUNE_PRESETS, FinetuneConfig, load
 from aspectra.errors import unknown
+from aspectra.tasks import CHOICE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 DEFAULT = FinetuneConfig()
@@ -18,7 +19,7 @@ DEFAULT = FinetuneConfig()
     epilog="Example: aspectra finetune --task atsa --data runs/corpus/silver --student runs/student --out tuned"
 )
 def finetune(
-    task: Annotated[str, typer.Option(help="atsa or acsa.")],
+    task: Annotated[str, typer.Option(help=f"{CHOICE}.")],
     data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with train.json, dev.json.")],
     student: Annotated[str, typer.Option(help="A name (see `aspectra models list`), a folder, or a Hub id.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned student.")],

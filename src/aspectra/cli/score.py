@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from aspectra.tasks import CHOICE
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -13,7 +15,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def score(
     gold: list[Path] = typer.Option(..., help="Benchmark JSON file; several are read one after the other."),
     pred: Path = typer.Option(..., help="Predictions, JSONL, one line a sentence in the order of the gold."),
-    task: str = typer.Option(..., help="atsa or acsa."),
+    task: str = typer.Option(..., help=f"{CHOICE}."),
     subset: str = typer.Option("all", help="all, implicit (an opinion without opinion words) or multi (polarities)."),
     scoring: str = typer.Option("strict", help="strict, or paper: the authors' scorer to the last digit."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),

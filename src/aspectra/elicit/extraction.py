@@ -17,6 +17,7 @@ from aspectra.schema import Opinion
 LISTS = ("opinions", "aspects", "targets", "categories", "results", "sentiments")
 TARGET = ("target", "term", "aspect", "aspect_term", "opinion_target", "entity")
 CATEGORY = ("category", "aspect_category", "aspect")
+ASKED = ("atsa", "acsa")  # the tasks that the prompts of `extraction` can ask for
 POLARITY = ("polarity", "sentiment", "label")
 TRIES = 20  # places where JSON may begin: more are noise, and would cost quadratic time
 

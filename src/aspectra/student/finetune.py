@@ -29,10 +29,13 @@ BEST = "best.safetensors"
 JUDGED = "judged.json"
 
 
-def finetune(student: str, config: FinetuneConfig, out: Path, replace: bool = False) -> dict[str, Any]:
+def finetune(
+    student: str, config: FinetuneConfig, out: Path, replace: bool = False, loaded: Any = None
+) -> dict[str, Any]:
     """Fine-tune a student (a name or a folder) and return the manifest; `out` becomes a model folder.
 
-    `shots` and `dev_cap` are drawn by the seed. Done already, it is only returned; cut off, it goes on from its last
+    `loaded` is the same student where it is in memory already; it stays as it is. `shots` and `dev_cap` are drawn by
+    the seed. Done already, it is only returned; cut off, it goes on from its last
     checkpoint and ends with the same weights. Raises UserError where student, task, data or `out` are not usable.
     """
     need_train("finetune")
@@ -43,7 +46,11 @@ def finetune(student: str, config: FinetuneConfig, out: Path, replace: bool = Fa
     if not config.data:
         raise UserError("no data given; name a set or a folder with train.json and dev.json (--data)")
     folder = datasets.find(config.task, config.data)
-    train = datasets.draw(datasets.split(folder, "train"), config.shots, config.seed)
+    whole = datasets.split(folder, "train")
+    for field in tasks.get(config.task).by:
+        if not any(getattr(opinion, field) for example in whole for opinion in example.opinions):
+            raise UserError(f"no opinion in {folder}/train.json has a {field}; {config.task} cannot be learned from it")
+    train = datasets.draw(whole, config.shots, config.seed)
     dev = datasets.draw(datasets.split(folder, "dev"), config.dev_cap, config.seed)
     if not train or not dev:
         raise UserError(f"the set {folder} has no sentences in {'dev' if train else 'train'}.json")
@@ -56,7 +63,7 @@ def finetune(student: str, config: FinetuneConfig, out: Path, replace: bool = Fa
         if crew.leads:
             say(f"finetune: {out} is done already")
         return done
-    source = crew.first(lambda: resolve(student))
+    source = loaded or crew.first(lambda: resolve(student))
     trained = session.open_student(source, config)
     going_on = crew.first(stage.begin)
     try:
@@ -143,13 +150,14 @@ def tune(
 
 def info_of(config: FinetuneConfig, name: str, train: Sequence[Example]) -> dict[str, Any]:
     """What `aspectra.json` says: how to ask the student, what it may answer, where it comes from."""
-    categories = sorted({o.category for example in train for o in example.opinions if o.category})
+    named = "category" in tasks.get(config.task).by
+    categories = sorted({o.category for example in train for o in example.opinions if o.category and named})
     return {
         "task": config.task,
         "marker": config.marker,
         "input_tokens": config.input_tokens,
         "empty_answer": config.empty_answer,
-        "labels": {"polarities": list(POLARITIES), "categories": categories if config.task == "acsa" else []},
+        "labels": {"polarities": list(POLARITIES), "categories": categories},
         "provenance": {"student": name, "stage": "finetune", "data": config.data, "seed": config.seed},
     }
 

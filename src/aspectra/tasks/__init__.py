@@ -6,10 +6,12 @@ from aspectra.errors import unknown
 from aspectra.tasks.acsa import Acsa
 from aspectra.tasks.atsa import Atsa
 from aspectra.tasks.linear import NOTHING, SCORINGS, Pair, Parsed, Scoring, Task
+from aspectra.tasks.tasd import Tasd
 
-TASKS: dict[str, Task] = {task.name: task for task in (Atsa(), Acsa())}
+TASKS: dict[str, Task] = {task.name: task for task in (Atsa(), Acsa(), Tasd())}
+CHOICE = ", ".join([*TASKS][:-1]) + f" or {[*TASKS][-1]}"  # for help texts
 
-__all__ = ["NOTHING", "SCORINGS", "TASKS", "Pair", "Parsed", "Scoring", "Task", "get"]
+__all__ = ["CHOICE", "NOTHING", "SCORINGS", "TASKS", "Pair", "Parsed", "Scoring", "Task", "get"]
 
 
 def get(name: str) -> Task:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from aspectra.schema import Opinion
 from aspectra.tasks.linear import Scoring, Task
 
@@ -13,17 +11,10 @@ class Acsa(Task):
 
     name = "acsa"
     marker = "opinions by category"
+    by = ("category",)
 
     def subject(self, opinion: Opinion) -> str | None:
         return None if opinion.category is None else opinion.category.lower().replace("#", " ").strip()
-
-    def ordered(self, opinions: Iterable[Opinion]) -> list[Opinion]:
-        """Distinct (category, polarity), the first of each."""
-        distinct: dict[tuple[str, str], Opinion] = {}
-        for opinion in opinions:
-            if subject := self.subject(opinion):
-                distinct.setdefault((subject, opinion.polarity), opinion)
-        return list(distinct.values())
 
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
         """Any category but the empty one, which the authors' scorer lets pass too."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from aspectra.schema import Opinion
 from aspectra.tasks.anchor import anchor
 from aspectra.tasks.linear import Scoring, Task
@@ -14,18 +12,11 @@ class Atsa(Task):
 
     name = "atsa"
     marker = "opinions by target"
+    by = ("target",)
 
     def subject(self, opinion: Opinion) -> str | None:
         """The target, stripped; None where it is not named (null, or SemEval's 'NULL')."""
         return None if opinion.target is None or opinion.target == "NULL" else opinion.target.strip()
-
-    def ordered(self, opinions: Iterable[Opinion]) -> list[Opinion]:
-        """Distinct (term, polarity, place), by place; those without a place at the end."""
-        distinct: dict[tuple[str, str, int | None, int | None], Opinion] = {}
-        for opinion in opinions:
-            if term := self.subject(opinion):
-                distinct.setdefault((term, opinion.polarity, opinion.start, opinion.end), opinion)
-        return sorted(distinct.values(), key=lambda o: (o.start is None, o.start or 0, o.end or 0))
 
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
         """A term stands in the sentence; the empty one does for the authors' scorer only."""

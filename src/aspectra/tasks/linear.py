@@ -2,6 +2,7 @@ r"""The linear form `subject | polarity ; subject | polarity`: written, read, an
 
 The base of every task. Inside a subject `;`, `|` and the backslash are written `\;`, `\|`, `\\`; strict reading
 undoes that, the paper's knows nothing of it. A subject is stripped (`str.strip`, no-break spaces too) on both ways.
+A subject of several fields (TASD) is its fields so escaped with ` | ` between: as text it is its own linear form.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from aspectra.schema import POLARITIES, Example, Opinion
@@ -19,6 +20,8 @@ SCORINGS: tuple[Scoring, ...] = ("strict", "paper")
 NOTHING = "none"
 
 Pair = tuple[str, str]
+Field = Literal["target", "category"]
+KNOWN = frozenset(POLARITIES)
 
 
 class Parsed(NamedTuple):
@@ -31,19 +34,18 @@ class Parsed(NamedTuple):
 class Task(ABC):
     """Opinions of one kind as text and back.
 
-    `marker` is the text by which a student is told the task.
+    `marker` is the text by which a student is told the task. `by` is what names an opinion, in the order of the linear
+    form. `data` is another task whose sets hold all that this one needs: they are its sets too.
     """
 
     name: str
     marker: str
+    by: tuple[Field, ...]
+    data: str | None = None
 
     @abstractmethod
     def subject(self, opinion: Opinion) -> str | None:
-        """What the opinion is about, as the linear form has it; None where the task does not speak of it."""
-
-    @abstractmethod
-    def ordered(self, opinions: Iterable[Opinion]) -> list[Opinion]:
-        """The opinions that the task speaks of, in the order of the linear form, each once."""
+        """What the opinion is about; None where the task does not speak of it, empty where it is no valid subject."""
 
     @abstractmethod
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
@@ -53,15 +55,52 @@ class Task(ABC):
     def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
         """The opinions of an answer, read strictly; pieces that say nothing valid are left out."""
 
+    def ordered(self, opinions: Iterable[Opinion]) -> list[Opinion]:
+        """The opinions that the task speaks of, in the order of the linear form, each once.
+
+        Where targets name them: distinct (subject, polarity, place), by place, those without a place at the end.
+        Else: the first of each (subject, polarity), in the order of the file.
+        """
+        placed = "target" in self.by
+        distinct: dict[tuple[object, ...], Opinion] = {}
+        for opinion in opinions:
+            if subject := self.subject(opinion):
+                place = (opinion.start, opinion.end) if placed else ()
+                distinct.setdefault((subject, opinion.polarity, *place), opinion)
+        found = list(distinct.values())
+        return sorted(found, key=lambda o: (o.start is None, o.start or 0, o.end or 0)) if placed else found
+
+    def fields(self, subject: str) -> tuple[str, ...]:
+        """What a subject consists of: a text for each of `by`."""
+        if len(self.by) == 1 or not subject:
+            return (subject,) * len(self.by)
+        return tuple(unescape(part.strip()) for part in split(subject, "|", escapes=True))
+
+    def written(self, subject: str, escapes: bool = True) -> str:
+        """A subject as the linear form has it, with or without its escapes."""
+        if len(self.by) == 1:
+            return escape(subject) if escapes else subject
+        return subject if escapes else unescape(subject)
+
     def encode(self, opinions: Iterable[Opinion], empty: str = NOTHING) -> str:
         """The linear form; `empty` stands for no opinion (`none`, or the paper's empty string)."""
-        pieces = [f"{escape(self.subject(o) or '')} | {o.polarity}" for o in self.ordered(opinions)]
+        pieces = [f"{self.written(self.subject(o) or '')} | {o.polarity}" for o in self.ordered(opinions)]
         return " ; ".join(pieces) or empty
 
     def gold(self, example: Example, scoring: Scoring) -> Counter[Pair]:
         """The pairs to be found, each with how often it counts: once in strict scoring."""
-        pairs = Counter((self.subject(o) or "", o.polarity) for o in self.ordered(example.opinions))
-        return pairs if scoring == "paper" else Counter(dict.fromkeys(pairs, 1))
+        return Counter(self.wanted(example) if scoring == "strict" else self.entries(example))
+
+    def wanted(self, example: Example) -> set[Pair]:
+        """The pairs to be found in strict scoring."""
+        return {(subject, o.polarity) for o in example.opinions if (subject := self.subject(o))}
+
+    def entries(self, example: Example) -> list[Pair]:
+        """The pairs to be found in paper scoring: one judged alike at two places stands twice. In no order."""
+        if "target" not in self.by:
+            return list(self.wanted(example))
+        places = {(subject, o.polarity, o.start, o.end) for o in example.opinions if (subject := self.subject(o))}
+        return [(subject, polarity) for subject, polarity, _, _ in places]
 
     def parse(self, raw: str, text: str, scoring: Scoring) -> Parsed:
         """The pairs of an answer in linear form.
@@ -72,35 +111,66 @@ class Task(ABC):
         strict = scoring == "strict"
         if strict and raw.strip() == NOTHING:
             return Parsed((), 0)
-        pairs: list[Pair] = []
-        wrong = 0
-        for piece in split(raw, ";", escapes=strict):
-            if not piece.strip():
-                continue
-            parts = [part.strip() for part in split(piece, "|", escapes=strict)]
-            if len(parts) == 2:
-                pair = (unescape(parts[0]) if strict else parts[0], parts[1])
-                if self.valid(pair, text, scoring):
-                    pairs.append(pair)
-                    continue
-            wrong += strict
-        return Parsed(tuple(pairs), wrong)
+        return self.judge(self.read(raw, escapes=strict), text, scoring)
 
     def pairs(self, opinions: Sequence[Opinion], text: str, scoring: Scoring) -> Parsed:
         """The pairs of predicted opinions that have no linear form.
 
         strict: each is held to the same checks as a piece. paper: they are written as the authors' students write,
         without escapes, and read again, so that a term with `;` or `|` falls apart there too. An opinion that the
-        task does not speak of (no target for ATSA, no category for ACSA) says nothing.
+        task does not speak of (no target for ATSA, no category for ACSA and TASD) says nothing.
         """
-        said = [(subject, o.polarity.strip()) for o in opinions if (subject := self.subject(o)) is not None]
-        if scoring == "paper":
-            return self.parse(" ; ".join(f"{subject} | {polarity}" for subject, polarity in said), text, scoring)
-        good = tuple(pair for pair in said if self.valid(pair, text, scoring))
-        return Parsed(good, len(said) - len(good))
+        if scoring == "strict":
+            return self.judge(self.said(opinions), text, scoring)
+        spoken = [(subject, o.polarity.strip()) for o in opinions if (subject := self.subject(o)) is not None]
+        pieces = [f"{self.written(subject, escapes=False)} | {polarity}" for subject, polarity in spoken]
+        return self.parse(" ; ".join(pieces), text, scoring)
 
-    def valid(self, pair: Pair, text: str, scoring: Scoring) -> bool:
-        return pair[1] in POLARITIES and self.fits(pair[0], text, scoring)
+    def read(self, raw: str, escapes: bool) -> Iterator[Pair | None]:
+        """Each non-empty piece of an answer: its pair, None where it has other parts or none of the four polarities."""
+        width = len(self.by) + 1
+        if width == 2 and not (escapes and "\\" in raw):  # most of all pieces, and a million take seconds
+            for piece in raw.split(";"):
+                subject, _, last = piece.partition("|")
+                if (polarity := last.strip()) in KNOWN:
+                    yield subject.strip(), polarity
+                elif piece.strip():
+                    yield None
+            return
+        for piece in split(raw, ";", escapes):
+            *named, last = (part.strip() for part in split(piece, "|", escapes))
+            if len(named) + 1 == width and last in KNOWN:
+                fields = [unescape(part) for part in named] if escapes else named
+                yield (fields[0] if width == 2 else join(*fields)), last
+            elif piece.strip():
+                yield None
+
+    def said(self, opinions: Iterable[Opinion]) -> Iterator[Pair | None]:
+        """Each opinion that the task speaks of: its pair, None where its polarity is none of the four."""
+        for opinion in opinions:
+            if (subject := self.subject(opinion)) is not None:
+                polarity = opinion.polarity.strip()
+                yield (subject, polarity) if polarity in KNOWN else None
+
+    def judge(self, claims: Iterable[Pair | None], text: str, scoring: Scoring) -> Parsed:
+        """The claims whose subject may stand in an answer about the text; strictly, the others are wrong."""
+        pairs: list[Pair] = []
+        wrong = 0
+        for pair in claims:
+            if pair is not None and self.fits(pair[0], text, scoring):
+                pairs.append(pair)
+            else:
+                wrong += 1
+        return Parsed(tuple(pairs), wrong if scoring == "strict" else 0)
+
+
+def join(*fields: str) -> str:
+    r"""A subject of several fields.
+
+    >>> print(join("fish; chips", "food quality"))
+    fish\; chips | food quality
+    """
+    return " | ".join(map(escape, fields))
 
 
 def escape(subject: str) -> str:

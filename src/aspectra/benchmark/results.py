@@ -1,0 +1,115 @@
+"""What one cell of the benchmark found, as a typed and versioned record: `result.json` in the cell's folder.
+
+A cell is one system on one task and set, with one seed and number of shots. Written by `cells`, read by `protocol`,
+`merge` and the report. `PROTOCOL` rises when the same outputs would score differently or a field changes its meaning:
+records of two versions are never in one table.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+PROTOCOL = 1
+RESULT = "result.json"
+ITEMS = "predictions.jsonl"
+
+
+class Record(BaseModel):
+    """Base: frozen, unknown fields refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Scores(Record):
+    """One scoring on one subset; fractions and the counts behind them, as `scoring.Score` defines them."""
+
+    scoring: Literal["strict", "paper"]
+    subset: Literal["all", "implicit", "multi"]
+    precision: float
+    recall: float
+    f1: float
+    gold: int
+    predicted: int
+    correct: int
+    found: int
+    sentences: int
+
+
+class Part(Record):
+    """Strict micro scores over a part of the opinions: those of one polarity, of one category, or subjects alone.
+
+    Precision and recall are 0 where their denominator is 0.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    gold: int
+    predicted: int
+    correct: int
+
+
+class Polarity(Record):
+    """Polarity given the subject: of the gold subjects that were found, the share whose polarities are exactly right.
+
+    `confusion[gold][predicted]` counts (subject, polarity) of subjects with one gold and one predicted polarity.
+    """
+
+    accuracy: float
+    subjects: int
+    right: int
+    confusion: dict[str, dict[str, int]]
+
+
+class Faults(Record):
+    """Shares of all outputs (`outputs`; fractions): with a piece that does not parse or has no known polarity, with a
+    term that is not in the sentence, cut off by the length limit, and sentences without an answer at all."""
+
+    outputs: int
+    unparsed: float
+    not_in_sentence: float
+    cut: float
+    unanswered: float
+
+
+class Cost(Record):
+    """What the cell took. None where unknown.
+
+    `seconds` are those of decoding (a student) or of asking (an LLM, at its concurrency), `training_seconds` those of
+    fine-tuning; tokens and USD are an LLM's, over the test sentences.
+    """
+
+    seconds: float | None = None
+    training_seconds: float | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    usd: float | None = None
+    parameters: int | None = None
+
+
+class Result(Record):
+    """One cell."""
+
+    protocol: int = PROTOCOL
+    system: str
+    kind: Literal["student", "llm", "file"]
+    task: str
+    data: str
+    seed: int | None = None
+    shots: int | None = None
+    sentences: int
+    gold_sha256: str
+    scores: list[Scores]
+    polarities: dict[str, Part]
+    categories: dict[str, Part]
+    subjects: Part
+    polarity: Polarity
+    faults: Faults
+    cost: Cost
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    commit: str | None
+    machine: dict[str, Any]
+    created: str
