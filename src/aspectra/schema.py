@@ -11,8 +11,8 @@ from typing import Any, Literal
 Polarity = Literal["positive", "negative", "neutral", "conflict"]
 POLARITIES: tuple[Polarity, ...] = ("positive", "negative", "neutral", "conflict")
 
-Kind = Literal["analysis", "rewriting", "extraction"]
-KINDS: tuple[Kind, ...] = ("analysis", "rewriting", "extraction")
+Kind = Literal["analysis", "rewriting", "extraction", "polarity"]
+KINDS: tuple[Kind, ...] = ("analysis", "rewriting", "extraction", "polarity")
 
 Status = Literal["done", "rejected", "failed"]
 

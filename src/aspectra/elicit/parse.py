@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from aspectra.elicit.extraction import extraction, read_json
-from aspectra.elicit.polarity import polarity_of
+from aspectra.elicit.polarity import judgment, polarity_of
 
 __all__ = [
     "Block",
@@ -211,7 +211,7 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
 
     Takes off what stands before the answer ("Here is ...:") and what runs on after it. An answer that hit the token
     limit only while running on is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`,
-    `filtered`, `no opinion target` (analysis), `no JSON` (extraction).
+    `filtered`, `no opinion target` (analysis), `no JSON` (extraction), `no polarity` (polarity).
     """
     text = text.strip()
     if not text:
@@ -225,6 +225,10 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
         if read_json(text) is not None:
             return text, None
         return text, "truncated" if finish_reason == "length" else "no JSON"
+    if kind == "polarity":
+        if judgment(text) is not None:
+            return text, None
+        return text, "truncated" if finish_reason == "length" else "no polarity"
     kept, cut = _cut(kind, text)
     if not kept:
         return text, "empty"

@@ -1,6 +1,6 @@
 """From a teacher's words for a sentiment to one of the four polarities, or to none.
 
-Called by `aspectra.elicit.parse`, `aspectra.elicit.extraction` and the corpus step's silver labels.
+Called by `aspectra.elicit.parse`, `aspectra.elicit.extraction`, the corpus step's silver labels and zero-shot.
 """
 
 from __future__ import annotations
@@ -34,6 +34,22 @@ def polarity_of(sentiment: str) -> str | None:
     if found & {"conflict"} or {"positive", "negative"} <= found:
         return "conflict"
     return found.pop() if len(found) == 1 else None
+
+
+FIELD = re.compile(r"""["']?\b(?:polarity|sentiment|label|answer)\b["']?\s*[:=]\s*["']?([^"'\n,}]+)""", re.IGNORECASE)
+
+
+def judgment(text: str) -> str | None:
+    """The polarity that an answer to the `polarity` prompt names; None where it names none or leaves it open.
+
+    A word, a word in a sentence, or a field of JSON, well-formed or not. Where several lines answer, the first counts.
+
+    >>> judgment("**Negative**"), judgment('{"polarity": "neutral"}'), judgment("I cannot tell.")
+    ('negative', 'neutral', None)
+    """
+    if (field := FIELD.search(text)) is not None and (said := polarity_of(field[1])) is not None:
+        return said
+    return next((said for line in text.splitlines() if (said := polarity_of(line)) is not None), None)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Messages = list[dict[str, str]]
 FOLDER = files("aspectra.elicit") / "prompts"
-NAME = re.compile(r"(analysis|rewriting|extraction)-v(\d+)\.jinja")
+NAME = re.compile(r"(analysis|rewriting|extraction|polarity)-v(\d+)\.jinja")
 
 
 @dataclass(frozen=True, slots=True)

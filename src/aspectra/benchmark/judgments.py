@@ -1,0 +1,227 @@
+"""What zero-shot is asked and how its answers are measured: (sentence, subject) pairs with a gold polarity.
+
+A judgment is one annotated opinion of a set, or the label of a whole text. Called by `aspectra.benchmark.zero_shot`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aspectra import tasks
+from aspectra.benchmark import datasets
+from aspectra.benchmark.subsets import SUBSETS, belongs
+from aspectra.benchmark.verbalizers import LABELS
+from aspectra.errors import UserError, unknown
+from aspectra.rows import read_rows
+from aspectra.schema import Example
+from aspectra.tables import TEXT
+
+TASKS = ("atsa", "acsa")
+SENTENCE = "sentence"  # stands for the task where whole texts are judged
+LABEL = ("label", "polarity", "sentiment")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """`subject` is the target or the category as the data has it, None where the whole text is judged. `subsets` are
+    those that its sentence belongs to."""
+
+    id: str
+    text: str
+    subject: str | None
+    gold: str
+    subsets: tuple[str, ...] = ("all",)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a system says of one judgment; `polarity` is None where an LLM gave no valid answer.
+
+    Of a student also log q, by which it chose (`scores`), and log P, the same before calibration (`mass`).
+    """
+
+    polarity: str | None
+    scores: dict[str, float] | None = None
+    mass: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A system's readings of every set, in the order of the judgments, and what it took."""
+
+    system: str
+    readings: list[list[Reading]]
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The judgments of a set, and what was counted on the way.
+
+    `conflict`: opinions left out because they are both; `contradictory`: judgments whose sentence has another polarity
+    for the same subject, so that no answer to the same question gets all of them right. `majority` is the most
+    frequent polarity of the training side where the set has one (`majority_of`: "train"), else of the test side.
+    """
+
+    task: str
+    data: str
+    judgments: tuple[Judgment, ...]
+    sentences: int
+    conflict: int
+    contradictory: int
+    majority: str
+    majority_of: str
+
+
+def of_set(task: str, data: str, cap: int | None, seed: int) -> Asked:
+    """The test side of a set; `cap` draws sentences by seed. Raises UserError for what does not exist."""
+    folder = datasets.find(task, data)
+    examples = datasets.draw(datasets.split(folder, "test"), cap, seed)
+    judgments, conflict = judged(task, examples)
+    if not judgments:
+        raise UserError(f"{task}/{folder.name}: no opinion of the test side is positive, negative or neutral")
+    side = "train" if (folder / "train.json").is_file() else "test"
+    learned = judged(task, datasets.split(folder, "train"))[0] if side == "train" else judgments
+    if not learned:
+        side, learned = "test", judgments
+    contradictory = contradictions(judgments)
+    counts = (len(examples), conflict, contradictory)
+    return Asked(task, data, tuple(judgments), *counts, majority(learned), side)
+
+
+def judged(task: str, examples: Iterable[Example]) -> tuple[list[Judgment], int]:
+    """(judgments of the sentences, conflicts left out); a judgment for each annotated place (atsa) or category (acsa).
+
+    Subsets are those of strict scoring.
+    """
+    rules = tasks.get(task)
+    found, conflict = [], 0
+    for example in examples:
+        subsets = tuple(name for name in SUBSETS if belongs(example, task, name, "strict"))
+        for opinion in rules.ordered(example.opinions):
+            subject = opinion.target if task == "atsa" else opinion.category
+            if opinion.polarity not in LABELS:
+                conflict += 1
+            elif subject:
+                found.append(Judgment(example.id, example.text, subject.strip(), opinion.polarity, subsets))
+    return found, conflict
+
+
+def contradictions(judgments: Sequence[Judgment]) -> int:
+    """How many judgments have a sentence and subject in common with one of another polarity."""
+    said: defaultdict[tuple[str, str | None], set[str]] = defaultdict(set)
+    for each in judgments:
+        said[each.text, each.subject].add(each.gold)
+    return sum(len(said[each.text, each.subject]) > 1 for each in judgments)
+
+
+def of_texts(path: Path, text_column: str | None, label_column: str | None, cap: int | None, seed: int) -> Asked:
+    """The texts of a JSONL, CSV or Parquet file with their labels; `cap` draws rows by seed.
+
+    Columns are found by name where they are not named. Raises UserError for a row without text or label, and for
+    labels that are none of the three, listing them.
+    """
+    found: list[Judgment] = []
+    others: Counter[str] = Counter()
+    columns: tuple[str, str] | None = None
+    for number, row in enumerate(read_rows(path, lambda names: names), 1):
+        if row.fault:
+            raise UserError(f"{path}, {row.place}: {row.detail}")
+        if columns is None:
+            columns = (
+                column(path, row.values, "text", text_column, TEXT),
+                column(path, row.values, "label", label_column, LABEL),
+            )
+        text, label = (row.values.get(name) for name in columns)
+        if not isinstance(text, str) or not text.strip():
+            raise UserError(f"{path}, {row.place}: no text in column '{columns[0]}'")
+        name = str(label).strip().lower()
+        if name not in LABELS:
+            others[repr(label)] += 1
+        found.append(Judgment(str(row.values.get("id") or f"row-{number}"), text, None, name))
+    if not found:
+        raise UserError(f"{path} holds no texts")
+    if others:
+        listed = ", ".join(f"{label} ({count})" for label, count in others.most_common(10))
+        raise UserError(f"{path}: labels are positive, negative or neutral; column '{columns[1]}' has {listed}")  # type: ignore[index]
+    if cap is not None and cap < len(found):
+        found = [found[i] for i in sorted(random.Random(seed).sample(range(len(found)), cap))]
+    return Asked(SENTENCE, str(path), tuple(found), len(found), 0, contradictions(found), majority(found), "test")
+
+
+def column(path: Path, names: Iterable[str], what: str, given: str | None, known: Sequence[str]) -> str:
+    """The column that holds something: the one given, else the first that is known by name."""
+    there = {str(name).strip().casefold(): str(name) for name in names}
+    for name in (given,) if given else known:
+        if name.casefold() in there:
+            return there[name.casefold()]
+    missing = f"no column '{given}'" if given else f"no {what} column"
+    raise UserError(f"{path} has {missing}; it has: {', '.join(there.values())}; name the one with --{what}-column")
+
+
+def task_of(data: str, given: str | None) -> tuple[str, str]:
+    """(task, set) of what --data says: TASK/NAME, a name that only one task has, or a folder, for which the task is
+    given or is its parent's name. Raises UserError where the task is not clear."""
+    if given is not None and given not in TASKS:
+        raise unknown("task", given, TASKS)
+    head, slash, tail = data.partition("/")
+    if slash and head in TASKS and not Path(data).is_dir():
+        if given not in (None, head):
+            raise UserError(f"--task {given} and --data {data} say different things")
+        return head, tail
+    if given is not None:
+        return given, data
+    having = {task: datasets.known(task) for task in TASKS}
+    owners = [task for task, sets in having.items() if data in sets]
+    if len(owners) == 1:
+        return owners[0], data
+    if owners:
+        raise UserError(f"the set {data} is there for {' and '.join(owners)}: write --data {owners[0]}/{data}")
+    if Path(data).is_dir():
+        parent = Path(data).resolve().parent.name
+        if parent in TASKS:
+            return parent, data
+        raise UserError(f"{data} may hold any task's set: say which with --task {' or --task '.join(TASKS)}")
+    names = [f"{task}/{name}" for task, sets in having.items() for name in sets]
+    raise unknown("dataset", data, names or ["(none; name a folder)"])
+
+
+def majority(judgments: Sequence[Judgment]) -> str:
+    """The most frequent polarity, the first of `LABELS` where two are."""
+    counts = Counter(each.gold for each in judgments)
+    return max(LABELS, key=lambda name: counts[name])
+
+
+def measure(gold: Sequence[str], said: Sequence[str | None]) -> dict[str, Any]:
+    """Accuracy and macro-F1 of three classes: {"accuracy", "macro_f1", "items", "unanswered", "classes"}.
+
+    `classes`: for each label {"gold", "predicted", "correct", "precision", "recall", "f1"}; the fractions are 0 where
+    their denominator is 0. An item without an answer (None) is wrong. macro_f1 is the mean F1 of the classes that the
+    gold has: one that it lacks has no recall, and is left out. Without items, accuracy and macro_f1 are None.
+    """
+    pairs = list(zip(gold, said, strict=True))
+    classes = {}
+    for label in LABELS:
+        wanted, predicted = sum(g == label for g in gold), sum(s == label for s in said)
+        correct = sum(g == s == label for g, s in pairs)
+        classes[label] = {
+            "gold": wanted,
+            "predicted": predicted,
+            "correct": correct,
+            "precision": correct / predicted if predicted else 0.0,
+            "recall": correct / wanted if wanted else 0.0,
+            "f1": 2 * correct / (wanted + predicted) if wanted + predicted else 0.0,
+        }
+    there = [each["f1"] for each in classes.values() if each["gold"]]
+    return {
+        "accuracy": sum(g == s for g, s in pairs) / len(pairs) if pairs else None,
+        "macro_f1": sum(there) / len(there) if there else None,
+        "items": len(pairs),
+        "unanswered": sum(s is None for s in said),
+        "classes": classes,
+    }

@@ -1,0 +1,66 @@
+"""An LLM's zero-shot judgments: the `polarity` kind of elicitation, one request for each (sentence, subject).
+
+The subject stands in a line under the sentence, so that the two together are the text of the request: the engine, its
+store and its budget are those of `aspectra elicit`, and no answer is paid for twice. Called by
+`aspectra.benchmark.zero_shot`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from aspectra.benchmark.judgments import Asked, Judged, Judgment, Reading
+from aspectra.benchmark.verbalizers import LABELS, in_words
+from aspectra.config import ElicitConfig
+from aspectra.errors import AspectraError
+from aspectra.tables import write_jsonl
+
+Answers = dict[str, str | None]
+
+
+def judge(name: str, asked: Sequence[Asked], settings: ElicitConfig, store: Path) -> Judged:
+    """An LLM's readings. Figures: the engine's counts, its tokens and USD included, and `seconds`."""
+    began = time.monotonic()
+    questions = [[question(each.task, judgment) for judgment in each.judgments] for each in asked]
+    found, counts = ask({text for part in questions for text in part}, settings, store)
+    figures = {"system": name, "kind": "llm", "parameters": None, "seconds": round(time.monotonic() - began, 3)}
+    return Judged(name, [[Reading(found[text]) for text in part] for part in questions], figures | counts)
+
+
+def question(task: str, each: Judgment) -> str:
+    """The text of a request."""
+    if each.subject is None:
+        return each.text
+    line = f"Category: {in_words(each.subject)}" if task == "acsa" else f"Target: {each.subject}"
+    return f"{each.text.rstrip()}\n{line}"
+
+
+def ask(questions: Iterable[str], settings: ElicitConfig, store: Path) -> tuple[Answers, dict[str, Any]]:
+    """The polarity that each question was answered with, None without a valid answer or with none of the three; and
+    the engine's counts (answers, tokens, USD).
+
+    Raises UserError for settings that cannot work, AspectraError where the budget ends before the questions do.
+    """
+    from aspectra.elicit.engine import elicit, located
+    from aspectra.elicit.polarity import judgment
+    from aspectra.elicit.status import responses
+
+    # An id made of the words: a store that is used again for other sets meets no old id with other words.
+    names = {hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(): text for text in sorted(questions)}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "questions.jsonl"
+        write_jsonl(file, ({"id": name, "text": text} for name, text in names.items()))
+        counts = elicit(file, located(settings).model_copy(update={"kinds": ("polarity",)}), store, allow_failed=True)
+    if counts["pending"]:
+        raise AspectraError(f"{counts['pending']} judgments are still to be had; raise max_cost to go on ({store})")
+    found: Answers = dict.fromkeys(names.values())
+    for answer in responses(store, last=True):
+        if answer.status == "done" and answer.review_id in names:
+            said = judgment(answer.text or "")
+            found[names[answer.review_id]] = said if said in LABELS else None
+    return found, counts

@@ -1,0 +1,207 @@
+"""Which polarity, given a sentence and a target or category (or a whole text), with no labeled example seen.
+
+`aspectra zero-shot MODEL --data NAME|DIR`. A student's answer is read off its likelihoods (the formula stands in
+`verbalizers`), an LLM's off its words. Beside it stand two floors: the majority class, and another student by the same
+method. Called by `aspectra.cli.zero_shot`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aspectra.benchmark import datasets, judgments, polarity_llm, polarity_student, verbalizers
+from aspectra.benchmark.judgments import SENTENCE, Asked, Judged, Reading, measure
+from aspectra.benchmark.subsets import SUBSETS
+from aspectra.config import ElicitConfig
+from aspectra.errors import UserError
+from aspectra.manifest import Stage
+from aspectra.models import identity, need_train
+from aspectra.progress import say
+from aspectra.tables import write_jsonl
+
+MAJORITY = "majority"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A file of whole texts with labels; columns are found by name where they are None."""
+
+    path: Path
+    text_column: str | None = None
+    label_column: str | None = None
+
+
+def zero_shot(
+    model: str,
+    data: Sequence[str] = (),
+    *,
+    texts: Texts | None = None,
+    task: str | None = None,
+    floor: str | None = None,
+    llm: ElicitConfig | None = None,
+    answers: Path | None = None,
+    out: Path | None = None,
+    cap: int | None = None,
+    seed: int = 42,
+    aspect: str = verbalizers.TARGET,
+    batch_size: int = 8,
+    device: str = "auto",
+    threads: int | None = None,
+) -> dict[str, Any]:
+    """Judge the test side of each set and the texts, and measure: {"rows", "sets", "systems", "notes"}.
+
+    A row is a system on a subset of a set: {"system", "task", "data", "subset", "accuracy", "macro_f1", "items",
+    "unanswered", "classes", "uncalibrated"}, see `judgments.measure`; `uncalibrated` has accuracy and macro_f1 of the
+    likelihoods before calibration. With `llm` the model is asked through elicitation and `answers` is the folder of
+    its store. With `out`, `predictions.jsonl` and a manifest are written there; done already, nothing is run again.
+    Raises UserError for whatever of this does not exist or does not go together, before any model is loaded.
+    """
+    if not data and texts is None:
+        raise UserError("nothing to judge: name a set with --data, or a file of labeled texts with --texts")
+    if llm is None or floor is not None:
+        need_train("zero-shot with a student")
+    if llm is not None and answers is None:
+        raise UserError("--llm needs --answers DIR: the folder that keeps the answers, so that none is paid for twice")
+    wanted = list(dict.fromkeys(judgments.task_of(name, task) for name in data))
+    asked = [judgments.of_set(its_task, name, cap, seed) for its_task, name in wanted]
+    if texts is not None:
+        asked.append(judgments.of_texts(texts.path, texts.text_column, texts.label_column, cap, seed))
+    folders = {name: polarity_student.untaught(name) for name in (None if llm else model, floor) if name}
+    stage = None
+    if out is not None:
+        inputs: dict[str, Path | str] = {name: identity(name) for name in folders}
+        inputs |= {f"{t}/{name} {file.name}": file for t, name in wanted for file in files(t, name)}
+        inputs |= {f"texts {texts.path}": texts.path} if texts else {}
+        settings = {
+            "model": model,
+            "floor": floor,
+            "llm": public(llm),
+            "sets": [list(each) for each in wanted],
+            "columns": [texts.text_column, texts.label_column] if texts else None,
+            "cap": cap,
+            "seed": seed if cap else None,
+            "aspect": aspect,
+        }
+        stage = Stage("zero-shot", out, inputs, settings)
+        if (done := stage.finished()) is not None:
+            say(f"zero-shot: {out} is done already")
+            figures: dict[str, Any] = done["figures"]
+            return figures
+        stage.begin()
+    systems = []
+    try:
+        if llm is not None and answers is not None:
+            systems.append(polarity_llm.judge(model, asked, llm, answers))
+        for name, folder in folders.items():
+            systems.append(polarity_student.judge(name, folder, asked, aspect, batch_size, device, threads))
+    except UserError:
+        if stage is not None:
+            stage.abandon()
+        raise
+    figures = summary(asked, systems)
+    if stage is None or out is None:
+        return figures
+    write_jsonl(out / "predictions.jsonl", lines(asked, systems))
+    failed = [each for each in systems if each.figures.get("failed")]
+    if failed:
+        say(f"zero-shot: {out} is left unfinished: {failed[0].figures['failed']} answers could not be had")
+        return figures
+    return dict(stage.finish(figures)["figures"])
+
+
+def files(task: str, data: str) -> list[Path]:
+    """The files of a set that decide a result."""
+    folder = datasets.find(task, data)
+    train = folder / "train.json"
+    return [*datasets.files(folder, "test"), *([train] if train.is_file() else [])]
+
+
+def public(llm: ElicitConfig | None) -> dict[str, Any] | None:
+    """An LLM's settings as they may be written down."""
+    if llm is None:
+        return None
+    from aspectra.elicit import engine
+
+    return engine.public(llm)
+
+
+def summary(asked: Sequence[Asked], systems: Sequence[Judged]) -> dict[str, Any]:
+    """Rows, what was asked, what the systems took, and what a reader must know."""
+    rows = []
+    for number, each in enumerate(asked):
+        for system in systems:
+            rows += list(measured(each, system.system, system.readings[number]))
+        rows += list(measured(each, MAJORITY, [Reading(each.majority)] * len(each.judgments)))
+    sets = [
+        {
+            "task": each.task,
+            "data": each.data,
+            "sentences": each.sentences,
+            "items": len(each.judgments),
+            "conflict": each.conflict,
+            "contradictory": each.contradictory,
+            "majority": each.majority,
+            "majority_of": each.majority_of,
+        }
+        for each in asked
+    ]
+    return {"rows": rows, "sets": sets, "systems": [each.figures for each in systems], "notes": list(notes(asked))}
+
+
+def measured(asked: Asked, system: str, readings: Sequence[Reading]) -> Iterator[dict[str, Any]]:
+    """A row a subset; whole texts have no subsets."""
+    for subset in SUBSETS if asked.task != SENTENCE else SUBSETS[:1]:
+        chosen = [i for i, judgment in enumerate(asked.judgments) if subset in judgment.subsets]
+        gold = [asked.judgments[i].gold for i in chosen]
+        whole = {"system": system, "task": asked.task, "data": asked.data, "subset": subset}
+        masses = [readings[i].mass for i in chosen]
+        plain = None
+        if masses and masses[0] is not None:
+            raw = measure(gold, [verbalizers.best(mass) for mass in masses if mass is not None])
+            plain = {"accuracy": raw["accuracy"], "macro_f1": raw["macro_f1"]}
+        yield whole | measure(gold, [readings[i].polarity for i in chosen]) | {"uncalibrated": plain}
+
+
+def notes(asked: Sequence[Asked]) -> Iterator[str]:
+    """What the figures do not say by themselves."""
+    for each in asked:
+        name = each.data if each.task == SENTENCE else f"{each.task} {each.data}"
+        if each.conflict:
+            yield f"{name}: {each.conflict} opinions left out, annotated as conflict"
+        if each.contradictory:
+            yield (
+                f"{name}: {each.contradictory} items ask what another item with another polarity asks; "
+                "no system can get all of them right"
+            )
+        if each.majority_of == "test":
+            yield f"{name}: without a training side, the majority class is that of the test side"
+
+
+def lines(asked: Sequence[Asked], systems: Sequence[Judged]) -> Iterator[dict[str, Any]]:
+    """predictions.jsonl: a line for each system and item; probabilities add up to one."""
+
+    def shares(logs: dict[str, float] | None) -> dict[str, float] | None:
+        if logs is None:
+            return None
+        return {label: round(math.exp(log), 6) for label, log in verbalizers.normalized(logs).items()}
+
+    for system in systems:
+        for each, readings in zip(asked, system.readings, strict=True):
+            for judgment, said in zip(each.judgments, readings, strict=True):
+                yield {
+                    "system": system.system,
+                    "task": each.task,
+                    "data": each.data,
+                    "id": judgment.id,
+                    "text": judgment.text,
+                    "subject": judgment.subject,
+                    "gold": judgment.gold,
+                    "predicted": said.polarity,
+                    "subsets": list(judgment.subsets),
+                    "probabilities": shares(said.scores),
+                    "uncalibrated": shares(said.mass),
+                }

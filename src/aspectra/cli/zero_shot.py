@@ -1,0 +1,95 @@
+"""`aspectra zero-shot`: which polarity, with no labeled example seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+TEACHERS = ("openai", "local", "recorded")
+
+
+@app.command(epilog="Example: aspectra zero-shot runs/student --data atsa/rest14 --data rest16 --floor smollm2-135m")
+def zero_shot(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A pretrained student's folder or name; an LLM's.")],
+    data: Annotated[
+        list[str] | None, typer.Option(help="A set (`aspectra data list`), TASK/SET or a folder; may be repeated.")
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="atsa or acsa, where --data does not say it.")] = None,
+    texts: Annotated[Path | None, typer.Option(help="JSONL, CSV or Parquet of whole texts with a label each.")] = None,
+    text_column: Annotated[str | None, typer.Option(help="Of --texts. [found by name]")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Of --texts: positive, negative, neutral. [found]")] = None,
+    floor: Annotated[
+        str | None, typer.Option(help="An undistilled student to measure beside: smollm2-135m, say.")
+    ] = None,
+    llm: Annotated[str | None, typer.Option(help="MODEL is an LLM, reached as: openai, local or recorded.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Of the LLM's OpenAI-compatible endpoint.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE of the LLM's other settings, as in `elicit`; repeated.")
+    ] = None,
+    answers: Annotated[Path | None, typer.Option(help="Folder that keeps the LLM's answers.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest.")] = None,
+    cap: Annotated[int | None, typer.Option(min=1, help="Test sentences of each set, drawn by seed. [all]")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 42,
+    aspect: Annotated[
+        str, typer.Option(help="Aspect line of the analysis that is begun for atsa; empty leaves it out.")
+    ] = "{target}",
+    batch_size: Annotated[int, typer.Option(min=1, help="Questions at once.")] = 8,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch. [its own choice]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Which polarity, given a sentence and a target, a category or nothing more, with no labeled example seen.
+
+    A student is asked how likely it is to call the target positive, negative or neutral in an analysis; an LLM (--llm)
+    is asked for the word. Beside it stand the majority class and, with --floor, an undistilled student.
+    """
+    from aspectra.benchmark.zero_shot import Texts
+    from aspectra.benchmark.zero_shot import zero_shot as work
+    from aspectra.cli.output import table, write
+    from aspectra.errors import UserError
+
+    if texts is None and (text_column or label_column):
+        raise UserError("--text-column and --label-column go with --texts FILE")
+    if llm is None and (base_url or setting or answers):
+        raise UserError("--base-url, --set and --answers go with --llm TEACHER")
+    figures = work(
+        model,
+        tuple(data or ()),
+        texts=Texts(texts, text_column, label_column) if texts is not None else None,
+        task=task,
+        floor=floor,
+        llm=teacher(llm, model, base_url, setting or []) if llm is not None else None,
+        answers=answers,
+        out=out,
+        cap=cap,
+        seed=seed,
+        aspect=aspect,
+        batch_size=batch_size,
+        device=device,
+        threads=threads,
+    )
+    if json:
+        write(figures)
+        return
+    columns = ("system", "task", "data", "subset", "items", "accuracy", "macro_f1")
+    rows = [
+        [*(row[column] for column in columns), row["uncalibrated"] and row["uncalibrated"]["accuracy"]]
+        for row in figures["rows"]
+    ]
+    table((*columns, "uncalibrated accuracy"), rows)
+    for note in figures["notes"]:
+        print(note)
+
+
+def teacher(name: str, model: str, base_url: str | None, changes: list[str]) -> Any:
+    """The settings by which an LLM is asked."""
+    from aspectra.config import ElicitConfig, load
+    from aspectra.errors import unknown
+
+    if name not in TEACHERS:
+        raise unknown("teacher", name, TEACHERS)
+    base = {"teacher": name, "model": model, "base_url": base_url, "kinds": ["polarity"]}
+    return load(ElicitConfig, None, changes, base)
