@@ -11,6 +11,7 @@ from aspectra import manifest
 from aspectra.benchmark import datasets, scoring, significance
 from aspectra.config import RunConfig
 from aspectra.progress import clock
+from aspectra.report.tables import line, spread
 
 Rows = Sequence[dict[str, Any]]
 
@@ -52,18 +53,6 @@ def leaderboard(config: RunConfig, rows: Rows, way: str) -> str:
             line([system, f"{size / 1e6:.0f} M" if size else "-", *cells, f"{mean(seconds):.3f}" if seconds else "-"])
         )
     return f"F1 in percent, {way} scoring, on the test sentences of each subset (their number):\n\n" + "\n".join(lines)
-
-
-def spread(values: Sequence[float]) -> str:
-    """A mean, and the range behind it where there are several.
-
-    >>> spread([50.0]), spread([50.0, 52.0])
-    ('50.00', '51.00 (50.00 to 52.00)')
-    """
-    if not values:
-        return "-"
-    ends = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
-    return f"{mean(values):.2f}{ends}"
 
 
 def pairs(config: RunConfig) -> list[tuple[str, str]]:
@@ -120,8 +109,3 @@ def stages(config: RunConfig, out: Path) -> str:
         if (found := manifest.read(out / name)) is not None:
             lines.append(line([name, clock(found["seconds"]), str(found["created"])]))
     return "Stages:\n\n" + "\n".join(lines)
-
-
-def line(cells: Sequence[str]) -> str:
-    """A row of a Markdown table."""
-    return "| " + " | ".join(cells) + " |"

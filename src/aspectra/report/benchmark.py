@@ -1,0 +1,171 @@
+"""`report.html` and `report.md` of a benchmark, from its `results.json` and the cells' predictions.
+
+Called by `aspectra.benchmark.protocol`. The page is one file that fetches nothing: style,
+script and charts are inside, and its content security policy allows these alone, by their hashes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aspectra.files import write_text
+from aspectra.report import charts, contrasts
+from aspectra.report.boards import SUBSETS, boards, overview, sets, views
+from aspectra.report.systems import Row, Systems
+from aspectra.report.tables import escape
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PAGE = files("aspectra.report") / "page"
+# Bytes of the HTML file: sentences fill what tables and charts leave, and never less than ROOM.
+LIMIT = 1_900_000
+ROOM = 200_000
+# Sentences in the Markdown file, from each set.
+FEW = 2
+
+
+def write(results: Row, folder: Path) -> None:
+    """Write `report.html` and `report.md` into `folder`, each whole or not at all.
+
+    `results` is the content of `results.json`; sentences are shown where `folder/cells/<id>/predictions.jsonl` are.
+    """
+    systems = Systems(results)
+    names = list(systems.keys)
+    found = contrasts.disagreements(results, folder, names)
+    values = context(results, systems)
+    write_text(folder / "report.md", markdown(values, found, names))
+    write_text(folder / "report.html", html(values, found, systems))
+
+
+def context(results: Row, systems: Systems) -> dict[str, Any]:
+    """What both templates print, sentences aside."""
+    import yaml
+
+    cells = results["cells"]
+    return {
+        "name": results["name"],
+        "facts": facts(results),
+        "notes": results["notes"],
+        "systems": systems.legend(),
+        "symbols": charts.symbols(systems.keys.values()),
+        "several_labels": bool(systems.several),
+        "views": views(results),
+        "scorings": list(dict.fromkeys(way for way, _ in views(results))),
+        "subsets": {subset: SUBSETS[subset] for subset in SUBSETS if subset in {s for _, s in views(results)}},
+        "overview": overview(results, systems),
+        "boards": boards(results, systems),
+        "missing": results["missing"],
+        "config": yaml.safe_dump(results["config"], sort_keys=False, allow_unicode=True),
+        "machines": distinct(", ".join(f"{k} {v}" for k, v in c["machine"].items()) for c in cells),
+        "versions": {
+            key: ", ".join(distinct(c["versions"][key] for c in cells if key in c["versions"]))
+            for key in distinct(key for c in cells for key in c["versions"])
+        },
+        "commits": distinct(c["commit"] for c in cells if c["commit"]),
+    }
+
+
+def facts(results: Row) -> list[tuple[str, str]]:
+    """The grid in a few words: (what, how many)."""
+    cells, there = results["cells"], sets(results)
+    seeds = distinct(str(c["seed"]) for c in cells if c["seed"] is not None)
+    days = sorted(c["created"][:10] for c in cells)
+    found = [
+        ("systems", ", ".join(distinct(c["system"] for c in cells))),
+        ("tasks", ", ".join(task.upper() for task in distinct(task for task, _ in there))),
+        ("sets", ", ".join(distinct(data for _, data in there))),
+        ("seeds", ", ".join(seeds)),
+        ("cells", f"{len(cells)}" + (f", {len(results['missing'])} missing" if results["missing"] else "")),
+        ("measured", " to ".join(distinct([*days[:1], *days[-1:]]))),
+        ("protocol", f"version {results['protocol']}"),
+    ]
+    return [(what, text) for what, text in found if text]
+
+
+def distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def html(values: dict[str, Any], found: list[contrasts.Disagreement], systems: Systems) -> str:
+    """The page, with as many sentences as keep it under `LIMIT` bytes."""
+    from markupsafe import Markup
+
+    pages = environment(markup=True)
+    style, script = ((PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report.js"))
+    numbers = contrasts.counts(found, len(systems.keys))
+    pair = default_pair(numbers, values["boards"], list(systems.keys))
+    data = json.dumps({"counts": numbers, "systems": list(systems.keys)}, ensure_ascii=False).replace("<", "\\u003c")
+    page = pages.get_template("report.html.jinja")
+
+    def whole(cards: list[str]) -> str:
+        return page.render(
+            **values,
+            style=Markup(style),
+            script=Markup(script),
+            policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+            "base-uri 'none'; form-action 'none'",
+            data=Markup(data),
+            pair=pair,
+            cards=[Markup(card) for card in cards],
+            disagreements=len(found),
+        )
+
+    one = pages.get_template("card.html.jinja")
+    first = values["boards"][0]["id"] if values["boards"] else None
+    room = max(ROOM, LIMIT - len(whole([]).encode()))
+    looks = values["systems"]
+    return whole(
+        contrasts.embedded(found, lambda card: one.render(card=card, systems=looks, pair=pair, first=first), room)
+    )
+
+
+def default_pair(numbers: dict[str, list[list[int]]], found: list[dict[str, Any]], names: list[str]) -> tuple[int, int]:
+    """The two systems whose sentences the page opens with: of the first set's best two, else those who differ most."""
+    table = numbers.get(found[0]["id"]) if found else None
+    if table is None:
+        return (0, min(1, len(names) - 1))
+    ranked = [row["system"] for view in found[0]["views"][:1] for group in view["groups"] for row in group["rows"]]
+    order = [names.index(name) for name in dict.fromkeys(ranked)]
+    pairs = [(a, b) for a in range(len(names)) for b in range(len(names)) if a != b]
+    best = (order[0], order[1]) if len(order) > 1 else pairs[0]
+    return best if table[best[0]][best[1]] else max(pairs, key=lambda pair: table[pair[0]][pair[1]])
+
+
+def markdown(values: dict[str, Any], found: list[contrasts.Disagreement], names: list[str]) -> str:
+    """The same for a README: tables in place of charts, the default view alone, a few sentences."""
+    few = [
+        contrasts.card(each)
+        for board in values["boards"]
+        for each in [each for each in contrasts.balanced(found) if each.set == board["id"]][:FEW]
+    ]
+    page = environment(markup=False).get_template("report.md.jinja")
+    return page.render(**values, cards=few, names=names)
+
+
+@cache
+def environment(markup: bool) -> Environment:
+    """Templates whose every value is escaped: as HTML, or as text of a Markdown table."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("aspectra.report", "page"),
+        autoescape=markup,
+        finalize=None if markup else lambda value: escape(str(value)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def digest(text: str) -> str:
+    """The hash by which a content security policy allows an inline style or script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

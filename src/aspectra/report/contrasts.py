@@ -1,0 +1,183 @@
+"""Sentences that one system gets right and another wrong, with the spans of gold and predictions.
+
+Read from the cells' `predictions.jsonl`: of each system the cells with the most labels, of these the lowest seed.
+Called by `aspectra.report.benchmark`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import permutations, zip_longest
+from pathlib import Path
+from typing import Any
+
+from aspectra import tasks
+from aspectra.benchmark.grid import Cell
+from aspectra.benchmark.predictions import read_predictions
+from aspectra.benchmark.results import ITEMS
+from aspectra.report.boards import sets
+from aspectra.report.systems import Row, labels
+from aspectra.schema import Opinion, Prediction
+from aspectra.tasks.anchor import anchor
+
+SIGNS = {"positive": "+", "negative": "−", "neutral": "○", "conflict": "±"}
+# No card takes fewer bytes.
+SHORTEST = 600
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A sentence of a set, and for each system (by its number) what it said and whether all of that is right."""
+
+    set: str
+    task: str
+    said: dict[int, Prediction]
+    right: dict[int, bool]
+
+
+def disagreements(results: Row, folder: Path, systems: Sequence[str]) -> list[Disagreement]:
+    """Every sentence that some system gets right (strictly, all of it) and another wrong, in the order of the sets."""
+    found = []
+    for place, (task, data) in enumerate(sets(results)):
+        shown: dict[int, list[Prediction]] = {}
+        gold: str | None = None
+        for number, system in enumerate(systems):
+            cells = [c for c in results["cells"] if (c["task"], c["data"], c["system"]) == (task, data, system)]
+            for cell in sorted(cells, key=lambda c: (-labels(c), c["seed"] or 0))[:1]:
+                path = folder / "cells" / Cell(system, task, data, cell["seed"], cell["shots"]).id / ITEMS
+                gold = gold or cell["gold_sha256"]
+                if path.is_file() and cell["gold_sha256"] == gold:
+                    shown[number] = read_predictions(path)
+        for lines in zip(*shown.values(), strict=True):
+            said = dict(zip(shown, lines, strict=True))
+            right = {number: _right(prediction) for number, prediction in said.items()}
+            if len(set(right.values())) == 2:
+                found.append(Disagreement(f"s{place}", task, said, right))
+    return found
+
+
+def _right(prediction: Prediction) -> bool:
+    """Whether a system found the gold of a sentence and nothing else."""
+    correct, predicted, _, gold = prediction.extra["counts"]["strict"]
+    return bool(correct == predicted == gold)
+
+
+def counts(found: Sequence[Disagreement], systems: int) -> dict[str, list[list[int]]]:
+    """For each set a table: how many sentences the system of the row gets right and that of the column wrong."""
+    tables: dict[str, list[list[int]]] = {}
+    for each in found:
+        table = tables.setdefault(each.set, [[0] * systems for _ in range(systems)])
+        for one, other in permutations(each.right, 2):
+            table[one][other] += each.right[one] and not each.right[other]
+    return tables
+
+
+def balanced(found: Sequence[Disagreement]) -> Iterator[Disagreement]:
+    """The sentences, sets by turns, and within a set the pairs of systems by turns."""
+    queues = []
+    for name in dict.fromkeys(each.set for each in found):
+        mine = [each for each in found if each.set == name]
+        systems = sorted({number for each in mine for number in each.right})
+        pairs = [
+            [n for n, each in enumerate(mine) if each.right.get(one) is True and each.right.get(other) is False]
+            for one, other in permutations(systems, 2)
+        ]
+        turns = dict.fromkeys(n for round_ in zip_longest(*pairs) for n in round_ if n is not None)
+        queues.append([mine[n] for n in turns])
+    for round_ in zip_longest(*queues):
+        yield from (each for each in round_ if each is not None)
+
+
+def embedded(found: Sequence[Disagreement], render: Callable[[Values], str], room: int) -> list[str]:
+    """As many sentences as go into `room` bytes, rendered; one that is too long leaves its place to the next."""
+    cards = []
+    for each in balanced(found):
+        if room < SHORTEST:
+            break
+        text = render(card(each))
+        if (size := len(text.encode())) <= room:
+            room -= size
+            cards.append(text)
+    return cards
+
+
+def card(each: Disagreement) -> Values:
+    """A sentence with its gold, and for each system its opinions and how they stand to the gold."""
+    task = tasks.get(each.task)
+    first = next(iter(each.said.values()))
+    gold = task.ordered(_opinion(item) for item in first.extra["gold"])
+    wanted = {_key(task, opinion) for opinion in gold}
+    said = []
+    for number, prediction in each.said.items():
+        raw, text = prediction.raw, prediction.text
+        opinions = task.ordered(prediction.opinions if raw is None else task.decode(raw, text))
+        keys = {_key(task, opinion) for opinion in opinions}
+        unread = max(0, prediction.extra["counts"]["strict"][1] - len(keys))
+        said.append(
+            {
+                "system": number,
+                "right": each.right[number],
+                "text": segments(text, opinions, lambda o: "hit" if _key(task, o) in wanted else "miss"),
+                "opinions": [_words(task, o) | {"right": _key(task, o) in wanted} for o in opinions],
+                "missed": [_words(task, o) for o in gold if _key(task, o) not in keys],
+                "raw": raw if unread else None,
+                "unread": unread,
+                "cut": prediction.extra.get("cut") is True,
+                "answered": prediction.extra.get("answered") is not False,
+            }
+        )
+    return {
+        "set": each.set,
+        "task": each.task,
+        "id": first.id,
+        "text": segments(first.text, gold, lambda _: "gold"),
+        "gold": [_words(task, opinion) for opinion in gold],
+        "said": said,
+        "right": " ".join(str(n) for n, right in each.right.items() if right),
+        "wrong": " ".join(str(n) for n, right in each.right.items() if not right),
+    }
+
+
+def segments(text: str, opinions: Sequence[Opinion], state: Callable[[Opinion], str]) -> list[Values]:
+    """The text in pieces, those that an opinion speaks of with its polarity and state.
+
+    Of two places that overlap the first is marked, or the longer one where both begin alike.
+    """
+    places = []
+    for opinion in opinions:
+        span = (opinion.start, opinion.end)
+        if opinion.target and text[slice(*span)] != opinion.target:
+            span = anchor([opinion.target], text)[0] or (None, None)
+        if opinion.target and span[0] is not None and span[1] is not None:
+            places.append((span[0], span[1], opinion))
+    pieces: list[Values] = []
+    at = 0
+    for start, end, opinion in sorted(places, key=lambda place: (place[0], -place[1])):
+        if start < at:
+            continue
+        pieces.append({"text": text[at:start], "sign": None})
+        pieces.append({"text": text[start:end], **_tone(opinion), "state": state(opinion)})
+        at = end
+    return [piece for piece in [*pieces, {"text": text[at:], "sign": None}] if piece["text"]]
+
+
+def _key(task: tasks.Task, opinion: Opinion) -> tuple[object, str]:
+    return task.subject(opinion), opinion.polarity.strip()
+
+
+def _words(task: tasks.Task, opinion: Opinion) -> Values:
+    """An opinion in words: what it is about, as the task has it, and its polarity."""
+    subject = " · ".join(task.fields(task.subject(opinion) or ""))
+    return {"subject": subject, "polarity": opinion.polarity, **_tone(opinion)}
+
+
+def _tone(opinion: Opinion) -> Values:
+    """The page's class and sign of a polarity; a system may have made one up."""
+    polarity = opinion.polarity.strip()
+    return {"tone": polarity if polarity in SIGNS else "unknown", "sign": SIGNS.get(polarity, "?")}
+
+
+def _opinion(item: Values) -> Opinion:
+    return Opinion(item.get("target"), item.get("category"), item["polarity"], item.get("from"), item.get("to"))
