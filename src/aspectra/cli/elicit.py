@@ -8,13 +8,13 @@ from typing import Any
 
 import typer
 
+from aspectra import tasks
 from aspectra.config import ElicitConfig, build
 from aspectra.errors import UserError, unknown
 from aspectra.schema import KINDS
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 TEACHERS = ("openai", "local", "recorded")
-TASKS = ("atsa", "acsa")
 D = ElicitConfig()
 
 
@@ -29,11 +29,12 @@ def elicit(
     base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),
     key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
     key_file: str | None = typer.Option(None, help="File that holds the key."),
-    kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction."),
+    kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction, polarity."),
     task: str = typer.Option(D.task, help="Whose opinions `extraction` asks for: atsa or acsa."),
     categories: str = typer.Option("", help="Categories that `extraction` may name (acsa), comma-separated."),
     prompts: str = typer.Option("", help="Prompt versions, for example analysis=v1; the newest where absent."),
     demonstrations: str | None = typer.Option(None, help="JSONL of {kind, review, answer} to show before."),
+    nearest: int | None = typer.Option(None, min=1, help="Show only so many of them, those most like the review."),
     temperature: float = typer.Option(D.temperature, help="Of sampling."),
     max_tokens: int = typer.Option(D.max_tokens, help="Of an answer."),
     seed: int = typer.Option(D.seed, help="Of sampling."),
@@ -69,8 +70,7 @@ def elicit(
         raise UserError("--out is missing: the folder for the responses")
     if teacher not in TEACHERS:
         raise unknown("teacher", teacher, TEACHERS)
-    if task not in TASKS:
-        raise unknown("task", task, TASKS)
+    tasks.get(task)
     wanted = names(kinds)
     for kind in wanted:
         if kind not in KINDS:
@@ -88,6 +88,7 @@ def elicit(
             "categories": names(categories),
             "prompts": pairs(prompts),
             "demonstrations": demonstrations,
+            "nearest": nearest,
             "temperature": temperature,
             "max_tokens": max_tokens,
             "seed": seed,

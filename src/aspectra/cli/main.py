@@ -25,7 +25,9 @@ COMMANDS = {
     "finetune": "Fine-tune a student on labeled sentences of a task.",
     "evaluate": "Run a student over a test set and score it.",
     "score": "Score the predictions of any system.",
-    "data": "The benchmark sets: list them, count what is in them.",
+    "benchmark": "Students, LLMs and prediction files under one protocol: one table, one report.",
+    "zero-shot": "Which polarity, with no labeled example seen: students and LLMs.",
+    "data": "Labeled sets: list, fetch the published ones, import your own, count what is in them.",
     "models": "The students known by name: list them, put one on disk.",
     "doctor": "What is installed here, and what is missing for what.",
 }
@@ -46,7 +48,7 @@ class Lazy(TyperGroup):
             if cmd_name.startswith("-"):
                 return None
             raise unknown("command", cmd_name, COMMANDS)
-        command = typer.main.get_command(import_module(f"aspectra.cli.{cmd_name}").app)
+        command = typer.main.get_command(import_module(f"aspectra.cli.{cmd_name.replace('-', '_')}").app)
         command.name = cmd_name
         return command
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import time
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt, status
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import LOCK, NAME, mending
+from aspectra.elicit.extraction import ASKED
 from aspectra.elicit.store import Ask, Store
 from aspectra.elicit.teacher import Teacher
 from aspectra.elicit.work import Work
 from aspectra.errors import AspectraError, UserError, unknown
 from aspectra.files import canonical, sha256, write_json
+from aspectra.places import locate
 from aspectra.progress import say
 from aspectra.rows import check_file
 from aspectra.schema import KINDS
@@ -96,9 +99,13 @@ def check(config: ElicitConfig, out: Path) -> None:
             raise unknown("kind", kind, KINDS)
     for kind in config.kinds:
         prompt.newest(kind, config.prompts.get(kind))
+    if "extraction" in config.kinds and config.task not in ASKED:
+        raise UserError(f"extraction asks for {' or '.join(ASKED)}; it has no prompt for {config.task}")
     blind = config.task == "acsa" and not config.categories and config.teacher != "recorded"
     if "extraction" in config.kinds and blind:
         raise UserError("extraction for acsa needs its categories: --categories 'food quality,service general'")
+    if config.nearest is not None and config.demonstrations is None:
+        raise UserError("--nearest picks among demonstrations: name their file with --demonstrations")
     if config.max_cost is not None and (config.price_in is None or config.price_out is None):
         raise UserError("--max-cost needs the prices: give --price-in and --price-out in USD per million tokens")
     if out.exists() and not out.is_dir():
@@ -122,6 +129,14 @@ def make_teacher(config: ElicitConfig) -> Teacher:
     return RecordedTeacher(config)
 
 
+def located(settings: ElicitConfig) -> ElicitConfig:
+    """The settings with `demo:` names as files. A model's name is no path, and stays as it is."""
+    names = {"model": settings.model, "demonstrations": settings.demonstrations}
+    return settings.model_copy(
+        update={key: str(locate(name)) for key, name in names.items() if name and name.startswith("demo:")}
+    )
+
+
 def public(config: ElicitConfig) -> dict[str, Any]:
     """The settings as they may be written down: an address without its password."""
     from aspectra.elicit.openai_api import shown
@@ -140,7 +155,8 @@ def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tupl
             settings["categories"] = list(config.categories)
     shown = [[each.review, each.answer] for each in demonstrations if each.kind == kind]
     if shown and not teacher.instant:
-        settings["demonstrations"] = shown
+        pool = hashlib.sha256(canonical(shown).encode("utf-8", "replace")).hexdigest()
+        settings["demonstrations"] = {"nearest": config.nearest, "of": pool} if config.nearest else shown
     return Ask(kind, prompt.newest(kind, config.prompts.get(kind)), teacher.model, canonical(settings))
 
 

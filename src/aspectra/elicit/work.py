@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from aspectra.config import ElicitConfig
 from aspectra.elicit import parse, prompt
 from aspectra.elicit.budget import Budget
+from aspectra.elicit.nearest import Nearest
 from aspectra.elicit.store import Ask, Outcome, Pending, Store
 from aspectra.elicit.teacher import AbsentError, Question, Reply, RowError, Teacher
 from aspectra.errors import AspectraError, UserError
@@ -41,6 +42,7 @@ class Work:
     ) -> None:
         self._store, self._teacher, self._config, self._budget = store, teacher, config, budget
         self._demonstrations = demonstrations
+        self._nearest: dict[str, Nearest] = {}
         self._total = store.left(run, asks, config.retry_rejected)
         self._pending = store.pending(run, asks, config.retry_rejected)
         self.fatal: AspectraError | None = None
@@ -182,11 +184,12 @@ class Work:
         return outcome
 
     def _render(self, pending: Pending) -> prompt.Messages:
-        config = self._config
-        return prompt.render(
-            pending.ask.kind, pending.text, pending.ask.prompt_version, config.task, config.categories,
-            self._demonstrations,
-        )  # fmt: skip
+        config, kind, shown = self._config, pending.ask.kind, self._demonstrations
+        if config.nearest is not None:
+            if kind not in self._nearest:
+                self._nearest[kind] = Nearest([each for each in shown if each.kind == kind], config.nearest)
+            shown = self._nearest[kind].pick(pending.text)
+        return prompt.render(kind, pending.text, pending.ask.prompt_version, config.task, config.categories, shown)
 
     def _judge(self, outcome: Outcome, pending: Pending, reply: Reply, cost: float | None) -> None:
         answer, thinking = parse.strip_thinking(reply.text)

@@ -6,6 +6,7 @@ Called by `pretrain` and `finetune`.
 from __future__ import annotations
 
 import atexit
+import copy
 import json
 import random
 import shutil
@@ -66,11 +67,11 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
     return arguments
 
 
-def open_student(folder: Path, config: TrainingConfig, newline_token: bool = False) -> Student:
-    """The student to train, with adapters where `lora_rank` asks for them."""
+def open_student(source: Path | Student, config: TrainingConfig, newline_token: bool = False) -> Student:
+    """The student to train, from its folder or a copy of one in memory, with adapters where `lora_rank` asks."""
     if config.lora_rank and newline_token:
         raise UserError("newline_token needs all weights (lora_rank=0): an adapter cannot learn a new token")
-    student = load(folder, newline_token=newline_token)
+    student = copy.deepcopy(source) if isinstance(source, Student) else load(source, newline_token=newline_token)
     if config.lora_rank:
         from peft import LoraConfig, get_peft_model
 

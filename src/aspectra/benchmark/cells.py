@@ -1,0 +1,198 @@
+"""One cell's work: fine-tune or ask or read, score, and leave `result.json` beside the predictions.
+
+Called in a worker process by `workers`. A cell's folder is a stage: done once, skipped afterwards, and gone on with
+where it was cut off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aspectra import manifest
+from aspectra.benchmark import datasets, grid, metrics
+from aspectra.benchmark.predictions import read_predictions, write_predictions
+from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
+from aspectra.benchmark.scoring import align
+from aspectra.config import BenchmarkConfig, FileSystem, LLMSystem, StudentSystem
+from aspectra.elicit.engine import public
+from aspectra.errors import UserError
+from aspectra.files import canonical, write_json
+from aspectra.manifest import Stage
+from aspectra.schema import Example, Prediction
+
+
+class Held:
+    """The student whose weights a worker has in memory: read from disk once for all its cells."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        self.student: Any = None
+
+    def get(self, name: str) -> Any:
+        """The student as it was published or pretrained; who trains it trains a copy."""
+        if self.name != name:
+            from aspectra.models import resolve
+            from aspectra.student.family import load
+
+            self.name, self.student = None, None  # room for the next before it is read
+            self.student = load(resolve(name))
+            self.name = name
+        return self.student
+
+
+@dataclass
+class Outcome:
+    """What a system said of the test sentences, and at what cost."""
+
+    kind: Any
+    predictions: list[Prediction]
+    cost: Cost
+    settings: dict[str, Any]
+
+
+def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held) -> Result:
+    """Do one cell, or find it done, and return its record. Raises UserError for input that the user can mend."""
+    folder = out / "cells" / cell.id
+    stage = stage_of(config, cell, folder)
+    if stage.finished() is not None:
+        return read(folder)
+    stage.begin()
+    sentences = grid.gold(config, cell.task, cell.data)
+    system = config.systems[cell.system]
+    if isinstance(system, StudentSystem):
+        outcome = tune(config, system, cell, sentences, folder, held)
+    elif isinstance(system, LLMSystem):
+        outcome = ask(system, cell, sentences, folder, out)
+    else:
+        outcome = take(system, cell, sentences, config.test_cap)
+    result = judge(cell, sentences, outcome, stage.started)
+    write_predictions(
+        folder / ITEMS,
+        (
+            replace(prediction, extra=prediction.extra | item)
+            for prediction, item in zip(
+                outcome.predictions, metrics.items(sentences, outcome.predictions, cell.task), strict=True
+            )
+        ),
+    )
+    write_json(folder / RESULT, result.model_dump(mode="json"))
+    stage.finish({"f1": next(s.f1 for s in result.scores if (s.scoring, s.subset) == ("strict", "all"))})
+    return result
+
+
+def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
+    """The stage that a cell's folder is."""
+    system = config.systems[cell.system]
+    settings: dict[str, Any] = {"cell": cell.id, "test_cap": config.test_cap}
+    if isinstance(system, LLMSystem):
+        settings["system"] = system.model_dump(mode="json") | {"elicit": public(system.elicit)}
+    elif isinstance(system, StudentSystem):
+        settings |= {
+            "finetune": grid.tuning(config, system, cell).model_dump(mode="json"),
+            "keep_models": config.keep_models,
+        }
+    return Stage("cell", folder, grid.inputs(config, cell), settings, replace=True)
+
+
+def read(folder: Path) -> Result:
+    """The record of a finished cell."""
+    return Result.model_validate_json((folder / RESULT).read_text(encoding="utf-8"))
+
+
+def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, started: float) -> Result:
+    """Score what a system said, in every way that the protocol has."""
+    said = outcome.predictions
+    return Result(
+        system=cell.system,
+        kind=outcome.kind,
+        task=cell.task,
+        data=Path(cell.data).name,
+        seed=cell.seed,
+        shots=cell.shots,
+        sentences=len(sentences),
+        gold_sha256=fingerprint(sentences),
+        scores=metrics.scores(sentences, said, cell.task),
+        polarities=metrics.polarities(sentences, said, cell.task),
+        categories=metrics.categories(sentences, said, cell.task),
+        subjects=metrics.subjects(sentences, said, cell.task),
+        polarity=metrics.polarity(sentences, said, cell.task),
+        faults=metrics.faults(sentences, said, cell.task),
+        cost=outcome.cost,
+        settings=outcome.settings,
+        **{key: value for key, value in manifest.circumstances(started).items() if key != "seconds"},
+    )
+
+
+def fingerprint(sentences: Sequence[Example]) -> str:
+    """Digest of sentences and gold: only cells with the same one are compared."""
+    gold = [[e.text, [[o.target, o.category, o.polarity, o.start, o.end] for o in e.opinions]] for e in sentences]
+    return hashlib.sha256(canonical(gold).encode("utf-8", "replace")).hexdigest()
+
+
+def tune(
+    config: BenchmarkConfig,
+    system: StudentSystem,
+    cell: grid.Cell,
+    sentences: Sequence[Example],
+    folder: Path,
+    held: Held,
+) -> Outcome:
+    """Fine-tune a student and let it read the test sentences."""
+    from aspectra.student.decode import predict
+    from aspectra.student.family import load
+    from aspectra.student.finetune import finetune
+
+    settings = grid.tuning(config, system, cell)
+    model = folder / "model"
+    trained = finetune(system.student, settings, model, replace=True, loaded=held.get(system.student))["figures"]
+    tuned = load(model)
+    began = time.monotonic()
+    predictions = predict(
+        tuned,
+        [example.text for example in sentences],
+        cell.task,
+        ids=[example.id for example in sentences],
+        max_new_tokens=settings.max_new_tokens,
+        batch_size=settings.eval_batch_size,
+        device=settings.device,
+        threads=settings.threads,
+    )
+    cost = Cost(
+        seconds=round(time.monotonic() - began, 3),
+        training_seconds=trained["training_seconds"],
+        parameters=trained["parameters"],
+    )
+    if not config.keep_models:
+        shutil.rmtree(model)
+    kept = settings.model_dump(mode="json") | {"student": system.student, "dev_f1": trained["dev_f1"]}
+    return Outcome("student", predictions, cost, kept)
+
+
+def ask(system: LLMSystem, cell: grid.Cell, sentences: Sequence[Example], folder: Path, out: Path) -> Outcome:
+    """Ask an LLM about the test sentences; what was paid for lies outside the cell, which may be done again."""
+    from aspectra.benchmark.llm import interview, shown
+
+    train = datasets.split(datasets.find(cell.task, cell.data), "train") if system.shots or cell.task != "atsa" else []
+    settings = shown(system, cell.task, train, cell.seed, folder / "demonstrations.jsonl")
+    predictions, cost = interview(settings, sentences, out / "answers" / cell.id)
+    kept = public(settings) | {"shots": system.shots}
+    return Outcome("llm", predictions, cost, kept)
+
+
+def take(system: FileSystem, cell: grid.Cell, sentences: Sequence[Example], cap: int | None) -> Outcome:
+    """Read the predictions of some other system: for all test sentences, or for those that were drawn."""
+    path = grid.predictions_of(system, cell)
+    predictions = read_predictions(path)
+    if len(predictions) > len(sentences):
+        predictions = datasets.draw(predictions, cap)
+    try:
+        predictions = list(align(sentences, predictions))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    return Outcome("file", predictions, Cost(), {"predictions": str(path)})

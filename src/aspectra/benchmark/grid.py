@@ -1,0 +1,130 @@
+"""The cells of a benchmark: which system meets which set, with which seed and shots. Called by `protocol`, `cells`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aspectra import tasks
+from aspectra.benchmark import datasets
+from aspectra.benchmark.results import PROTOCOL
+from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System, build
+from aspectra.elicit import engine
+from aspectra.errors import UserError, unknown
+from aspectra.models import identity, need_train, resolve
+from aspectra.places import locate
+from aspectra.schema import Example
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One system on one set. `seed` and `shots` are None where the system does not use them."""
+
+    system: str
+    task: str
+    data: str
+    seed: int | None
+    shots: int | None
+
+    @property
+    def id(self) -> str:
+        """The name of the cell's folder."""
+        parts = [self.system, self.task, Path(self.data).name]
+        parts += [f"shots-{self.shots}"] if self.shots is not None else []
+        parts += [f"seed-{self.seed}"] if self.seed is not None else []
+        return ".".join(parts)
+
+
+def grid(config: BenchmarkConfig) -> list[Cell]:
+    """Every cell, those of one student together, so that a worker seldom changes its weights.
+
+    A student has one for each seed and number of shots; an LLM one, or with demonstrations one for each seed; a file of
+    predictions one, or one for each seed where its name has {seed}.
+    """
+    return [cell for name, system in config.systems.items() for cell in cells_of(config, name, system)]
+
+
+def cells_of(config: BenchmarkConfig, name: str, system: System) -> Iterator[Cell]:
+    for task, sets in config.sets.items():
+        for data in sets:
+            if isinstance(system, StudentSystem):
+                for shots in config.shots:
+                    yield from (Cell(name, task, data, seed, shots) for seed in config.seeds)
+            elif isinstance(system, LLMSystem):
+                seeds = config.seeds if system.shots and not system.nearest else (None,)
+                yield from (Cell(name, task, data, seed, system.shots) for seed in seeds)
+            else:
+                seeds = config.seeds if "{seed}" in system.predictions else (None,)
+                yield from (Cell(name, task, data, seed, None) for seed in seeds)
+
+
+def gold(config: BenchmarkConfig, task: str, data: str) -> list[Example]:
+    """The test sentences of a set, as every system meets them."""
+    return datasets.draw(datasets.split(datasets.find(task, data), "test"), config.test_cap)
+
+
+def tuning(config: BenchmarkConfig, system: StudentSystem, cell: Cell) -> FinetuneConfig:
+    """The settings by which a student is fine-tuned in a cell."""
+    own = {"task": cell.task, "data": cell.data, "seed": cell.seed, "shots": cell.shots}
+    return build(FinetuneConfig, config.finetune.model_dump() | system.finetune | own)
+
+
+def predictions_of(system: FileSystem, cell: Cell) -> Path:
+    """The file that holds a system's predictions for a cell."""
+    try:
+        return locate(system.predictions.format(task=cell.task, data=Path(cell.data).name, seed=cell.seed))
+    except (KeyError, IndexError, ValueError):
+        raise UserError(
+            f"system {cell.system}: {system.predictions}: only {{task}}, {{data}} and {{seed}} are filled in"
+        ) from None
+
+
+def check(config: BenchmarkConfig) -> None:
+    """Find out before anything runs whether every name in the config exists; UserError for the first that does not."""
+    seen: set[str] = set()
+    for cell in grid(config):
+        if cell.id in seen:
+            raise UserError(f"two cells are called {cell.id}: two sets of one task have the same name")
+        seen.add(cell.id)
+    students = [system for system in config.systems.values() if isinstance(system, StudentSystem)]
+    for task, sets in config.sets.items():
+        tasks.get(task)
+        for data in sets:
+            folder = datasets.find(task, data)
+            for side in ("train", "dev", "test") if students else ("test",):
+                datasets.files(folder, side)
+    if students:
+        need_train("benchmark")
+    for pair in config.compare or ():
+        for name in pair:
+            if name not in config.systems:
+                raise unknown("system in `compare`", name, config.systems)
+    for name, system in config.systems.items():
+        if isinstance(system, StudentSystem):
+            resolve(system.student)
+        elif isinstance(system, LLMSystem):
+            engine.make_teacher(engine.located(system.elicit))
+        for cell in cells_of(config, name, system):
+            if isinstance(system, StudentSystem):
+                tuning(config, system, cell)
+            elif isinstance(system, FileSystem) and not predictions_of(system, cell).is_file():
+                raise UserError(f"system {name}: no file of predictions {predictions_of(system, cell)}")
+
+
+def inputs(config: BenchmarkConfig, cell: Cell) -> dict[str, Path | str]:
+    """What a cell's result hangs on besides its settings, for its manifest."""
+    folder, system = datasets.find(cell.task, cell.data), config.systems[cell.system]
+    found: dict[str, Path | str] = {path.name: path for path in datasets.files(folder, "test")}
+    found["protocol"] = str(PROTOCOL)
+    if isinstance(system, StudentSystem):
+        found["student"] = identity(system.student)
+        found |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", "dev")}
+    elif isinstance(system, LLMSystem):
+        if (folder / "train.json").is_file():
+            found["train.json"] = folder / "train.json"
+        if system.elicit.teacher == "recorded":
+            found["recorded"] = locate(system.elicit.model)
+    else:
+        found["predictions"] = predictions_of(system, cell)
+    return found

@@ -1,0 +1,182 @@
+"""From cells to a table: means over seeds with their intervals, and which differences between systems are ones.
+
+Called by `protocol`. What a sentence added to the sums is read from the cells' `predictions.jsonl`, so that folders of
+several machines can be joined without the sets at hand.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from aspectra.benchmark import significance
+from aspectra.benchmark.results import ITEMS, Result
+from aspectra.benchmark.subsets import SUBSETS
+from aspectra.progress import progress
+from aspectra.tables import read_jsonl
+from aspectra.tasks import SCORINGS
+
+Place = tuple[str, str]  # task and set
+
+
+@dataclass
+class Group:
+    """The cells of one system on one set with one number of shots, by seed."""
+
+    system: str
+    place: Place
+    shots: int | None
+    cells: list[Result]
+    items: list[list[dict[str, Any]]]
+
+    def runs(self, scoring: str, subset: str) -> list[significance.Counts]:
+        """Of each cell, of each sentence of the subset: (correct, predicted, found, gold)."""
+        return [
+            [tuple(item["counts"][scoring]) for item in items if subset == "all" or item["subsets"][scoring][subset]]
+            for items in self.items
+        ]
+
+    def sentences(self, scoring: str, subset: str) -> int:
+        return next(s.sentences for s in self.cells[0].scores if (s.scoring, s.subset) == (scoring, subset))
+
+    def f1(self, scoring: str, subset: str) -> list[float]:
+        return [s.f1 for cell in self.cells for s in cell.scores if (s.scoring, s.subset) == (scoring, subset)]
+
+
+def summarize(
+    results: dict[str, Result], out: Path, compare: Sequence[tuple[str, str]] | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(the rows of the table, the comparisons) of records by the names of their folders in `out/cells`.
+
+    Compared are the pairs of `compare` (each pair of systems where None) on the sets that both have met, students with
+    the same shots and over the seeds that both have; a system with one run only (an LLM, a file) meets each seed's run
+    of the other. Holm's correction is over all comparisons of one scoring and subset. A subset without sentences has no
+    line.
+    """
+    groups = grouped(results, out)
+    pairs = list(paired(groups, compare))
+    ways = [(scoring, subset) for scoring in SCORINGS for subset in SUBSETS]
+    table, comparisons = list[dict[str, Any]](), list[dict[str, Any]]()
+    with progress("intervals", len(ways) * (len(groups) + len(pairs))) as bar:
+        for scoring, subset in ways:
+            family = []
+            for group in groups:
+                if group.sentences(scoring, subset):
+                    table.append(row(group, scoring, subset))
+                bar.advance()
+            for one, other in pairs:
+                if one.sentences(scoring, subset):
+                    family.append(compared(one, other, scoring, subset))
+                bar.advance()
+            for found, p in zip(family, significance.holm([f["p"] for f in family]), strict=True):
+                interval = significance.Interval(found["difference"], found["low"], found["high"])
+                comparisons.append(found | {"p_holm": p, "differs": significance.differs(interval, p)})
+    return table, comparisons
+
+
+def grouped(results: dict[str, Result], out: Path) -> list[Group]:
+    """The cells of one line of the table together, in the order in which they came."""
+    found: dict[tuple[str, Place, int | None], Group] = {}
+    for name, result in results.items():
+        place = (result.task, result.data)
+        group = found.setdefault(
+            (result.system, place, result.shots), Group(result.system, place, result.shots, [], [])
+        )
+        group.cells.append(result)
+        group.items.append(list(read_jsonl(out / "cells" / name / ITEMS)))
+    return list(found.values())
+
+
+def row(group: Group, scoring: str, subset: str) -> dict[str, Any]:
+    """One line of the table."""
+    values, first = group.f1(scoring, subset), group.cells[0]
+    scores = [s for cell in group.cells for s in cell.scores if (s.scoring, s.subset) == (scoring, subset)]
+    interval = significance.f1_interval(group.runs(scoring, subset), scoring=scoring)
+    spread = significance.spread(values)
+    costs = [cell.cost for cell in group.cells]
+
+    def per_1000(amounts: Sequence[float | None]) -> float | None:
+        known = [amount for amount in amounts if amount is not None]
+        return 1000 * mean(known) / first.sentences if known else None
+
+    tokens = [None if c.tokens_in is None else c.tokens_in + (c.tokens_out or 0) for c in costs]
+    return {
+        "system": group.system,
+        "kind": first.kind,
+        "task": first.task,
+        "data": first.data,
+        "shots": group.shots,
+        "scoring": scoring,
+        "subset": subset,
+        "sentences": group.sentences(scoring, subset),
+        "seeds": [cell.seed for cell in group.cells if cell.seed is not None],
+        "f1": {**spread, "low": interval.low, "high": interval.high},
+        "precision": mean(s.precision for s in scores),
+        "recall": mean(s.recall for s in scores),
+        "parameters": first.cost.parameters,
+        "seconds_per_1000": per_1000([c.seconds for c in costs]),
+        "usd_per_1000": per_1000([c.usd for c in costs]),
+        "tokens_per_1000": per_1000(tokens),
+    }
+
+
+def paired(groups: Sequence[Group], compare: Sequence[tuple[str, str]] | None) -> Iterator[tuple[Group, Group]]:
+    """Which groups meet; without `compare` the one that is ahead (strict, all) comes first."""
+    places: dict[Place, list[Group]] = defaultdict(list)
+    for group in groups:
+        places[group.place].append(group)
+    for there in places.values():
+        for one, other in combinations(there, 2):
+            students = one.cells[0].kind == other.cells[0].kind == "student"
+            same_gold = one.cells[0].gold_sha256 == other.cells[0].gold_sha256
+            if one.system == other.system or not same_gold or (students and one.shots != other.shots):
+                continue
+            if not common(one, other):
+                continue
+            if compare is None:
+                ahead = mean(one.f1("strict", "all")) >= mean(other.f1("strict", "all"))
+                yield (one, other) if ahead else (other, one)
+            elif (one.system, other.system) in compare:
+                yield one, other
+            elif (other.system, one.system) in compare:
+                yield other, one
+
+
+def common(one: Group, other: Group) -> list[tuple[int, int]]:
+    """Pairs of runs, by place in each group: of the same seed, or with the only run of a system that has no seed."""
+    seeds, others = [cell.seed for cell in one.cells], [cell.seed for cell in other.cells]
+    if others == [None]:
+        return [(i, 0) for i in range(len(seeds))]
+    if seeds == [None]:
+        return [(0, i) for i in range(len(others))]
+    return [(i, others.index(seed)) for i, seed in enumerate(seeds) if seed in others]
+
+
+def compared(one: Group, other: Group, scoring: str, subset: str) -> dict[str, Any]:
+    """One system minus another on the same sentences, seeds averaged."""
+    meetings = common(one, other)
+    mine, theirs = one.runs(scoring, subset), other.runs(scoring, subset)
+    runs = [mine[i] for i, _ in meetings], [theirs[j] for _, j in meetings]
+    gap = significance.difference(*runs, scoring=scoring)
+    student = one if one.cells[0].kind == "student" else other
+    seeds = {group.cells[k].seed for meeting in meetings for group, k in zip((one, other), meeting, strict=True)}
+    return {
+        "one": one.system,
+        "other": other.system,
+        "task": one.place[0],
+        "data": one.place[1],
+        "shots": student.shots,
+        "scoring": scoring,
+        "subset": subset,
+        "sentences": len(runs[0][0]),
+        "seeds": [cell.seed for cell in student.cells if cell.seed is not None and cell.seed in seeds],
+        "difference": gap.value,
+        "low": gap.low,
+        "high": gap.high,
+        "p": significance.permutation(*runs, scoring=scoring),
+    }

@@ -1,0 +1,100 @@
+"""`aspectra benchmark`: systems x tasks x sets x seeds x shots under one protocol; and `merge`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class Default(TyperGroup):
+    """`aspectra benchmark CONFIG` is `aspectra benchmark run CONFIG`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=Default, add_completion=False, rich_markup_mode=None)
+
+
+@app.callback(epilog="Example: aspectra benchmark configs/smoke.yaml --workers 2    (the same as: benchmark run ...)")
+def benchmark() -> None:
+    """Small models and LLMs under one exact protocol: every system on every set, one table and report."""
+
+
+@app.command(epilog="Example: aspectra benchmark configs/smoke.yaml --workers 2 --out runs/smoke")
+def run(
+    config: Annotated[
+        str, typer.Argument(metavar="[CONFIG]", help="A YAML file, or the name of a config that ships with Aspectra.")
+    ] = "smoke",
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for everything; default: the config's `out`.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; each holds one student.")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
+) -> None:
+    """Do the cells that are missing, then write results.json, report.md and report.html."""
+    from aspectra.benchmark.protocol import benchmark as work
+    from aspectra.config import BenchmarkConfig, load
+    from aspectra.places import config_file
+
+    settings = load(BenchmarkConfig, config_file(config), changes or [])
+    folder = out or Path(settings.out)
+    tell(work(settings, folder, workers), folder, json)
+
+
+@app.command(epilog="Example: aspectra benchmark merge runs/gpu runs/laptop --out runs/all")
+def merge(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders that `aspectra benchmark` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the joined cells, table and report.")],
+    json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
+) -> None:
+    """Join the cells of several machines in one table; those of another protocol version are refused."""
+    from aspectra.benchmark.protocol import merge as work
+
+    tell(work(folders, out), out, json)
+
+
+def tell(results: dict[str, Any], folder: Path, json: bool) -> None:
+    """The table, where the report lies, and exit code 1 while a cell is missing."""
+    from aspectra.cli.output import table, write
+    from aspectra.errors import AspectraError
+    from aspectra.progress import say
+
+    if json:
+        write(results)
+    else:
+        rows = [row for row in results["table"] if (row["scoring"], row["subset"]) == ("strict", "all")]
+        columns = ("system", "set", "shots", "seeds", "F1", "sd", "95 % interval", "s / 1000")
+        table(columns, [shown(row) for row in rows], "strict F1 in percent, all test sentences")
+        for pair in results["comparisons"]:
+            if pair["differs"] and (pair["scoring"], pair["subset"]) == ("strict", "all"):
+                where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")
+                print(f"{where}: {pair['one']} minus {pair['other']} {100 * pair['difference']:+.2f}, a difference")
+    say(f"report: {folder / 'report.html'}, {folder / 'report.md'}; figures: {folder / 'results.json'}")
+    if results["missing"]:
+        first = results["missing"][0]
+        raise AspectraError(
+            f"{len(results['missing'])} cells are missing, first {first['cell']}: {first['reason']}; "
+            "the same command tries them again"
+        )
+
+
+def shown(row: dict[str, Any]) -> list[Any]:
+    """A row of the table for eyes."""
+    f1, seconds = row["f1"], row["seconds_per_1000"]
+    return [
+        row["system"],
+        f"{row['task']}/{row['data']}",
+        "all" if row["shots"] is None and row["kind"] == "student" else row["shots"],
+        len(row["seeds"]) or None,
+        f"{100 * f1['mean']:.2f}",
+        None if f1["sd"] is None else f"{100 * f1['sd']:.2f}",
+        f"{100 * f1['low']:.1f} to {100 * f1['high']:.1f}",
+        None if seconds is None else f"{seconds:.1f}",
+    ]

@@ -1,0 +1,99 @@
+"""Students of a few thousand random weights, one of each family, made in under a second.
+
+They know nothing: `tiny-causal` and `tiny-seq2seq` are for trying out a config, and what the tests train. Called by
+`aspectra.models` and by the tests.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+TEXTS = [
+    "The soup was hot and the bread was fresh, but the waiter forgot our drinks twice.",
+    "A quiet room with a view of the harbor; the bed was too soft for my back.",
+    "Battery life is poor, the keyboard is a joy.",
+    "We waited forty minutes at the desk.\nNobody said sorry.",
+    "Great pool, friendly staff, and breakfast until noon!",
+    "The screen is bright. The fan never stops. I would not buy it again.",
+    "Lovely garden, thin walls, fair price.",
+    "My shower had no warm water on 3 of 7 days.",
+    "The lobby smells of paint, though the lift is quick.",
+    "Good value, and the charger lasts.",
+]
+
+
+def tokenizer(special: list[str], end: str, pad: str, closes: bool) -> Any:
+    """A byte-level tokenizer trained on `TEXTS`; `closes` lets it add the end token as T5's does."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400 + len(special),
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator(TEXTS, trainer)
+    if closes:
+        inner.post_processor = processors.TemplateProcessing(
+            single=f"$A {end}", pair=f"$A {end} $B {end}", special_tokens=[(end, inner.token_to_id(end))]
+        )
+    fast: Any = PreTrainedTokenizerFast
+    return fast(tokenizer_object=inner, eos_token=end, pad_token=pad)
+
+
+def make_causal(folder: Path) -> Path:
+    """A Llama whose pad token is its end token, as SmolLM2's is."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    words = tokenizer(["<|end|>"], "<|end|>", "<|end|>", closes=False)
+    config = LlamaConfig(
+        vocab_size=len(words),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=1024,
+        eos_token_id=words.eos_token_id,
+        pad_token_id=words.pad_token_id,
+        bos_token_id=None,
+        tie_word_embeddings=True,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        LlamaForCausalLM(config).save_pretrained(folder)
+    words.save_pretrained(folder)
+    return folder
+
+
+def make_seq2seq(folder: Path) -> Path:
+    """A T5 with dropout, sentinels and no newline of its own worth the name."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    special = ["<pad>", "</s>", *(f"<extra_id_{i}>" for i in range(100))]
+    words = tokenizer(special, "</s>", "<pad>", closes=True)
+    settings: Any = T5Config
+    config = settings(
+        vocab_size=len(words) + 8,
+        d_model=16,
+        d_kv=8,
+        d_ff=32,
+        num_layers=1,
+        num_heads=2,
+        dropout_rate=0.1,
+        decoder_start_token_id=words.pad_token_id,
+        eos_token_id=words.eos_token_id,
+        pad_token_id=words.pad_token_id,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        T5ForConditionalGeneration(config).save_pretrained(folder)
+    words.save_pretrained(folder)
+    return folder

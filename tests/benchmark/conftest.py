@@ -1,0 +1,65 @@
+"""A small benchmark: two sets of invented sentences, a generated student, a recorded LLM, a file of predictions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aspectra.benchmark.datasets import save
+from aspectra.benchmark.predictions import write_predictions
+from aspectra.config import BenchmarkConfig, build
+from aspectra.schema import Example, Opinion, Prediction
+
+THINGS = ["soup", "bed", "staff", "lift", "pool", "view", "bread", "room"]
+POLARITIES = ["positive", "negative", "neutral"]
+
+
+def sentence(number: int, name: str) -> Example:
+    thing, polarity = THINGS[number % 8], POLARITIES[number % 3]
+    text = f"Day {number} at the {name}: the {thing} was what it was."
+    start = text.index(thing)
+    words = () if number % 4 == 0 else ("was what it was",)
+    opinion = Opinion(thing, f"{thing.upper()}#GENERAL", polarity, start, start + len(thing), words)
+    return Example(str(number), text, () if number % 7 == 6 else (opinion,))
+
+
+@pytest.fixture
+def small(tmp_path: Path, causal: Path) -> Callable[..., BenchmarkConfig]:
+    """Settings of a benchmark whose every file lies in `tmp_path`; changes are made to the whole."""
+    answers = []
+    for task in ("atsa", "acsa"):
+        for name in ("inn", "cafe"):
+            sets = {"train": range(12), "dev": range(12, 18), "test": range(18, 32)}
+            for side, numbers in sets.items():
+                save(tmp_path / task / name / f"{side}.json", [sentence(n, name) for n in numbers])
+            test = [sentence(n, name) for n in sets["test"]]
+            write_predictions(
+                tmp_path / "other" / f"{task}-{name}.jsonl",
+                [Prediction(e.id, e.text, e.opinions if int(e.id) % 2 else ()) for e in test],
+            )
+            for example in test[1:]:  # the LLM has no answer to the first
+                said = [{"target": o.target, "category": o.category, "polarity": "positive"} for o in example.opinions]
+                row = {"review": example.text, "kind": "extraction", "text": json.dumps({"opinions": said})}
+                answers.append(row | {"settings": {"task": task}, "tokens_in": 50, "tokens_out": 10})
+    (tmp_path / "llm.jsonl").write_text("".join(json.dumps(answer) + "\n" for answer in answers), encoding="utf-8")
+
+    def settings(**changes: Any) -> BenchmarkConfig:
+        recorded = {"teacher": "recorded", "model": str(tmp_path / "llm.jsonl"), "price_in": 1.0, "price_out": 2.0}
+        whole: dict[str, Any] = {
+            "systems": {
+                "tiny": {"kind": "student", "student": str(causal)},
+                "llm": {"kind": "llm", "elicit": recorded},
+                "other": {"kind": "file", "predictions": str(tmp_path / "other" / "{task}-{data}.jsonl")},
+            },
+            "sets": {task: [str(tmp_path / task / name) for name in ("inn", "cafe")] for task in ("atsa", "acsa")},
+            "seeds": [1, 2],
+            "shots": [4],
+            "finetune": {"epochs": 1, "max_new_tokens": 4, "threads": 1, "device": "cpu", "save_seconds": 0},
+        }
+        return build(BenchmarkConfig, whole | changes)
+
+    return settings

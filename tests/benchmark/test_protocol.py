@@ -1,0 +1,239 @@
+"""A benchmark from its grid to its table: done once, gone on with after any end, joined from several machines."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aspectra.benchmark import cells, grid
+from aspectra.benchmark.predictions import read_predictions
+from aspectra.benchmark.protocol import benchmark, merge
+from aspectra.config import BenchmarkConfig
+from aspectra.errors import UserError
+
+Small = Callable[..., BenchmarkConfig]
+
+
+def cut_down(small: Small, **changes: Any) -> BenchmarkConfig:
+    """One set and no student: quick."""
+    whole = small()
+    systems = {name: s.model_dump() for name, s in whole.systems.items() if name != "tiny"}
+    return small(systems=systems, sets={"atsa": whole.sets["atsa"][:1]}, **changes)
+
+
+def same(results: dict[str, Any]) -> Any:
+    """What must not depend on when and where cells were run."""
+    cells = [
+        {key: value for key, value in cell.items() if key in ("system", "data", "seed", "scores", "faults", "subjects")}
+        for cell in results["cells"]
+    ]
+    rows = [{key: value for key, value in row.items() if "per_1000" not in key} for row in results["table"]]
+    return cells, rows, results["comparisons"], results["missing"]
+
+
+def test_every_cell_has_its_record_and_the_table_its_means(small: Small, tmp_path: Path) -> None:
+    config = small(sets={task: sets[:1] for task, sets in small().sets.items()})
+    results = benchmark(config, tmp_path / "out", 2)
+    assert results["missing"] == []
+    assert len(results["cells"]) == 2 * (2 + 1 + 1), "two seeds of the student, one run of the LLM and of the file"
+    rows = {(r["system"], r["task"], r["data"], r["scoring"], r["subset"]): r for r in results["table"]}
+    other = rows["other", "atsa", "inn", "strict", "all"]
+    assert other["precision"] == 1.0 and other["f1"]["sd"] is None and other["seeds"] == []
+    assert rows["tiny", "acsa", "inn", "paper", "all"]["seeds"] == [1, 2]
+    llm = rows["llm", "atsa", "inn", "strict", "all"]
+    assert llm["tokens_per_1000"] == pytest.approx(13 * 60 / 14 * 1000)
+    assert llm["usd_per_1000"] == pytest.approx(13 * (50 * 1.0 + 10 * 2.0) / 1e6 / 14 * 1000)
+    answers = next(c for c in results["cells"] if (c["system"], c["task"], c["data"]) == ("llm", "atsa", "inn"))
+    assert answers["faults"]["unanswered"] == pytest.approx(1 / 14)
+    assert (tmp_path / "out" / "report.html").exists() and (tmp_path / "out" / "report.md").exists()
+    file = tmp_path / "out" / "cells" / "tiny.atsa.inn.shots-4.seed-1" / "predictions.jsonl"
+    first = read_predictions(file)[0]
+    assert first.raw is not None and len(first.extra["counts"]["strict"]) == 4
+    with_seeds = [c for c in results["comparisons"] if {c["one"], c["other"]} == {"tiny", "other"}]
+    assert all(c["seeds"] == [1, 2] for c in with_seeds)
+
+
+def test_a_rerun_does_nothing_and_a_lost_cell_alone_is_done_again(small: Small, tmp_path: Path) -> None:
+    config, out = cut_down(small), tmp_path / "out"
+    before = benchmark(config, out)
+    kept = {file: file.stat().st_mtime_ns for file in out.glob("cells/*/manifest.json")}
+    assert len(kept) == 2
+    assert same(benchmark(config, out)) == same(before)
+    assert {file: file.stat().st_mtime_ns for file in out.glob("cells/*/manifest.json")} == kept
+    lost = next(file for file in kept if file.parent.name.startswith("other"))
+    shutil.rmtree(lost.parent)
+    assert same(benchmark(config, out)) == same(before)
+    now = {file: file.stat().st_mtime_ns for file in out.glob("cells/*/manifest.json")}
+    assert {file for file in kept if now[file] != kept[file]} == {lost}
+
+
+def test_a_cell_that_fails_or_dies_leaves_the_others(small: Small, tmp_path: Path) -> None:
+    file = tmp_path / "other" / "atsa-inn.jsonl"
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(whole.replace("Day 18", "Day 81"), encoding="utf-8")
+    results = benchmark(cut_down(small), tmp_path / "out")
+    assert [missing["cell"] for missing in results["missing"]] == ["other.atsa.inn"]
+    assert "sentence 1 differs" in results["missing"][0]["reason"]
+    assert {row["system"] for row in results["table"]} == {"llm"}
+    file.write_text(whole, encoding="utf-8")
+    assert benchmark(cut_down(small), tmp_path / "out")["missing"] == []
+
+
+def test_the_death_of_a_worker_costs_its_cell_only(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine kills the process that reads the predictions, as it does where memory runs out."""
+    killer = tmp_path / "site" / "sitecustomize.py"
+    killer.parent.mkdir()
+    killer.write_text(
+        "import os, pathlib, signal, sys\n"
+        "opened = pathlib.Path.open\n"
+        "def dying(self, *a, **k):\n"
+        "    if self.name == 'atsa-inn.jsonl' and 'spawn_main' in ' '.join(sys.orig_argv):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return opened(self, *a, **k)\n"
+        "pathlib.Path.open = dying\n"
+    )
+    with monkeypatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(killer.parent))
+        results = benchmark(cut_down(small), tmp_path / "out")
+    assert results["missing"] == [
+        {"cell": "other.atsa.inn", "reason": "its process ended (signal SIGKILL, perhaps for want of memory)"}
+    ]
+    assert {row["system"] for row in results["table"]} == {"llm"}
+    assert benchmark(cut_down(small), tmp_path / "out")["missing"] == []
+
+
+def test_changed_settings_redo_what_hangs_on_them(small: Small, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    benchmark(cut_down(small), out)
+    results = benchmark(cut_down(small, test_cap=5), out)
+    assert {cell["sentences"] for cell in results["cells"]} == {5}
+    results = benchmark(cut_down(small), out)
+    assert {cell["sentences"] for cell in results["cells"]} == {14}
+
+
+def test_an_answer_that_was_paid_for_outlives_its_cell(small: Small, tmp_path: Path) -> None:
+    out, config = tmp_path / "out", cut_down(small)
+    benchmark(config, out)
+    store = next((out / "answers").glob("*/elicit/responses.sqlite"))
+    made = store.stat().st_ino
+    benchmark(cut_down(small, test_cap=5), out)
+    assert store.stat().st_ino == made
+
+
+def test_folders_of_two_machines_are_joined(small: Small, tmp_path: Path) -> None:
+    whole = benchmark(cut_down(small), tmp_path / "whole")
+    systems = {name: system.model_dump() for name, system in cut_down(small).systems.items()}
+    parts = []
+    for name, system in systems.items():
+        config = small(systems={name: system}, sets=cut_down(small).sets)
+        benchmark(config, tmp_path / "machines" / name)
+        parts.append(tmp_path / "machines" / name)
+    joined = merge(parts, tmp_path / "joined")
+    assert sorted(map(json.dumps, same(joined)[2])) == sorted(map(json.dumps, same(whole)[2]))
+    assert len(joined["cells"]) == len(whole["cells"])
+
+
+def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
+    benchmark(cut_down(small), tmp_path / "one")
+    benchmark(cut_down(small, test_cap=5), tmp_path / "capped")
+    with pytest.raises(UserError, match="different results for"):
+        merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
+    shutil.rmtree(tmp_path / "capped" / "cells" / "llm.atsa.inn.shots-0")
+    (tmp_path / "capped" / "cells" / "other.atsa.inn").rename(tmp_path / "capped" / "cells" / "another.atsa.inn")
+    with pytest.raises(UserError, match="other test sentences or gold for atsa/inn"):
+        merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
+    file = next((tmp_path / "one").glob("cells/*/result.json"))
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps(record | {"protocol": 99}))
+    with pytest.raises(UserError, match="protocol version 99, this is 1"):
+        merge([tmp_path / "one"], tmp_path / "out")
+    with pytest.raises(UserError, match="has no finished cells"):
+        merge([tmp_path / "nothing"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"sets": {"atsa": ["nowhere"]}}, "unknown atsa dataset 'nowhere'"),
+        ({"sets": {"atas": ["hotels"]}}, "unknown task 'atas'"),
+        ({"compare": [["tiny", "lmm"]]}, "did you mean 'llm'"),
+        ({"systems": {"a": {"kind": "student", "student": "smollm"}}}, "unknown model 'smollm'"),
+        ({"systems": {"a": {"kind": "file", "predictions": "gone.jsonl"}}}, "no file of predictions gone.jsonl"),
+        ({"systems": {"a": {"kind": "file", "predictions": "{model}.jsonl"}}}, "only {task}, {data} and {seed}"),
+        (
+            {"systems": {"a": {"kind": "student", "student": "tiny-causal", "finetune": {"rate": 1}}}},
+            "unknown setting 'rate'",
+        ),
+    ],
+)
+def test_names_that_do_not_exist_are_said_before_anything_runs(
+    small: Small, tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UserError, match=told):
+        benchmark(small(**change), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_with_something_else_is_left_alone(small: Small, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("dear")
+    with pytest.raises(UserError, match="holds something else"):
+        benchmark(cut_down(small), tmp_path / "mine")
+
+
+RUN = """
+import sys
+from pathlib import Path
+from aspectra.benchmark.protocol import benchmark
+from aspectra.config import BenchmarkConfig
+if __name__ == "__main__":
+    benchmark(BenchmarkConfig.model_validate_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), 2)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_the_same(small: Small, tmp_path: Path) -> None:
+    config = small(sets={"atsa": small().sets["atsa"]})
+    (tmp_path / "config.json").write_text(config.model_dump_json())
+    (tmp_path / "run.py").write_text(RUN)
+    command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "config.json")]
+    began = time.monotonic()
+    subprocess.run([*command, str(tmp_path / "straight")], check=True, capture_output=True)
+    whole = time.monotonic() - began
+    draw = random.Random(3)
+    for _ in range(6):
+        process = subprocess.Popen([*command, str(tmp_path / "killed")], stderr=subprocess.DEVNULL)
+        time.sleep(draw.uniform(0, whole))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = subprocess.run([*command, str(tmp_path / "killed")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    ends = [json.loads((tmp_path / name / "results.json").read_text()) for name in ("straight", "killed")]
+    assert same(ends[0]) == same(ends[1])
+
+
+def test_the_grid_is_as_large_as_its_parts_say(small: Small) -> None:
+    config = small(shots=[4, None], seeds=[1, 2, 3])
+    by_system = {name: sum(cell.system == name for cell in grid.grid(config)) for name in config.systems}
+    assert by_system == {"tiny": 4 * 2 * 3, "llm": 4, "other": 4}
+    shown = config.model_dump()
+    shown["systems"]["llm"]["shots"] = 2
+    assert sum(cell.system == "llm" for cell in grid.grid(BenchmarkConfig.model_validate(shown))) == 4 * 3
+
+
+def test_weights_are_read_once_a_worker(causal: Path) -> None:
+    held = cells.Held()
+    assert held.get(str(causal)) is held.get(str(causal))
