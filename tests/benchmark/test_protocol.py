@@ -169,6 +169,7 @@ def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
     [
         ({"sets": {"atsa": ["nowhere"]}}, "unknown atsa dataset 'nowhere'"),
         ({"sets": {"atas": ["hotels"]}}, "unknown task 'atas'"),
+        ({"sets": {"tasd": ["hotels"]}}, "system llm: an LLM can be asked for atsa or acsa, not for tasd"),
         ({"compare": [["tiny", "lmm"]]}, "did you mean 'llm'"),
         ({"systems": {"a": {"kind": "student", "student": "smollm"}}}, "unknown model 'smollm'"),
         ({"systems": {"a": {"kind": "file", "predictions": "gone.jsonl"}}}, "no file of predictions gone.jsonl"),

@@ -151,7 +151,8 @@ def test_ctrl_c_in_the_middle_of_training_says_how_to_go_on(causal: Path, corpus
 def test_models_list_and_fetch(causal: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["models", "list", "--json"]) == 0
     found = {model["name"] for model in json.loads(capsys.readouterr().out)}
-    assert found == {"smollm2-135m", "smollm2-135m@hub", "t5-small", "t5-base", "flan-t5-base"}
+    hub = {"smollm2-135m@hub", "t5-small", "t5-base", "flan-t5-base"}
+    assert found == {"smollm2-135m", *hub, "tiny-causal", "tiny-seq2seq"}
     assert run(["models", "list"]) == 0
     assert "smollm2-135m" in capsys.readouterr().out
     assert run(["models", "fetch", str(causal)]) == 0

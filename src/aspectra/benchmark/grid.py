@@ -11,6 +11,7 @@ from aspectra.benchmark import datasets
 from aspectra.benchmark.results import PROTOCOL
 from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System, build
 from aspectra.elicit import engine
+from aspectra.elicit.extraction import ASKED
 from aspectra.errors import UserError, unknown
 from aspectra.models import identity, need_train, resolve
 from aspectra.places import locate
@@ -105,6 +106,8 @@ def check(config: BenchmarkConfig) -> None:
             resolve(system.student)
         elif isinstance(system, LLMSystem):
             engine.make_teacher(engine.located(system.elicit))
+            if strange := [task for task in config.sets if task not in ASKED]:
+                raise UserError(f"system {name}: an LLM can be asked for {' or '.join(ASKED)}, not for {strange[0]}")
         for cell in cells_of(config, name, system):
             if isinstance(system, StudentSystem):
                 tuning(config, system, cell)

@@ -8,7 +8,8 @@ from statistics import mean
 from typing import Any
 
 from aspectra import manifest
-from aspectra.benchmark import datasets, scoring, significance
+from aspectra.benchmark import datasets, metrics, significance
+from aspectra.benchmark.predictions import read_predictions
 from aspectra.config import RunConfig
 from aspectra.progress import clock
 from aspectra.report.tables import line, spread
@@ -63,7 +64,7 @@ def pairs(config: RunConfig) -> list[tuple[str, str]]:
 def difference(config: RunConfig, pair: tuple[str, str], way: str, out: Path) -> str:
     """How far the first system is ahead of the second, and whether the sentences bear it out."""
     one, other = (runs(config, system, way, out) for system in pair)
-    gap = significance.difference(one, other)
+    gap = significance.difference(one, other, scoring=way)
     sure = "does not reach zero" if gap.low > 0 or gap.high < 0 else "holds zero: no difference is shown"
     return (
         f"{pair[0]} minus {pair[1]}: {100 * gap.value:+.2f} F1 ({way}, all), 95 % interval {100 * gap.low:+.2f} to "
@@ -77,9 +78,8 @@ def runs(config: RunConfig, system: str, way: str, out: Path) -> list[significan
     gold = datasets.draw(datasets.split(datasets.find(task, config.finetune.data), "test"), config.test_cap)
     found: list[significance.Counts] = []
     for seed in config.seeds:
-        predictions = scoring.read_predictions(out / "evaluate" / f"{system}-{seed}" / "predictions.jsonl")
-        scores = [scoring.score([g], [p], task, way) for g, p in zip(gold, predictions, strict=True)]
-        found.append([(s.correct, s.predicted, s.found, s.gold) for s in scores])
+        predictions = read_predictions(out / "evaluate" / f"{system}-{seed}" / "predictions.jsonl")
+        found.append([tuple(item["counts"][way]) for item in metrics.items(gold, predictions, task)])
     return found
 
 
