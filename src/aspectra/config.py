@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_serializer, model_validator
 from pydantic_core import PydanticKnownError
 
 from aspectra.errors import UserError, unknown
@@ -35,6 +36,19 @@ class Config(BaseModel):
     """Base of all settings: unknown keys are errors, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def shown(url: str) -> str:
+    """An address as it may be printed: without a user, password or query.
+
+    >>> shown("http://me:secret@host:80/v1?token=1")
+    'http://host:80/v1'
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2].partition("?")[0]
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 class ElicitConfig(Config):
@@ -66,6 +80,11 @@ class ElicitConfig(Config):
     text_column: str | None = None
     skip_bad_rows: bool = False
     retry_rejected: bool = False
+
+    @field_serializer("base_url")
+    def _without_password(self, url: str | None) -> str | None:
+        """What is written down of the settings holds no secret."""
+        return None if url is None else shown(url)
 
 
 class CorpusConfig(Config):
@@ -222,6 +241,14 @@ class LLMSystem(Config):
     shots: int = Field(default=0, ge=0, description="demonstrations drawn by seed from train")
     nearest: bool = Field(default=False, description="those most like the sentence instead")
 
+    @model_validator(mode="after")
+    def _settled_by_the_cell(self) -> LLMSystem:
+        """The cell decides what is asked of which sentences; a setting that would distort that is no setting."""
+        for name in ("kinds", "task", "limit", "demonstrations", "nearest", "text_column", "skip_bad_rows"):
+            if getattr(self.elicit, name) != ElicitConfig.model_fields[name].default:
+                raise ValueError(f"a benchmark decides on elicit.{name} itself; leave it out")
+        return self
+
 
 class FileSystem(Config):
     """Predictions that some other system made."""
@@ -245,6 +272,19 @@ class BenchmarkConfig(Config):
     test_cap: int | None = Field(default=None, gt=0, description="test sentences drawn by seed 42; None: all")
     compare: tuple[tuple[str, str], ...] | None = Field(default=None, description="pairs of systems; None: all")
     keep_models: bool = Field(default=True, description="false: each cell's weights are deleted once it is judged")
+
+    @model_validator(mode="after")
+    def _settled_by_the_cell(self) -> BenchmarkConfig:
+        settled = {"task": "sets", "data": "sets", "seed": "seeds", "shots": "shots"}
+        own = {name for s in self.systems.values() if isinstance(s, StudentSystem) for name in s.finetune}
+        for name, right in settled.items():
+            if name in own or getattr(self.finetune, name) != FinetuneConfig.model_fields[name].default:
+                raise ValueError(f"finetune.{name} is each cell's own; set `{right}`")
+        lists: tuple[tuple[str, tuple[Any, ...]], ...] = (("seeds", self.seeds), ("shots", self.shots))
+        for name, values in (*lists, *self.sets.items()):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} names something twice")
+        return self
 
 
 Model = TypeVar("Model", bound=Config)
@@ -272,6 +312,9 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
             known = re.findall(r"'([^']*)'", first["ctx"]["expected"])
             where = ".".join(str(part) for part in first["loc"] if not str(part).startswith("literal["))
             raise unknown(f"value of {where}", str(first["input"]), known) from None
+        if first["type"] == "value_error":
+            told = str(first["ctx"]["error"])
+            raise UserError(f"setting {where}: {told}" if where else told) from None
         raise UserError(f"setting {where}: {first['msg']} (got {first.get('input')!r})") from None
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from aspectra.benchmark import cells, grid
 from aspectra.benchmark.predictions import read_predictions
@@ -145,6 +147,60 @@ def test_folders_of_two_machines_are_joined(small: Small, tmp_path: Path) -> Non
     assert len(joined["cells"]) == len(whole["cells"])
 
 
+def test_joined_again_after_a_cell_changed_the_table_is_of_the_new_one(small: Small, tmp_path: Path) -> None:
+    benchmark(cut_down(small), tmp_path / "one")
+    before = merge([tmp_path / "one"], tmp_path / "joined")["table"]
+    file = tmp_path / "other" / "atsa-inn.jsonl"
+    file.write_text(file.read_text(encoding="utf-8").replace('"opinions": []', '"opinions": [{"target": "Day"}]'))
+    benchmark(cut_down(small), tmp_path / "one")
+    (tmp_path / "joined" / "cells" / ".other.atsa.inn").mkdir()  # what a killed merge leaves
+    after = merge([tmp_path / "one"], tmp_path / "joined")["table"]
+    row = next(row for row in after if row["system"] == "other")
+    assert row["f1"]["mean"] < next(row for row in before if row["system"] == "other")["f1"]["mean"]
+    assert row["f1"]["low"] <= row["f1"]["mean"] <= row["f1"]["high"]
+
+
+def test_cells_of_other_settings_are_no_seeds_of_one_system(small: Small, tmp_path: Path) -> None:
+    sets = {"atsa": small().sets["atsa"][:1]}
+    for seed, rate in ((1, 1e-3), (2, 1e-2)):
+        systems = {"tiny": small().systems["tiny"].model_dump() | {"finetune": {"learning_rate": rate}}}
+        benchmark(small(systems=systems, sets=sets, seeds=[seed]), tmp_path / str(seed))
+    with pytest.raises(UserError, match=r"differ in more than their seed \(learning_rate\)"):
+        merge([tmp_path / "1", tmp_path / "2"], tmp_path / "out")
+
+
+def test_an_llm_that_went_away_leaves_its_cell_open(small: Small, tmp_path: Path) -> None:
+    def answer(request: Request) -> Response:
+        if gone and "Day 2" in request.get_data(as_text=True):
+            return Response("busy", 503)
+        said = {"choices": [{"message": {"content": '{"opinions": []}'}, "finish_reason": "stop"}]}
+        return Response(json.dumps(said), content_type="application/json")
+
+    gone, sets = True, {"atsa": small().sets["atsa"][:1]}
+    with HTTPServer() as server:
+        server.expect_request("/v1/chat/completions").respond_with_handler(answer)
+        url = server.url_for("/v1").replace("http://", "http://me:hunter2@")
+        elicit = {"model": "m", "base_url": url, "retries": 0}
+        config = small(systems={"llm": {"kind": "llm", "elicit": elicit}}, sets=sets)
+        results = benchmark(config, tmp_path / "out")
+        assert "answers are still to be had" in results["missing"][0]["reason"]
+        asked, gone = len(server.log), False
+        results = benchmark(config, tmp_path / "out")
+        assert results["missing"] == [] and results["cells"][0]["faults"]["unanswered"] == 0
+        assert len(server.log) - asked == 10, "sentences 20 to 29; the others were paid for"
+    for file in (tmp_path / "out").rglob("*"):
+        if file.is_file():
+            assert b"hunter2" not in file.read_bytes(), f"{file} holds the password of the endpoint"
+
+
+def test_a_disk_is_spared_the_weights_when_asked(small: Small, tmp_path: Path) -> None:
+    systems = {"tiny": small().systems["tiny"].model_dump()}
+    config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, seeds=[1], keep_models=False)
+    benchmark(config, tmp_path / "out")
+    cell = next((tmp_path / "out" / "cells").iterdir())
+    assert sorted(path.name for path in cell.iterdir()) == ["manifest.json", "predictions.jsonl", "result.json"]
+
+
 def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
     benchmark(cut_down(small), tmp_path / "one")
     benchmark(cut_down(small, test_cap=5), tmp_path / "capped")
@@ -174,6 +230,13 @@ def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
         ({"systems": {"a": {"kind": "student", "student": "smollm"}}}, "unknown model 'smollm'"),
         ({"systems": {"a": {"kind": "file", "predictions": "gone.jsonl"}}}, "no file of predictions gone.jsonl"),
         ({"systems": {"a": {"kind": "file", "predictions": "{model}.jsonl"}}}, "only {task}, {data} and {seed}"),
+        ({"finetune": {"shots": 64}}, "finetune.shots is each cell's own; set `shots`"),
+        ({"seeds": [1, 1]}, "seeds names something twice"),
+        ({"shots": [500]}, "shots: 500 are more than the 12 training sentences"),
+        (
+            {"systems": {"a": {"kind": "llm", "elicit": {"model": "m", "limit": 3}}}},
+            "a benchmark decides on elicit.limit itself",
+        ),
         (
             {"systems": {"a": {"kind": "student", "student": "tiny-causal", "finetune": {"rate": 1}}}},
             "unknown setting 'rate'",

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from aspectra.config import ElicitConfig
+from aspectra.config import ElicitConfig, shown
 from aspectra.elicit import openai_api
-from aspectra.elicit.openai_api import OpenAITeacher, delay, shown
+from aspectra.elicit.openai_api import OpenAITeacher, delay
 from aspectra.elicit.teacher import Question, Reply, RowError
 from aspectra.errors import AspectraError, UserError
 

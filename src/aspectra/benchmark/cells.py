@@ -20,11 +20,13 @@ from aspectra.benchmark.predictions import read_predictions, write_predictions
 from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
 from aspectra.benchmark.scoring import align
 from aspectra.config import BenchmarkConfig, FileSystem, LLMSystem, StudentSystem
-from aspectra.elicit.engine import public
-from aspectra.errors import UserError
+from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
 from aspectra.schema import Example, Prediction
+
+MODEL = "model"
+GONE = ".model"
 
 
 class Held:
@@ -82,6 +84,10 @@ def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held) -> Res
         ),
     )
     write_json(folder / RESULT, result.model_dump(mode="json"))
+    if not config.keep_models and (folder / MODEL).exists():
+        # Renamed first: a folder of weights that is half removed would be taken for somebody else's.
+        (folder / MODEL).rename(folder / GONE)
+    shutil.rmtree(folder / GONE, ignore_errors=True)
     stage.finish({"f1": next(s.f1 for s in result.scores if (s.scoring, s.subset) == ("strict", "all"))})
     return result
 
@@ -91,7 +97,7 @@ def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
     system = config.systems[cell.system]
     settings: dict[str, Any] = {"cell": cell.id, "test_cap": config.test_cap}
     if isinstance(system, LLMSystem):
-        settings["system"] = system.model_dump(mode="json") | {"elicit": public(system.elicit)}
+        settings["system"] = system.model_dump(mode="json")
     elif isinstance(system, StudentSystem):
         settings |= {
             "finetune": grid.tuning(config, system, cell).model_dump(mode="json"),
@@ -149,7 +155,7 @@ def tune(
     from aspectra.student.finetune import finetune
 
     settings = grid.tuning(config, system, cell)
-    model = folder / "model"
+    model = folder / MODEL
     trained = finetune(system.student, settings, model, replace=True, loaded=held.get(system.student))["figures"]
     tuned = load(model)
     began = time.monotonic()
@@ -168,8 +174,6 @@ def tune(
         training_seconds=trained["training_seconds"],
         parameters=trained["parameters"],
     )
-    if not config.keep_models:
-        shutil.rmtree(model)
     kept = settings.model_dump(mode="json") | {"student": system.student, "dev_f1": trained["dev_f1"]}
     return Outcome("student", predictions, cost, kept)
 
@@ -180,8 +184,10 @@ def ask(system: LLMSystem, cell: grid.Cell, sentences: Sequence[Example], folder
 
     train = datasets.split(datasets.find(cell.task, cell.data), "train") if system.shots or cell.task != "atsa" else []
     settings = shown(system, cell.task, train, cell.seed, folder / "demonstrations.jsonl")
-    predictions, cost = interview(settings, sentences, out / "answers" / cell.id)
-    kept = public(settings) | {"shots": system.shots}
+    predictions, cost, counts = interview(settings, sentences, out / "answers" / cell.id)
+    if lost := counts["failed"] + counts["pending"]:
+        raise AspectraError(f"{lost} answers are still to be had; those that were are kept in answers/{cell.id}")
+    kept = settings.model_dump(mode="json") | {"shots": system.shots}
     return Outcome("llm", predictions, cost, kept)
 
 

@@ -95,6 +95,9 @@ def check(config: BenchmarkConfig) -> None:
             folder = datasets.find(task, data)
             for side in ("train", "dev", "test") if students else ("test",):
                 datasets.files(folder, side)
+            most = max((shots for shots in config.shots if shots), default=0) if students else 0
+            if most > (there := len(datasets.split(folder, "train")) if most else 0):
+                raise UserError(f"shots: {most} are more than the {there} training sentences of {task}/{data}")
     if students:
         need_train("benchmark")
     for pair in config.compare or ():
@@ -105,9 +108,10 @@ def check(config: BenchmarkConfig) -> None:
         if isinstance(system, StudentSystem):
             resolve(system.student)
         elif isinstance(system, LLMSystem):
-            engine.make_teacher(engine.located(system.elicit))
             if strange := [task for task in config.sets if task not in ASKED]:
                 raise UserError(f"system {name}: an LLM can be asked for {' or '.join(ASKED)}, not for {strange[0]}")
+            for task in config.sets:
+                engine.make_teacher(engine.located(system.elicit).model_copy(update={"task": task}))
         for cell in cells_of(config, name, system):
             if isinstance(system, StudentSystem):
                 tuning(config, system, cell)

@@ -37,7 +37,7 @@ def judge(
     Returns {"rows": scores, "parameters": None, "seconds_per_sentence": None, "answered", "sentences"}.
     """
     examples = datasets.draw(datasets.split(datasets.find(settings.task, data), "test"), cap)
-    predictions, _ = interview(settings, examples, out)
+    predictions, _, _ = interview(settings, examples, out)
     write_predictions(out / "predictions.jsonl", predictions)
     return {
         "rows": score_rows(examples, predictions, settings.task, subsets, scoring),
@@ -48,11 +48,14 @@ def judge(
     }
 
 
-def interview(settings: ElicitConfig, examples: Sequence[Example], out: Path) -> tuple[list[Prediction], Cost]:
+def interview(
+    settings: ElicitConfig, examples: Sequence[Example], out: Path
+) -> tuple[list[Prediction], Cost, dict[str, Any]]:
     """Ask for the opinions of every sentence; the answers lie in `out`, and what is there is not asked again.
 
-    A prediction without a valid answer has none, and `extra["answered"]` says so. The seconds are known only where
-    every answer was had in this one go; USD only where both prices are.
+    Returns the predictions, their cost and the counts of `elicit`. A prediction without a valid answer has no opinions,
+    and `extra["answered"]` says so; `extra["cut"]` tells of the length limit, `extra["answer"]` is what was said. The
+    seconds are known only where every answer was had in this one go.
     """
     sentences, store = out / "sentences.jsonl", out / "elicit"
     write_jsonl(sentences, ({"id": str(i), "text": example.text} for i, example in enumerate(examples)))
@@ -60,13 +63,14 @@ def interview(settings: ElicitConfig, examples: Sequence[Example], out: Path) ->
     counts = elicit(sentences, settings, store, allow_failed=True)
     seconds = round(time.monotonic() - began, 3) if fresh and settings.teacher != "recorded" else None
     had = list(responses(store, last=True))
-    answers = {answer.review_id: answer for answer in had if answer.status == "done"}
+    answers = {answer.review_id: answer for answer in had}
     tokens = {side: counts[side] or sum(getattr(answer, side) or 0 for answer in had) for side in TOKENS}
-    usd = None
-    if settings.price_in is not None and settings.price_out is not None:
+    usd = counts["cost_usd"] if settings.teacher == "openai" else None
+    if settings.teacher == "recorded" and settings.price_in is not None and settings.price_out is not None:
         usd = (tokens["tokens_in"] * settings.price_in + tokens["tokens_out"] * settings.price_out) / 1e6
     predictions = [predict(example, answers.get(str(i)), settings.task) for i, example in enumerate(examples)]
-    return predictions, Cost(seconds=seconds, usd=usd, **{side: count or None for side, count in tokens.items()})
+    cost = Cost(seconds=seconds, usd=usd, **{side: count or None for side, count in tokens.items()})
+    return predictions, cost, counts
 
 
 TOKENS = ("tokens_in", "tokens_out")
@@ -76,8 +80,12 @@ def predict(example: Example, answer: Response | None, task: str) -> Prediction:
     """What an answer says of a sentence; nothing where there is no valid answer."""
     from aspectra.elicit.extraction import extraction
 
-    opinions = extraction(answer.text or "", example.text, task) if answer is not None else []
-    return Prediction(example.id, example.text, tuple(opinions), extra={"answered": answer is not None})
+    if answer is None or answer.text is None:
+        return Prediction(example.id, example.text, extra={"answered": False})
+    valid = answer.status == "done"
+    opinions = extraction(answer.text, example.text, task) if valid else []
+    said = {"answered": valid, "cut": answer.finish_reason == "length", "answer": answer.text}
+    return Prediction(example.id, example.text, tuple(opinions), extra=said)
 
 
 def shown(system: LLMSystem, task: str, train: Sequence[Example], seed: int | None, file: Path) -> ElicitConfig:

@@ -77,12 +77,13 @@ def conclude(
     return found
 
 
-def claim(out: Path) -> None:
-    """Raise UserError unless the folder is new, empty or a benchmark's."""
+def claim(out: Path, merged: bool = False) -> None:
+    """Raise UserError unless the folder is new, empty or one that the same command made."""
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
     there = [path for path in out.iterdir() if not torn(path) and path.name != LOCK] if out.exists() else []
-    if there and not (out / CONFIG).exists():
+    mine = merged == ("merged" in (json.loads((out / CONFIG).read_text()) if (out / CONFIG).exists() else {}))
+    if there and not ((out / CONFIG).exists() and mine):
         raise UserError(f"{out} holds something else; name another folder with --out or empty it")
     out.mkdir(parents=True, exist_ok=True)
 
@@ -107,7 +108,7 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     golds: dict[tuple[str, str], tuple[str, Path]] = {}
     configs, remarks = {}, list[str]()
     for folder in folders:
-        found = sorted(folder.glob(f"cells/*/{RESULT}"))
+        found = sorted(file for file in folder.glob(f"cells/*/{RESULT}") if not file.parent.name.startswith("."))
         if not found:
             raise UserError(f"{folder} has no finished cells; name folders that `aspectra benchmark` wrote")
         for file in found:
@@ -122,15 +123,15 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
                 raise UserError(f"{first} and {folder} have other test sentences or gold for {'/'.join(place)}")
         configs[str(folder)], more = told(folder)
         remarks += [note for note in more if note not in remarks]
-    claim(out)
+    claim(out, merged=True)
     with take_lock(out):
         write_json(out / CONFIG, {"merged": configs})
         for name, (source, _) in kept.items():
-            if not (out / "cells" / name).exists():
-                partly = out / "cells" / f".{name}"
-                shutil.rmtree(partly, ignore_errors=True)
-                shutil.copytree(source, partly, ignore=shutil.ignore_patterns("model"))
-                partly.rename(out / "cells" / name)
+            partly = out / "cells" / f".{name}"
+            shutil.rmtree(partly, ignore_errors=True)
+            shutil.copytree(source, partly, ignore=shutil.ignore_patterns(cells.MODEL))
+            shutil.rmtree(out / "cells" / name, ignore_errors=True)
+            partly.rename(out / "cells" / name)
         results = {name: result for name, (_, result) in kept.items()}
         return conclude(out, {"merged": configs}, results, {}, None, remarks)
 

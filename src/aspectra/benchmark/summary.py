@@ -17,11 +17,13 @@ from typing import Any
 from aspectra.benchmark import significance
 from aspectra.benchmark.results import ITEMS, Result
 from aspectra.benchmark.subsets import SUBSETS
+from aspectra.errors import UserError
 from aspectra.progress import progress
 from aspectra.tables import read_jsonl
 from aspectra.tasks import SCORINGS
 
 Place = tuple[str, str]  # task and set
+DRAWS = 10_000  # at least; Holm's correction multiplies the least p by as many as are compared
 
 
 @dataclass
@@ -71,7 +73,7 @@ def summarize(
                 bar.advance()
             for one, other in pairs:
                 if one.sentences(scoring, subset):
-                    family.append(compared(one, other, scoring, subset))
+                    family.append(compared(one, other, scoring, subset, max(DRAWS, 400 * len(pairs))))
                 bar.advance()
             for found, p in zip(family, significance.holm([f["p"] for f in family]), strict=True):
                 interval = significance.Interval(found["difference"], found["low"], found["high"])
@@ -87,9 +89,24 @@ def grouped(results: dict[str, Result], out: Path) -> list[Group]:
         group = found.setdefault(
             (result.system, place, result.shots), Group(result.system, place, result.shots, [], [])
         )
+        if group.cells and (other := unlike(group.cells[0], result)):
+            raise UserError(
+                f"cells of {result.system} on {result.task}/{result.data} differ in more than their seed ({other}): "
+                "give one of them another name, or another --out"
+            )
         group.cells.append(result)
         group.items.append(list(read_jsonl(out / "cells" / name / ITEMS)))
     return list(found.values())
+
+
+def unlike(one: Result, other: Result) -> str | None:
+    """The first setting in which two cells of one line of the table differ, where they may not."""
+    free = {"seed", "dev_f1", "demonstrations", "device"}  # a file of demonstrations lies in its cell
+    mine, theirs = one.settings, other.settings
+    names = [n for n in sorted(mine | theirs) if n not in free and mine.get(n) != theirs.get(n)]
+    if one.kind == "file":
+        return None
+    return names[0] if names else None
 
 
 def row(group: Group, scoring: str, subset: str) -> dict[str, Any]:
@@ -157,7 +174,7 @@ def common(one: Group, other: Group) -> list[tuple[int, int]]:
     return [(i, others.index(seed)) for i, seed in enumerate(seeds) if seed in others]
 
 
-def compared(one: Group, other: Group, scoring: str, subset: str) -> dict[str, Any]:
+def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) -> dict[str, Any]:
     """One system minus another on the same sentences, seeds averaged."""
     meetings = common(one, other)
     mine, theirs = one.runs(scoring, subset), other.runs(scoring, subset)
@@ -178,5 +195,5 @@ def compared(one: Group, other: Group, scoring: str, subset: str) -> dict[str, A
         "difference": gap.value,
         "low": gap.low,
         "high": gap.high,
-        "p": significance.permutation(*runs, scoring=scoring),
+        "p": significance.permutation(*runs, draws=draws, scoring=scoring),
     }

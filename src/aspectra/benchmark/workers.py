@@ -85,8 +85,11 @@ def give(config: BenchmarkConfig, left: list[Cell], crew: list[Worker], out: Pat
         worker, cell = free[0], left[0]
     left.remove(cell)
     worker.cell, worker.student = cell, student(cell) or worker.student
-    with contextlib.suppress(OSError):  # it died between two cells: its end of the pipe tells
+    try:
         worker.pipe.send(cell)
+    except OSError:  # it died between two cells: the next worker gets this one
+        left.insert(0, cell)
+        crew.remove(worker)
 
 
 def start(config: BenchmarkConfig, out: Path, count: int) -> Worker:
@@ -103,7 +106,6 @@ def serve(pipe: Any, parent: int, config: BenchmarkConfig, out: Path, count: int
     from aspectra.benchmark.cells import Held
     from aspectra.benchmark.cells import work as do
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     threading.Thread(target=outlive, args=(parent,), daemon=True).start()
     share_cores(count)
     held = Held()
@@ -112,6 +114,7 @@ def serve(pipe: Any, parent: int, config: BenchmarkConfig, out: Path, count: int
             cell = pipe.recv()
         except EOFError:
             return
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # asyncio puts its own in place for a while
         reason = note = ""
         with logged(out / "logs" / f"{cell.id}.txt"):
             try:

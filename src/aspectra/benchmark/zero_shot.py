@@ -79,7 +79,7 @@ def zero_shot(
         settings = {
             "model": model,
             "floor": floor,
-            "llm": public(llm),
+            "llm": llm and llm.model_dump(mode="json"),
             "sets": [list(each) for each in wanted],
             "columns": [texts.text_column, texts.label_column] if texts else None,
             "cap": cap,
@@ -118,15 +118,6 @@ def files(task: str, data: str) -> list[Path]:
     folder = datasets.find(task, data)
     train = folder / "train.json"
     return [*datasets.files(folder, "test"), *([train] if train.is_file() else [])]
-
-
-def public(llm: ElicitConfig | None) -> dict[str, Any] | None:
-    """An LLM's settings as they may be written down."""
-    if llm is None:
-        return None
-    from aspectra.elicit import engine
-
-    return engine.public(llm)
 
 
 def summary(asked: Sequence[Asked], systems: Sequence[Judged]) -> dict[str, Any]:

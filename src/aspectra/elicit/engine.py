@@ -60,7 +60,7 @@ def elicit(reviews: Path, config: ElicitConfig, out: Path, allow_failed: bool = 
         rows = read_reviews(reviews, config.text_column, config.skip_bad_rows, config.limit)
         with Store(out, durable=not teacher.instant) as store, mending(out / NAME):
             free = config.teacher != "openai"
-            run, asks = store.register(rows, asks, fingerprint, public(config), free)
+            run, asks = store.register(rows, asks, fingerprint, config.model_dump(mode="json"), free)
             if store.replaced:
                 say(
                     f"{store.replaced} reviews had other words under the same id in {out}: the answers to those stay "
@@ -137,16 +137,6 @@ def located(settings: ElicitConfig) -> ElicitConfig:
     )
 
 
-def public(config: ElicitConfig) -> dict[str, Any]:
-    """The settings as they may be written down: an address without its password."""
-    from aspectra.elicit.openai_api import shown
-
-    values = config.model_dump(mode="json")
-    if config.base_url:
-        values["base_url"] = shown(config.base_url)
-    return values
-
-
 def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tuple[prompt.Demonstration, ...]) -> Ask:
     settings: dict[str, Any] = dict(teacher.settings)
     if kind == "extraction":
@@ -170,7 +160,7 @@ def _finish(
     whole: bool,
 ) -> None:
     """Write the hand-off and, last, the manifest; neither where nothing changed since they were written."""
-    parquet, settings, before = out / PARQUET, public(config), manifest.read(out)
+    parquet, settings, before = out / PARQUET, config.model_dump(mode="json"), manifest.read(out)
     if not changed and before is not None and parquet.exists():
         same_input = before.get("inputs") == inputs
         if same_input and before.get("figures") == counts and before.get("config") == settings:

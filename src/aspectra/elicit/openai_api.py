@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from aspectra.config import ElicitConfig
+from aspectra.config import ElicitConfig, shown
 from aspectra.elicit.teacher import Question, Reply, RowError
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import say
@@ -263,16 +263,3 @@ def is_address(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.split() == [url]
     except ValueError:
         return False
-
-
-def shown(url: str) -> str:
-    """An address as it may be printed: without a user, password or query.
-
-    >>> shown("http://me:secret@host:80/v1?token=1")
-    'http://host:80/v1'
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.rpartition("@")[2].partition("?")[0]
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
