@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.config import BenchmarkConfig, FinetuneConfig, RunConfig, load
+from aspectra.config import BenchmarkConfig, FinetuneConfig, RunConfig
 from aspectra.errors import UserError
 from aspectra.places import CONFIGS, config_file, locate
+from aspectra.settings import load
 
 
 def test_a_change_reaches_into_a_section_and_is_read_as_yaml(tmp_path: Path) -> None:

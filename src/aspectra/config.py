@@ -1,22 +1,16 @@
-"""Every setting of every stage, in one place: pydantic models that refuse unknown keys, YAML, `--set a.b=c`.
+"""Every setting of every stage, in one place: pydantic models that refuse unknown keys.
 
-The command line and `aspectra.pipeline` fill these models; the workers take them as they are.
+`aspectra.settings` fills them from YAML and `--set`; the workers take them as they are.
 """
 
 from __future__ import annotations
 
-import difflib
-import os
-import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
-from urllib.parse import urlsplit, urlunsplit
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_serializer, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serializer, model_validator
 from pydantic_core import PydanticKnownError
 
-from aspectra.errors import UserError, unknown
+from aspectra.settings import shown
 from aspectra.tasks import TASKS
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what numpy takes
@@ -36,19 +30,6 @@ class Config(BaseModel):
     """Base of all settings: unknown keys are errors, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def shown(url: str) -> str:
-    """An address as it may be printed: without a user, password or query.
-
-    >>> shown("http://me:secret@host:80/v1?token=1")
-    'http://host:80/v1'
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url.rpartition("@")[2].partition("?")[0]
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 class ElicitConfig(Config):
@@ -73,6 +54,10 @@ class ElicitConfig(Config):
     timeout: float = Field(default=120.0, gt=0, description="seconds for one request")
     retries: int = Field(default=5, ge=0, description="after a fault that may pass")
     attempts: int = Field(default=1, gt=0, description="answers asked for until one is valid")
+    row_timeout: float = Field(default=1800.0, gt=0, description="seconds for one answer, further tries included")
+    patience: float = Field(default=600.0, ge=0, description="seconds to wait for an endpoint that is down")
+    rpm: float | None = Field(default=None, gt=0, description="requests a minute at most")
+    tpm: float | None = Field(default=None, gt=0, description="tokens a minute at most, read and written")
     price_in: float | None = Field(default=None, ge=0, description="USD per million tokens read")
     price_out: float | None = Field(default=None, ge=0, description="USD per million tokens written")
     max_cost: float | None = Field(default=None, ge=0, description="USD; needs the prices")
@@ -223,6 +208,9 @@ class RunConfig(Config):
     corpus: CorpusConfig = CorpusConfig()
     pretrain: PretrainConfig = PretrainConfig()
     finetune: FinetuneConfig = FinetuneConfig()
+    analyze: Literal["base", "denoise", "distilled"] | None = Field(
+        default=None, description="the student (of the first seed) that is exported and reads the reviews at the end"
+    )
 
 
 class StudentSystem(Config):
@@ -285,97 +273,3 @@ class BenchmarkConfig(Config):
             if len(set(values)) < len(values):
                 raise ValueError(f"{name} names something twice")
         return self
-
-
-Model = TypeVar("Model", bound=Config)
-
-
-def build(model: type[Model], values: dict[str, Any]) -> Model:
-    """Validate settings; the first thing wrong becomes one line that names the key and the nearest right one."""
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            names = list(_names(model))
-            section, _, own = where.rpartition(".")
-            # Those beside it, and the likeliest elsewhere: all of a run's two hundred are no clear line.
-            peers = [name for name in names if name.rpartition(".")[0] == section or name.endswith(f".{own}")]
-            raise unknown("setting", where, {*peers, *difflib.get_close_matches(where, names, n=1)}) from None
-        if first["type"].startswith("union_tag"):
-            known = re.findall(r"'([^']*)'", first["ctx"].get("expected_tags", "'student', 'llm', 'file'"))
-            raise unknown(f"value of {where}.kind", str(first["ctx"].get("tag", "")), known) from None
-        if first["type"] == "missing":
-            raise UserError(f"setting {where} is missing") from None
-        if first["type"] == "literal_error":
-            known = re.findall(r"'([^']*)'", first["ctx"]["expected"])
-            where = ".".join(str(part) for part in first["loc"] if not str(part).startswith("literal["))
-            raise unknown(f"value of {where}", str(first["input"]), known) from None
-        if first["type"] == "value_error":
-            told = str(first["ctx"]["error"])
-            raise UserError(f"setting {where}: {told}" if where else told) from None
-        raise UserError(f"setting {where}: {first['msg']} (got {first.get('input')!r})") from None
-
-
-def load(
-    model: type[Model], file: Path | None, changes: Sequence[str] = (), base: dict[str, Any] | None = None
-) -> Model:
-    """Settings from a YAML file, changed by `a.b=value` items (values are YAML too)."""
-    values = dict(base or {})
-    if file is not None:
-        values = read_yaml(file)
-    for change in changes:
-        key, equals, text = change.partition("=")
-        if not equals or not key.strip():
-            raise UserError(f"--set {change}: write it as key=value, for example --set finetune.shots=64")
-        _put(values, key.strip().split("."), parse_yaml(text, f"--set {change}"))
-    return build(model, values)
-
-
-def read_yaml(file: Path) -> dict[str, Any]:
-    """A YAML mapping from a file; `${NAME}` in its text becomes the environment's value."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"no config file {file}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read config {file}: {error}") from None
-    value = parse_yaml(os.path.expandvars(text), str(file))
-    if not isinstance(value, dict):
-        raise UserError(f"{file}: a config is a mapping of settings")
-    return value
-
-
-def parse_yaml(text: str, source: str) -> Any:
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that no calendar has
-        raise UserError(f"{source}: not YAML ({' '.join(str(error).split())})") from None
-
-
-def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
-    for part in path[:-1]:
-        inner = values.get(part)
-        if not isinstance(inner, dict):
-            inner = {}
-        values[part] = inner = dict(inner)
-        values = inner
-    values[path[-1]] = value
-
-
-def _names(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
-    for name, info in model.model_fields.items():
-        yield prefix + name
-        for part in _models(info.annotation):
-            yield from _names(part, f"{prefix}{name}.")
-
-
-def _models(annotation: Any) -> Iterable[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif get_origin(annotation) is Union or get_args(annotation):
-        for part in get_args(annotation):
-            yield from _models(part)

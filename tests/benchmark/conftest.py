@@ -11,11 +11,13 @@ import pytest
 
 from aspectra.benchmark.datasets import save
 from aspectra.benchmark.predictions import write_predictions
-from aspectra.config import BenchmarkConfig, build
+from aspectra.config import BenchmarkConfig
 from aspectra.schema import Example, Opinion, Prediction
+from aspectra.settings import build
 
 THINGS = ["soup", "bed", "staff", "lift", "pool", "view", "bread", "room"]
 POLARITIES = ["positive", "negative", "neutral"]
+Small = Callable[..., BenchmarkConfig]
 
 
 def sentence(number: int, name: str) -> Example:
@@ -63,3 +65,20 @@ def small(tmp_path: Path, causal: Path) -> Callable[..., BenchmarkConfig]:
         return build(BenchmarkConfig, whole | changes)
 
     return settings
+
+
+def cut_down(small: Small, **changes: Any) -> BenchmarkConfig:
+    """One set and no student: quick."""
+    whole = small()
+    systems = {name: s.model_dump() for name, s in whole.systems.items() if name != "tiny"}
+    return small(systems=systems, sets={"atsa": whole.sets["atsa"][:1]}, **changes)
+
+
+def same(results: dict[str, Any]) -> Any:
+    """What must not depend on when and where cells were run."""
+    cells = [
+        {key: value for key, value in cell.items() if key in ("system", "data", "seed", "scores", "faults", "subjects")}
+        for cell in results["cells"]
+    ]
+    rows = [{key: value for key, value in row.items() if "per_1000" not in key} for row in results["table"]]
+    return cells, rows, results["comparisons"], results["missing"]

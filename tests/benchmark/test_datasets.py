@@ -153,6 +153,8 @@ def test_saved_sentences_read_the_same(tmp_path: Path) -> None:
         (b'[{"sentence": "x", "aspects": [1]}]', "sentence 1: its 'aspects' are no list of objects"),
         (b'[{"sentence": "x", "aspects": [{"polarity": "good"}]}]', "sentence 1: polarity 'good' is none of positive"),
         (b'[{"sentence": "caf\xe9"}]', "is not UTF-8 (line 1, byte 19"),
+        (rb'[{"sentence": "x \ud83d", "aspects": []}]', "sentence 1: half a character"),
+        (rb'[{"sentence": "x", "ID": "\ud83d", "aspects": []}]', "sentence 1: half a character"),
     ],
 )
 def test_a_file_that_is_no_benchmark_file(tmp_path: Path, content: bytes, what: str) -> None:
@@ -179,7 +181,7 @@ def test_sets_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.
         split(folder, "train")
     with pytest.raises(UserError, match="unknown split 'tset'; did you mean 'test'"):
         split(folder, "tset")
-    with pytest.raises(UserError, match="unknown atsa dataset 'mina'; did you mean 'mine'"):
+    with pytest.raises(UserError, match=r"unknown atsa dataset 'mina'; did you mean 'mine'.*data fetch.*ASPECTRA_DATA"):
         find("atsa", "mina")
     with pytest.raises(UserError, match=r"has none of train\.json"):
         find("atsa", tmp_path)

@@ -97,6 +97,16 @@ def test_names_and_revisions_that_do_not_exist(source: Path, tmp_path: Path) -> 
         fetch.fetch(source=tmp_path / "nowhere")
 
 
+def test_a_folder_in_a_files_place_is_refused_before_anything_is_written(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out" / "atsa" / "inn14" / "test.json").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"test\.json is a folder where a file has to go"):
+        fetch.fetch(["inn14"], out=tmp_path / "out", source=source)
+    assert capsys.readouterr().err == ""
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
 def test_files_come_over_the_network_from_the_pinned_commit(
     source: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspectra.benchmark.datasets import DATA_VARIABLE
-from aspectra.benchmark.judgments import measure, of_set, of_texts, task_of
+from aspectra.benchmark.judgments import Judgment, intervals, measure, of_set, of_texts, task_of
 from aspectra.benchmark.verbalizers import LABELS
 from aspectra.errors import UserError
 
@@ -41,8 +41,8 @@ TRAIN = [{"ID": 9, "sentence": "beer", "aspects": [aspect("beer", 0, "negative")
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Sets below $ASPECTRA_DATA: `pub` for both tasks, `bar` for atsa alone and without a training side."""
-    for place in ("atsa/pub", "acsa/pub", "atsa/bar"):
+    """Sets below $ASPECTRA_DATA: `pub` for two tasks, `bar` for atsa without a training side, `own` for tasd alone."""
+    for place in ("atsa/pub", "acsa/pub", "atsa/bar", "acsa/cat", "tasd/own"):
         folder = tmp_path / place
         folder.mkdir(parents=True)
         (folder / "test.json").write_text(json.dumps(TEST), encoding="utf-8")
@@ -54,7 +54,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_each_place_is_an_item_and_conflicts_are_left_out(home: Path) -> None:
     asked = of_set("atsa", "pub", None, 42)
-    items = [(each.id, each.subject, each.gold, each.subsets) for each in asked.judgments]
+    items = [(each.id, each.target, each.gold, each.subsets) for each in asked.judgments]
     assert items == [
         ("1", "soup", "positive", ("all", "multi")),
         ("1", "soup", "negative", ("all", "multi")),
@@ -66,13 +66,24 @@ def test_each_place_is_an_item_and_conflicts_are_left_out(home: Path) -> None:
 
 def test_each_category_is_an_item_whether_its_target_is_named_or_not(home: Path) -> None:
     asked = of_set("acsa", "pub", None, 42)
-    assert [(each.subject, each.gold) for each in asked.judgments] == [
-        ("FOOD#QUALITY", "positive"),
-        ("FOOD#QUALITY", "negative"),
-        ("FOOD#QUALITY", "neutral"),
-        ("FOOD#QUALITY", "neutral"),
+    assert [(each.target, each.category, each.gold) for each in asked.judgments] == [
+        (None, "FOOD#QUALITY", "positive"),
+        (None, "FOOD#QUALITY", "negative"),
+        (None, "FOOD#QUALITY", "neutral"),
+        (None, "FOOD#QUALITY", "neutral"),
     ]
     assert asked.contradictory == 3
+
+
+def test_each_target_with_its_category_is_an_item_and_one_that_is_not_named_is_its_category(home: Path) -> None:
+    asked = of_set("tasd", "pub", None, 42)
+    assert [(each.id, each.target, each.category, each.gold) for each in asked.judgments] == [
+        ("1", "soup", "FOOD#QUALITY", "positive"),
+        ("1", "soup", "FOOD#QUALITY", "negative"),
+        ("1", None, "FOOD#QUALITY", "neutral"),
+        ("3", "wine", "FOOD#QUALITY", "neutral"),
+    ]
+    assert (asked.conflict, asked.contradictory, asked.majority) == (1, 2, "negative")
 
 
 def test_without_a_training_side_the_majority_is_that_of_the_test_side(home: Path) -> None:
@@ -95,6 +106,10 @@ def test_a_cap_draws_the_same_sentences_by_seed(home: Path) -> None:
         ("acsa/pub", None, ("acsa", "pub")),
         ("acsa/pub", "acsa", ("acsa", "pub")),
         ("pub", "acsa", ("acsa", "pub")),
+        ("cat", None, ("acsa", "cat")),
+        ("cat", "tasd", ("tasd", "cat")),
+        ("tasd/cat", None, ("tasd", "cat")),
+        ("own", None, ("tasd", "own")),
         ("{home}/acsa/pub", None, ("acsa", "{home}/acsa/pub")),
         ("{home}/acsa/pub", "atsa", ("atsa", "{home}/acsa/pub")),
     ],
@@ -107,9 +122,9 @@ def test_the_task_is_found_from_the_set(home: Path, data: str, task: str | None,
     ("data", "task", "message"),
     [
         ("pub", None, "write --data atsa/pub"),
-        ("{home}", None, "--task atsa or --task acsa"),
+        ("{home}", None, "say which with --task: atsa, acsa or tasd"),
         ("atsa/pub", "acsa", "say different things"),
-        ("barr", None, "did you mean 'atsa/bar'"),
+        ("barr", None, "did you mean 'atsa/bar'.*aspectra data fetch.*ASPECTRA_DATA"),
         ("bar", "atsc", "did you mean 'atsa'"),
     ],
 )
@@ -130,7 +145,7 @@ def test_whole_texts_come_with_their_labels(tmp_path: Path) -> None:
         tmp_path / "x.jsonl", {"id": 7, "Text": "good", "label": "Positive "}, {"Text": "bad", "label": "negative"}
     )
     asked = of_texts(file, None, None, None, 42)
-    assert [(each.id, each.text, each.subject, each.gold) for each in asked.judgments] == [
+    assert [(each.id, each.text, each.category, each.gold) for each in asked.judgments] == [
         ("7", "good", None, "positive"),
         ("row-2", "bad", None, "negative"),
     ]
@@ -144,12 +159,12 @@ def test_whole_texts_come_with_their_labels(tmp_path: Path) -> None:
     [
         (
             [{"text": "a", "label": "pos"}, {"text": "b", "label": "pos"}, {"text": "c", "label": 3}],
-            r"'pos' \(2\), 3 \(1\)",
+            r"'pos' \(2, first in line 1\), 3 \(1, first in line 3\)",
         ),
         ([{"text": "a"}], "no label column; it has: text; name the one with --label-column"),
         ([{"body_": "a", "label": "neutral"}], "no text column"),
         ([{"text": "a", "label": "neutral"}, {"text": " ", "label": "neutral"}], "line 2: no text"),
-        ([{"text": "a", "label": "neutral"}, {"text": "b"}], r"has None \(1\)"),
+        ([{"text": "a", "label": "neutral"}, {"text": "b"}], r"has None \(1, first in line 2\)"),
         ([], "holds no texts"),
     ],
 )
@@ -175,6 +190,34 @@ def test_measures_by_hand_without_the_class_that_the_gold_lacks() -> None:
     }  # fmt: skip
     assert found["classes"]["neutral"]["predicted"] == 1
     assert measure([], [])["macro_f1"] is None
+
+
+def told(*golds: str, text: str = "") -> list[Judgment]:
+    return [Judgment("1", text or f"sentence {n}", "it", None, gold) for n, gold in enumerate(golds)]
+
+
+def test_intervals_hold_the_figures_and_narrow_with_more_sentences() -> None:
+    gold, said = ["positive", "positive", "negative", "neutral"], ["positive", "negative", "negative", None]
+    widths = []
+    for times in (10, 160):
+        found, figures = intervals(told(*gold * times), said * times, 42), measure(gold * times, said * times)
+        for name in ("accuracy", "macro_f1"):
+            assert found[name]["low"] < figures[name] < found[name]["high"]
+        widths.append(found["accuracy"]["high"] - found["accuracy"]["low"])
+    # Four times the standard error of a share of a half: 4 * sqrt(0.25 / n).
+    assert widths == pytest.approx([4 * (0.25 / 40) ** 0.5, 4 * (0.25 / 640) ** 0.5], rel=0.15)
+    assert intervals(told(*gold), said, 1) == intervals(told(*gold), said, 1)
+    assert intervals([], [], 42) == {"accuracy": None, "macro_f1": None}
+
+
+def test_a_sentence_is_drawn_with_all_its_judgments() -> None:
+    """Ten sentences of ten judgments, each all right or all wrong, are as uncertain as ten judgments."""
+    said: list[str | None] = ["positive", "negative"] * 5
+    apart = intervals(told(*["positive"] * 10), said, 42)
+    together = [each for n in range(10) for each in told(*["positive"] * 10, text=f"sentence {n}")]
+    assert intervals(together, [word for word in said for _ in range(10)], 42)["accuracy"] == apart["accuracy"]
+    one = intervals(told(*["positive"] * 10, text="one"), said, 42)["accuracy"]
+    assert (one["low"], one["high"]) == (0.5, 0.5), "there is nothing else to draw"
 
 
 @given(st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from([*LABELS, None])), min_size=1))

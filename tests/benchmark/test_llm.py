@@ -6,12 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pytest_httpserver import HTTPServer
+from tests.benchmark.conftest import Small
 from werkzeug import Request, Response
 
+from aspectra.benchmark import cells
 from aspectra.benchmark.datasets import load
-from aspectra.benchmark.llm import judge
-from aspectra.config import ElicitConfig
+from aspectra.benchmark.llm import interview, judge
+from aspectra.benchmark.protocol import benchmark
+from aspectra.config import BenchmarkConfig, ElicitConfig
+from aspectra.schema import Example
 
 ASPECT = {"from": 4, "to": 8, "target": "soup", "category": "FOOD#QUALITY", "polarity": "positive"}
 
@@ -54,3 +59,54 @@ def test_a_sentence_whose_answer_cannot_be_had_counts_as_missed(tmp_path: Path) 
         figures = judge(teacher, str(tmp_path), ("all",), ("strict",), None, tmp_path / "out")
     assert (figures["answered"], figures["sentences"]) == (3, 4)
     assert figures["rows"][0]["recall"] == 0.75
+
+
+def said(text: str, **more: Any) -> Response:
+    choice = {"message": {"content": text}, "finish_reason": "stop"}
+    return Response(json.dumps({"choices": [choice], **more}), content_type="application/json")
+
+
+def test_what_cannot_be_read_is_told_from_what_was_not_said(tmp_path: Path) -> None:
+    answers = {
+        "day 0": '{"opinions": []}',
+        "day 1": "They liked the soup.",
+        "day 2": '{"opinions": [{"target": "so',
+        "day 3": "",
+        "day 4": "I'm sorry, but I can't assist with that.",
+    }
+
+    def answer(request: Request) -> Response:
+        asked = request.get_data(as_text=True)
+        return next((said(text) for day, text in answers.items() if day in asked), Response("broken", 400))
+
+    examples = [Example(str(n), f"The soup was fine on day {n}.", ()) for n in range(6)]
+    with HTTPServer() as server:
+        server.expect_request("/v1/chat/completions").respond_with_handler(answer)
+        teacher = ElicitConfig(model="m", base_url=server.url_for("/v1"), kinds=("extraction",), retries=0)
+        predictions, _, _ = interview(teacher, examples, tmp_path / "out")
+    assert [p.extra["answered"] for p in predictions] == [True, True, True, False, False, False]
+    found = cells.faults(examples, predictions, "atsa")
+    assert (found.unparsed, found.unanswered) == pytest.approx((2 / 6, 3 / 6))
+
+
+def test_max_cost_holds_for_a_system_and_another_name_pays_nothing_anew(small: Small, tmp_path: Path) -> None:
+    """An answer costs a dollar; two sets of 14 sentences."""
+
+    def grid(name: str, dollars: float) -> BenchmarkConfig:
+        prices = {"price_in": 0.0, "price_out": 1e6, "max_cost": dollars, "max_tokens": 1}
+        elicit = {"model": "m", "base_url": server.url_for("/v1"), **prices}
+        return small(systems={name: {"kind": "llm", "elicit": elicit}}, sets={"atsa": small().sets["atsa"]})
+
+    with HTTPServer() as server:
+        usage = {"prompt_tokens": 10, "completion_tokens": 1}
+        server.expect_request("/v1/chat/completions").respond_with_handler(
+            lambda _: said('{"opinions": []}', usage=usage)
+        )
+        results = benchmark(grid("llm", 20.0), tmp_path / "out", 2)
+        assert len(server.log) == 20
+        assert [cell["cost"]["usd"] for cell in results["cells"]] == [14.0]
+        assert "max_cost, $20 for all cells of the system, is used up" in results["missing"][0]["reason"]
+        results = benchmark(grid("renamed", 28.0), tmp_path / "out", 2)
+        assert results["missing"] == []
+        assert len(server.log) == 28, "eight were still to be had"
+        assert [cell["cost"]["usd"] for cell in results["cells"]] == [14.0, 14.0]

@@ -47,10 +47,11 @@ def measured(data: Path, llm: ElicitConfig, store: Path, **more: Any) -> dict[st
 
 
 def test_each_subject_of_a_sentence_is_a_question_of_its_own() -> None:
-    asked = Judgment("1", f"{TEXT} ", "X#Y_Z", "neutral")
-    assert question("acsa", asked) == f"{TEXT}\nCategory: x y z"
-    assert question("atsa", asked) == f"{TEXT}\nTarget: X#Y_Z"
-    assert question("sentence", Judgment("1", TEXT, None, "neutral")) == TEXT
+    text = f"{TEXT} "
+    assert question(Judgment("1", text, None, "X#Y_Z", "neutral")) == f"{TEXT}\nCategory: x y z"
+    assert question(Judgment("1", text, "soup", None, "neutral")) == f"{TEXT}\nTarget: soup"
+    assert question(Judgment("1", text, "soup", "X#Y_Z", "neutral")) == f"{TEXT}\nTarget: soup (x y z)"
+    assert question(Judgment("1", TEXT, None, None, "neutral")) == TEXT
 
 
 def test_answers_are_read_tolerantly(data: Path, tmp_path: Path) -> None:

@@ -9,38 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
+from tests.benchmark.conftest import Small, cut_down, same
 from werkzeug import Request, Response
 
 from aspectra.benchmark import cells, grid
 from aspectra.benchmark.predictions import read_predictions
-from aspectra.benchmark.protocol import benchmark, merge
+from aspectra.benchmark.protocol import benchmark
 from aspectra.config import BenchmarkConfig
 from aspectra.errors import UserError
-
-Small = Callable[..., BenchmarkConfig]
-
-
-def cut_down(small: Small, **changes: Any) -> BenchmarkConfig:
-    """One set and no student: quick."""
-    whole = small()
-    systems = {name: s.model_dump() for name, s in whole.systems.items() if name != "tiny"}
-    return small(systems=systems, sets={"atsa": whole.sets["atsa"][:1]}, **changes)
-
-
-def same(results: dict[str, Any]) -> Any:
-    """What must not depend on when and where cells were run."""
-    cells = [
-        {key: value for key, value in cell.items() if key in ("system", "data", "seed", "scores", "faults", "subjects")}
-        for cell in results["cells"]
-    ]
-    rows = [{key: value for key, value in row.items() if "per_1000" not in key} for row in results["table"]]
-    return cells, rows, results["comparisons"], results["missing"]
 
 
 def test_every_cell_has_its_record_and_the_table_its_means(small: Small, tmp_path: Path) -> None:
@@ -134,41 +115,6 @@ def test_an_answer_that_was_paid_for_outlives_its_cell(small: Small, tmp_path: P
     assert store.stat().st_ino == made
 
 
-def test_folders_of_two_machines_are_joined(small: Small, tmp_path: Path) -> None:
-    whole = benchmark(cut_down(small), tmp_path / "whole")
-    systems = {name: system.model_dump() for name, system in cut_down(small).systems.items()}
-    parts = []
-    for name, system in systems.items():
-        config = small(systems={name: system}, sets=cut_down(small).sets)
-        benchmark(config, tmp_path / "machines" / name)
-        parts.append(tmp_path / "machines" / name)
-    joined = merge(parts, tmp_path / "joined")
-    assert sorted(map(json.dumps, same(joined)[2])) == sorted(map(json.dumps, same(whole)[2]))
-    assert len(joined["cells"]) == len(whole["cells"])
-
-
-def test_joined_again_after_a_cell_changed_the_table_is_of_the_new_one(small: Small, tmp_path: Path) -> None:
-    benchmark(cut_down(small), tmp_path / "one")
-    before = merge([tmp_path / "one"], tmp_path / "joined")["table"]
-    file = tmp_path / "other" / "atsa-inn.jsonl"
-    file.write_text(file.read_text(encoding="utf-8").replace('"opinions": []', '"opinions": [{"target": "Day"}]'))
-    benchmark(cut_down(small), tmp_path / "one")
-    (tmp_path / "joined" / "cells" / ".other.atsa.inn").mkdir()  # what a killed merge leaves
-    after = merge([tmp_path / "one"], tmp_path / "joined")["table"]
-    row = next(row for row in after if row["system"] == "other")
-    assert row["f1"]["mean"] < next(row for row in before if row["system"] == "other")["f1"]["mean"]
-    assert row["f1"]["low"] <= row["f1"]["mean"] <= row["f1"]["high"]
-
-
-def test_cells_of_other_settings_are_no_seeds_of_one_system(small: Small, tmp_path: Path) -> None:
-    sets = {"atsa": small().sets["atsa"][:1]}
-    for seed, rate in ((1, 1e-3), (2, 1e-2)):
-        systems = {"tiny": small().systems["tiny"].model_dump() | {"finetune": {"learning_rate": rate}}}
-        benchmark(small(systems=systems, sets=sets, seeds=[seed]), tmp_path / str(seed))
-    with pytest.raises(UserError, match=r"differ in more than their seed \(learning_rate\)"):
-        merge([tmp_path / "1", tmp_path / "2"], tmp_path / "out")
-
-
 def test_an_llm_that_went_away_leaves_its_cell_open(small: Small, tmp_path: Path) -> None:
     def answer(request: Request) -> Response:
         if gone and "Day 2" in request.get_data(as_text=True):
@@ -199,25 +145,6 @@ def test_a_disk_is_spared_the_weights_when_asked(small: Small, tmp_path: Path) -
     benchmark(config, tmp_path / "out")
     cell = next((tmp_path / "out" / "cells").iterdir())
     assert sorted(path.name for path in cell.iterdir()) == ["manifest.json", "predictions.jsonl", "result.json"]
-
-
-def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
-    benchmark(cut_down(small), tmp_path / "one")
-    benchmark(cut_down(small, test_cap=5), tmp_path / "capped")
-    with pytest.raises(UserError, match="different results for"):
-        merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
-    shutil.rmtree(tmp_path / "capped" / "cells" / "llm.atsa.inn.shots-0")
-    (tmp_path / "capped" / "cells" / "other.atsa.inn").rename(tmp_path / "capped" / "cells" / "another.atsa.inn")
-    with pytest.raises(UserError, match="other test sentences or gold for atsa/inn"):
-        merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
-    file = next((tmp_path / "one").glob("cells/*/result.json"))
-    record = json.loads(file.read_text())
-    file.write_text(json.dumps(record | {"protocol": 99}))
-    with pytest.raises(UserError, match="protocol version 99, this is 1"):
-        merge([tmp_path / "one"], tmp_path / "out")
-    with pytest.raises(UserError, match="has no finished cells"):
-        merge([tmp_path / "nothing"], tmp_path / "out")
-    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -80,20 +80,21 @@ def test_every_word_means_its_label_and_none_begins_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "subject", "aspect", "target", "line"),
+    ("asked", "category", "aspect", "target", "line"),
     [
-        ("atsa", "soup", "{target}", "soup", "soup"),
-        ("atsa", "soup", "General Assessment", "soup", "General Assessment"),
-        ("atsa", "soup", "", "soup", ""),
-        ("acsa", "FOOD#STYLE_OPTIONS", "{target}", "food", "food style options"),
-        ("acsa", "service", "{target}", "service", "service"),
-        ("sentence", None, "{target}", "overall experience", "General Assessment"),
+        ("soup", None, "{target}", "soup", "soup"),
+        ("soup", None, "General Assessment", "soup", "General Assessment"),
+        ("soup", None, "", "soup", ""),
+        (None, "FOOD#STYLE_OPTIONS", "{target}", "food", "food style options"),
+        (None, "service", "{target}", "service", "service"),
+        ("soup", "FOOD#STYLE_OPTIONS", "{target}", "soup", "food style options"),
+        (None, None, "{target}", "overall experience", "General Assessment"),
     ],
 )
 def test_the_analysis_begun_is_one_that_the_corpus_reader_knows(
-    task: str, subject: str | None, aspect: str, target: str, line: str
+    asked: str | None, category: str | None, aspect: str, target: str, line: str
 ) -> None:
-    begun = begun_for(task, subject, aspect)
+    begun = begun_for(asked, category, aspect)
     assert begun.endswith("\nSentiment:")
     (block,) = analysis(f"{begun} Very Positive\nReasoning: as said.", "the soup").blocks
     assert (block.target, block.aspect, block.polarity) == (target, line, "positive")

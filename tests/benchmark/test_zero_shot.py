@@ -131,7 +131,7 @@ def test_each_probability_is_what_the_formula_says_of_the_students_own_likelihoo
         return {label: each / sum(sums.values()) for label, each in sums.items()}
 
     for line in lines[:2]:
-        begun = f'Opinion Target 1: "{line["subject"]}"\nAspect: {line["subject"]}\nSentiment:'
+        begun = f'Opinion Target 1: "{line["target"]}"\nAspect: {line["target"]}\nSentiment:'
         said = shares(line["text"], begun)
         free = [shares(text, begun) for text in ("N/A", "[MASK]", "")]
         ratios = {label: said[label] / ((1 / 3 + sum(each[label] for each in free)) / 4) for label in said}
@@ -140,6 +140,28 @@ def test_each_probability_is_what_the_formula_says_of_the_students_own_likelihoo
             {label: each / sum(ratios.values()) for label, each in ratios.items()}, abs=1e-5
         )
         assert line["predicted"] == max(ratios, key=lambda label: ratios[label])
+
+
+def test_a_target_with_its_category_is_judged_too(causal: Path, data: Path, tmp_path: Path) -> None:
+    found = zero_shot(str(causal), [str(data)], task="tasd", device="cpu", out=tmp_path / "out", cap=8)
+    assert {row["task"] for row in found["rows"]} == {"tasd"}
+    assert {row["system"] for row in found["rows"]} == {str(causal), "majority"}
+    for row in found["rows"]:
+        ends = row["intervals"]["accuracy"]
+        assert ends is None if not row["items"] else ends["low"] <= row["accuracy"] <= ends["high"]
+    line = json.loads((tmp_path / "out" / "predictions.jsonl").read_text().splitlines()[0])
+    assert line["category"] == f"{line['target'].upper()}#QUALITY"
+    settings = json.loads((tmp_path / "out" / "manifest.json").read_text())["config"]
+    assert (settings["seed"], settings["draws"]) == (42, 2000)
+
+
+def test_the_seed_of_the_intervals_is_a_setting(causal: Path, data: Path, tmp_path: Path) -> None:
+    found = [zero_shot(str(causal), [str(data)], device="cpu", seed=seed)["rows"] for seed in (1, 1, 2)]
+    assert found[0] == found[1]
+    one, other = (
+        {key: value for key, value in rows[-3].items() if key != "intervals"} for rows in (found[0], found[2])
+    )
+    assert one == other and found[0][-3]["intervals"] != found[2][-3]["intervals"]
 
 
 def test_done_already_nothing_is_run_again_and_other_work_is_refused(

@@ -21,6 +21,12 @@ def home(tmp_path: Path) -> Path:
             for i, (word, polarity) in enumerate([("hot", "positive"), ("cold", "negative"), ("soup", "conflict")])
         ]
         (folder / "test.json").write_text(json.dumps(rows), encoding="utf-8")
+    good = '{"text": "Good.", "label": "positive"}'
+    (tmp_path / "half.jsonl").write_text(f"{good}\n" + good.replace("Good", "\\ud83d") + "\n", encoding="utf-8")
+    (tmp_path / "latin.jsonl").write_bytes(good.replace("Good", "Caf\u00e9").encode("latin-1"))
+    (tmp_path / "label.jsonl").write_text(good.replace("positive", "good"), encoding="utf-8")
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "test.json").write_text('[{"sentence": "Go', encoding="utf-8")
     (tmp_path / "texts.jsonl").write_text('{"text": "Good.", "label": "positive"}\n', encoding="utf-8")
     return tmp_path
 
@@ -51,6 +57,7 @@ def test_json_has_a_row_for_each_system_set_and_subset(
         "items",
         "unanswered",
         "classes",
+        "intervals",
         "uncalibrated",
     ]
     assert list(found["rows"][0]) == keys
@@ -70,7 +77,7 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
     data = ["--data", "HOME/atsa/inn", "--llm", "recorded", "--answers", "HOME/store"]
     assert call(home, *data, "--set", "concurrency=2", model=str(file)) == 0
     out = capsys.readouterr().out
-    assert "0.5000" in out
+    assert "50.00" in out and "0.0 to 100.0" in out
     assert "annotated as conflict" in out
 
 
@@ -78,7 +85,7 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
     ("more", "what"),
     [
         ([], "name a set with --data"),
-        (["--data", "HOME/atsa"], "--task atsa or --task acsa"),
+        (["--data", "HOME/atsa"], "--task: atsa, acsa or tasd"),
         (["--data", "HOME/atsa/inn", "--task", "atsc"], "did you mean 'atsa'"),
         (["--data", "HOME/atsa/inn", "--text-column", "x"], "go with --texts FILE"),
         (["--data", "HOME/atsa/inn", "--base-url", "x"], "go with --llm TEACHER"),
@@ -90,7 +97,17 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
         ),
         (["--data", "HOME/atsa/inn", "--llm", "recorded", "--answers", "HOME/s"], "no file of recorded responses"),
         (["--data", "HOME/atsa/inn"], "unknown model 'MODEL'"),
+        (
+            ["--data", "HOME/atsa/inn", "--llm", "recorded", "--answers", "HOME/texts.jsonl"],
+            "--answers HOME/texts.jsonl",
+        ),
         (["--texts", "HOME/none.jsonl"], "there is no file"),
+        (["--texts", "HOME/half.jsonl"], "HOME/half.jsonl, line 2: half a character"),
+        (["--texts", "HOME/atsa"], "HOME/atsa is a folder"),
+        (["--texts", "HOME/latin.jsonl"], "HOME/latin.jsonl is not UTF-8 (line 1"),
+        (["--texts", "HOME/label.jsonl"], "'good' (1, first in line 1)"),
+        (["--data", "HOME/torn", "--task", "atsa"], "HOME/torn/test.json is not JSON"),
+        (["--data", "nowhere"], "aspectra data fetch"),
         (["--data", "HOME/atsa/inn", "--cap", "0"], "--cap"),
     ],
 )
@@ -101,6 +118,6 @@ def test_a_wrong_call_is_one_line_and_writes_nothing(
     assert call(home, *more, *(["--out", "HOME/out"] if more else [])) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert what in said.err
+    assert what.replace("HOME", str(home)) in said.err
     assert said.err.count("\n") == 1
     assert sorted(home.rglob("*")) == before

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.report.invented import SENTENCES, SYSTEMS, invented
 
-from aspectra.report import benchmark, contrasts
+from aspectra.report import benchmark
 from aspectra.schema import Example, Opinion
 
 EVIL = "<script>alert('x')</script>"
@@ -181,6 +179,15 @@ def test_sentences_stand_side_by_side_with_what_is_right_wrong_and_missed(tmp_pa
     assert "file: bread (positive), and 1 unreadable" in text
 
 
+def test_both_pages_say_that_a_term_is_not_in_the_sentence(tmp_path: Path) -> None:
+    results = invented(tmp_path)
+    for path in tmp_path.glob("cells/file.atsa*/predictions.jsonl"):
+        path.write_text(path.read_text().replace("; unicorn", "; unicorn | neutral"))
+    _, text = written(tmp_path, results)
+    assert "file: bread (positive), unicorn (neutral, not in the sentence)" in text
+    assert '<span class="verdict">not in the sentence</span>' in (tmp_path / "report.html").read_text()
+
+
 def test_a_set_without_predictions_beside_it_has_no_sentences(tmp_path: Path) -> None:
     results = invented(tmp_path / "elsewhere")
     page, text = written(tmp_path, results)
@@ -205,19 +212,6 @@ def test_the_file_stays_small_its_sentences_balanced_and_it_says_how_many_are_le
     assert f"the other {360 - sum(sets)} were left out for its size" in page.text
     data = json.loads("".join(page.inside["script"][0]))
     assert data["counts"]["s0"][0] == [0, 90, 90]
-
-
-@given(st.text("ab ;|<", max_size=20), st.lists(st.tuples(st.integers(0, 20), st.integers(1, 5)), max_size=6))
-def test_marking_places_changes_no_letter_of_a_sentence(text: str, places: list[tuple[int, int]]) -> None:
-    opinions = [Opinion(text[a : a + n] or None, None, "positive", a, min(a + n, len(text))) for a, n in places]
-    pieces = contrasts.segments(text, opinions, lambda _: "gold")
-    assert "".join(piece["text"] for piece in pieces) == text
-
-
-def test_a_term_without_a_place_is_found_and_one_that_is_not_there_is_not_marked() -> None:
-    said = [Opinion("soup", None, "negative"), Opinion("unicorn", None, "positive")]
-    pieces = contrasts.segments("Cold soup.", said, lambda _: "miss")
-    assert [(piece["text"], piece["sign"]) for piece in pieces] == [("Cold ", None), ("soup", "−"), (".", None)]
 
 
 def test_hostile_text_is_shown_and_never_run(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from aspectra.benchmark import datasets
 from aspectra.benchmark.scoring import score
 from aspectra.benchmark.subsets import select
 from aspectra.cli.main import run
-from aspectra.config import ElicitConfig, FinetuneConfig, build
+from aspectra.config import ElicitConfig, FinetuneConfig
 from aspectra.elicit import engine
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES, Example, Opinion, Prediction
+from aspectra.settings import build
 
 TASD = tasks.get("tasd")
 

@@ -1,7 +1,8 @@
 """One cell's work: fine-tune or ask or read, score, and leave `result.json` beside the predictions.
 
 Called in a worker process by `workers`. A cell's folder is a stage: done once, skipped afterwards, and gone on with
-where it was cut off.
+where it was cut off. A student is tuned in the hidden folder `.model`, which is renamed or removed after the stage has
+ended: so its weights are no output of the stage, and no training is lost before its result is written.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import manifest
-from aspectra.benchmark import datasets, grid, metrics
+from aspectra.benchmark import datasets, grid, llm, metrics
 from aspectra.benchmark.predictions import read_predictions, write_predictions
-from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
+from aspectra.benchmark.results import ITEMS, RESULT, Cost, Faults, Result
 from aspectra.benchmark.scoring import align
 from aspectra.config import BenchmarkConfig, FileSystem, LLMSystem, StudentSystem
 from aspectra.errors import AspectraError, UserError
@@ -26,7 +27,7 @@ from aspectra.manifest import Stage
 from aspectra.schema import Example, Prediction
 
 MODEL = "model"
-GONE = ".model"
+TUNED = ".model"
 
 
 class Held:
@@ -56,10 +57,14 @@ class Outcome:
     predictions: list[Prediction]
     cost: Cost
     settings: dict[str, Any]
+    threads: int | None = None
 
 
-def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held) -> Result:
-    """Do one cell, or find it done, and return its record. Raises UserError for input that the user can mend."""
+def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, threads: int) -> Result:
+    """Do one cell, or find it done, and return its record. Raises UserError for input that the user can mend.
+
+    `threads` are a student's, unless its settings name others.
+    """
     folder = out / "cells" / cell.id
     stage = stage_of(config, cell, folder)
     if stage.finished() is not None:
@@ -68,12 +73,12 @@ def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held) -> Res
     sentences = grid.gold(config, cell.task, cell.data)
     system = config.systems[cell.system]
     if isinstance(system, StudentSystem):
-        outcome = tune(config, system, cell, sentences, folder, held)
+        outcome = tune(config, system, cell, sentences, folder, held, threads)
     elif isinstance(system, LLMSystem):
         outcome = ask(system, cell, sentences, folder, out)
     else:
         outcome = take(system, cell, sentences, config.test_cap)
-    result = judge(cell, sentences, outcome, stage.started)
+    result = judge(cell, sentences, outcome, stage)
     write_predictions(
         folder / ITEMS,
         (
@@ -84,12 +89,21 @@ def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held) -> Res
         ),
     )
     write_json(folder / RESULT, result.model_dump(mode="json"))
-    if not config.keep_models and (folder / MODEL).exists():
-        # Renamed first: a folder of weights that is half removed would be taken for somebody else's.
-        (folder / MODEL).rename(folder / GONE)
-    shutil.rmtree(folder / GONE, ignore_errors=True)
-    stage.finish({"f1": next(s.f1 for s in result.scores if (s.scoring, s.subset) == ("strict", "all"))})
+    f1 = next(s.f1 for s in result.scores if (s.scoring, s.subset) == ("strict", "all"))
+    stage.finish({"f1": f1, "threads": result.threads})
+    settle(folder, config.keep_models)
     return result
+
+
+def settle(folder: Path, keep: bool) -> None:
+    """Give a finished cell's weights their name, or remove them; called again it mends what a kill left."""
+    tuned, model = folder / TUNED, folder / MODEL
+    if keep and tuned.exists():
+        shutil.rmtree(model, ignore_errors=True)
+        tuned.rename(model)
+    elif not keep:
+        shutil.rmtree(tuned, ignore_errors=True)
+        shutil.rmtree(model, ignore_errors=True)
 
 
 def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
@@ -97,12 +111,9 @@ def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
     system = config.systems[cell.system]
     settings: dict[str, Any] = {"cell": cell.id, "test_cap": config.test_cap}
     if isinstance(system, LLMSystem):
-        settings["system"] = system.model_dump(mode="json")
+        settings["asked"] = llm.asked(system) | system.elicit.model_dump(mode="json", include=llm.JUDGED)
     elif isinstance(system, StudentSystem):
-        settings |= {
-            "finetune": grid.tuning(config, system, cell).model_dump(mode="json"),
-            "keep_models": config.keep_models,
-        }
+        settings["finetune"] = grid.tuning(config, system, cell).model_dump(mode="json", exclude={"threads"})
     return Stage("cell", folder, grid.inputs(config, cell), settings, replace=True)
 
 
@@ -111,7 +122,7 @@ def read(folder: Path) -> Result:
     return Result.model_validate_json((folder / RESULT).read_text(encoding="utf-8"))
 
 
-def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, started: float) -> Result:
+def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, stage: Stage) -> Result:
     """Score what a system said, in every way that the protocol has."""
     said = outcome.predictions
     return Result(
@@ -128,11 +139,20 @@ def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, start
         categories=metrics.categories(sentences, said, cell.task),
         subjects=metrics.subjects(sentences, said, cell.task),
         polarity=metrics.polarity(sentences, said, cell.task),
-        faults=metrics.faults(sentences, said, cell.task),
+        faults=faults(sentences, said, cell.task),
         cost=outcome.cost,
         settings=outcome.settings,
-        **{key: value for key, value in manifest.circumstances(started).items() if key != "seconds"},
+        inputs=stage.hashes(),
+        threads=outcome.threads,
+        **{key: value for key, value in manifest.circumstances(stage.started).items() if key != "seconds"},
     )
+
+
+def faults(sentences: Sequence[Example], said: Sequence[Prediction], task: str) -> Faults:
+    """Those of the opinions, and an LLM's answers that hold none because they cannot be read."""
+    found = metrics.faults(sentences, said, task)
+    unread = sum(prediction.extra.get(llm.PARSED) is False for prediction in said)
+    return found.model_copy(update={"unparsed": found.unparsed + unread / max(1, len(said))})
 
 
 def fingerprint(sentences: Sequence[Example]) -> str:
@@ -148,14 +168,20 @@ def tune(
     sentences: Sequence[Example],
     folder: Path,
     held: Held,
+    threads: int,
 ) -> Outcome:
     """Fine-tune a student and let it read the test sentences."""
+    from aspectra.student import machine
     from aspectra.student.decode import predict
     from aspectra.student.family import load
     from aspectra.student.finetune import finetune
 
     settings = grid.tuning(config, system, cell)
-    model = folder / MODEL
+    threads = settings.threads or threads
+    # Set here and not by the fine-tuning, for whose key they count: with other --workers it goes on all the same.
+    settings = settings.model_copy(update={"threads": None})
+    machine.use_threads(threads)
+    model = folder / TUNED
     trained = finetune(system.student, settings, model, replace=True, loaded=held.get(system.student))["figures"]
     tuned = load(model)
     began = time.monotonic()
@@ -167,27 +193,31 @@ def tune(
         max_new_tokens=settings.max_new_tokens,
         batch_size=settings.eval_batch_size,
         device=settings.device,
-        threads=settings.threads,
+        threads=threads,
     )
     cost = Cost(
         seconds=round(time.monotonic() - began, 3),
         training_seconds=trained["training_seconds"],
         parameters=trained["parameters"],
     )
-    kept = settings.model_dump(mode="json") | {"student": system.student, "dev_f1": trained["dev_f1"]}
-    return Outcome("student", predictions, cost, kept)
+    kept = settings.model_dump(mode="json", exclude={"threads"})
+    kept |= {"student": system.student, "dev_f1": trained["dev_f1"]}
+    return Outcome("student", predictions, cost, kept, threads)
 
 
 def ask(system: LLMSystem, cell: grid.Cell, sentences: Sequence[Example], folder: Path, out: Path) -> Outcome:
     """Ask an LLM about the test sentences; what was paid for lies outside the cell, which may be done again."""
-    from aspectra.benchmark.llm import interview, shown
-
-    train = datasets.split(datasets.find(cell.task, cell.data), "train") if system.shots or cell.task != "atsa" else []
-    settings = shown(system, cell.task, train, cell.seed, folder / "demonstrations.jsonl")
-    predictions, cost, counts = interview(settings, sentences, out / "answers" / cell.id)
+    needed = llm.needs_train(system, cell.task)
+    train = datasets.split(datasets.find(cell.task, cell.data), "train") if needed else []
+    settings = llm.shown(system, cell.task, train, cell.seed, folder / "demonstrations.jsonl")
+    home = llm.home(out, system)
+    predictions, cost, counts = llm.interview(settings, sentences, home)
     if lost := counts["failed"] + counts["pending"]:
-        raise AspectraError(f"{lost} answers are still to be had; those that were are kept in answers/{cell.id}")
-    kept = settings.model_dump(mode="json") | {"shots": system.shots}
+        spent = counts["pending"] and settings.max_cost is not None
+        why = f" (max_cost, ${settings.max_cost:g} for all cells of the system, is used up)" if spent else ""
+        raise AspectraError(f"{lost} answers are still to be had{why}; those that were are kept in answers/{home.name}")
+    kept = llm.asked(system) | settings.model_dump(mode="json", include={*llm.JUDGED, "concurrency", "task"})
+    kept |= settings.model_dump(mode="json", include={"model", "categories", "demonstrations"})
     return Outcome("llm", predictions, cost, kept)
 
 

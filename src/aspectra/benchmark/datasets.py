@@ -97,7 +97,7 @@ def save(path: Path, examples: Iterable[Example]) -> None:
 def find(task: str, name_or_dir: str | Path) -> Path:
     """The folder of a set: a path, else a name in one of `roots()`.
 
-    Raises UserError naming the sets that exist.
+    Raises UserError naming the sets that exist and how to get others.
     """
     tasks.get(task)
     folder = Path(name_or_dir)
@@ -111,7 +111,13 @@ def find(task: str, name_or_dir: str | Path) -> Path:
         raise UserError(f"{folder} has none of {', '.join(f'{file}.json' for file in FILES)}")
     if folder.is_file():
         raise UserError(f"{folder} is a file; a set is a folder with train.json, dev.json and test.json")
-    raise unknown(f"{task} dataset", name, named or ["(none; name a folder)"])
+    raise unknown_set(f"{task} dataset", name, named)
+
+
+def unknown_set(kind: str, name: str, here: Iterable[str]) -> UserError:
+    """A `UserError` for a set that is not here, naming those that are and how to get others."""
+    found = unknown(kind, name, here or ["(none)"])
+    return UserError(f"{found}. `aspectra data fetch` gets the paper's sets; yours go below {DATA_VARIABLE}/<task>/")
 
 
 def known(task: str) -> dict[str, Path]:
@@ -214,7 +220,14 @@ def _example(entry: Any, number: int) -> tuple[Example, Stats]:
             opinion = replace(opinion, start=begin, end=end)
         opinions.append(opinion)
     name = entry.get("ID")
-    return Example(str(number if name is None else name), text, tuple(opinions)), Stats(mended, unplaced)
+    example = Example(str(number if name is None else name), text, tuple(opinions))
+    try:
+        "".join(
+            (example.id, text, *(w for o in opinions for w in (o.target or "", o.category or "", *o.words)))
+        ).encode()
+    except UnicodeEncodeError:
+        raise _SentenceError("half a character (a lone surrogate) stands in it") from None
+    return example, Stats(mended, unplaced)
 
 
 def _opinion(aspect: dict[str, Any]) -> Opinion:

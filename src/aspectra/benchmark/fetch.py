@@ -120,6 +120,8 @@ def fetch(
         raise UserError(f"there is no folder {source} to take the sets from")
     out = out or place()
     wanted = chosen(names, task)
+    if folder := next((out / file.path for file in wanted if (out / file.path).is_dir()), None):
+        raise UserError(f"{folder} is a folder where a file has to go; remove it, or name another --out")
     missing = [file for file in wanted if not right(out / file.path, file)]
     contents: dict[File, bytes] = {}
     with progress("files", len(missing)) as bar:
@@ -135,11 +137,11 @@ def fetch(
     for file in wanted:
         path = out / file.path
         was = "there" if file not in contents else "replaced" if path.exists() else "fetched"
-        if was == "replaced":
-            say(f"{path} differed from the published file and is replaced")
         if file in contents:
             with replacing(path) as temporary:
                 temporary.write_bytes(contents[file])
+        if was == "replaced":
+            say(f"{path} differed from the published file and was replaced")
         done.append({"task": file.task, "data": file.data, "file": file.file, "path": str(path), "was": was})
     return done
 

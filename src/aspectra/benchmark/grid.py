@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
+from aspectra.benchmark import datasets, llm
 from aspectra.benchmark.results import PROTOCOL
-from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System, build
-from aspectra.elicit import engine
+from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System
 from aspectra.elicit.extraction import ASKED
 from aspectra.errors import UserError, unknown
 from aspectra.models import identity, need_train, resolve
 from aspectra.places import locate
 from aspectra.schema import Example
+from aspectra.settings import build
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def predictions_of(system: FileSystem, cell: Cell) -> Path:
         ) from None
 
 
-def check(config: BenchmarkConfig) -> None:
+def check(config: BenchmarkConfig, out: Path) -> None:
     """Find out before anything runs whether every name in the config exists; UserError for the first that does not."""
     seen: set[str] = set()
     for cell in grid(config):
@@ -110,8 +110,12 @@ def check(config: BenchmarkConfig) -> None:
         elif isinstance(system, LLMSystem):
             if strange := [task for task in config.sets if task not in ASKED]:
                 raise UserError(f"system {name}: an LLM can be asked for {' or '.join(ASKED)}, not for {strange[0]}")
-            for task in config.sets:
-                engine.make_teacher(engine.located(system.elicit).model_copy(update={"task": task}))
+            try:
+                for task, sets in config.sets.items():
+                    for data in sets:
+                        llm.check(system, task, datasets.find(task, data), out)
+            except UserError as error:
+                raise UserError(f"system {name}: {error}") from None
         for cell in cells_of(config, name, system):
             if isinstance(system, StudentSystem):
                 tuning(config, system, cell)
@@ -128,10 +132,10 @@ def inputs(config: BenchmarkConfig, cell: Cell) -> dict[str, Path | str]:
         found["student"] = identity(system.student)
         found |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", "dev")}
     elif isinstance(system, LLMSystem):
-        if (folder / "train.json").is_file():
+        if llm.needs_train(system, cell.task):
             found["train.json"] = folder / "train.json"
-        if system.elicit.teacher == "recorded":
-            found["recorded"] = locate(system.elicit.model)
+        if (digest := llm.weights(system.elicit)) is not None:
+            found["model"] = digest
     else:
         found["predictions"] = predictions_of(system, cell)
     return found

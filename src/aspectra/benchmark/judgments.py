@@ -14,26 +14,29 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.benchmark import datasets
+from aspectra.benchmark.significance import f1_interval
 from aspectra.benchmark.subsets import SUBSETS, belongs
 from aspectra.benchmark.verbalizers import LABELS
-from aspectra.errors import UserError, unknown
+from aspectra.errors import UserError
 from aspectra.rows import read_rows
 from aspectra.schema import Example
 from aspectra.tables import TEXT
+from aspectra.tasks import CHOICE, TASKS
 
-TASKS = ("atsa", "acsa")
 SENTENCE = "sentence"  # stands for the task where whole texts are judged
+DRAWS = 2000  # of the bootstrap
 LABEL = ("label", "polarity", "sentiment")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """`subject` is the target or the category as the data has it, None where the whole text is judged. `subsets` are
-    those that its sentence belongs to."""
+    """`target` and `category` are what the task asks for, as the data has it, and None otherwise; the whole text is
+    judged where both are. `subsets` are those that its sentence belongs to."""
 
     id: str
     text: str
-    subject: str | None
+    target: str | None
+    category: str | None
     gold: str
     subsets: tuple[str, ...] = ("all",)
 
@@ -95,7 +98,7 @@ def of_set(task: str, data: str, cap: int | None, seed: int) -> Asked:
 
 
 def judged(task: str, examples: Iterable[Example]) -> tuple[list[Judgment], int]:
-    """(judgments of the sentences, conflicts left out); a judgment for each annotated place (atsa) or category (acsa).
+    """(judgments of the sentences, conflicts left out): one for each opinion as the task tells them apart.
 
     Subsets are those of strict scoring.
     """
@@ -104,20 +107,20 @@ def judged(task: str, examples: Iterable[Example]) -> tuple[list[Judgment], int]
     for example in examples:
         subsets = tuple(name for name in SUBSETS if belongs(example, task, name, "strict"))
         for opinion in rules.ordered(example.opinions):
-            subject = opinion.target if task == "atsa" else opinion.category
-            if opinion.polarity not in LABELS:
+            target, category = (getattr(opinion, name) if name in rules.by else None for name in ("target", "category"))
+            if opinion.polarity in LABELS:
+                found.append(Judgment(example.id, example.text, target, category, opinion.polarity, subsets))
+            else:
                 conflict += 1
-            elif subject:
-                found.append(Judgment(example.id, example.text, subject.strip(), opinion.polarity, subsets))
     return found, conflict
 
 
 def contradictions(judgments: Sequence[Judgment]) -> int:
     """How many judgments have a sentence and subject in common with one of another polarity."""
-    said: defaultdict[tuple[str, str | None], set[str]] = defaultdict(set)
+    said: defaultdict[tuple[str, str | None, str | None], set[str]] = defaultdict(set)
     for each in judgments:
-        said[each.text, each.subject].add(each.gold)
-    return sum(len(said[each.text, each.subject]) > 1 for each in judgments)
+        said[each.text, each.target, each.category].add(each.gold)
+    return sum(len(said[each.text, each.target, each.category]) > 1 for each in judgments)
 
 
 def of_texts(path: Path, text_column: str | None, label_column: str | None, cap: int | None, seed: int) -> Asked:
@@ -128,6 +131,7 @@ def of_texts(path: Path, text_column: str | None, label_column: str | None, cap:
     """
     found: list[Judgment] = []
     others: Counter[str] = Counter()
+    first: dict[str, str] = {}
     columns: tuple[str, str] | None = None
     for number, row in enumerate(read_rows(path, lambda names: names), 1):
         if row.fault:
@@ -143,11 +147,16 @@ def of_texts(path: Path, text_column: str | None, label_column: str | None, cap:
         name = str(label).strip().lower()
         if name not in LABELS:
             others[repr(label)] += 1
-        found.append(Judgment(str(row.values.get("id") or f"row-{number}"), text, None, name))
+            first.setdefault(repr(label), row.place)
+        found.append(Judgment(str(row.values.get("id") or f"row-{number}"), text, None, None, name))
+        try:
+            f"{found[-1].id}{text}".encode()
+        except UnicodeEncodeError:
+            raise UserError(f"{path}, {row.place}: half a character (a lone surrogate) stands there") from None
     if not found:
         raise UserError(f"{path} holds no texts")
     if others:
-        listed = ", ".join(f"{label} ({count})" for label, count in others.most_common(10))
+        listed = ", ".join(f"{label} ({count}, first in {first[label]})" for label, count in others.most_common(10))
         raise UserError(f"{path}: labels are positive, negative or neutral; column '{columns[1]}' has {listed}")  # type: ignore[index]
     if cap is not None and cap < len(found):
         found = [found[i] for i in sorted(random.Random(seed).sample(range(len(found)), cap))]
@@ -166,9 +175,10 @@ def column(path: Path, names: Iterable[str], what: str, given: str | None, known
 
 def task_of(data: str, given: str | None) -> tuple[str, str]:
     """(task, set) of what --data says: TASK/NAME, a name that only one task has, or a folder, for which the task is
-    given or is its parent's name. Raises UserError where the task is not clear."""
-    if given is not None and given not in TASKS:
-        raise unknown("task", given, TASKS)
+    given or is its parent's name. A task that reads another's sets has to be named. Raises UserError where the task is
+    not clear."""
+    if given is not None:
+        tasks.get(given)
     head, slash, tail = data.partition("/")
     if slash and head in TASKS and not Path(data).is_dir():
         if given not in (None, head):
@@ -178,6 +188,7 @@ def task_of(data: str, given: str | None) -> tuple[str, str]:
         return given, data
     having = {task: datasets.known(task) for task in TASKS}
     owners = [task for task, sets in having.items() if data in sets]
+    owners = [task for task in owners if tasks.get(task).data not in owners]
     if len(owners) == 1:
         return owners[0], data
     if owners:
@@ -186,15 +197,51 @@ def task_of(data: str, given: str | None) -> tuple[str, str]:
         parent = Path(data).resolve().parent.name
         if parent in TASKS:
             return parent, data
-        raise UserError(f"{data} may hold any task's set: say which with --task {' or --task '.join(TASKS)}")
+        raise UserError(f"{data} may hold any task's set: say which with --task: {CHOICE}")
     names = [f"{task}/{name}" for task, sets in having.items() for name in sets]
-    raise unknown("dataset", data, names or ["(none; name a folder)"])
+    raise datasets.unknown_set("dataset", data, names)
 
 
 def majority(judgments: Sequence[Judgment]) -> str:
     """The most frequent polarity, the first of `LABELS` where two are."""
     counts = Counter(each.gold for each in judgments)
     return max(LABELS, key=lambda name: counts[name])
+
+
+def intervals(judgments: Sequence[Judgment], said: Sequence[str | None], seed: int) -> dict[str, Any]:
+    """95 % intervals of the two figures of `measure`: {"accuracy": {"low", "high"}, "macro_f1": {"low", "high"}}.
+
+    Sentences are drawn with replacement, each with all its judgments, as `significance` does for F1: accuracy is the
+    micro-F1 of one answer to each judgment, macro-F1 the mean over the gold's classes as over runs. A class that a draw
+    happens to lack counts 0 there. Both are None without judgments.
+    """
+    if not judgments:
+        return {"accuracy": None, "macro_f1": None}
+    sentences: defaultdict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for each, answer in zip(judgments, said, strict=True):
+        sentences[each.text].append((each.gold, answer))
+    names = [label for label in LABELS if any(each.gold == label for each in judgments)]
+    runs = {
+        "accuracy": [[_counts(sum(g == s for g, s in pairs), len(pairs), len(pairs)) for pairs in sentences.values()]],
+        "macro_f1": [
+            [
+                _counts(
+                    sum(g == s == name for g, s in pairs),
+                    sum(s == name for _, s in pairs),
+                    sum(g == name for g, _ in pairs),
+                )
+                for pairs in sentences.values()
+            ]
+            for name in names
+        ],
+    }
+    found = {figure: f1_interval(counts, DRAWS, seed) for figure, counts in runs.items()}
+    return {figure: {"low": each.low, "high": each.high} for figure, each in found.items()}
+
+
+def _counts(right: int, predicted: int, gold: int) -> tuple[int, int, int, int]:
+    """A sentence as `significance` draws it: correct, predicted, found, gold."""
+    return right, predicted, right, gold
 
 
 def measure(gold: Sequence[str], said: Sequence[str | None]) -> dict[str, Any]:

@@ -26,18 +26,18 @@ Answers = dict[str, str | None]
 def judge(name: str, asked: Sequence[Asked], settings: ElicitConfig, store: Path) -> Judged:
     """An LLM's readings. Figures: the engine's counts, its tokens and USD included, and `seconds`."""
     began = time.monotonic()
-    questions = [[question(each.task, judgment) for judgment in each.judgments] for each in asked]
+    questions = [[question(judgment) for judgment in each.judgments] for each in asked]
     found, counts = ask({text for part in questions for text in part}, settings, store)
     figures = {"system": name, "kind": "llm", "parameters": None, "seconds": round(time.monotonic() - began, 3)}
     return Judged(name, [[Reading(found[text]) for text in part] for part in questions], figures | counts)
 
 
-def question(task: str, each: Judgment) -> str:
-    """The text of a request."""
-    if each.subject is None:
-        return each.text
-    line = f"Category: {in_words(each.subject)}" if task == "acsa" else f"Target: {each.subject}"
-    return f"{each.text.rstrip()}\n{line}"
+def question(each: Judgment) -> str:
+    """The text of a request. The prompt asks for what the last line names: a category stands beside its target."""
+    category = None if each.category is None else in_words(each.category)
+    if each.target is None:
+        return each.text if category is None else f"{each.text.rstrip()}\nCategory: {category}"
+    return f"{each.text.rstrip()}\nTarget: {each.target}" + (f" ({category})" if category else "")
 
 
 def ask(questions: Iterable[str], settings: ElicitConfig, store: Path) -> tuple[Answers, dict[str, Any]]:

@@ -61,7 +61,7 @@ def judge(
     encoder = student.encoder(int(student.info.get("input_tokens", 256)), 1, bool(student.info.get("marker", True)))
     labels, words = zip(*ways(encoder), strict=True)
     began = time.monotonic()
-    keys = [[key(each.task, judgment, aspect) for judgment in each.judgments] for each in asked]
+    keys = [[key(judgment, aspect) for judgment in each.judgments] for each in asked]
     wanted = list(dict.fromkeys(each for part in keys for each in part))
     analyses = list(dict.fromkeys(begun for _, begun in wanted))
     free = [(text, begun) for begun in analyses for text in verbalizers.CONTENT_FREE]
@@ -91,9 +91,9 @@ def ways(encoder: Encoder) -> list[tuple[str, str]]:
     return verbalizers.ways(newline=encoder.ids("a\nb") != encoder.ids("a b"))
 
 
-def key(task: str, judgment: Judgment, aspect: str) -> tuple[str, str]:
+def key(judgment: Judgment, aspect: str) -> tuple[str, str]:
     """(text, begun analysis): judgments with the same are one question."""
-    return judgment.text, verbalizers.begun_for(task, judgment.subject, aspect)
+    return judgment.text, verbalizers.begun_for(judgment.target, judgment.category, aspect)
 
 
 def reading(masses: dict[tuple[str, str], dict[str, float]], text: str, begun: str) -> Reading:

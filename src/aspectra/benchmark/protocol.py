@@ -9,21 +9,25 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from aspectra.benchmark import cells, datasets, grid, stats, summary, workers
-from aspectra.benchmark.results import PROTOCOL, RESULT, Result
+from aspectra import manifest
+from aspectra.benchmark import cells, grid, summary, workers
+from aspectra.benchmark.results import ITEMS, PROTOCOL, RESULT, Result
 from aspectra.config import BenchmarkConfig
 from aspectra.elicit.database import LOCK, take_lock
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json
 from aspectra.progress import progress, say
+from aspectra.tables import read_jsonl
 
 CONFIG = "benchmark.json"
 RESULTS = "results.json"
+MERGED = "merged"
 SHARED = 0.01  # of the test sentences: fewer in common are chance
 
 
@@ -33,7 +37,7 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
     Returns what `results.json` holds; `missing` there are cells that could not be done. Raises UserError for input
     that the user can mend, before anything is run.
     """
-    grid.check(config)
+    grid.check(config, out)
     claim(out)
     with take_lock(out):
         write_json(out / CONFIG, config.model_dump(mode="json"))
@@ -42,12 +46,14 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
         failures: dict[str, str] = {}
         if len(left) < len(wanted):
             say(f"benchmark: {len(wanted) - len(left)} of {len(wanted)} cells are done already")
+        for cell in wanted:
+            if cell not in left:
+                cells.settle(out / "cells" / cell.id, config.keep_models)
         if left:
             with progress("benchmark", len(left)) as bar:
                 failures = workers.work(config, left, out, count, bar)
         results = {c.id: cells.read(out / "cells" / c.id) for c in wanted if c.id not in failures}
-        folders = {f"{task}/{Path(d).name}": datasets.find(task, d) for task, sets in config.sets.items() for d in sets}
-        return conclude(out, config.model_dump(mode="json"), results, failures, config.compare, notes(folders))
+        return conclude(out, config.model_dump(mode="json"), results, failures, config.compare)
 
 
 def conclude(
@@ -56,7 +62,6 @@ def conclude(
     results: dict[str, Result],
     failures: dict[str, str],
     compare: Sequence[tuple[str, str]] | None,
-    remarks: list[str],
 ) -> dict[str, Any]:
     """Write `results.json`, `report.md` and `report.html` from the records of cells, by the names of their folders."""
     from aspectra.report.benchmark import write
@@ -66,7 +71,7 @@ def conclude(
         "protocol": PROTOCOL,
         "name": out.name,
         "config": config,
-        "notes": remarks,
+        "notes": notes(results, out),
         "cells": [result.model_dump(mode="json") for result in results.values()],
         "table": table,
         "comparisons": comparisons,
@@ -82,31 +87,48 @@ def claim(out: Path, merged: bool = False) -> None:
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
     there = [path for path in out.iterdir() if not torn(path) and path.name != LOCK] if out.exists() else []
-    mine = merged == ("merged" in (json.loads((out / CONFIG).read_text()) if (out / CONFIG).exists() else {}))
-    if there and not ((out / CONFIG).exists() and mine):
-        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+    if there:
+        found = manifest.read(out, CONFIG)
+        if found is None:
+            raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+        if merged and MERGED not in found:
+            raise UserError(f"{out} holds cells that were run there; name another folder with --out to merge into")
+        if not merged and MERGED in found:
+            raise UserError(f"{out} holds cells merged from other folders; run into one of those, then merge again")
     out.mkdir(parents=True, exist_ok=True)
 
 
-def notes(folders: dict[str, Path]) -> list[str]:
-    """What a reader of the table must know about the sets: which share test sentences."""
+def notes(results: dict[str, Result], out: Path) -> list[str]:
+    """What a reader of the table must know about the sets: which share test sentences, by the cells' own texts."""
+    texts: dict[str, list[str]] = {}
+    for name, result in results.items():
+        place = f"{result.task}/{result.data}"
+        if place not in texts:
+            texts[place] = [row["text"] for row in read_jsonl(out / "cells" / name / ITEMS)]
+    shares = [
+        (one, other, len(set(texts[one]) & set(texts[other])), min(len(texts[one]), len(texts[other])))
+        for one, other in combinations(sorted(texts), 2)
+    ]
     return [
-        f"{one['one']} and {one['other']} share {one['shared']} of {one['of']} test sentences: "
-        "their scores are not independent."
-        for one in stats.overlaps(folders)
-        if one["split"] == "test" and one["shared"] >= SHARED * one["of"]
+        f"{one} and {other} share {shared} of {of} test sentences: their scores are not independent."
+        for one, other, shared, of in shares
+        if shared and shared >= SHARED * of
     ]
 
 
 def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
-    """Join the cells of several benchmark folders in a new one, and write its results.
+    """Join the cells of several benchmark folders, or of merged ones, in a new one, and write its results.
+
+    Cells that are missing in a folder are missing in the whole unless another one has them. What was to be compared is
+    compared, each pair where one of the folders names none.
 
     Raises UserError for a folder without cells, records of another protocol version, one cell with two results, and
     sets whose test sentences differ between folders.
     """
     kept: dict[str, tuple[Path, Result]] = {}
     golds: dict[tuple[str, str], tuple[str, Path]] = {}
-    configs, remarks = {}, list[str]()
+    configs: dict[str, Any] = {}
+    lost: dict[str, str] = {}
     for folder in folders:
         found = sorted(file for file in folder.glob(f"cells/*/{RESULT}") if not file.parent.name.startswith("."))
         if not found:
@@ -121,19 +143,27 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
             gold, first = golds.setdefault(place, (result.gold_sha256, folder))
             if gold != result.gold_sha256:
                 raise UserError(f"{first} and {folder} have other test sentences or gold for {'/'.join(place)}")
-        configs[str(folder)], more = told(folder)
-        remarks += [note for note in more if note not in remarks]
+        configs[str(folder)] = manifest.read(folder, CONFIG)
+        told = manifest.read(folder, RESULTS) or {}
+        lost |= {each["cell"]: each["reason"] for each in told.get("missing", [])}
+    lost = {name: reason for name, reason in lost.items() if name not in kept}
+    wishes = [(config or {}).get("compare") for config in configs.values()]
+    named = dict.fromkeys((one, other) for wish in wishes for one, other in wish or ())
+    compare = None if None in wishes else list(named)
     claim(out, merged=True)
     with take_lock(out):
-        write_json(out / CONFIG, {"merged": configs})
+        whole = {MERGED: configs, "compare": compare}
+        write_json(out / CONFIG, whole)
         for name, (source, _) in kept.items():
             partly = out / "cells" / f".{name}"
             shutil.rmtree(partly, ignore_errors=True)
-            shutil.copytree(source, partly, ignore=shutil.ignore_patterns(cells.MODEL))
+            shutil.copytree(source, partly, ignore=shutil.ignore_patterns(cells.MODEL, cells.TUNED))
             shutil.rmtree(out / "cells" / name, ignore_errors=True)
             partly.rename(out / "cells" / name)
-        results = {name: result for name, (_, result) in kept.items()}
-        return conclude(out, {"merged": configs}, results, {}, None, remarks)
+        for stale in (out / "cells").iterdir():  # of an earlier merge: the next one must not take it for a result
+            if stale.name not in kept:
+                shutil.rmtree(stale)
+        return conclude(out, whole, {name: result for name, (_, result) in kept.items()}, lost, compare)
 
 
 def record(file: Path) -> Result:
@@ -151,13 +181,4 @@ def record(file: Path) -> Result:
 
 def comparable(result: Result) -> dict[str, Any]:
     """What two results of one cell must share to be one."""
-    return result.model_dump(include={"scores", "settings", "gold_sha256", "faults"})
-
-
-def told(folder: Path) -> tuple[Any, list[str]]:
-    """The configuration and the notes that a folder's results have."""
-    try:
-        found = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-        return found["config"], list(found["notes"])
-    except (OSError, ValueError, KeyError):
-        return None, []
+    return result.model_dump(include={"scores", "gold_sha256", "faults"}) | {"of": result.identity()}

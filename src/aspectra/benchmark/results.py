@@ -11,9 +11,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-PROTOCOL = 1
+PROTOCOL = 2
 RESULT = "result.json"
 ITEMS = "predictions.jsonl"
+FREE = ("seed", "dev_f1", "device", "concurrency", "data", "demonstrations")
+"""Settings in which two cells of one system may differ; the last two say where files lay, not what is in them."""
 
 
 class Record(BaseModel):
@@ -64,8 +66,9 @@ class Polarity(Record):
 
 
 class Faults(Record):
-    """Shares of all outputs (`outputs`; fractions): with a piece that does not parse or has no known polarity, with a
-    term that is not in the sentence, cut off by the length limit, and sentences without an answer at all."""
+    """Shares of all outputs (`outputs`; fractions): with a piece that does not parse or has no known polarity (an LLM's
+    answer without JSON too), with a term that is not in the sentence, cut off by the length limit, and sentences
+    without an answer: none was had, it is empty, or it refuses."""
 
     outputs: int
     unparsed: float
@@ -90,7 +93,7 @@ class Cost(Record):
 
 
 class Result(Record):
-    """One cell."""
+    """One cell. `inputs` are digests of what it read, `threads` those of a student's training and decoding."""
 
     protocol: int = PROTOCOL
     system: str
@@ -109,7 +112,13 @@ class Result(Record):
     faults: Faults
     cost: Cost
     settings: dict[str, Any]
+    inputs: dict[str, str] = {}
+    threads: int | None = None
     versions: dict[str, str]
     commit: str | None
     machine: dict[str, Any]
     created: str
+
+    def identity(self) -> dict[str, Any]:
+        """What all cells of one system share: settings, and files by their digests rather than by their paths."""
+        return {key: value for key, value in self.settings.items() if key not in FREE} | self.inputs

@@ -101,12 +101,10 @@ def grouped(results: dict[str, Result], out: Path) -> list[Group]:
 
 def unlike(one: Result, other: Result) -> str | None:
     """The first setting in which two cells of one line of the table differ, where they may not."""
-    free = {"seed", "dev_f1", "demonstrations", "device"}  # a file of demonstrations lies in its cell
-    mine, theirs = one.settings, other.settings
-    names = [n for n in sorted(mine | theirs) if n not in free and mine.get(n) != theirs.get(n)]
-    if one.kind == "file":
+    if one.kind == "file":  # another file for each seed
         return None
-    return names[0] if names else None
+    mine, theirs = one.identity(), other.identity()
+    return next((name for name in sorted(mine | theirs) if mine.get(name) != theirs.get(name)), None)
 
 
 def row(group: Group, scoring: str, subset: str) -> dict[str, Any]:

@@ -53,20 +53,21 @@ def begun(target: str, aspect: str) -> str:
     return f'Opinion Target 1: "{target}"\n{middle}Sentiment:'
 
 
-def begun_for(task: str, subject: str | None, aspect: str = TARGET) -> str:
-    """The analysis that is begun for a subject of a task; `aspect` is the Aspect line of atsa, `{target}` in it filled.
+def begun_for(target: str | None, category: str | None, aspect: str = TARGET) -> str:
+    """The analysis that is begun for a target, a category or both; `aspect` is the Aspect line of a target alone,
+    `{target}` in it filled.
 
-    atsa: the target, and by default the target again as its aspect: the form has the line, and a general one ("General
+    A target: by default the target again as its aspect: the form has the line, and a general one ("General
     Assessment", Mixtral's most frequent) asks for the mood of the review, the last thing to ask of a sentence with two
-    polarities. acsa (`FOOD#STYLE_OPTIONS`): what stands before '#' as target ("food"), the whole category in words as
-    aspect ("food style options"). No subject, the text as a whole: a general target and aspect.
+    polarities. A category (`FOOD#STYLE_OPTIONS`): the whole of it in words as aspect ("food style options"), and where
+    there is no target, what stands before '#' as target ("food"). Neither, the text as a whole: a general target and
+    aspect.
     """
-    if subject is None:
-        return begun("overall experience", "General Assessment")
-    if task == "acsa":
-        entity, category = in_words(subject.partition("#")[0]), in_words(subject)
-        return begun(entity, category)
-    return begun(subject, aspect.replace(TARGET, subject))
+    if category is not None:
+        return begun(target or in_words(category.partition("#")[0]), in_words(category))
+    if target is not None:
+        return begun(target, aspect.replace(TARGET, target))
+    return begun("overall experience", "General Assessment")
 
 
 def in_words(category: str) -> str:

@@ -1,7 +1,7 @@
 """Cells in worker processes: each holds one student's weights, and the death of one costs its cell only.
 
 Called by `protocol`. A worker that loses its parent, however that ended, ends too: no two processes may write into one
-cell's folder.
+cell's folder. Nor may two ask one LLM, whose answers have one store: its cells are done one after another.
 """
 
 from __future__ import annotations
@@ -17,34 +17,37 @@ from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import Any
 
+from aspectra.benchmark import llm
 from aspectra.benchmark.grid import Cell
-from aspectra.config import BenchmarkConfig
+from aspectra.config import BenchmarkConfig, LLMSystem, StudentSystem
 from aspectra.errors import AspectraError
 from aspectra.progress import Bar, say
 
 
 @dataclass
 class Worker:
-    """A process, our end of its pipe, and the cell it has in hand."""
+    """A process, our end of its pipe, the cell it has in hand, and the student or LLM that it was last given."""
 
     process: Any
     pipe: Any
     cell: Cell | None = None
-    student: str | None = None
+    holds: str | None = None
 
 
 def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, bar: Bar) -> dict[str, str]:
     """Do the cells in `count` processes; returns the reason for each cell (by id) that could not be done.
 
-    What a cell says while it works goes into `logs/`. On Ctrl-C the workers stop at once: their cells go on from
-    their checkpoints another time.
+    What a cell says while it works goes into `logs/`. On Ctrl-C those that ask an LLM store what is in flight, and the
+    others stop at once: their cells go on from their checkpoints another time. A second one stops all.
     """
     left, failures = list(cells), dict[str, str]()
+    needs = {cell.id: need(config, cell, out) for cell in left}
     crew: list[Worker] = []
     try:
         while left or any(worker.cell for worker in crew):
-            while left and sum(worker.cell is not None for worker in crew) < count:
-                give(config, left, crew, out, count)
+            while sum(worker.cell is not None for worker in crew) < count:
+                if not give(config, left, needs, crew, out, count):
+                    break
             for pipe in connection.wait([worker.pipe for worker in crew if worker.cell]):
                 worker = next(w for w in crew if w.pipe is pipe)
                 assert worker.cell is not None
@@ -59,6 +62,9 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                     say(f"{worker.cell.id}: {reason}")
                 bar.advance(1, f"{worker.cell.id} {note}")
                 worker.cell = None
+    except KeyboardInterrupt:
+        part(config, crew)
+        raise
     finally:
         for worker in crew:
             worker.pipe.close()
@@ -68,57 +74,101 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
     return failures
 
 
-def give(config: BenchmarkConfig, left: list[Cell], crew: list[Worker], out: Path, count: int) -> None:
-    """Give the next cell to a worker who holds its student, to a new one, or to any that is free."""
+def need(config: BenchmarkConfig, cell: Cell, out: Path) -> str | None:
+    """What a worker holds for a cell: a student's weights, the store of an LLM's answers, nothing for a file."""
+    system = config.systems[cell.system]
+    if isinstance(system, StudentSystem):
+        return system.student
+    return str(llm.home(out, system)) if isinstance(system, LLMSystem) else None
 
-    def student(cell: Cell) -> str | None:
-        return getattr(config.systems[cell.system], "student", None)
 
+def asks(config: BenchmarkConfig, worker: Worker) -> bool:
+    """Whether it has an LLM's cell in hand."""
+    return worker.cell is not None and isinstance(config.systems[worker.cell.system], LLMSystem)
+
+
+def give(
+    config: BenchmarkConfig,
+    left: list[Cell],
+    needs: dict[str, str | None],
+    crew: list[Worker],
+    out: Path,
+    count: int,
+) -> bool:
+    """Give the next cell to a worker who holds what it needs, to a new one, or to any that is free.
+
+    False where there is none: all are given, or those left wait for the store of an LLM that is being asked.
+    """
+    taken = {worker.holds for worker in crew if asks(config, worker)}
+    ready = [cell for cell in left if needs[cell.id] not in taken]
+    if not ready:
+        return False
     free = [worker for worker in crew if worker.cell is None]
-    fit = [(worker, cell) for worker in free for cell in left if student(cell) == worker.student]
+    fit = [(worker, cell) for worker in free for cell in ready if needs[cell.id] == worker.holds]
     if fit:
         worker, cell = fit[0]
     elif len(crew) < count:
-        worker, cell = start(config, out, count), left[0]
+        worker, cell = start(config, out, count), ready[0]
         crew.append(worker)
     else:
-        worker, cell = free[0], left[0]
+        worker, cell = free[0], ready[0]
     left.remove(cell)
-    worker.cell, worker.student = cell, student(cell) or worker.student
+    worker.cell, worker.holds = cell, needs[cell.id] or worker.holds
     try:
         worker.pipe.send(cell)
     except OSError:  # it died between two cells: the next worker gets this one
         left.insert(0, cell)
         crew.remove(worker)
+    return True
+
+
+def part(config: BenchmarkConfig, crew: list[Worker]) -> None:
+    """Stop at once, but for those that ask an LLM: what they have in flight is paid for."""
+    asking = [worker for worker in crew if asks(config, worker) and worker.process.is_alive()]
+    if asking:
+        say("stopping once the answers in flight are stored (Ctrl-C again: at once, they are lost)")
+    for worker in crew:
+        if worker in asking:
+            os.kill(worker.process.pid, signal.SIGINT)
+        elif worker.cell is not None:
+            worker.process.kill()
+    for worker in asking:
+        worker.process.join()
 
 
 def start(config: BenchmarkConfig, out: Path, count: int) -> Worker:
     """A fresh process: forking one that has torch's threads would hang."""
     ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=serve, args=(theirs, os.getpid(), config, out, count), daemon=True)
+    arguments = (theirs, os.getpid(), config, out, threads_of(count))
+    process = get_context("spawn").Process(target=serve, args=arguments, daemon=True)
     process.start()
     theirs.close()
     return Worker(process, ours)
 
 
-def serve(pipe: Any, parent: int, config: BenchmarkConfig, out: Path, count: int) -> None:
+def serve(pipe: Any, parent: int, config: BenchmarkConfig, out: Path, threads: int) -> None:
     """A worker's life: a cell comes, its reason to have failed (or "") and its F1 go, until the pipe is closed."""
+    # Away from the terminal's Ctrl-C, which is the parent's to pass on: once, since the engine loses answers at two.
+    os.setpgrp()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=outlive, args=(parent,), daemon=True).start()
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        attend(pipe, config, out, threads)
+
+
+def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
+    """Do what comes through the pipe. Raises EOFError at its end."""
     from aspectra.benchmark.cells import Held
     from aspectra.benchmark.cells import work as do
 
-    threading.Thread(target=outlive, args=(parent,), daemon=True).start()
-    share_cores(count)
     held = Held()
     while True:
-        try:
-            cell = pipe.recv()
-        except EOFError:
-            return
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # asyncio puts its own in place for a while
+        cell = pipe.recv()
         reason = note = ""
         with logged(out / "logs" / f"{cell.id}.txt"):
             try:
-                result = do(config, cell, out, held)
+                result = do(config, cell, out, held, threads)
                 note = f"strict F1 {100 * next(s.f1 for s in result.scores if s.subset == 'all'):.2f}"
             except AspectraError as error:
                 reason = str(error)
@@ -139,10 +189,10 @@ def outlive(parent: int) -> None:
     os._exit(1)
 
 
-def share_cores(count: int) -> None:
-    """Of several workers each takes its share of the cores, unless OMP_NUM_THREADS says otherwise."""
-    if count > 1:
-        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // count)))
+def threads_of(count: int) -> int:
+    """The threads of each of so many workers: its share of the cores, unless OMP_NUM_THREADS says otherwise."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdecimal() and int(told) else max(1, (os.cpu_count() or 1) // count)
 
 
 @contextlib.contextmanager

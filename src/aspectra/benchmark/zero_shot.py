@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.benchmark import datasets, judgments, polarity_llm, polarity_student, verbalizers
-from aspectra.benchmark.judgments import SENTENCE, Asked, Judged, Reading, measure
+from aspectra.benchmark.judgments import DRAWS, SENTENCE, Asked, Judged, Reading, intervals, measure
 from aspectra.benchmark.subsets import SUBSETS
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
@@ -55,9 +55,10 @@ def zero_shot(
     """Judge the test side of each set and the texts, and measure: {"rows", "sets", "systems", "notes"}.
 
     A row is a system on a subset of a set: {"system", "task", "data", "subset", "accuracy", "macro_f1", "items",
-    "unanswered", "classes", "uncalibrated"}, see `judgments.measure`; `uncalibrated` has accuracy and macro_f1 of the
-    likelihoods before calibration. With `llm` the model is asked through elicitation and `answers` is the folder of
-    its store. With `out`, `predictions.jsonl` and a manifest are written there; done already, nothing is run again.
+    "unanswered", "classes", "intervals", "uncalibrated"}, see `judgments.measure` and `judgments.intervals` (`seed` is
+    theirs too); `uncalibrated` has accuracy and macro_f1 of the likelihoods before calibration. With `llm` the model is
+    asked through elicitation and `answers` is the folder of its store. With `out`, `predictions.jsonl` and a manifest
+    are written there; done already, nothing is run again.
     Raises UserError for whatever of this does not exist or does not go together, before any model is loaded.
     """
     if not data and texts is None:
@@ -66,6 +67,8 @@ def zero_shot(
         need_train("zero-shot with a student")
     if llm is not None and answers is None:
         raise UserError("--llm needs --answers DIR: the folder that keeps the answers, so that none is paid for twice")
+    if llm is not None and answers is not None and answers.is_file():
+        raise UserError(f"--answers {answers} is a file; name a folder")
     wanted = list(dict.fromkeys(judgments.task_of(name, task) for name in data))
     asked = [judgments.of_set(its_task, name, cap, seed) for its_task, name in wanted]
     if texts is not None:
@@ -83,7 +86,8 @@ def zero_shot(
             "sets": [list(each) for each in wanted],
             "columns": [texts.text_column, texts.label_column] if texts else None,
             "cap": cap,
-            "seed": seed if cap else None,
+            "seed": seed,
+            "draws": DRAWS,
             "aspect": aspect,
         }
         stage = Stage("zero-shot", out, inputs, settings)
@@ -102,7 +106,7 @@ def zero_shot(
         if stage is not None:
             stage.abandon()
         raise
-    figures = summary(asked, systems)
+    figures = summary(asked, systems, seed)
     if stage is None or out is None:
         return figures
     write_jsonl(out / "predictions.jsonl", lines(asked, systems))
@@ -120,13 +124,13 @@ def files(task: str, data: str) -> list[Path]:
     return [*datasets.files(folder, "test"), *([train] if train.is_file() else [])]
 
 
-def summary(asked: Sequence[Asked], systems: Sequence[Judged]) -> dict[str, Any]:
+def summary(asked: Sequence[Asked], systems: Sequence[Judged], seed: int) -> dict[str, Any]:
     """Rows, what was asked, what the systems took, and what a reader must know."""
     rows = []
     for number, each in enumerate(asked):
         for system in systems:
-            rows += list(measured(each, system.system, system.readings[number]))
-        rows += list(measured(each, MAJORITY, [Reading(each.majority)] * len(each.judgments)))
+            rows += list(measured(each, system.system, system.readings[number], seed))
+        rows += list(measured(each, MAJORITY, [Reading(each.majority)] * len(each.judgments), seed))
     sets = [
         {
             "task": each.task,
@@ -143,18 +147,20 @@ def summary(asked: Sequence[Asked], systems: Sequence[Judged]) -> dict[str, Any]
     return {"rows": rows, "sets": sets, "systems": [each.figures for each in systems], "notes": list(notes(asked))}
 
 
-def measured(asked: Asked, system: str, readings: Sequence[Reading]) -> Iterator[dict[str, Any]]:
+def measured(asked: Asked, system: str, readings: Sequence[Reading], seed: int) -> Iterator[dict[str, Any]]:
     """A row a subset; whole texts have no subsets."""
     for subset in SUBSETS if asked.task != SENTENCE else SUBSETS[:1]:
         chosen = [i for i, judgment in enumerate(asked.judgments) if subset in judgment.subsets]
-        gold = [asked.judgments[i].gold for i in chosen]
+        items = [asked.judgments[i] for i in chosen]
+        gold, said = [each.gold for each in items], [readings[i].polarity for i in chosen]
         whole = {"system": system, "task": asked.task, "data": asked.data, "subset": subset}
         masses = [readings[i].mass for i in chosen]
         plain = None
         if masses and masses[0] is not None:
             raw = measure(gold, [verbalizers.best(mass) for mass in masses if mass is not None])
             plain = {"accuracy": raw["accuracy"], "macro_f1": raw["macro_f1"]}
-        yield whole | measure(gold, [readings[i].polarity for i in chosen]) | {"uncalibrated": plain}
+        more = {"intervals": intervals(items, said, seed), "uncalibrated": plain}
+        yield whole | measure(gold, said) | more
 
 
 def notes(asked: Sequence[Asked]) -> Iterator[str]:
@@ -189,7 +195,8 @@ def lines(asked: Sequence[Asked], systems: Sequence[Judged]) -> Iterator[dict[st
                     "data": each.data,
                     "id": judgment.id,
                     "text": judgment.text,
-                    "subject": judgment.subject,
+                    "target": judgment.target,
+                    "category": judgment.category,
                     "gold": judgment.gold,
                     "predicted": said.polarity,
                     "subsets": list(judgment.subsets),

@@ -40,12 +40,13 @@ def run(
 ) -> None:
     """Do the cells that are missing, then write results.json, report.md and report.html."""
     from aspectra.benchmark.protocol import benchmark as work
-    from aspectra.config import BenchmarkConfig, load
+    from aspectra.config import BenchmarkConfig
     from aspectra.places import config_file
+    from aspectra.settings import load
 
     settings = load(BenchmarkConfig, config_file(config), changes or [])
     folder = out or Path(settings.out)
-    tell(work(settings, folder, workers), folder, json)
+    tell(work(settings, folder, workers), folder, json, "the same command tries them again")
 
 
 @app.command(epilog="Example: aspectra benchmark merge runs/gpu runs/laptop --out runs/all")
@@ -57,10 +58,10 @@ def merge(
     """Join the cells of several machines in one table; those of another protocol version are refused."""
     from aspectra.benchmark.protocol import merge as work
 
-    tell(work(folders, out), out, json)
+    tell(work(folders, out), out, json, "run the benchmark there again, then merge")
 
 
-def tell(results: dict[str, Any], folder: Path, json: bool) -> None:
+def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
     """The table, where the report lies, and exit code 1 while a cell is missing."""
     from aspectra.cli.output import table, write
     from aspectra.errors import AspectraError
@@ -80,8 +81,7 @@ def tell(results: dict[str, Any], folder: Path, json: bool) -> None:
     if results["missing"]:
         first = results["missing"][0]
         raise AspectraError(
-            f"{len(results['missing'])} cells are missing, first {first['cell']}: {first['reason']}; "
-            "the same command tries them again"
+            f"{len(results['missing'])} cells are missing, first {first['cell']}: {first['reason']}; {hint}"
         )
 
 

@@ -29,9 +29,9 @@ def corpus(
 ) -> None:
     """Filter, decontaminate and split responses into training text with a data card and silver labels."""
     from aspectra.cli.output import table, write
-    from aspectra.config import load
     from aspectra.corpus.build import build
     from aspectra.errors import unknown
+    from aspectra.settings import load
 
     chosen = [kind.strip() for kind in kinds.split(",") if kind.strip()]
     for kind in chosen:

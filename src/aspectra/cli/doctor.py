@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +11,12 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 EXTRAS = {
-    "base": ("openai", "pyarrow", "pydantic", "jinja2", "datasketch"),
+    "base": ("httpx2", "pyarrow", "pydantic", "jinja2", "datasketch"),
     "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf", "sentencepiece"),
     "local": ("xllamacpp",),
-    "serve": ("fastapi", "uvicorn"),
-    "report": ("altair",),
+    "deploy": ("ctranslate2", "tokenizers"),
+    "report": ("simplemma",),
+    "serve": ("fastapi", "uvicorn", "prometheus-client"),
 }
 
 
@@ -30,10 +33,17 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
     table(["extra", "package", "version"], rows)
     table(
         ["what", "here"],
-        [[key, found[key]] for key in ("python", "processor", "cores", "device", "model cache", "data")],
+        [
+            *([key, found[key]] for key in ("python", "processor", "cores", "device", "model cache")),
+            ["published sets", found["data"]["folder"]],
+            ["there", ", ".join(found["data"]["there"]) or "none of them"],
+            ["ASPECTRA_DATA", named(found["ASPECTRA_DATA"])],
+        ],
     )
     for extra in found["missing extras"]:
         print(f"for the extra '{extra}': pip install 'aspectra[{extra}]'")
+    if missing := found["data"]["missing"]:
+        print(f"for the published sets {', '.join(missing)}: aspectra data fetch")
 
 
 def examine() -> dict[str, Any]:
@@ -41,6 +51,7 @@ def examine() -> dict[str, Any]:
     from importlib import metadata
 
     from aspectra import manifest
+    from aspectra.benchmark.datasets import DATA_VARIABLE
     from aspectra.models import cache
 
     packages: list[tuple[str, str, str | None]] = []
@@ -59,7 +70,8 @@ def examine() -> dict[str, Any]:
         "cores": machine["cores"],
         "device": device(),
         "model cache": str(cache()),
-        "data": folders(),
+        "data": published(),
+        "ASPECTRA_DATA": os.environ.get(DATA_VARIABLE) or None,
     }
 
 
@@ -74,8 +86,22 @@ def device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def folders() -> str:
-    """The folder that benchmark sets are looked for in."""
-    import os
+def named(folder: str | None) -> str:
+    """What $ASPECTRA_DATA says, and whether there is such a folder."""
+    if folder is None:
+        return "not set"
+    return folder if Path(folder).expanduser().is_dir() else f"{folder} (no such folder)"
 
-    return os.environ.get("ASPECTRA_DATA", "not set (ASPECTRA_DATA)")
+
+def published() -> dict[str, Any]:
+    """Where `aspectra data fetch` puts the published sets, which lie there unchanged, and which are nowhere."""
+    from aspectra.benchmark import fetch
+    from aspectra.benchmark.datasets import known
+
+    folder = fetch.place()
+    whole = {f"{task}/{data}": True for task, data in fetch.SETS}
+    for file in fetch.chosen((), None):
+        whole[f"{file.task}/{file.data}"] &= fetch.right(folder / file.path, file)
+    there = [name for name in whole if whole[name]]
+    missing = [f"{task}/{data}" for task, data in fetch.SETS if data not in known(task)]
+    return {"folder": str(folder), "there": there, "missing": missing}

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from aspectra.config import FINETUNE_PRESETS, FinetuneConfig, load
+from aspectra.config import FINETUNE_PRESETS, FinetuneConfig
 from aspectra.errors import unknown
+from aspectra.settings import load
 from aspectra.tasks import CHOICE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from aspectra.config import PRETRAIN_PRESETS, PretrainConfig, load
+from aspectra.config import PRETRAIN_PRESETS, PretrainConfig
 from aspectra.errors import unknown
+from aspectra.settings import load
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 DEFAULT = PretrainConfig()

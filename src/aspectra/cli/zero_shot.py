@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from aspectra.tasks import CHOICE
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 TEACHERS = ("openai", "local", "recorded")
 
@@ -17,7 +19,7 @@ def zero_shot(
     data: Annotated[
         list[str] | None, typer.Option(help="A set (`aspectra data list`), TASK/SET or a folder; may be repeated.")
     ] = None,
-    task: Annotated[str | None, typer.Option(help="atsa or acsa, where --data does not say it.")] = None,
+    task: Annotated[str | None, typer.Option(help=f"{CHOICE}, where --data does not say it.")] = None,
     texts: Annotated[Path | None, typer.Option(help="JSONL, CSV or Parquet of whole texts with a label each.")] = None,
     text_column: Annotated[str | None, typer.Option(help="Of --texts. [found by name]")] = None,
     label_column: Annotated[str | None, typer.Option(help="Of --texts: positive, negative, neutral. [found]")] = None,
@@ -32,7 +34,7 @@ def zero_shot(
     answers: Annotated[Path | None, typer.Option(help="Folder that keeps the LLM's answers.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest.")] = None,
     cap: Annotated[int | None, typer.Option(min=1, help="Test sentences of each set, drawn by seed. [all]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw, and of the intervals.")] = 42,
     aspect: Annotated[
         str, typer.Option(help="Aspect line of the analysis that is begun for atsa; empty leaves it out.")
     ] = "{target}",
@@ -74,20 +76,33 @@ def zero_shot(
     if json:
         write(figures)
         return
-    columns = ("system", "task", "data", "subset", "items", "accuracy", "macro_f1")
-    rows = [
-        [*(row[column] for column in columns), row["uncalibrated"] and row["uncalibrated"]["accuracy"]]
-        for row in figures["rows"]
-    ]
-    table((*columns, "uncalibrated accuracy"), rows)
+    columns = ("system", "subset", "n", "accuracy", "95 %", "macro F1", "95 %", "P alone")
+    for each in figures["sets"]:
+        name = (each["task"], each["data"])
+        rows = [shown(row) for row in figures["rows"] if (row["task"], row["data"]) == name]
+        table(columns, rows, f"{' '.join(name)}: percent of n items; P alone: accuracy before calibration")
     for note in figures["notes"]:
         print(note)
 
 
+def shown(row: dict[str, Any]) -> list[Any]:
+    """A row of the table for eyes."""
+    ends = [
+        each and f"{100 * each['low']:.1f} to {100 * each['high']:.1f}"
+        for each in (row["intervals"]["accuracy"], row["intervals"]["macro_f1"])
+    ]
+    plain = row["uncalibrated"] and row["uncalibrated"]["accuracy"]
+    accuracy, macro, alone = (
+        None if share is None else f"{100 * share:.2f}" for share in (row["accuracy"], row["macro_f1"], plain)
+    )
+    return [row["system"], row["subset"], row["items"], accuracy, ends[0], macro, ends[1], alone]
+
+
 def teacher(name: str, model: str, base_url: str | None, changes: list[str]) -> Any:
     """The settings by which an LLM is asked."""
-    from aspectra.config import ElicitConfig, load
+    from aspectra.config import ElicitConfig
     from aspectra.errors import unknown
+    from aspectra.settings import load
 
     if name not in TEACHERS:
         raise unknown("teacher", name, TEACHERS)

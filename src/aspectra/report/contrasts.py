@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
+from aspectra.benchmark import metrics
 from aspectra.benchmark.grid import Cell
 from aspectra.benchmark.predictions import read_predictions
 from aspectra.benchmark.results import ITEMS
@@ -113,15 +114,22 @@ def card(each: Disagreement) -> Values:
     for number, prediction in each.said.items():
         raw, text = prediction.raw, prediction.text
         opinions = task.ordered(prediction.opinions if raw is None else task.decode(raw, text))
+        opinions = [o for o in opinions if task.fits(task.subject(o) or "", text, "strict")]
         keys = {_key(task, opinion) for opinion in opinions}
-        unread = max(0, prediction.extra["counts"]["strict"][1] - len(keys))
+        absent, unread = _amiss(prediction, task)
         said.append(
             {
                 "system": number,
                 "right": each.right[number],
                 "text": segments(text, opinions, lambda o: "hit" if _key(task, o) in wanted else "miss"),
-                "opinions": [_words(task, o) | {"right": _key(task, o) in wanted} for o in opinions],
-                "missed": [_words(task, o) for o in gold if _key(task, o) not in keys],
+                "opinions": [
+                    *(
+                        _words(task, *_key(task, o)) | {"right": _key(task, o) in wanted, "absent": False}
+                        for o in opinions
+                    ),
+                    *(_words(task, *pair) | {"right": False, "absent": True} for pair in absent),
+                ],
+                "missed": [_words(task, *_key(task, o)) for o in gold if _key(task, o) not in keys],
                 "raw": raw if unread else None,
                 "unread": unread,
                 "cut": prediction.extra.get("cut") is True,
@@ -133,7 +141,7 @@ def card(each: Disagreement) -> Values:
         "task": each.task,
         "id": first.id,
         "text": segments(first.text, gold, lambda _: "gold"),
-        "gold": [_words(task, opinion) for opinion in gold],
+        "gold": [_words(task, *_key(task, opinion)) for opinion in gold],
         "said": said,
         "right": " ".join(str(n) for n, right in each.right.items() if right),
         "wrong": " ".join(str(n) for n, right in each.right.items() if not right),
@@ -158,24 +166,34 @@ def segments(text: str, opinions: Sequence[Opinion], state: Callable[[Opinion], 
         if start < at:
             continue
         pieces.append({"text": text[at:start], "sign": None})
-        pieces.append({"text": text[start:end], **_tone(opinion), "state": state(opinion)})
+        pieces.append({"text": text[start:end], **_tone(opinion.polarity.strip()), "state": state(opinion)})
         at = end
     return [piece for piece in [*pieces, {"text": text[at:], "sign": None}] if piece["text"]]
 
 
-def _key(task: tasks.Task, opinion: Opinion) -> tuple[object, str]:
-    return task.subject(opinion), opinion.polarity.strip()
+def _amiss(prediction: Prediction, task: tasks.Task) -> tuple[list[tasks.Pair], int]:
+    """What was said well of a term that is not in the sentence, and how many pieces cannot be read at all.
+
+    An opinion with a made-up polarity is no such piece where it came as an opinion: it can be shown as it is.
+    """
+    claims = list(metrics.claims(prediction, task))
+    misfits = [pair for pair in claims if pair is not None and not task.fits(pair[0], prediction.text, "strict")]
+    absent = [pair for pair in misfits if all(task.fields(pair[0]))]
+    strange = 0 if prediction.raw is None else claims.count(None)
+    return absent, strange + len(misfits) - len(absent)
 
 
-def _words(task: tasks.Task, opinion: Opinion) -> Values:
-    """An opinion in words: what it is about, as the task has it, and its polarity."""
-    subject = " · ".join(task.fields(task.subject(opinion) or ""))
-    return {"subject": subject, "polarity": opinion.polarity, **_tone(opinion)}
+def _key(task: tasks.Task, opinion: Opinion) -> tasks.Pair:
+    return task.subject(opinion) or "", opinion.polarity.strip()
 
 
-def _tone(opinion: Opinion) -> Values:
+def _words(task: tasks.Task, subject: str, polarity: str) -> Values:
+    """An opinion in words: what it is about, field by field, and its polarity."""
+    return {"subject": " · ".join(task.fields(subject)), "polarity": polarity, **_tone(polarity)}
+
+
+def _tone(polarity: str) -> Values:
     """The page's class and sign of a polarity; a system may have made one up."""
-    polarity = opinion.polarity.strip()
     return {"tone": polarity if polarity in SIGNS else "unknown", "sign": SIGNS.get(polarity, "?")}
 
 

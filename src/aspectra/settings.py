@@ -1,0 +1,125 @@
+"""Settings as a user writes them: YAML, `--set a.b=c`, and one clear line for what is wrong.
+
+Knows no setting by name: the models are `aspectra.config`'s. Called by the command line and by whoever builds a model
+of settings from parts.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BaseModel, ValidationError
+
+from aspectra.errors import UserError, unknown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def build(model: type[Model], values: dict[str, Any]) -> Model:
+    """Validate settings; the first thing wrong becomes one line that names the key and the nearest right one."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            names = list(_names(model))
+            section, _, own = where.rpartition(".")
+            # Those beside it, and the likeliest elsewhere: all of a run's two hundred are no clear line.
+            peers = [name for name in names if name.rpartition(".")[0] == section or name.endswith(f".{own}")]
+            raise unknown("setting", where, {*peers, *difflib.get_close_matches(where, names, n=1)}) from None
+        if first["type"].startswith("union_tag"):
+            known = re.findall(r"'([^']*)'", first["ctx"].get("expected_tags", "'student', 'llm', 'file'"))
+            raise unknown(f"value of {where}.kind", str(first["ctx"].get("tag", "")), known) from None
+        if first["type"] == "missing":
+            raise UserError(f"setting {where} is missing") from None
+        if first["type"] == "literal_error":
+            known = re.findall(r"'([^']*)'", first["ctx"]["expected"])
+            where = ".".join(str(part) for part in first["loc"] if not str(part).startswith("literal["))
+            raise unknown(f"value of {where}", str(first["input"]), known) from None
+        if first["type"] == "value_error":
+            told = str(first["ctx"]["error"])
+            raise UserError(f"setting {where}: {told}" if where else told) from None
+        raise UserError(f"setting {where}: {first['msg']} (got {first.get('input')!r})") from None
+
+
+def load(
+    model: type[Model], file: Path | None, changes: Sequence[str] = (), base: dict[str, Any] | None = None
+) -> Model:
+    """Settings from a YAML file, changed by `a.b=value` items (values are YAML too)."""
+    values = dict(base or {})
+    if file is not None:
+        values = read_yaml(file)
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals or not key.strip():
+            raise UserError(f"--set {change}: write it as key=value, for example --set finetune.shots=64")
+        _put(values, key.strip().split("."), parse_yaml(text, f"--set {change}"))
+    return build(model, values)
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """A YAML mapping from a file; `${NAME}` in its text becomes the environment's value."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"no config file {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read config {file}: {error}") from None
+    value = parse_yaml(os.path.expandvars(text), str(file))
+    if not isinstance(value, dict):
+        raise UserError(f"{file}: a config is a mapping of settings")
+    return value
+
+
+def parse_yaml(text: str, source: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that no calendar has
+        raise UserError(f"{source}: not YAML ({' '.join(str(error).split())})") from None
+
+
+def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        inner = values.get(part)
+        if not isinstance(inner, dict):
+            inner = {}
+        values[part] = inner = dict(inner)
+        values = inner
+    values[path[-1]] = value
+
+
+def _names(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
+    for name, info in model.model_fields.items():
+        yield prefix + name
+        for part in _models(info.annotation):
+            yield from _names(part, f"{prefix}{name}.")
+
+
+def _models(annotation: Any) -> Iterable[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) is Union or get_args(annotation):
+        for part in get_args(annotation):
+            yield from _models(part)
+
+
+def shown(url: str) -> str:
+    """An address as it may be printed: without a user, password or query.
+
+    >>> shown("http://me:secret@host:80/v1?token=1")
+    'http://host:80/v1'
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.rpartition("@")[2].partition("?")[0]
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

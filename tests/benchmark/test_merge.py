@@ -1,0 +1,119 @@
+"""Folders of several machines joined: the same table as from one, and nothing of what a reader must know is lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.benchmark.conftest import Small, cut_down, same
+
+from aspectra.benchmark.protocol import benchmark, merge
+from aspectra.errors import UserError
+
+
+def test_folders_of_two_machines_are_joined(small: Small, tmp_path: Path) -> None:
+    whole = benchmark(cut_down(small), tmp_path / "whole")
+    systems = {name: system.model_dump() for name, system in cut_down(small).systems.items()}
+    parts = []
+    for name, system in systems.items():
+        config = small(systems={name: system}, sets=cut_down(small).sets)
+        benchmark(config, tmp_path / "machines" / name)
+        parts.append(tmp_path / "machines" / name)
+    joined = merge(parts, tmp_path / "joined")
+    assert sorted(map(json.dumps, same(joined)[2])) == sorted(map(json.dumps, same(whole)[2]))
+    assert len(joined["cells"]) == len(whole["cells"])
+
+
+def test_joined_again_after_a_cell_changed_the_table_is_of_the_new_one(small: Small, tmp_path: Path) -> None:
+    benchmark(cut_down(small), tmp_path / "one")
+    before = merge([tmp_path / "one"], tmp_path / "joined")["table"]
+    file = tmp_path / "other" / "atsa-inn.jsonl"
+    file.write_text(file.read_text(encoding="utf-8").replace('"opinions": []', '"opinions": [{"target": "Day"}]'))
+    benchmark(cut_down(small), tmp_path / "one")
+    (tmp_path / "joined" / "cells" / ".other.atsa.inn").mkdir()  # what a killed merge leaves
+    after = merge([tmp_path / "one"], tmp_path / "joined")["table"]
+    row = next(row for row in after if row["system"] == "other")
+    assert row["f1"]["mean"] < next(row for row in before if row["system"] == "other")["f1"]["mean"]
+    assert row["f1"]["low"] <= row["f1"]["mean"] <= row["f1"]["high"]
+
+
+def test_cells_of_other_settings_are_no_seeds_of_one_system(small: Small, tmp_path: Path) -> None:
+    sets = {"atsa": small().sets["atsa"][:1]}
+    for seed, rate in ((1, 1e-3), (2, 1e-2)):
+        systems = {"tiny": small().systems["tiny"].model_dump() | {"finetune": {"learning_rate": rate}}}
+        benchmark(small(systems=systems, sets=sets, seeds=[seed]), tmp_path / str(seed))
+    with pytest.raises(UserError, match=r"differ in more than their seed \(learning_rate\)"):
+        merge([tmp_path / "1", tmp_path / "2"], tmp_path / "out")
+
+
+def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
+    benchmark(cut_down(small), tmp_path / "one")
+    benchmark(cut_down(small, test_cap=5), tmp_path / "capped")
+    with pytest.raises(UserError, match="different results for"):
+        merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
+    shutil.rmtree(tmp_path / "capped" / "cells" / "llm.atsa.inn.shots-0")
+    (tmp_path / "capped" / "cells" / "other.atsa.inn").rename(tmp_path / "capped" / "cells" / "another.atsa.inn")
+    with pytest.raises(UserError, match="other test sentences or gold for atsa/inn"):
+        merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
+    file = next((tmp_path / "one").glob("cells/*/result.json"))
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps(record | {"protocol": 99}))
+    with pytest.raises(UserError, match="protocol version 99, this is 2"):
+        merge([tmp_path / "one"], tmp_path / "out")
+    with pytest.raises(UserError, match="has no finished cells"):
+        merge([tmp_path / "nothing"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_overlaps_what_is_missing_and_what_is_compared_are_carried_over(small: Small, tmp_path: Path) -> None:
+    inn, cafe = (Path(path) for path in small().sets["atsa"])
+    shutil.copy(inn / "test.json", cafe / "hard_test.json")
+    config = small(
+        systems={"llm": small().systems["llm"].model_dump()}, sets={"atsa": [str(inn), str(cafe)]}, compare=[]
+    )
+    alone = benchmark(config, tmp_path / "llm")
+    assert alone["notes"] == ["atsa/cafe and atsa/inn share 14 of 14 test sentences: their scores are not independent."]
+    file = tmp_path / "other" / "atsa-inn.jsonl"
+    file.write_text(file.read_text(encoding="utf-8").replace("Day 18", "Day 81"), encoding="utf-8")
+    more = file.read_text(encoding="utf-8").replace("Day 81", "Day 18")
+    with (tmp_path / "other" / "atsa-cafe.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write(more)
+    files = {"other": small().systems["other"].model_dump()}
+    broken = benchmark(small(systems=files, sets=config.sets, compare=[]), tmp_path / "files")
+    assert [missing["cell"] for missing in broken["missing"]] == ["other.atsa.inn"]
+    joined = merge([tmp_path / "llm", tmp_path / "files"], tmp_path / "joined")
+    assert joined["notes"] == alone["notes"]
+    assert joined["missing"] == broken["missing"]
+    assert joined["comparisons"] == [], "none was wanted"
+    again = merge([tmp_path / "joined"], tmp_path / "again")
+    assert (same(again), again["notes"]) == (same(joined), joined["notes"])
+    with pytest.raises(UserError, match="merged from other folders; run into one of those"):
+        benchmark(config, tmp_path / "joined")
+    with pytest.raises(UserError, match="that were run there; name another folder"):
+        merge([tmp_path / "joined"], tmp_path / "llm")
+
+
+def test_a_cell_that_another_folder_has_is_not_missing_and_a_stale_one_is_gone(small: Small, tmp_path: Path) -> None:
+    file = tmp_path / "other" / "atsa-inn.jsonl"
+    whole = file.read_text(encoding="utf-8")
+    benchmark(cut_down(small), tmp_path / "good")
+    file.write_text(whole.replace("Day 18", "Day 81"), encoding="utf-8")
+    assert benchmark(cut_down(small), tmp_path / "bad")["missing"]
+    assert merge([tmp_path / "bad", tmp_path / "good"], tmp_path / "joined")["missing"] == []
+    left = merge([tmp_path / "bad"], tmp_path / "joined")
+    assert len(left["cells"]) == len(merge([tmp_path / "joined"], tmp_path / "again")["cells"]) == 1
+
+
+def test_the_same_file_at_another_place_gives_the_same_cell(small: Small, tmp_path: Path) -> None:
+    systems = {name: s.model_dump() for name, s in cut_down(small).systems.items()}
+    systems["llm"]["shots"] = 2
+    sets, seeds = cut_down(small).sets, [1]
+    benchmark(small(systems=systems, sets=sets, seeds=seeds), tmp_path / "one")
+    for name in ("other", "atsa"):
+        shutil.copytree(tmp_path / name, tmp_path / "moved" / name)
+    shutil.copy(tmp_path / "llm.jsonl", tmp_path / "moved" / "llm.jsonl")
+    moved = json.loads(json.dumps([systems, sets]).replace(str(tmp_path), str(tmp_path / "moved")))
+    benchmark(small(systems=moved[0], sets=moved[1], seeds=seeds), tmp_path / "two")
+    assert len(merge([tmp_path / "one", tmp_path / "two"], tmp_path / "joined")["cells"]) == 2
