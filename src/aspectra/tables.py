@@ -10,7 +10,7 @@ import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,6 +37,8 @@ class Columns(NamedTuple):
     rating: str | None
 
 
+Seen = Callable[[str, str], bool | None]
+"""Whether a row of this id came earlier in the file: None where it did not, else whether its text was the same."""
 NO_COLUMNS = Columns("text", None, None, None)
 
 
@@ -46,6 +48,7 @@ def read_reviews(
     skip_bad_rows: bool = False,
     limit: int | None = None,
     bad: Counter[str] | None = None,
+    seen: Seen | None = None,
 ) -> Iterator[Review]:
     """The reviews of a .csv, .tsv, .jsonl or .parquet file, streamed.
 
@@ -55,44 +58,45 @@ def read_reviews(
 
     A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, an
     earlier row's id with another text, more fields than columns) is an error that names its line; with
-    `skip_bad_rows` it is passed over, counted by reason in `bad`, and the count told on stderr at the end.
+    `skip_bad_rows` it is passed over, counted by reason in `bad`, and the count told on stderr at the end. `seen` is
+    asked for every row's id and text; without it hashes of all of them are kept in memory.
 
     Raises UserError: no such file, not UTF-8, no text column, no rows, a bad row.
     """
-    reviews = _reviews(Path(path), text_column, skip_bad_rows, limit, Counter() if bad is None else bad)
+    bad = Counter() if bad is None else bad
+    reviews = _reviews(Path(path), text_column, skip_bad_rows, limit, bad, seen or _in_memory())
     first = next(reviews, None)
     return iter(()) if first is None else itertools.chain([first], reviews)
 
 
-def _reviews(path: Path, text_column: str | None, skip: bool, limit: int | None, bad: Counter[str]) -> Iterator[Review]:
+def _reviews(
+    path: Path, text_column: str | None, skip: bool, limit: int | None, bad: Counter[str], seen: Seen
+) -> Iterator[Review]:
     layouts: dict[tuple[str, ...], Columns] = {}
     chosen: str | None = None
-    seen: set[int] = set()
     good = number = 0
     for row in _rows(path, text_column):
         number += 1
         fault, detail = row.fault, row.detail
         names = tuple(row.values)
         if names and names not in layouts:
-            chosen = chosen or _text_column(path, names, text_column)
+            chosen = chosen or which_text(path, names, text_column)
             layouts[names] = _columns(names, chosen)
         columns = layouts.get(names, NO_COLUMNS)
         if not fault:
-            fault, detail = _text_fault(row.values.get(columns.text), columns.text)
+            fault, detail = fault_of(row.values.get(columns.text), columns.text)
         if not fault:
-            name = _name(row.values, columns.id, number)
-            mark = _mark(name)
-            same = _mark(f"{name}\0{row.values[columns.text]}")
-            if same in seen:
+            name = name_of(row.values, columns.id, number)
+            before = seen(name, row.values[columns.text])
+            if before:
                 # The same review once more, as in a file with a row a question: not two that share an id.
                 bad["repeated rows"] += 1
                 continue
-            if mark in seen:
+            if before is False:
                 fault = "duplicate id"
                 detail = f"the id '{name}' stands twice" + (
                     "" if skip else f" (first in {_first(path, name, text_column)})"
                 )
-            seen |= {mark, same}
         if fault:
             if not skip:
                 raise UserError(f"{path}, {row.place}: {detail}; {SKIP}")
@@ -114,13 +118,25 @@ def _reviews(path: Path, text_column: str | None, skip: bool, limit: int | None,
         say(f"{path}: {bad.total()} rows passed over: {passed}")
 
 
+def _in_memory() -> Seen:
+    marks: set[int] = set()
+
+    def seen(name: str, text: str) -> bool | None:
+        mark, same = _mark(name), _mark(f"{name}\0{text}")
+        before = None if mark not in marks else same in marks
+        marks.update((mark, same))
+        return before
+
+    return seen
+
+
 def _mark(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def _rows(path: Path, text_column: str | None) -> Iterator[Row]:
     def keep(names: Sequence[str]) -> Iterator[str]:
-        return (name for name in _columns(names, _text_column(path, names, text_column)) if name)
+        return (name for name in _columns(names, which_text(path, names, text_column)) if name)
 
     return read_rows(path, keep)
 
@@ -159,8 +175,8 @@ def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any) -> No
             writer.write_table(pyarrow.Table.from_pylist(part, schema=schema))
 
 
-def _text_column(path: Path, names: Sequence[str], given: str | None) -> str:
-    found = _find(names, (given,) if given else TEXT)
+def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
+    found = find(names, (given,) if given else TEXT)
     if found is None:
         what = f"no column '{given}'" if given else "no text column"
         raise UserError(f"{path} has {what}; it has: {', '.join(map(str, names))}; name the one with --text-column")
@@ -168,10 +184,10 @@ def _text_column(path: Path, names: Sequence[str], given: str | None) -> str:
 
 
 def _columns(names: Sequence[str], text: str) -> Columns:
-    return Columns(text, _find(names, ID), _find(names, DOMAIN), _find(names, RATING))
+    return Columns(text, find(names, ID), find(names, DOMAIN), find(names, RATING))
 
 
-def _find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
+def find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
     exact = set(names)
     folded = {name.strip().casefold(): name for name in reversed(names)}
     for want in wanted:
@@ -182,7 +198,7 @@ def _find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
     return None
 
 
-def _text_fault(value: Any, column: str) -> tuple[str, str]:
+def fault_of(value: Any, column: str) -> tuple[str, str]:
     if value is None or (isinstance(value, str) and not value.strip()):
         return "empty text", f"no text in column '{column}'"
     if not isinstance(value, str):
@@ -194,14 +210,14 @@ def _text_fault(value: Any, column: str) -> tuple[str, str]:
     return "", ""
 
 
-def _name(values: dict[str, Any], column: str | None, number: int) -> str:
+def name_of(values: dict[str, Any], column: str | None, number: int) -> str:
     return (_string(values.get(column)) if column else None) or f"row-{number}"
 
 
 def _first(path: Path, name: str, text_column: str | None) -> str:
     """Where an id stands first: read again, so that only its hash need be kept while all is well."""
     for number, row in enumerate(_rows(path, text_column), 1):
-        if not row.fault and _name(row.values, _find(tuple(row.values), ID), number) == name:
+        if not row.fault and name_of(row.values, find(tuple(row.values), ID), number) == name:
             return row.place
     return "an earlier row"
 

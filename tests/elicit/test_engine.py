@@ -251,35 +251,6 @@ def test_the_key_is_in_no_file(
         assert b"hidden-word" not in data, file
 
 
-def test_an_endpoint_that_goes_away_stops_the_run_instead_of_failing_every_row(
-    endpoint: Any,
-    settings: Settings,
-    write_reviews: Write,
-    tmp_path: Path,
-    nowhere: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from aspectra.elicit.openai_api import OpenAITeacher
-
-    reviews, out = write_reviews(*(f"Text {n}." for n in range(60))), tmp_path / "out"
-    ask = OpenAITeacher.ask
-
-    async def cut_off(self: Any, question: Any) -> Any:
-        if len(endpoint.requests) >= 5:  # from here on the same client meets a closed port
-            self._client.base_url = nowhere
-        return await ask(self, question)
-
-    monkeypatch.setattr(OpenAITeacher, "ask", cut_off)
-    with pytest.raises(AspectraError, match="the endpoint went away"):
-        elicit(reviews, settings(concurrency=1, retries=0), out)
-    counts = status(out)
-    assert (counts["done"], counts["failed"]) == (5, 9)
-    monkeypatch.undo()
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    assert counted(elicit(reviews, settings(), out)) == (60, 0, 0, 0, 0)
-    assert len(endpoint.requests) == 60
-
-
 def start(reviews: Path, url: str, out: Path) -> subprocess.Popen[str]:
     """The command itself in a process of its own."""
     command = [sys.executable, "-m", "aspectra", "elicit", str(reviews), "--model", "m", "--base-url", url]

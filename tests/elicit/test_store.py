@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from aspectra.elicit.database import MIGRATIONS, NAME
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.errors import AspectraError, UserError
 from aspectra.schema import Review
+from aspectra.tables import read_reviews
 
 ASKS = [Ask("analysis", "v1", "m", "{}"), Ask("rewriting", "v1", "m", "{}")]
 REVIEWS = [Review("a", "Lovely pool.", "hotel", 5.0), Review("b", "Cold soup."), Review("c", "Lovely pool.")]
@@ -87,6 +91,83 @@ def test_the_same_run_does_not_read_its_reviews_again_and_another_replaces_it(tm
     assert (counts["done"], counts["pending"]) == (0, 4), "only the last run's pairs are counted"
     kept = {(r.review_id, r.text) for r in status.responses(tmp_path)}
     assert kept == {("b", "COLD SOUP."), ("c", "LOVELY POOL.")}, "an edited review has lost its old answers"
+
+
+def test_ids_of_a_file_are_checked_against_what_is_on_disk(tmp_path: Path) -> None:
+    file = tmp_path / "reviews.jsonl"
+
+    def register(*rows: tuple[str, str], skip: bool = False) -> list[str]:
+        file.write_text("".join(json.dumps({"id": name, "text": text}) + "\n" for name, text in rows))
+        with Store(tmp_path / "out") as store:
+            read = read_reviews(file, skip_bad_rows=skip, seen=store.seen)
+            run, _ = store.register(read, ASKS, str(rows), {}, free=False)
+            found = store.connection.execute("SELECT id FROM reviews WHERE run = ? ORDER BY position", (run,))
+            return [row[0] for row in found]
+
+    first = ("a", "Pool."), ("b", "Soup."), ("a", "Pool.")
+    assert register(*first) == ["a", "b"], "the same row once more is passed over"
+    assert register(*first, ("c", "Bed.")) == ["a", "b", "c"], "an earlier run's ids are no matter"
+    with pytest.raises(UserError, match=r"line 3: the id 'b' stands twice \(first in line 2\)"):
+        register(("a", "Pool."), ("b", "Soup."), ("b", "Bed."))
+    assert register(("a", "Pool."), ("b", "Soup."), ("b", "Bed."), skip=True) == ["a", "b"]
+
+
+def test_a_store_of_the_first_schema_goes_on(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / NAME) as db:
+        db.executescript(MIGRATIONS[0] + "; PRAGMA user_version = 1")
+        ask = Ask("analysis", "v1", "m", "{}")
+        db.execute("INSERT INTO asks VALUES (1, 'analysis', 'v1', 'm', '{}')")
+        for number, state in enumerate(("done", "failed", "rejected", None), 1):
+            text = f"text {number}"
+            db.execute("INSERT INTO texts VALUES (?, ?, ?)", (number, hashlib.sha256(text.encode()).digest(), text))
+            db.execute("INSERT INTO reviews VALUES (?, ?, ?, NULL, NULL, 1, ?)", (number, str(number), number, number))
+            db.execute("INSERT INTO requests VALUES (?, ?, 1, ?)", (number, number, request_key(text, ask)))
+            if state is not None:
+                values = (number, state, "old", 1, "2026-01-01T00:00:00+00:00")
+                db.execute(
+                    "INSERT INTO responses (request, status, text, thinking, attempts, spent_in, spent_out, created) "
+                    "VALUES (?, ?, ?, 0, ?, 0, 0, ?)",
+                    values,
+                )
+        db.execute("INSERT INTO runs VALUES (1, 'one', '1', '{}', 4, 0, '')")
+    db.close()
+    counts = status.status(tmp_path)
+    assert [counts[name] for name in ("done", "failed", "rejected", "pending")] == [1, 1, 1, 1], "read as it is"
+    with Store(tmp_path) as store:
+        run, asks = store.register([], [ask], "one", {}, free=False)
+        assert [p.text for p in store.pending(run, asks)] == ["text 2", "text 4"]
+        assert store.left(run, asks, retry_rejected=True) == 3
+        store.save([Outcome(p.request, "done", text="new", attempts=1) for p in store.pending(run, asks)])
+        assert store.left(run, asks) == 0
+    assert status.status(tmp_path)["done"] == 3
+
+
+def test_the_hand_off_has_the_rows_of_responses(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    with Store(tmp_path) as store:
+        run, asks = begin(store)
+        found = list(store.pending(run, asks))
+        states = ["done", "rejected", "failed", "absent"]
+        store.save(
+            Outcome(
+                p.request, state, text=None if state == "failed" else f'"{n}"\n', reason=None if n == 0 else 'no "why"',
+                tokens_in=n or None, attempts=n, model="other" if n == 1 else None, finish_reason="stop" if n else None,
+            )
+            for n, (p, state) in enumerate(zip(found, states, strict=True))
+        )  # fmt: skip
+        begin(store, [*REVIEWS[:1], Review("d", "Not asked yet.")], "two")
+    for last in (False, True):
+        rows = [asdict(response) for response in status.responses(tmp_path, last)]
+        assert status.export(tmp_path, tmp_path / "x.parquet", last) == len(rows) == (5 if not last else 2)
+        assert pq.read_table(tmp_path / "x.parquet").to_pylist() == rows
+    status.export_reviews(tmp_path, tmp_path / "y.parquet")
+    assert pq.read_table(tmp_path / "y.parquet").to_pylist() == [
+        {"id": "b", "text": "Cold soup.", "domain": None, "rating": None},
+        {"id": "c", "text": "Lovely pool.", "domain": None, "rating": None},
+        {"id": "a", "text": "Lovely pool.", "domain": "hotel", "rating": 5.0},
+        {"id": "d", "text": "Not asked yet.", "domain": None, "rating": None},
+    ]
 
 
 def test_a_bad_review_undoes_the_registration(tmp_path: Path) -> None:

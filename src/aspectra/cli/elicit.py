@@ -9,9 +9,11 @@ from typing import Any
 import typer
 
 from aspectra import tasks
-from aspectra.config import ElicitConfig, build
+from aspectra.config import ElicitConfig
 from aspectra.errors import UserError, unknown
+from aspectra.progress import clock
 from aspectra.schema import KINDS
+from aspectra.settings import build
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 TEACHERS = ("openai", "local", "recorded")
@@ -39,19 +41,31 @@ def elicit(
     max_tokens: int = typer.Option(D.max_tokens, help="Of an answer."),
     seed: int = typer.Option(D.seed, help="Of sampling."),
     extra_body: str = typer.Option("{}", help="JSON object that the server wants besides."),
-    concurrency: int = typer.Option(D.concurrency, help="Requests in flight."),
+    concurrency: int = typer.Option(D.concurrency, help="Requests in flight at most; fewer while they are too many."),
     timeout: float = typer.Option(D.timeout, help="Seconds for one request."),
     retries: int = typer.Option(D.retries, help="After a fault that may pass."),
     attempts: int = typer.Option(D.attempts, help="Answers asked for until one is valid."),
+    row_timeout: float = typer.Option(D.row_timeout, help="Seconds for one answer, further tries included."),
+    patience: float = typer.Option(D.patience, help="Seconds to wait for an endpoint that is down."),
+    rpm: float | None = typer.Option(None, help="Requests a minute at most."),
+    tpm: float | None = typer.Option(None, help="Tokens a minute at most, read and written."),
     max_cost: float | None = typer.Option(None, help="USD that the folder may take in all; needs the prices."),
-    price_in: float | None = typer.Option(None, help="USD per million tokens read."),
-    price_out: float | None = typer.Option(None, help="USD per million tokens written."),
+    price_in: float | None = typer.Option(None, min=0, help="USD per million tokens read."),
+    price_out: float | None = typer.Option(None, min=0, help="USD per million tokens written."),
     limit: int | None = typer.Option(None, help="Only the first so many reviews."),
     text_column: str | None = typer.Option(None, help="Where the reviews' text is; found by name without it."),
     skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
     retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again where the answer was not valid."),
     out: Path | None = typer.Option(None, help="Folder for the responses."),
     status: Path | None = typer.Option(None, help="Only print where the run in this folder stands."),
+    plan: bool = typer.Option(False, "--plan", help="Only tell what is to be asked, its tokens, cost and hours."),
+    tokenizer: Path | None = typer.Option(None, help="GGUF file or folder whose tokenizer --plan counts with."),
+    batch_out: Path | None = typer.Option(None, help="Only write what is to be asked as a batch file (JSONL)."),
+    batch_size: int | None = typer.Option(None, min=1, help="Requests in a file: FILE-001.jsonl, FILE-002.jsonl ..."),
+    batch_in: Path | None = typer.Option(None, help="Only take a batch's results; wants --out, not REVIEWS."),
+    audit: int | None = typer.Option(
+        None, min=1, help="Only draw so many of OUT's answers (by --seed) into OUT/audit.html, to be judged."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
 ) -> int:
     """Ask an LLM to analyze and rewrite reviews; nothing paid for is lost.
@@ -59,15 +73,44 @@ def elicit(
     Answers go to OUT/responses.sqlite as they come and to OUT/responses.parquet at the end. The same command goes on
     where it was stopped, and tries failed rows again. Exit 1 while any row is failed.
     """
+    ways = {
+        "--status": status,
+        "--plan": plan or None,
+        "--batch-out": batch_out,
+        "--batch-in": batch_in,
+        "--audit": audit,
+    }
+    given = [name for name, value in ways.items() if value is not None]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)} are different things: give one of them")
+    if batch_size is not None and batch_out is None:
+        raise UserError("--batch-size is of the files of --batch-out: name them")
+    if tokenizer is not None and not plan:
+        raise UserError("--tokenizer is what --plan counts with: give both")
     if status is not None:
         from aspectra.elicit.status import status as read
 
         show(read(status), as_json)
         return 0
-    if reviews is None:
-        raise UserError("REVIEWS is missing: the file to ask about (or --status DIR)")
     if out is None:
         raise UserError("--out is missing: the folder for the responses")
+    if audit is not None:
+        from aspectra.report.audit import write
+
+        made = write(out, audit, seed)
+        told = "{page}: {opinions} opinions of {drawn} answers, to be judged in a browser and saved"
+        print(json.dumps(made) if as_json else told.format(**made))
+        return 0
+    if batch_in is not None:
+        from aspectra.elicit.batches import batch_in as take
+
+        counts = take(batch_in, out, price_in, price_out)
+        show(counts, as_json)
+        if not as_json:
+            print("of the batch: " + ", ".join(f"{number} {name}" for name, number in counts["batch"].items()))
+        return 1 if counts["failed"] or counts["batch"]["torn"] else 0
+    if reviews is None:
+        raise UserError("REVIEWS is missing: the file to ask about (or --status DIR)")
     if teacher not in TEACHERS:
         raise unknown("teacher", teacher, TEACHERS)
     tasks.get(task)
@@ -97,6 +140,10 @@ def elicit(
             "timeout": timeout,
             "retries": retries,
             "attempts": attempts,
+            "row_timeout": row_timeout,
+            "patience": patience,
+            "rpm": rpm,
+            "tpm": tpm,
             "max_cost": max_cost,
             "price_in": price_in,
             "price_out": price_out,
@@ -106,6 +153,22 @@ def elicit(
             "retry_rejected": retry_rejected,
         },
     )
+    if plan:
+        from aspectra.elicit.plan import plan as ahead
+
+        show_plan(ahead(reviews, config, out, tokenizer), as_json)
+        return 0
+    if batch_out is not None:
+        from aspectra.elicit.batches import batch_out as write_batch
+
+        written = write_batch(reviews, config, out, batch_out, batch_size)
+        if as_json:
+            print(json.dumps(written))
+        else:
+            print(f"{written['requests']} requests in {', '.join(written['files']) or 'no file'}")
+            if written["left_out"]:
+                print(f"{written['left_out']} left out: together they could cost more than --max-cost")
+        return 0
     from aspectra.elicit.engine import elicit as work
 
     counts = work(reviews, config, out, allow_failed=True)
@@ -138,6 +201,36 @@ def json_object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError("--extra-body is not a JSON object, for example '{\"top_k\": 40}'")
     return value
+
+
+def show_plan(found: dict[str, Any], as_json: bool) -> None:
+    """Print a plan for a machine or for a person."""
+    from aspectra.cli import output
+
+    if as_json:
+        output.write(found)
+        return
+    kinds = found["kinds"]
+    columns = ("requests", "tokens_in", "tokens_out", "cost_usd")
+    rows = [[name, *(part[each] for each in columns)] for name, part in kinds.items()]
+    if len(rows) > 1:
+        rows.append(["all", *(found[each] for each in columns)])
+    output.table(("kind", "requests", "tokens in", "tokens out", "USD"), rows)
+    print(f"{found['rows']} reviews of {found['texts']} different texts; {found['answered']} answers are there already")
+    for what, rule in (("tokens in", "tokens_in_by"), ("tokens out", "tokens_out_by")):
+        for told in dict.fromkeys(part[rule] for part in kinds.values()):
+            of = ", ".join(name for name, part in kinds.items() if part[rule] == told)
+            print(f"{what} ({of}): {told}")
+    if found["cost_usd"] is None:
+        print("cost: unknown (give --price-in and --price-out)")
+    else:
+        print(f"cost: ${found['cost_usd']:.4f}, besides ${found['spent_usd']:.4f} that the folder has taken")
+    if found["enough_for"] is not None and found["enough_for"] < found["requests"]:
+        print(f"--max-cost ${found['max_cost']:g} is enough for about {found['enough_for']} of these requests")
+    if found["hours"] is None:
+        print("time: unknown; ask a few first (--limit 50, the same --out), or give --rpm")
+    elif found["bound"]:
+        print(f"time: {clock(found['hours'] * 3600)}, by {found['bound']}")
 
 
 def show(counts: dict[str, Any], as_json: bool) -> None:

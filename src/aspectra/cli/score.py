@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -11,20 +12,24 @@ from aspectra.tasks import CHOICE
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command(epilog="Example: aspectra score --gold test.json --gold hard_test.json --pred out.jsonl --task atsa")
+@app.command(
+    epilog="Example: aspectra score --gold test.json --gold hard_test.json --pred out.jsonl --task atsa    "
+    "(or: aspectra score --audit audit-1f0c6a52b7e0d934.json)"
+)
 def score(
-    gold: list[Path] = typer.Option(..., help="Benchmark JSON file; several are read one after the other."),
-    pred: Path = typer.Option(..., help="Predictions, JSONL, one line a sentence in the order of the gold."),
-    task: str = typer.Option(..., help=f"{CHOICE}."),
+    gold: list[Path] | None = typer.Option(None, help="Benchmark JSON file; several are read one after the other."),
+    pred: Path | None = typer.Option(None, help="Predictions, JSONL, one line a sentence in the order of the gold."),
+    task: str | None = typer.Option(None, help=f"{CHOICE}."),
     subset: str = typer.Option("all", help="all, implicit (an opinion without opinion words) or multi (polarities)."),
     scoring: str = typer.Option("strict", help="strict, or paper: the authors' scorer to the last digit."),
+    audit: Path | None = typer.Option(None, help="Only this: a teacher's answers as judged on an audit page."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
     more: list[Path] | None = typer.Argument(None, hidden=True),
 ) -> None:
-    """Score the predictions of any system.
+    """Score the predictions of any system; or, with --audit, a teacher by what a person said of its answers.
 
-    A prediction is {"text", "raw"} with the linear form, or {"text", "opinions": [{"target", "category",
-    "polarity"}]}. Sentences are matched by position.
+    Without --audit, --gold, --pred and --task are all wanted. A prediction is {"text", "raw"} with the linear form, or
+    {"text", "opinions": [{"target", "category", "polarity"}]}. Sentences are matched by position.
     """
     from dataclasses import asdict
 
@@ -33,8 +38,19 @@ def score(
     from aspectra.benchmark.datasets import load
     from aspectra.benchmark.subsets import SUBSETS
     from aspectra.cli import output
-    from aspectra.errors import unknown
+    from aspectra.errors import UserError, unknown
 
+    if audit is not None:
+        from aspectra.elicit.audit import score as judged
+
+        if gold or pred or task or more:
+            raise UserError("--audit is scored alone: leave out --gold, --pred and --task")
+        show(judged(audit), as_json)
+        return
+    for name, value in (("gold", gold), ("pred", pred), ("task", task)):
+        if not value:
+            raise UserError(f"--{name} is missing (see 'aspectra score --help')")
+    assert gold is not None and pred is not None and task is not None
     tasks.get(task)
     if subset not in SUBSETS:
         raise unknown("subset", subset, SUBSETS)
@@ -49,3 +65,20 @@ def score(
     print(f"F1 {result.f1:.4f}  precision {result.precision:.4f}  recall {result.recall:.4f}")
     print(f"{task}, {scoring} scoring, {subset}: {result.sentences} sentences")
     print(f"{result.correct} of {result.predicted} predictions right, {result.found} of {result.gold} gold found")
+
+
+def show(found: dict[str, Any], as_json: bool) -> None:
+    """Print a teacher's precision for a machine or for a person."""
+    from aspectra.cli import output
+
+    if as_json:
+        output.write(found)
+        return
+    rows = [("all", "", found)] + [
+        (group, name, part) for group, values in found["by"].items() for name, part in values.items()
+    ]
+    figures = ("precision", "low", "high", "right", "judged", "unanswered")
+    output.table(("of", "", *figures), [(group, name, *(part[each] for each in figures)) for group, name, part in rows])
+    drawn = found["responses"]
+    print(f"{drawn['drawn']} answers were drawn: {drawn['done']} accepted, {drawn['rejected']} rejected")
+    print("low to high: 95 % Wilson interval")

@@ -45,6 +45,18 @@ MIGRATIONS = (
         reviews INTEGER NOT NULL, free INTEGER NOT NULL, started TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE requests ADD COLUMN status TEXT;
+    UPDATE requests SET status = (SELECT status FROM responses WHERE request = requests.id);
+    CREATE INDEX requests_status ON requests (ask, status, text);
+    CREATE TRIGGER answered AFTER INSERT ON responses BEGIN
+        UPDATE requests SET status = new.status WHERE id = new.request;
+    END;
+    CREATE TRIGGER answered_again AFTER UPDATE OF status ON responses BEGIN
+        UPDATE requests SET status = new.status WHERE id = new.request AND status IS NOT new.status;
+    END;
+    CREATE INDEX responses_cost ON responses (cost) WHERE cost IS NOT NULL;
+    """,
 )
 
 

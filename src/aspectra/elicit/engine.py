@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import hashlib
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,40 +45,15 @@ def elicit(reviews: Path, config: ElicitConfig, out: Path, allow_failed: bool = 
     AspectraError where the world went away, KeyboardInterrupt after Ctrl-C once what was in flight is stored.
     """
     began = time.time()
-    check(config, out)
-    if not reviews.exists():
-        raise UserError(f"no reviews file {reviews}")
-    check_file(reviews)
-    demonstrations = prompt.read_demonstrations(config.demonstrations)
-    teacher = make_teacher(config)
-    asks = [_ask(kind, config, teacher, demonstrations) for kind in config.kinds]
-    inputs = {"reviews": sha256(reviews)}
-    if config.teacher == "recorded":
-        inputs["recorded"] = str(teacher.settings["recorded"])
-    made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in asks]
-    fingerprint = canonical([inputs, config.text_column, config.skip_bad_rows, config.limit, made_of])
-    new, there = not (out / NAME).exists(), out.exists()
-    try:
-        rows = read_reviews(reviews, config.text_column, config.skip_bad_rows, config.limit)
-        with Store(out, durable=not teacher.instant) as store, mending(out / NAME):
-            free = config.teacher != "openai"
-            run, asks = store.register(rows, asks, fingerprint, config.model_dump(mode="json"), free)
-            if store.replaced:
-                say(
-                    f"{store.replaced} reviews had other words under the same id in {out}: the answers to those stay "
-                    f"in {NAME}, but not in {PARQUET}; name another --out for other reviews"
-                )
-            budget = Budget(config, status.spent(out))
-            work = Work(store, teacher, config, asks, run, demonstrations, budget)
-            asyncio.run(work.all())
-            if work.fatal is not None:
-                raise work.fatal
-            counts = status.status(out)
-            _finish(out, config, inputs, counts, began, changed=work.saved > 0, whole=not work.interrupted)
-    except BaseException:
-        if new and not _answered(out):
-            _remove(out, there)
-        raise
+    call = prepare(reviews, config, out)
+    with registered(call) as (store, run, asks):
+        budget = Budget(config, status.spent(out) if config.price_in is not None else 0.0)
+        work = Work(store, call.teacher, config, asks, run, call.demonstrations, budget)
+        asyncio.run(work.all())
+        if work.fatal is not None:
+            raise work.fatal
+        counts = status.status(out)
+        _finish(out, config, call.inputs, counts, began, changed=work.saved > 0, whole=not work.interrupted)
     if work.interrupted:
         say(f"stopped; {counts['pending']} answers are still to be had: the same command goes on from here")
         raise KeyboardInterrupt
@@ -88,6 +65,62 @@ def elicit(reviews: Path, config: ElicitConfig, out: Path, allow_failed: bool = 
             raise AspectraError(f"{why} ({out}); the same command tries them again")
         say(f"{why}; the same command tries them again")
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is to be asked of whom, before anything is written; `inputs` name the files by their digests."""
+
+    reviews: Path
+    config: ElicitConfig
+    out: Path
+    demonstrations: tuple[prompt.Demonstration, ...]
+    teacher: Teacher
+    asks: list[Ask]
+    inputs: dict[str, str]
+
+
+def prepare(reviews: Path, config: ElicitConfig, out: Path) -> Call:
+    """Check everything that can be checked without asking or writing. Raises UserError."""
+    check(config, out)
+    if not reviews.exists():
+        raise UserError(f"no reviews file {reviews}")
+    check_file(reviews)
+    demonstrations = prompt.read_demonstrations(config.demonstrations)
+    teacher = make_teacher(config)
+    inputs = {"reviews": sha256(reviews)}
+    if config.teacher == "recorded":
+        inputs["recorded"] = str(teacher.settings["recorded"])
+    asks = [_ask(kind, config, teacher, demonstrations) for kind in config.kinds]
+    return Call(reviews, config, out, demonstrations, teacher, asks, inputs)
+
+
+@contextlib.contextmanager
+def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
+    """The folder's store, locked, with the call's reviews and asks in it: (store, run, asks).
+
+    Where the block fails and the folder has no answers, what was made here is removed again.
+    """
+    config, out = call.config, call.out
+    made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in call.asks]
+    fingerprint = canonical([call.inputs, config.text_column, config.skip_bad_rows, config.limit, made_of])
+    new, there = not (out / NAME).exists(), out.exists()
+    try:
+        store = Store(out, durable=not call.teacher.instant)
+        rows = read_reviews(call.reviews, config.text_column, config.skip_bad_rows, config.limit, seen=store.seen)
+        with store, mending(out / NAME):
+            free = config.teacher != "openai"
+            run, asks = store.register(rows, call.asks, fingerprint, config.model_dump(mode="json"), free)
+            if store.replaced:
+                say(
+                    f"{store.replaced} reviews had other words under the same id in {out}: the answers to those stay "
+                    f"in {NAME}, but not in {PARQUET}; name another --out for other reviews"
+                )
+            yield store, run, asks
+    except BaseException:
+        if new and not _answered(out):
+            _remove(out, there)
+        raise
 
 
 def check(config: ElicitConfig, out: Path) -> None:

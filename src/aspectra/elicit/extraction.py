@@ -82,7 +82,7 @@ def extraction(text: str, review: str, task: str | None = None) -> list[Opinion]
                 continue
         else:
             target = _first(item, TARGET)
-            start = _find(target, review)
+            start = find(target, review)
             if not target or (start is None and target.lower() in ("null", "none", "n/a")):
                 continue
             end = None if start is None else start + len(target)
@@ -99,7 +99,7 @@ def _first(item: dict[str, Any], names: tuple[str, ...]) -> str:
     return ""
 
 
-def _find(target: str, review: str) -> int | None:
+def find(target: str, review: str) -> int | None:
     """Where the target stands: as a word if it can, else anywhere; with its case, else without."""
     if not target:
         return None

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 from aspectra.config import ElicitConfig
+from aspectra.elicit.prompt import Messages
 from aspectra.elicit.teacher import Question, Reply, RowError
-from aspectra.errors import MissingExtraError, UserError
+from aspectra.errors import AspectraError, MissingExtraError, UserError
 
 PROMPT_ROOM = 2048  # tokens a slot has for the prompt, besides those of the answer
 HEAD = 1 << 20
@@ -96,6 +99,24 @@ class LocalTeacher:
             tokens_out=usage.get("completion_tokens"),
             thinking=len(choice["message"].get("reasoning_content") or ""),
         )
+
+    def count(self, messages: Messages) -> int:
+        """Tokens of a prompt, by the model's own template and tokenizer."""
+        words = self._post("/apply-template", {"messages": messages})["prompt"]
+        return len(self._post("/tokenize", {"content": words, "add_special": True, "parse_special": True})["tokens"])
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What the server has no function for, over the port that it opens."""
+        request = Request(
+            self._server.listening_address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            # A proxy that the environment names knows nothing of this process's port.
+            with build_opener(ProxyHandler({})).open(request) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except (OSError, ValueError) as error:
+            raise AspectraError(f"llama.cpp cannot count tokens ({error})") from None
+        return found
 
     async def close(self) -> None:
         self._threads.shutdown(wait=True)

@@ -1,4 +1,7 @@
-"""Which demonstrations are most like a review: cosine of TF-IDF word vectors. Called by `aspectra.elicit.work`."""
+"""Which demonstrations are most like a review (cosine of TF-IDF word vectors), and the prompt with those.
+
+Called by whoever asks, plans or writes down requests: `aspectra.elicit.work`, `plan` and `batches`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from aspectra.elicit.prompt import Demonstration
+from aspectra.config import ElicitConfig
+from aspectra.elicit.prompt import Demonstration, Messages, render
+from aspectra.elicit.store import Ask
 
 WORD = re.compile(r"\w+")
 
@@ -41,3 +46,25 @@ class Nearest:
         others = [i for i in range(len(self._shown)) if WORD.findall(self._shown[i].review.lower()) != words]
         best = sorted(others, key=lambda i: (-scores.get(i, 0.0), i))[: self._count]
         return tuple(self._shown[i] for i in reversed(best))
+
+
+class Prompts:
+    """The messages of each request, with the demonstrations that the settings want shown."""
+
+    def __init__(self, config: ElicitConfig, demonstrations: Sequence[Demonstration]) -> None:
+        self._config, self._shown = config, demonstrations
+        self._nearest: dict[str, Nearest] = {}
+
+    def messages(self, ask: Ask, text: str) -> Messages:
+        """What a teacher is told so that it answers this ask about a review of these words."""
+        config, shown = self._config, self._shown
+        if config.nearest is not None:
+            if ask.kind not in self._nearest:
+                self._nearest[ask.kind] = Nearest([each for each in shown if each.kind == ask.kind], config.nearest)
+            shown = self._nearest[ask.kind].pick(text)
+        return render(ask.kind, text, ask.prompt_version, config.task, config.categories, shown)
+
+
+def size(messages: Messages) -> int:
+    """Bytes of the messages' words."""
+    return sum(len(message["content"].encode("utf-8", "replace")) for message in messages)

@@ -1,39 +1,43 @@
 """Any OpenAI-compatible endpoint as a teacher: OpenAI itself, vLLM, llama-server, Ollama, a gateway.
 
-The client's own retries are off: ours honor Retry-After for all requests at once, count, and say what went wrong in one
-line. Used by `aspectra.elicit.engine`.
+One request is one try: when the next one goes out is for `pace.py` to say. Spoken in plain HTTP rather than through
+OpenAI's client, which takes twice the time for each request and hides what exactly came back.
+Used by `aspectra.elicit.engine`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import math
 import os
-import random
 import re
-import time
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
 
-from aspectra.config import ElicitConfig, shown
-from aspectra.elicit.teacher import Question, Reply, RowError
+from aspectra.config import ElicitConfig
+from aspectra.elicit.teacher import Question, Reply, RowError, TryError
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import say
+from aspectra.settings import shown
 
 if TYPE_CHECKING:
-    from openai import APIStatusError
+    from httpx2 import Response
 
 OPENAI = "https://api.openai.com/v1"
 PASSING = frozenset({408, 409, 425, 429})  # and 500 to 599: worth another try
+BUSY = frozenset({429, 503})
 UNSUPPORTED = re.compile(
     r"unsupported|not supported|does not support|unknown|unrecognized|unexpected|not permitted|not allowed",
     re.IGNORECASE,
 )
-FIRST_TRIES = 2  # retries while nothing has ever answered: a wrong URL should be known within seconds
+CONNECT = 20.0  # seconds at most to reach the endpoint
+SHORTEST_SECRET = 4  # shorter ones are not worth hiding, and stand in every other word
 
 
 class OpenAITeacher:
@@ -44,7 +48,7 @@ class OpenAITeacher:
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():
             raise UserError("--model is missing: the name of the model at the endpoint")
-        from openai import AsyncOpenAI
+        import httpx2
 
         self.model = config.model
         self.settings: dict[str, object] = {
@@ -59,62 +63,49 @@ class OpenAITeacher:
         if not is_address(self._url):
             raise UserError(f"--base-url {shown(self._url)} is not an address like http://127.0.0.1:8080/v1")
         self._key = read_key(config)
+        self._secrets = secrets(self._url, self._key)
+        parts = urlsplit(self._url)
+        self._address = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
         self._refused: set[str] = set()  # optional parameters that this endpoint does not take
         self._json_taken = False
-        self._answered = False
-        self._not_before = 0.0
-        self._client = AsyncOpenAI(
-            base_url=self._url, api_key=self._key or "none", max_retries=0, timeout=config.timeout
+        self._client = httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            timeout=httpx2.Timeout(config.timeout, connect=min(config.timeout, CONNECT)),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
+            follow_redirects=True,
         )
 
     async def ask(self, question: Question) -> Reply:
-        tries = 0
         while True:
-            if (wait := self._not_before - time.monotonic()) > 0:
-                await asyncio.sleep(wait)
-            outcome = await self._once(question)
-            if isinstance(outcome, Reply):
-                return outcome
-            if isinstance(outcome, Mended):
-                continue
-            limit = self._config.retries
-            if outcome.unreachable and not self._answered:
-                limit = min(limit, FIRST_TRIES)
-            if tries >= limit:
-                raise RowError(outcome.reason, outcome.unreachable)
-            pause = delay(outcome.headers, tries)
-            if outcome.headers.get("retry-after"):
-                # The endpoint means all of us, not only the request that was told.
-                self._not_before = max(self._not_before, time.monotonic() + pause)
-            else:
-                await asyncio.sleep(pause)
-            tries += 1
+            parameters = self.parameters(question)
+            response = await self._post(parameters)
+            if response.status_code == 200:
+                reply = self._reply(response)
+                self._json_taken |= "response_format" in parameters
+                return reply
+            # A parameter that the endpoint does not take is left out from now on; else this raises.
+            self._refuse(response, set(parameters))
 
-    async def _once(self, question: Question) -> Reply | Fault | Mended:
-        import openai
+    async def _post(self, parameters: dict[str, Any]) -> Response:
+        import httpx2
 
-        parameters = self._parameters(question)
         try:
-            answer = await self._client.chat.completions.create(**parameters)
-        except openai.APITimeoutError:
-            return Fault(f"no answer within {self._config.timeout:g} s", unreachable=False)
-        except openai.APIConnectionError as error:
-            return Fault(f"no connection to {shown(self._url)} ({error.__cause__ or error})", unreachable=True)
-        except openai.APIStatusError as error:
-            return self._status(error, set(parameters))
-        except (openai.APIError, ValueError) as error:
-            return Fault(self._hidden(f"the endpoint answered what is no chat completion ({error})"))
-        try:
-            reply = _reply(answer)
-            self._json_taken |= "response_format" in parameters
-        except (AttributeError, IndexError, TypeError):
-            raise RowError(
-                f"{shown(self._url)} answers, but not with a chat completion: does the address end in /v1?"
-            ) from None
-        self._answered = True
-        return reply
+            # The client's own limit is for each piece of an answer; this one is for the whole.
+            async with asyncio.timeout(self._config.timeout):
+                return await self._client.post(self._address, json=parameters)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            why = str(error) or "no answer to the attempt to connect"
+            raise TryError(self._hidden(f"no connection to {shown(self._url)} ({why})"), gone=True) from None
+        except (TimeoutError, httpx2.TimeoutException):
+            raise TryError(f"no answer within {self._config.timeout:g} s", busy=True) from None
+        except httpx2.TransportError as error:
+            why = str(error) or type(error).__name__
+            raise TryError(self._hidden(f"the connection to {shown(self._url)} broke ({why})")) from None
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:  # a body that cannot be unpacked, redirects in a circle
+            raise TryError(self._hidden(f"{shown(self._url)}: {error}"), odd=True) from None
 
-    def _parameters(self, question: Question) -> dict[str, Any]:
+    def parameters(self, question: Question) -> dict[str, Any]:
+        """The JSON that is sent for a question."""
         optional: dict[str, Any] = {
             "temperature": self._config.temperature,
             "max_tokens": self._config.max_tokens,
@@ -126,15 +117,26 @@ class OpenAITeacher:
         if "max_tokens" in self._refused:
             optional["max_completion_tokens"] = self._config.max_tokens
         asked = {name: value for name, value in optional.items() if name not in self._refused}
-        return {
-            "model": self.model,
-            "messages": question.messages,
-            "extra_body": self._config.extra_body or None,
-            **asked,
-        }
+        return {"model": self.model, "messages": question.messages, **asked, **self._config.extra_body}
 
-    def _status(self, error: APIStatusError, sent: set[str]) -> Fault | Mended:
-        code, text = error.status_code, self._hidden(_message(error))
+    def _reply(self, response: Response) -> Reply:
+        try:
+            body = json.loads(response.content)
+            if "choices" not in body and "error" in body:  # a gateway that has answered before it was refused
+                raise TryError(f"200: {self._hidden(message_of(body))}")
+            reply = completion(body)
+        except (ValueError, RecursionError, AttributeError, LookupError, TypeError):
+            raise TryError(f"{shown(self._url)} answers, but not with a chat completion", odd=True) from None
+        return replace(reply, text=self._safe(reply.text))
+
+    def _refuse(self, response: Response, sent: set[str]) -> None:
+        """Take note of a parameter that is not wanted, or raise what any other refusal means."""
+        code = response.status_code
+        try:
+            body = json.loads(response.content)
+        except (ValueError, RecursionError):
+            body = response.content.decode("utf-8", "replace")
+        text = self._hidden(message_of(body))
         if code in (401, 403):
             key = (
                 "the key (check it, and that it may use this model)"
@@ -147,16 +149,17 @@ class OpenAITeacher:
                 f"{shown(self._url)} knows no model '{self.model}', or no such address (404: {text}); "
                 "check --model and --base-url"
             )
-        self._answered = True
         if code in (400, 422) and (name := self._unwanted(text, sent)) is not None:
             if name not in self._refused:
                 self._refused.add(name)
                 say(f"the endpoint does not take {name}: asking without it")
-            return Mended()
-        if code == 402 or "insufficient_quota" in text or "insufficient_quota" in str(error.body):
+            return
+        if code == 402 or "insufficient_quota" in str(body):
             raise AspectraError(f"the endpoint wants to be paid first ({code}: {text}); then the same command goes on")
         if code in PASSING or code >= 500:
-            return Fault(f"{code}: {text}", headers=error.response.headers)
+            raise TryError(f"{code}: {text}", busy=code in BUSY, after=retry_after(response.headers.get("retry-after")))
+        if code < 400:
+            raise TryError(f"{shown(self._url)} answers {code}, not with a chat completion", odd=True)
         raise RowError(f"{code}: {text}")
 
     def _unwanted(self, text: str, sent: set[str]) -> str | None:
@@ -167,72 +170,77 @@ class OpenAITeacher:
             return next((name for name in ("max_tokens", "seed", "temperature") if name in sent and name in text), None)
         return None
 
+    def _safe(self, text: str) -> str:
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, "***")
+        return text
+
     def _hidden(self, text: str) -> str:
-        text = " ".join(text.split())[:300]
-        return text.replace(self._key, "***") if self._key else text
+        """A line of an endpoint's words as it may be stored and shown."""
+        return " ".join(self._safe(text).split())[:300]
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._client.aclose()
 
 
-class Mended:
-    """A parameter that the endpoint does not take was left out: ask again at once."""
-
-
-class Fault:
-    """What went wrong and may pass."""
-
-    def __init__(self, reason: str, unreachable: bool = False, headers: Mapping[str, str] | None = None) -> None:
-        self.reason, self.unreachable, self.headers = reason, unreachable, headers or {}
-
-
-def _reply(answer: Any) -> Reply:
-    choice = answer.choices[0]
-    message = choice.message
-    apart = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
-    usage = answer.usage
-    text = message.content
-    if text is None and getattr(message, "refusal", None):
-        text = message.refusal
+def completion(body: Any) -> Reply:
+    """A chat completion's JSON as a reply. Raises LookupError, TypeError or AttributeError for any other JSON."""
+    choice = body["choices"][0]
+    message = choice["message"]
+    usage = body.get("usage") or {}
+    text = message.get("content") or message.get("refusal")
+    apart = message.get("reasoning_content") or message.get("reasoning") or ""
+    finish = choice.get("finish_reason")
     return Reply(
         text=text if isinstance(text, str) else "",
-        finish_reason=choice.finish_reason,
-        tokens_in=usage.prompt_tokens if usage else None,
-        tokens_out=usage.completion_tokens if usage else None,
+        finish_reason=finish if isinstance(finish, str) else None,
+        tokens_in=_count(usage.get("prompt_tokens")),
+        tokens_out=_count(usage.get("completion_tokens")),
         thinking=len(apart) if isinstance(apart, str) else 0,
     )
 
 
-def _message(error: APIStatusError) -> str:
-    body = error.body
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        if isinstance(inner, dict):
-            inner = inner.get("message") or inner.get("detail") or inner
-        return str(inner)
-    return str(body or error.message)
+def _count(value: Any) -> int | None:
+    """A number of tokens, where it can be one."""
+    return value if isinstance(value, int) and 0 <= value < 1 << 53 else None
 
 
-def delay(headers: Mapping[str, str], tries: int) -> float:
-    """Seconds to wait before the next try: Retry-After (seconds or a date) if given, else 0.5 s doubled each time.
+def message_of(body: Any) -> str:
+    """What an endpoint's error says, however it says it."""
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(inner, dict):
+        inner = inner.get("message") or inner.get("detail") or inner
+    return str(inner)
 
-    The latter is capped at 30 s and spread over its upper half, so that requests that failed together do not come
-    back together.
-    """
-    told = headers.get("retry-after")
-    if told:
-        try:
-            if math.isfinite(seconds := float(told)):
-                return max(0.0, seconds)
-        except ValueError:
-            pass
-        try:
-            when = parsedate_to_datetime(told)
-            when = when if when.tzinfo else when.replace(tzinfo=UTC)
-            return max(0.0, (when - datetime.now(UTC)).total_seconds())
-        except (ValueError, TypeError):
-            pass
-    return min(30.0, 0.5 * 2.0**tries) * random.uniform(0.5, 1.0)
+
+def secrets(url: str, key: str | None) -> tuple[str, ...]:
+    """What no file and no line may hold: the key and what the address hides, as they are and as they are encoded."""
+    parts = urlsplit(url)
+    found = {key or "", parts.password or "", *(value for _, value in parse_qsl(parts.query))}
+    if parts.username and parts.password:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password)}"
+        found |= {pair, base64.b64encode(pair.encode()).decode()}
+    plain = found | {unquote(each) for each in found}
+    whole = plain | {quote(each, safe="") for each in plain} | {quote_plus(each) for each in plain}
+    # Long ones first: a short one may be a part of them.
+    return tuple(sorted((each for each in whole if len(each) >= SHORTEST_SECRET), key=len, reverse=True))
+
+
+def retry_after(told: str | None) -> float | None:
+    """Seconds that Retry-After asks for, as seconds or as a date; None where it is absent or makes no sense."""
+    if not told:
+        return None
+    try:
+        return max(0.0, seconds) if math.isfinite(seconds := float(told)) else None
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(told)
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
 
 
 def read_key(config: ElicitConfig) -> str | None:

@@ -101,11 +101,11 @@ def _rows(path: Path, task: str) -> Iterator[dict[str, Any]]:
                 + (", ".join(map(repr, list(row)[:6])) or "nothing")
             )
         usable = isinstance(row["text"], str) and isinstance(row[name], str) and row.get("status") != "failed"
-        if usable and (row["kind"] != "extraction" or _task(row.get("settings")) in (None, task)):
+        if usable and (row["kind"] != "extraction" or task_of(row.get("settings")) in (None, task)):
             yield row
 
 
-def _task(settings: Any) -> Any:
+def task_of(settings: Any) -> Any:
     """The task that a recorded `extraction` was asked for; None where the file does not say."""
     try:
         value = json.loads(settings) if isinstance(settings, str) else settings

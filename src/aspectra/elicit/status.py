@@ -5,8 +5,9 @@ Called by `aspectra.elicit.engine` at the end of a run and by `aspectra elicit -
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from aspectra.elicit.database import NAME, mending
 from aspectra.errors import UserError
 from aspectra.files import replacing
 from aspectra.schema import Response
-from aspectra.tables import write_parquet
 
 Columns = tuple[tuple[str, str], ...]
 COLUMNS: Columns = (
@@ -24,6 +24,8 @@ COLUMNS: Columns = (
     ("tokens_in", "int64"), ("tokens_out", "int64"), ("status", "string"), ("reason", "string"),
     ("attempts", "int64"), ("created", "string"),
 )  # fmt: skip
+SHARED = (2, 3, 4, 5, 7, 10, 11, 12, 13)  # of these, what many responses have in common
+BATCH = 8192  # rows
 REVIEWS: Columns = (("id", "string"), ("text", "string"), ("domain", "string"), ("rating", "float64"))
 
 
@@ -77,7 +79,7 @@ def status(folder: Path) -> dict[str, Any]:
 
 def spent(folder: Path) -> float:
     """USD that the folder took in all its runs."""
-    return float(_one(folder, "SELECT coalesce(sum(cost), 0) FROM responses"))
+    return float(_one(folder, "SELECT coalesce(sum(cost), 0) FROM responses WHERE cost IS NOT NULL"))
 
 
 def thinking(folder: Path) -> int:
@@ -104,56 +106,105 @@ def responses(folder: Path, last: bool = False) -> Iterator[Response]:
     last run asked: its reviews, its teacher, its settings.
     """
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
-        only = ""
-        if last and (row := db.execute("SELECT id, asks FROM runs ORDER BY id DESC LIMIT 1").fetchone()):
-            only = f"AND v.run = {int(row[0])} AND a.id IN ({', '.join(str(int(ask)) for ask in row[1].split(','))}) "
         for row in db.execute(
             "SELECT v.id, t.text, a.kind, coalesce(r.prompt_version, a.prompt_version), coalesce(r.model, a.model), "
             "a.settings, r.text, r.finish_reason, r.tokens_in, r.tokens_out, r.status, r.reason, r.attempts, r.created "
-            "FROM reviews v JOIN texts t ON t.id = v.text JOIN requests q ON q.text = v.text "
-            "JOIN asks a ON a.id = q.ask JOIN responses r ON r.request = q.id WHERE r.status <> 'absent' "
-            f"{only}ORDER BY v.run, v.position, a.id"
+            f"{ANSWERED} JOIN asks a ON a.id = q.ask {_which(db, last)} ORDER BY v.run, v.position, a.id"
         ):
             yield Response(*row)
 
 
-def export(folder: Path, file: Path, batch: int = 5000, last: bool = False) -> int:
-    """Write the folder's responses (see `responses`) as Parquet, in batches; returns their number."""
+# Joined in the order in which they are named: reviews one after another, the answers to each by their asks.
+ANSWERED = (
+    "FROM reviews v CROSS JOIN texts t ON t.id = v.text CROSS JOIN requests q ON q.text = v.text "
+    "CROSS JOIN responses r ON r.request = q.id"
+)
+
+
+def _which(db: sqlite3.Connection, last: bool) -> str:
+    row = db.execute("SELECT id, asks FROM runs ORDER BY id DESC LIMIT 1").fetchone() if last else None
+    of_run = (
+        f" AND v.run = {int(row[0])} AND q.ask IN ({', '.join(str(int(ask)) for ask in row[1].split(','))})"
+        if row
+        else ""
+    )
+    return f"WHERE r.status <> 'absent'{of_run}"
+
+
+def export(folder: Path, file: Path, last: bool = False) -> int:
+    """Write the folder's responses (see `responses`) as Parquet, in batches; returns their number.
+
+    What many responses share comes as one JSON value of each row, read once a batch for each that differs: fetching a
+    value takes longer than finding it.
+    """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    schema = arrow_schema(COLUMNS)
-    count = 0
-    with (
-        replacing(file) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
-    ):
-        rows: list[Response] = []
+    schema, shared = arrow_schema(COLUMNS), [COLUMNS[place] for place in SHARED]
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        asks = {row[0]: row[1:] for row in db.execute("SELECT id, kind, prompt_version, model, settings FROM asks")}
 
-        def flush() -> None:
-            columns = {name: [getattr(row, name) for row in rows] for name, _ in COLUMNS}
-            writer.write_table(pa.table(columns, schema=schema))
-            rows.clear()
+        def spell(code: str) -> tuple[object, ...]:
+            ask, prompt_version, model, *rest = json.loads(code)
+            kind, asked_version, asked_model, settings = asks[ask]
+            return (kind, prompt_version or asked_version, model or asked_model, settings, *rest)
 
-        for response in responses(folder, last):
-            rows.append(response)
-            count += 1
-            if len(rows) >= batch:
-                flush()
-        if rows:
-            flush()
-    return count
+        def table(rows: list[tuple[object, ...]]) -> Any:
+            ids, reviews, codes, texts, tokens_in, tokens_out = zip(*rows, strict=True)
+            code = pa.array(codes, pa.string()).dictionary_encode()
+            spelled = zip(*map(spell, code.dictionary.to_pylist()), strict=True)
+            columns = dict(zip(("review_id", "review", "text"), (ids, reviews, texts), strict=True))
+            columns |= {"tokens_in": tokens_in, "tokens_out": tokens_out}
+            arrays = {name: pa.array(values, schema.field(name).type) for name, values in columns.items()}
+            for (name, _), values in zip(shared, spelled, strict=True):
+                arrays[name] = pa.array(values, schema.field(name).type).take(code.indices)
+            return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+        found = db.execute(
+            "SELECT v.id, t.text, json_array(q.ask, r.prompt_version, r.model, r.finish_reason, r.status, r.reason, "
+            f"r.attempts, r.created), r.text, r.tokens_in, r.tokens_out {ANSWERED} {_which(db, last)} "
+            # The asks of a review come in their order by the index that finds them; to sort them again takes a third.
+            "ORDER BY v.run, v.position"
+        )
+        return _write(file, schema, found, table, [name for name, _ in shared])
 
 
 def export_reviews(folder: Path, file: Path) -> None:
     """Write the folder's reviews as Parquet: id, text, domain, rating. The corpus step takes the ratings from it."""
+    import pyarrow as pa
+
+    schema = arrow_schema(REVIEWS)
+
+    def table(rows: list[tuple[object, ...]]) -> Any:
+        columns = zip(*rows, strict=True)
+        return pa.table([pa.array(c, kind) for c, kind in zip(columns, schema.types, strict=True)], schema=schema)
+
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         found = db.execute(
-            "SELECT v.id, t.text, v.domain, v.rating FROM reviews v JOIN texts t ON t.id = v.text "
+            "SELECT v.id, t.text, v.domain, v.rating FROM reviews v CROSS JOIN texts t ON t.id = v.text "
             "ORDER BY v.run, v.position"
         )
-        names = [name for name, _ in REVIEWS]
-        write_parquet(file, (dict(zip(names, row, strict=True)) for row in found), arrow_schema(REVIEWS))
+        _write(file, schema, found, table, ["domain", "rating"])
+
+
+def _write(
+    file: Path,
+    schema: Any,
+    found: sqlite3.Cursor,
+    table: Callable[[list[tuple[object, ...]]], Any],
+    repeated: list[str],
+) -> int:
+    """Rows as Parquet, a batch at a time; returns their number. `repeated` are columns of few different values."""
+    import pyarrow.parquet as pq
+
+    count = 0
+    with (
+        replacing(file) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=repeated) as writer,
+    ):
+        while rows := found.fetchmany(BATCH):
+            writer.write_table(table(rows))
+            count += len(rows)
+    return count
 
 
 def arrow_schema(columns: Columns) -> Any:

@@ -13,8 +13,10 @@
 - `text` is the answer as validation left it, `raw` the answer as it came (null where equal). `tokens_*` are
   the answer's; `spent_*` and `cost` add up every try of the request: money stays counted when an answer is replaced.
 - One writer: a lock file holds its process id. Readers (`--status`) need no lock: WAL.
-- Each answer of a paid teacher is one transaction, synced to disk; registering the reviews is one transaction too, so
-  that bad input leaves nothing behind.
+- Answers of a paid teacher are synced to disk, those that come at a time in one transaction (`commits.py`); nothing
+  is counted before. Registering the reviews is one transaction too, so that bad input leaves nothing behind.
+- `requests.status` repeats that of the response (by triggers), so that what is pending is found by an index, however
+  much is done.
 - `PRAGMA user_version` counts the migrations of `aspectra.elicit.database`, which are only ever appended to.
 
 Called by `aspectra.elicit.engine` (writes), `aspectra.elicit.status` (reads).
@@ -96,6 +98,8 @@ class Store:
         self._durable = durable
         self._lock: IO[str] | None = None
         self._connection: sqlite3.Connection | None = None
+        self._writer: sqlite3.Connection | None = None
+        self._run = 0
         self.replaced = 0  # reviews that had other words under the same id before `register`
 
     def __enter__(self) -> Store:
@@ -141,6 +145,7 @@ class Store:
                     db.execute("COMMIT")
                     return int(last[0]), kept
                 run = int(last[0]) + 1 if last is not None else 1
+                self._run = run
                 count = self._insert(reviews, kept, run)
                 db.execute(
                     "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -152,6 +157,16 @@ class Store:
                     db.execute("ROLLBACK")
                 raise
             return run, kept
+
+    def seen(self, name: str, text: str) -> bool | None:
+        """Whether a review of this id came earlier in the run that is being registered (a `tables.Seen`)."""
+        if not self._run:  # the first is read before that begins
+            return None
+        row = self.connection.execute(
+            "SELECT t.text FROM reviews v JOIN texts t ON t.id = v.text WHERE v.id = ? AND v.run = ?",
+            (clean(name), self._run),
+        ).fetchone()
+        return None if row is None else bool(row[0] == clean(text))
 
     def _ask(self, ask: Ask) -> Ask:
         values = (ask.kind, ask.prompt_version, ask.model, ask.settings)
@@ -192,52 +207,66 @@ class Store:
         return count
 
     def pending(self, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256) -> Iterator[Pending]:
-        """Requests of a run that want asking, in the order of the reviews, a page of each kind at a time.
+        """Requests of a run that want asking, in the order in which their words came, a page of each kind at a time.
 
         Kind by kind within a page, so that a server's prefix cache is of use. Safe while answers are being stored:
         no statement stays open between pages.
         """
-        again = "('failed', 'rejected')" if retry_rejected else "('failed')"
-        position = -1
+        last = 0
         while True:
-            # A text's first review of the run stands for all that share the words.
-            rows = self.connection.execute(
-                "SELECT v.position, v.text, t.text FROM reviews v JOIN texts t ON t.id = v.text "
-                "WHERE v.run = ? AND v.position > ? AND v.position = "
-                "(SELECT min(w.position) FROM reviews w WHERE w.text = v.text AND w.run = v.run) "
-                f"AND (SELECT count(*) FROM requests q JOIN responses r ON r.request = q.id WHERE q.text = v.text "
-                f"AND q.ask IN ({marks(asks)}) AND r.status NOT IN {again}) < ? "
-                "ORDER BY v.position LIMIT ?",
-                (run, position, *(ask.id for ask in asks), len(asks), page),
-            ).fetchall()
-            if not rows:
-                return
-            position = rows[-1][0]
+            found: dict[int, list[tuple[int, int, str]]] = {}
             for ask in asks:
-                for _, number, text in rows:
-                    found = self.connection.execute(
-                        "SELECT q.id FROM requests q LEFT JOIN responses r ON r.request = q.id WHERE q.text = ? AND "
-                        f"q.ask = ? AND (r.status IS NULL OR r.status IN {again})",
-                        (number, ask.id),
-                    ).fetchone()
-                    if found is not None:
-                        yield Pending(int(found[0]), text, ask)
+                rows: list[tuple[int, int, str]] = []
+                for state in _open(retry_rejected):
+                    with mending(self.path):
+                        rows += self.connection.execute(
+                            f"SELECT q.text, q.id, t.text {OPEN} JOIN texts t ON t.id = q.text "
+                            f"WHERE {WANTED} AND q.text > ? ORDER BY q.text LIMIT ?",
+                            (ask.id, state, run, last, page),
+                        )
+                found[ask.id] = sorted(rows)[:page]
+            texts = sorted({row[0] for rows in found.values() for row in rows})[:page]
+            if not texts:
+                return
+            last = texts[-1]
+            for ask in asks:
+                for number, request, text in found[ask.id]:
+                    if number <= last:
+                        yield Pending(request, text, ask)
 
     def left(self, run: int, asks: list[Ask], retry_rejected: bool = False) -> int:
         """The number of requests that `pending` will yield."""
-        again = "('failed', 'rejected')" if retry_rejected else "('failed')"
-        row = self.connection.execute(
-            "SELECT count(DISTINCT q.id) FROM reviews v JOIN requests q ON q.text = v.text LEFT JOIN responses r "
-            f"ON r.request = q.id WHERE v.run = ? AND q.ask IN ({marks(asks)}) "
-            f"AND (r.status IS NULL OR r.status IN {again})",
-            (run, *(ask.id for ask in asks)),
-        ).fetchone()
-        return int(row[0])
+        with mending(self.path):
+            return sum(
+                int(
+                    self.connection.execute(f"SELECT count(*) {OPEN} WHERE {WANTED}", (ask.id, state, run)).fetchone()[
+                        0
+                    ]
+                )
+                for ask in asks
+                for state in _open(retry_rejected)
+            )
 
     def save(self, outcomes: Iterable[Outcome]) -> None:
         """Write answers in one transaction; on return they survive a crash."""
+        self._save(self.connection, outcomes)
+
+    def save_apart(self, outcomes: Iterable[Outcome]) -> None:
+        """`save` for one other thread, over a connection of its own, to be closed there by `close_writer`."""
+        if self._writer is None:
+            with mending(self.path):
+                self._writer = connect(self.path, self._durable)
+        self._save(self._writer, outcomes)
+
+    def close_writer(self) -> None:
+        """Close what `save_apart` opened, in the same thread."""
+        if self._writer is not None:
+            with mending(self.path):
+                self._writer.close()
+            self._writer = None
+
+    def _save(self, db: sqlite3.Connection, outcomes: Iterable[Outcome]) -> None:
         with mending(self.path):
-            db = self.connection
             db.execute("BEGIN IMMEDIATE")
             try:
                 db.executemany(SAVE, [self._row(outcome) for outcome in outcomes])
@@ -269,7 +298,10 @@ ON CONFLICT (request) DO UPDATE SET status = excluded.status, text = excluded.te
     model = excluded.model, prompt_version = excluded.prompt_version, created = excluded.created
 """
 
+# The requests of an ask that stand so, where a review of the run has their words. `IS` finds NULL by the index too.
+OPEN = "FROM requests q INDEXED BY requests_status"
+WANTED = "q.ask = ? AND q.status IS ? AND EXISTS (SELECT 1 FROM reviews v WHERE v.text = q.text AND v.run = ?)"
 
-def marks(values: list[Ask]) -> str:
-    """As many question marks as there are values."""
-    return ", ".join("?" * len(values))
+
+def _open(retry_rejected: bool) -> tuple[str | None, ...]:
+    return (None, "failed", "rejected") if retry_rejected else (None, "failed")

@@ -47,9 +47,19 @@ class AbsentError(Exception):
 class RowError(Exception):
     """This one answer cannot be had (now); the others may. The text is the reason kept in the store."""
 
-    def __init__(self, reason: str, unreachable: bool = False) -> None:
+
+class TryError(Exception):
+    """This try failed, the next may not; whoever asks decides when that is. The text is the reason.
+
+    `busy`: the endpoint wants fewer requests at once. `gone`: there was no connection at all. `odd`: what came is not
+    what such an endpoint sends. `after`: seconds that it asks all of us to wait.
+    """
+
+    def __init__(
+        self, reason: str, *, busy: bool = False, gone: bool = False, odd: bool = False, after: float | None = None
+    ) -> None:
         super().__init__(reason)
-        self.unreachable = unreachable
+        self.busy, self.gone, self.odd, self.after = busy, gone, odd, after
 
 
 class Teacher(Protocol):
@@ -63,7 +73,7 @@ class Teacher(Protocol):
     """Answers at once and for nothing, so that the engine neither waits nor reserves money."""
 
     async def ask(self, question: Question) -> Reply:
-        """Answer, or raise AbsentError, RowError, or a UserError / AspectraError that ends the run."""
+        """Try once: answer, or raise AbsentError, RowError, TryError, or an AspectraError that ends the run."""
         ...
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
-"""One run's asking: many requests in flight, each answer judged and stored before the next is counted.
+"""One run's asking: many requests in flight, each answer judged, and counted once it is stored.
 
-Called by `aspectra.elicit.engine` only.
+When a request may go out is for `pace.py` to say, what it may cost for `budget.py`, when its answer is safe for
+`commits.py`. Called by `aspectra.elicit.engine` only.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from collections.abc import Iterator
 from aspectra.config import ElicitConfig
 from aspectra.elicit import parse, prompt
 from aspectra.elicit.budget import Budget
-from aspectra.elicit.nearest import Nearest
+from aspectra.elicit.commits import Commits
+from aspectra.elicit.nearest import Prompts, size
+from aspectra.elicit.pace import Pace
 from aspectra.elicit.store import Ask, Outcome, Pending, Store
-from aspectra.elicit.teacher import AbsentError, Question, Reply, RowError, Teacher
-from aspectra.errors import AspectraError, UserError
+from aspectra.elicit.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
+from aspectra.errors import AspectraError
 from aspectra.progress import Bar, progress, say
 
 BATCH = 1000  # answers of an instant teacher that share a transaction
-GONE = 10  # rows in a row (at least) that meet no endpoint before the run gives up
 
 
 class Work:
@@ -41,8 +43,8 @@ class Work:
         budget: Budget,
     ) -> None:
         self._store, self._teacher, self._config, self._budget = store, teacher, config, budget
-        self._demonstrations = demonstrations
-        self._nearest: dict[str, Nearest] = {}
+        self._prompts = Prompts(config, demonstrations)
+        self._pace = Pace(config)
         self._total = store.left(run, asks, config.retry_rejected)
         self._pending = store.pending(run, asks, config.retry_rejected)
         self.fatal: AspectraError | None = None
@@ -52,8 +54,6 @@ class Work:
         self._tasks: list[asyncio.Task[None]] = []
         self._counts = dict.fromkeys(("done", "rejected", "failed", "absent"), 0)
         self._tokens = 0
-        self._heard = False  # anything at all from the teacher
-        self._gone = 0  # rows in a row that met no endpoint
         self._began = time.monotonic()
 
     async def all(self) -> None:
@@ -66,10 +66,11 @@ class Work:
                     await self._replay(bar)
                     return
                 crew = min(self._config.concurrency, self._total)
-                self._tasks = [asyncio.create_task(self._worker(bar)) for _ in range(crew)]
-                for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-                    if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
-                        raise result
+                async with Commits(self._store, lambda stored: self._stored(stored, bar), self._end) as commits:
+                    self._tasks = [asyncio.create_task(self._worker(commits)) for _ in range(crew)]
+                    for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+                        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                            raise result
         finally:
             await self._teacher.close()
 
@@ -99,7 +100,13 @@ class Work:
 
     def _stop(self) -> None:
         self._stopping = True
+        self._pace.stop()
         self._budget.wake()
+
+    def _end(self, error: AspectraError) -> None:
+        """Stop for an error. The others finish what they have in flight: it may be paid for."""
+        self.fatal = self.fatal or error
+        self._stop()
 
     async def _replay(self, bar: Bar) -> None:
         batch: list[Outcome] = []
@@ -115,24 +122,24 @@ class Work:
                     return
         self._save(batch, bar)
 
-    async def _worker(self, bar: Bar) -> None:
-        while not self._stopping:
-            pending = next(self._pending, None)
-            if pending is None:
-                return
-            try:
+    async def _worker(self, commits: Commits) -> None:
+        try:
+            while not self._stopping and (pending := next(self._pending, None)) is not None:
                 outcome = await self._outcome(pending)
                 if outcome is not None:
-                    self._save([outcome], bar)
-            except AspectraError as error:
-                # The others finish what they have in flight: it may be paid for.
-                self.fatal = self.fatal or error
-                self._stop()
+                    await commits.add(outcome)
+        except AspectraError as error:
+            self._end(error)
+        except Exception:
+            self._stop()
+            raise
 
     def _save(self, outcomes: list[Outcome], bar: Bar) -> None:
-        if not outcomes:
-            return
-        self._store.save(outcomes)
+        if outcomes:
+            self._store.save(outcomes)
+            self._stored(outcomes, bar)
+
+    def _stored(self, outcomes: list[Outcome], bar: Bar) -> None:
         self.saved += len(outcomes)
         for outcome in outcomes:
             self._counts[outcome.status] += 1
@@ -145,6 +152,8 @@ class Work:
             parts.append(f"{self._counts['absent']} absent")
         if not self._teacher.instant:
             parts.append(f"{self._tokens / max(1e-9, time.monotonic() - self._began):.0f} tokens/s")
+            if self._pace.limit < self._config.concurrency:
+                parts.append(f"{self._pace.limit} at a time")
         if self._budget.priced and not self._teacher.instant:
             finished = sum(self._counts.values())
             projected = self._budget.spent + self._budget.here / finished * (self._total - finished)
@@ -152,68 +161,87 @@ class Work:
         return ", ".join(parts)
 
     async def _outcome(self, pending: Pending) -> Outcome | None:
-        """Ask until an answer is valid or the attempts are used up; None where money or patience ended before."""
+        """Ask until an answer is valid or the attempts are used up; None where the run ended before."""
         ask, outcome = pending.ask, Outcome(pending.request, "failed")
-        messages = [] if self._teacher.instant else self._render(pending)
-        size = sum(len(message["content"].encode("utf-8", "replace")) for message in messages)
+        messages = [] if self._teacher.instant else self._prompts.messages(ask, pending.text)
+        bytes_in = size(messages)
         for attempt in range(self._config.attempts):
-            reserved = await self._budget.reserve(size, lambda: self._stopping)
-            if reserved is None:
-                self._stop()
-                return outcome if outcome.attempts else None
-            reply: Reply | None = None
+            question = Question(ask.kind, pending.text, messages, ask.kind == "extraction", attempt)
             try:
-                reply = await self._teacher.ask(
-                    Question(ask.kind, pending.text, messages, ask.kind == "extraction", attempt)
-                )
+                if self._teacher.instant:
+                    found: tuple[Reply, float | None] | None = (await self._teacher.ask(question), None)
+                else:
+                    found = await self._reply(question, bytes_in)
             except AbsentError:
                 outcome.status = "absent"
                 return outcome
             except RowError as failure:
-                self._missed(failure)
                 outcome.attempts += 1
                 if outcome.attempts == 1:  # an earlier answer, though rejected, says more than none
                     outcome.reason = str(failure)
                 return outcome
-            finally:
-                cost = self._budget.settle(reserved, size, reply)
-            self._heard, self._gone = True, 0
-            self._judge(outcome, pending, reply, cost)
+            except AspectraError as error:
+                self._end(error)
+                found = None
+            if found is None:  # what earlier attempts brought is paid for
+                return outcome if outcome.attempts else None
+            judge(outcome, ask.kind, pending.text, *found, paid=not self._teacher.instant)
             if outcome.status == "done":
                 break
         return outcome
 
-    def _render(self, pending: Pending) -> prompt.Messages:
-        config, kind, shown = self._config, pending.ask.kind, self._demonstrations
-        if config.nearest is not None:
-            if kind not in self._nearest:
-                self._nearest[kind] = Nearest([each for each in shown if each.kind == kind], config.nearest)
-            shown = self._nearest[kind].pick(pending.text)
-        return prompt.render(kind, pending.text, pending.ask.prompt_version, config.task, config.categories, shown)
+    async def _reply(self, question: Question, size: int) -> tuple[Reply, float | None] | None:
+        """One answer, through the faults that pass, and what it cost; None where the run is stopping.
 
-    def _judge(self, outcome: Outcome, pending: Pending, reply: Reply, cost: float | None) -> None:
-        answer, thinking = parse.strip_thinking(reply.text)
-        text, reason = parse.validate(pending.ask.kind, answer, pending.text, reply.finish_reason)
-        outcome.status = "done" if reason is None else "rejected"
-        outcome.text, outcome.raw, outcome.reason = text, reply.text, reason
-        outcome.finish_reason = reply.finish_reason
-        outcome.tokens_in, outcome.tokens_out = reply.tokens_in, reply.tokens_out
-        outcome.model, outcome.prompt_version = reply.model, reply.prompt_version
-        outcome.thinking += thinking + reply.thinking
-        outcome.attempts += 1
-        if not self._teacher.instant:
-            outcome.spent_in += reply.tokens_in or 0
-            outcome.spent_out += reply.tokens_out or 0
-            if cost is not None:
-                outcome.cost = (outcome.cost or 0.0) + cost
+        Raises RowError where the tries or the time of the row are used up.
+        """
+        tries, used = 0, 0.0
+        while True:
+            reserved = await self._budget.reserve(size, lambda: self._stopping)
+            if reserved is None:
+                self._stop()
+                return None
+            reply, cost = None, None
+            try:
+                turn = await self._pace.turn(size)
+                if turn is None:
+                    return None
+                began = time.monotonic()
+                try:
+                    reply = await self._teacher.ask(question)
+                    self._pace.answered(turn, size, reply)
+                except RowError:
+                    self._pace.alive()
+                    raise
+                except TryError as fault:
+                    tries += self._pace.failed(turn, fault)
+                    reason = str(fault)
+                finally:
+                    used += time.monotonic() - began
+            finally:
+                cost = self._budget.settle(reserved, size, reply)
+            if reply is not None:
+                return reply, cost
+            if tries > self._config.retries:
+                raise RowError(reason)
+            if used > self._config.row_timeout:
+                raise RowError(f"no answer in {self._config.row_timeout:g} s (--row-timeout), last: {reason}")
+            used += await self._pace.sleep(max(0, tries - 1))
 
-    def _missed(self, failure: RowError) -> None:
-        """End the run where there is no endpoint at all, rather than fail a million rows one by one."""
-        if not failure.unreachable:
-            self._heard, self._gone = True, 0
-            return
-        self._gone += 1
-        if not self._heard:
-            raise UserError(f"no endpoint answers: {failure}; is the server running, and --base-url right?")
-        if self._gone >= max(GONE, 2 * self._config.concurrency):
-            raise AspectraError(f"the endpoint went away: {failure}; the same command goes on when it is back")
+
+def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | None, paid: bool = True) -> None:
+    """Fill in an outcome from an answer: valid or not and why, and, where it is paid, what it took besides."""
+    answer, thinking = parse.strip_thinking(reply.text)
+    text, reason = parse.validate(kind, answer, review, reply.finish_reason)
+    outcome.status = "done" if reason is None else "rejected"
+    outcome.text, outcome.raw, outcome.reason = text, reply.text, reason
+    outcome.finish_reason = reply.finish_reason
+    outcome.tokens_in, outcome.tokens_out = reply.tokens_in, reply.tokens_out
+    outcome.model, outcome.prompt_version = reply.model, reply.prompt_version
+    outcome.thinking += thinking + reply.thinking
+    outcome.attempts += 1
+    if paid:
+        outcome.spent_in += reply.tokens_in or 0
+        outcome.spent_out += reply.tokens_out or 0
+        if cost is not None:
+            outcome.cost = (outcome.cost or 0.0) + cost

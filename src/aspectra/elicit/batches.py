@@ -1,0 +1,219 @@
+"""Batch files in OpenAI's form: what is still to be asked goes out as some, their results come in as others.
+
+`aspectra elicit --batch-out` and `--batch-in`, for requests that a provider answers within a day and at a lower price.
+An answer goes through the same validation into the same store as that to a request which was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aspectra.config import ElicitConfig
+from aspectra.elicit import status
+from aspectra.elicit.budget import Budget
+from aspectra.elicit.database import NAME, clean, mending
+from aspectra.elicit.engine import PARQUET, REVIEWS, Call, prepare, registered
+from aspectra.elicit.nearest import Prompts, size
+from aspectra.elicit.openai_api import OpenAITeacher, completion, message_of
+from aspectra.elicit.store import Ask, Outcome, Store, request_key
+from aspectra.elicit.teacher import Question, Reply
+from aspectra.elicit.work import judge
+from aspectra.errors import UserError
+from aspectra.manifest import MANIFEST
+from aspectra.progress import progress, say
+from aspectra.rows import jsonl_rows
+from aspectra.tables import write_jsonl
+
+URL = "/v1/chat/completions"
+TOGETHER = 1000  # answers that share a transaction
+NAMED = 5  # torn lines that are told of one by one
+Line = dict[str, Any]
+Prices = tuple[float | None, float | None]
+
+
+def batch_out(
+    reviews: Path, config: ElicitConfig, out: Path, file: Path, batch_size: int | None = None
+) -> dict[str, Any]:
+    """Write every pending request into `file`, or so many each into FILE-001, FILE-002 ...; nothing is sent.
+
+    Returns `requests`, `files` and `left_out`: requests that --max-cost may not pay, were all as dear as can be. The
+    reviews are registered in `out`, where `batch_in` looks for them. Raises UserError as `elicit` does, and where such
+    files are there already: they may be under way.
+    """
+    if config.teacher != "openai":
+        raise UserError(f"--batch-out is for --teacher openai; a {config.teacher} teacher takes no batch files")
+    pattern = glob.escape(file.stem) + ("" if batch_size is None else "-[0-9][0-9][0-9]*") + glob.escape(file.suffix)
+    if there := sorted(file.parent.glob(pattern)):
+        raise UserError(f"{there[0]} is there already; name another --batch-out, or delete what was never sent")
+    call = prepare(reviews, config, out)
+    files: list[str] = []
+    requests = 0
+
+    def counted(lines: Iterator[Line]) -> Iterator[Line]:
+        nonlocal requests
+        for line in lines:
+            requests += 1
+            yield line
+
+    try:
+        with registered(call) as (store, run, asks):
+            left = store.left(run, asks, config.retry_rejected)
+            lines = counted(_lines(call, store, run, asks))
+            for first in lines:
+                name = file if batch_size is None else file.with_name(f"{file.stem}-{len(files) + 1:03}{file.suffix}")
+                rest = lines if batch_size is None else itertools.islice(lines, batch_size - 1)
+                write_jsonl(name, itertools.chain([first], rest))
+                files.append(str(name))
+    finally:
+        asyncio.run(call.teacher.close())
+    return {"requests": requests, "files": files, "left_out": left - requests}
+
+
+def _lines(call: Call, store: Store, run: int, asks: list[Ask]) -> Iterator[Line]:
+    """The pending requests, as far as --max-cost reaches for certain."""
+    config, prompts, teacher = call.config, Prompts(call.config, call.demonstrations), call.teacher
+    assert isinstance(teacher, OpenAITeacher)
+    budget = Budget(config, status.spent(call.out))
+    dearest = budget.spent
+    for pending in store.pending(run, asks, config.retry_rejected):
+        kind, messages = pending.ask.kind, prompts.messages(pending.ask, pending.text)
+        dearest += budget.worst(size(messages))
+        if config.max_cost is not None and dearest > config.max_cost:
+            return
+        question = Question(kind, pending.text, messages, kind == "extraction", _attempts(store, pending.request))
+        yield {
+            "custom_id": request_key(pending.text, pending.ask).hex(),
+            "method": "POST",
+            "url": URL,
+            "body": teacher.parameters(question),
+        }
+
+
+def _attempts(store: Store, request: int) -> int:
+    """Answers that were no use: another seed for another try."""
+    row = store.connection.execute("SELECT attempts FROM responses WHERE request = ?", (request,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: float | None = None) -> dict[str, Any]:
+    """Take the results in `file`, in whatever order, into the folder whose requests they answer.
+
+    Returns the counts of `status.status`, and under `batch` the lines: `taken` (newly stored), `already` (stored
+    before: done, or with the same answer), `unknown` (of requests that this folder never made) and `torn` (no JSON).
+    Prices are those of the folder's last run where none are given. Raises UserError for a folder without a store, and
+    for a file without a result of its requests.
+    """
+    status.open_to_read(out).close()
+    found: Counter[str] = Counter()
+    with Store(out) as store, mending(out / NAME):
+        prices = _prices(store, price_in, price_out)
+        group: dict[int, Outcome] = {}
+        with progress("batch", None) as bar:
+            for row in jsonl_rows(file):
+                if row.fault:
+                    found["torn"] += 1
+                    if found["torn"] <= NAMED:
+                        say(f"{file}, {row.place}: {row.detail}; passed over")
+                else:
+                    found[_take(store, row.values, prices, group)] += 1
+                if len(group) >= TOGETHER:
+                    store.save(group.values())
+                    group.clear()
+                bar.advance()
+        store.save(group.values())
+        if not found["taken"] and not found["already"]:
+            raise UserError(
+                f"{file} {_nothing(found)} {out}; name the batch's results, and the --out of its --batch-out"
+            )
+        counts = status.status(out)
+        if found["taken"]:
+            (out / MANIFEST).unlink(missing_ok=True)
+            status.export(out, out / PARQUET)
+            status.export_reviews(out, out / REVIEWS)
+    return {**counts, "batch": {name: found[name] for name in ("taken", "already", "unknown", "torn")}}
+
+
+def _nothing(found: Counter[str]) -> str:
+    if found["unknown"]:
+        return f"has {found['unknown']} lines, and none answers a request of"
+    return "holds no results for"
+
+
+def _prices(store: Store, price_in: float | None, price_out: float | None) -> Prices:
+    row = store.connection.execute("SELECT config FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+    last: dict[str, Any] = {} if row is None else json.loads(row[0])
+    return (
+        last.get("price_in") if price_in is None else price_in,
+        last.get("price_out") if price_out is None else price_out,
+    )
+
+
+def _take(store: Store, line: Line, prices: Prices, group: dict[int, Outcome]) -> str:
+    """Add what a line says to the group where it is news; returns which of `batch_in`'s counts it belongs to."""
+    request = _request(store, line.get("custom_id"))
+    if request is None:
+        return "unknown"
+    number, review, kind, state, text = request
+    if number in group:
+        state, text = group[number].status, clean(group[number].raw or "")
+    answer = _answer(line)
+    if state == "done" or (state == "failed" and isinstance(answer, str)):
+        return "already"
+    if state == "rejected" and (isinstance(answer, str) or clean(answer.text) == text):
+        return "already"
+    if number in group:  # what the earlier of the two took is kept
+        store.save(group.values())
+        group.clear()
+    outcome = Outcome(number, "failed")
+    if isinstance(answer, str):
+        outcome.reason, outcome.attempts = answer, 1
+    else:
+        judge(outcome, kind, review, answer, _cost(answer, prices))
+    group[number] = outcome
+    return "taken"
+
+
+def _request(store: Store, name: Any) -> tuple[int, str, str, str | None, str] | None:
+    """(row, review, kind, how its answer stands, the answer as it came) of a custom_id; None for one not of here."""
+    try:
+        key = bytes.fromhex(name)
+    except (TypeError, ValueError):
+        return None
+    row = store.connection.execute(
+        "SELECT q.id, t.text, a.kind, r.status, coalesce(r.raw, r.text, '') FROM requests q "
+        "JOIN texts t ON t.id = q.text JOIN asks a ON a.id = q.ask LEFT JOIN responses r ON r.request = q.id "
+        "WHERE q.key = ?",
+        (key,),
+    ).fetchone()
+    return None if row is None else (int(row[0]), str(row[1]), str(row[2]), row[3], str(row[4]))
+
+
+def _answer(line: Line) -> Reply | str:
+    """What a result says: the answer, or why there is none."""
+    response, error = line.get("response"), line.get("error")
+    if isinstance(response, dict) and not error:
+        code, body = response.get("status_code"), response.get("body")
+        if code != 200:
+            return " ".join(f"{code}: {message_of(body)}".split())[:300]
+        try:
+            return completion(body)
+        except (AttributeError, LookupError, TypeError):
+            return "the result is no chat completion"
+    code = error.get("code") if isinstance(error, dict) else None
+    told = message_of(error or "the result has neither answer nor error")
+    return " ".join((f"{code}: {told}" if code and code != told else told).split())[:300]
+
+
+def _cost(reply: Reply, prices: Prices) -> float | None:
+    """USD that an answer took; None where a price is not known, or the tokens."""
+    if None in (*prices, reply.tokens_in, reply.tokens_out):
+        return None
+    assert prices[0] is not None and prices[1] is not None
+    return ((reply.tokens_in or 0) * prices[0] + (reply.tokens_out or 0) * prices[1]) / 1e6

@@ -1,0 +1,217 @@
+"""How fast an endpoint is asked: what is in flight, what goes out a minute, and whether it is there at all.
+
+Requests in flight grow steadily with the answers and shrink by a third where the endpoint is overrun, as TCP does. An
+endpoint that is down is left alone but for one request now and then, until one is answered or the patience is at its
+end. Called by `aspectra.elicit.work`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import random
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from aspectra.config import ElicitConfig
+from aspectra.elicit.teacher import Reply, TryError
+from aspectra.errors import AspectraError, UserError
+from aspectra.progress import say
+
+PAUSE = 0.5  # seconds before the first next try, doubled each time
+LONGEST = 30.0  # seconds at most between two tries
+FEWER = 0.7  # of the requests in flight, where the endpoint is overrun
+ROUNDS = 16  # of answers, from one request in flight to all
+ROW = 10  # faults in a row, whoever met them, that mean the endpoint and not the requests
+FIRST = 3  # tries to reach an endpoint that has never been heard of: a wrong URL should be known within seconds
+
+
+class Bucket:
+    """So much a minute, evenly; a second's worth may come at once. What is taken too much is waited for later."""
+
+    def __init__(self, a_minute: float | None) -> None:
+        self._rate = (a_minute or math.inf) / 60
+        self._most = self.level = max(1.0, self._rate)
+        self._filled = time.monotonic()
+
+    def wait(self, amount: float) -> float:
+        """Seconds until so much may be taken."""
+        if self._rate == math.inf:
+            return 0.0
+        now = time.monotonic()
+        self.level = min(self._most, self.level + (now - self._filled) * self._rate)
+        self._filled = now
+        return max(0.0, (min(amount, self._most) - self.level) / self._rate)
+
+    def take(self, amount: float) -> None:
+        self.level -= amount
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The leave to send one request: the how manyth of the run, and what tokens it was taken to need."""
+
+    number: int
+    tokens: float
+
+
+class Pace:
+    """Gives turns, first come, first served; each is handed back with what came of it."""
+
+    def __init__(self, config: ElicitConfig) -> None:
+        self._config = config
+        self._requests, self._tokens = Bucket(config.rpm), Bucket(config.tpm)
+        self._limit = float(config.concurrency)
+        self._in_flight = self._given = 0
+        self._fewer_from = 0  # turns before this one were given before the limit last shrank
+        self._line: deque[tuple[asyncio.Future[bool], float]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._not_before = 0.0
+        self._stopped = asyncio.Event()
+        self._draw = random.Random(config.seed)
+        self._heard = self._replied = False
+        self._faults = self._odd = 0  # in a row
+        self._down_since: float | None = None
+        self._down_from = self._tries = 0
+        self._in, self._out = 0.3, float(config.max_tokens)  # tokens a byte, tokens an answer
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be in flight now."""
+        return 1 if self._down_since is not None else int(self._limit)
+
+    def stop(self) -> None:
+        """No turn is given any more; those who wait are told so."""
+        self._stopped.set()
+        while self._line:
+            waiting, _ = self._line.popleft()
+            if not waiting.done():
+                waiting.set_result(False)
+
+    async def turn(self, size: int) -> Turn | None:
+        """Wait until a prompt of so many bytes may be sent; None where the run is stopping."""
+        if self._stopped.is_set():
+            return None
+        tokens = size * self._in + self._out
+        waiting = asyncio.get_running_loop().create_future()
+        self._line.append((waiting, tokens))
+        self._advance()
+        if not await waiting:
+            return None
+        self._given += 1
+        return Turn(self._given, tokens)
+
+    async def sleep(self, tries: int) -> float:
+        """Wait before a request's next try, longer each time; returns the seconds, 0 where the endpoint is down.
+
+        Spread over the upper half, so that requests that failed together do not come back together.
+        """
+        if self._down_since is not None:
+            return 0.0  # the line is the wait
+        seconds = min(LONGEST, PAUSE * 2.0**tries) * self._draw.uniform(0.5, 1.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+        return seconds
+
+    def answered(self, turn: Turn, size: int, reply: Reply) -> None:
+        """The endpoint answered."""
+        self._replied = True
+        most = self._config.concurrency
+        self._limit = min(float(most), self._limit + max(1.0, most / ROUNDS) / self._limit)
+        if reply.tokens_in is not None and reply.tokens_out is not None:
+            self._tokens.take(reply.tokens_in + reply.tokens_out - turn.tokens)
+            self._in += (reply.tokens_in / max(1, size) - self._in) / 10
+            self._out += (reply.tokens_out - self._out) / 10
+        self.alive()
+
+    def alive(self) -> None:
+        """A turn is over, and whatever came shows that the endpoint works."""
+        self._heard, self._faults, self._odd = True, 0, 0
+        if self._down_since is not None:
+            say(f"the endpoint answers again after {time.monotonic() - self._down_since:.0f} s")
+            self._down_since, self._not_before = None, 0.0
+        self.over()
+
+    def over(self) -> None:
+        """A turn is over."""
+        self._in_flight -= 1
+        self._advance()
+
+    def failed(self, turn: Turn, fault: TryError) -> bool:
+        """A turn is over, and brought nothing. Returns whether that counts against the request, not only the endpoint.
+
+        Raises UserError where nothing that was ever heard sounds like such an endpoint, AspectraError where patience
+        ends: either ends the run, and the request stays to be asked.
+        """
+        self._in_flight -= 1
+        try:
+            return self._judge(turn, fault)
+        finally:
+            self._advance()
+
+    def _judge(self, turn: Turn, fault: TryError) -> bool:
+        now, patience = time.monotonic(), self._config.patience
+        self._heard |= not fault.gone
+        self._faults += 1
+        self._odd += fault.odd
+        if fault.after is not None:
+            if fault.after > patience:
+                raise AspectraError(
+                    f"the endpoint asks to be left alone for {fault.after:.0f} s ({fault}), longer than --patience "
+                    f"{patience:g}; the same command goes on later"
+                )
+            self._not_before = max(self._not_before, now + fault.after)
+        if fault.busy and turn.number > self._fewer_from:
+            self._limit, self._fewer_from = max(1.0, self._limit * FEWER), self._given
+        if not self._replied and self._faults == self._odd >= ROW:
+            raise UserError(f"{fault}: does --base-url end in /v1?")
+        if self._down_since is not None and turn.number > self._down_from:
+            self._tries += 1
+            over = now - self._down_since > patience
+            if not self._heard and (over or self._tries >= FIRST):
+                raise UserError(f"no endpoint answers: {fault}; is the server running, and --base-url right?")
+            if over:
+                raise AspectraError(
+                    f"the endpoint went away: for {patience:g} s (--patience) it answered nothing of use ({fault}); "
+                    "the same command goes on when it is back"
+                )
+            self._hold(now)
+            counts = not fault.gone
+        elif self._down_since is not None:
+            counts = False
+        elif fault.gone or self._faults >= ROW:
+            self._down_since, self._down_from, self._tries = now, self._given, 1
+            if self._heard:
+                say(f"the endpoint is down or overrun ({fault}): one request at a time, for up to {patience:g} s")
+            self._hold(now)
+            counts = False
+        else:
+            counts = True
+        return counts
+
+    def _hold(self, now: float) -> None:
+        pause = min(LONGEST, PAUSE * 2.0 ** (self._tries - 1)) * self._draw.uniform(0.5, 1.0)
+        # The last look is at the end of the patience, not long after it.
+        assert self._down_since is not None
+        left = max(self._down_since + self._config.patience - now, 0.01)
+        self._not_before = max(self._not_before, now + min(pause, left))
+
+    def _advance(self) -> None:
+        """Give turns to those at the head of the line, as many as may go now."""
+        while self._line and self._in_flight < self.limit:
+            waiting, tokens = self._line[0]
+            wait = max(self._not_before - time.monotonic(), self._requests.wait(1), self._tokens.wait(tokens))
+            if wait > 0:
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = asyncio.get_running_loop().call_later(wait, self._advance)
+                return
+            self._line.popleft()
+            if waiting.done():  # Ctrl-C, twice
+                continue
+            self._requests.take(1)
+            self._tokens.take(tokens)
+            self._in_flight += 1
+            waiting.set_result(True)

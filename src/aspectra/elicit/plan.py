@@ -1,0 +1,282 @@
+"""`aspectra elicit --plan`: what is still to be asked, and what it will take, before the first request.
+
+Nothing is sent and nothing is written. What cannot be counted is estimated, and the plan says by which rule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from sqlite3 import Connection
+from statistics import mean
+from typing import Any
+
+from aspectra.config import ElicitConfig
+from aspectra.elicit import status
+from aspectra.elicit.database import NAME, clean, mending
+from aspectra.elicit.engine import Call, prepare
+from aspectra.elicit.nearest import Prompts, size
+from aspectra.elicit.prompt import Messages
+from aspectra.elicit.store import Ask, request_key
+from aspectra.errors import MissingExtraError, UserError
+from aspectra.places import locate
+from aspectra.progress import progress
+from aspectra.tables import read_jsonl, read_reviews
+
+SAMPLE = 1000  # requests of a kind whose prompts are rendered; of the others only the reviews' bytes count
+A_TOKEN = 4  # bytes, where nothing else is known
+PAUSE = 120  # seconds between two answers from which on nobody was asking
+SEEN = 10  # seconds of answers from which on their speed means something
+Count = Callable[[Messages], int]
+
+
+@dataclass(slots=True)
+class Part:
+    """The requests of one ask that are still to be sent: their number, their reviews' bytes, a draw of the reviews."""
+
+    ask: Ask
+    requests: int = 0
+    bytes: int = 0
+    drawn: list[str] = field(default_factory=list)
+
+    def add(self, text: str, draw: random.Random) -> None:
+        self.requests += 1
+        self.bytes += _bytes(text)
+        if len(self.drawn) < SAMPLE:
+            self.drawn.append(text)
+        elif (place := draw.randrange(self.requests)) < SAMPLE:
+            self.drawn[place] = text
+
+
+def plan(reviews: Path, config: ElicitConfig, out: Path, tokenizer: Path | None = None) -> dict[str, Any]:
+    """What `elicit` would do with the same arguments, as far as it can be known; None stands for what cannot.
+
+    `rows`, `texts` (different ones), `answered` (requests whose answer the folder has), `requests` (to be sent),
+    `tokens_in`, `tokens_out`, `cost_usd`, `spent_usd` (in the folder, so far), `max_cost`, `enough_for` (requests that
+    --max-cost pays), `hours`, `bound` (the limit that decides them), `seconds_per_request` (as the folder has seen),
+    and under `kinds` the part of each kind with the rules of its figures, `tokens_in_by` and `tokens_out_by`.
+    `tokenizer` is a GGUF file, or a folder that `transformers` loads one from. Raises UserError as `elicit` does.
+    """
+    if config.teacher == "recorded":
+        raise UserError(
+            "--plan is for a teacher that is asked: replaying recorded answers takes no tokens and no money"
+        )
+    call = prepare(reviews, config, out)
+    try:
+        counted = _counter(call, tokenizer)
+        if not (out / NAME).exists():
+            return _plan(call, None, counted)
+        with mending(out / NAME), closing(status.open_to_read(out)) as db:
+            return _plan(call, db, counted)
+    finally:
+        asyncio.run(call.teacher.close())
+
+
+def _plan(call: Call, db: Connection | None, counted: tuple[Count, str] | None) -> dict[str, Any]:
+    config, prompts = call.config, Prompts(call.config, call.demonstrations)
+    parts, rows, answered, texts = _parts(call, db)
+    kinds = {part.ask.kind: _kind(part, config, prompts, db, counted) for part in parts}
+    requests, tokens_in, tokens_out = (
+        sum(kind[name] for kind in kinds.values()) for name in ("requests", "tokens_in", "tokens_out")
+    )
+    cost = None if config.price_in is None or config.price_out is None else sum(k["cost_usd"] for k in kinds.values())
+    spent = status.spent(call.out) if db is not None else 0.0
+    enough = None
+    if config.max_cost is not None and cost:
+        enough = min(requests, int(requests * max(0.0, config.max_cost - spent) / cost))
+    seconds = _seconds(db)
+    hours, bound = _hours(config, requests, tokens_in + tokens_out, seconds)
+    return {
+        "rows": rows,
+        "texts": texts,
+        "answered": answered,
+        "requests": requests,
+        "tokens_in": tokens_in,
+        "tokens_out": tokens_out,
+        "cost_usd": cost,
+        "spent_usd": spent,
+        "max_cost": config.max_cost,
+        "enough_for": enough,
+        "hours": hours,
+        "bound": bound,
+        "seconds_per_request": seconds,
+        "kinds": kinds,
+    }
+
+
+def _parts(call: Call, db: Connection | None) -> tuple[list[Part], int, int, int]:
+    """What each ask has to send, the rows, the requests that are answered, and the different texts."""
+    config, draw = call.config, random.Random(call.config.seed)
+    again = ("failed", "rejected") if config.retry_rejected else ("failed",)
+    parts = [Part(ask) for ask in call.asks]
+    rows = answered = 0
+    seen: set[bytes] = set()
+    with progress("plan", None) as bar:
+        for review in read_reviews(call.reviews, config.text_column, config.skip_bad_rows, config.limit):
+            rows += 1
+            bar.advance()
+            text = clean(review.text)
+            mark = hashlib.blake2b(text.encode(), digest_size=8).digest()
+            if mark in seen:
+                continue
+            seen.add(mark)
+            for part in parts:
+                state = None if db is None else _state(db, text, part.ask)
+                if state is None or state in again:
+                    part.add(text, draw)
+                else:
+                    answered += 1
+    return parts, rows, answered, len(seen)
+
+
+def _state(db: Connection, text: str, ask: Ask) -> str | None:
+    """How the answer to a request stands; None where there is none."""
+    row = db.execute(
+        "SELECT r.status FROM requests q JOIN responses r ON r.request = q.id WHERE q.key = ?",
+        (request_key(text, ask),),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _kind(
+    part: Part, config: ElicitConfig, prompts: Prompts, db: Connection | None, counted: tuple[Count, str] | None
+) -> dict[str, Any]:
+    """What the requests of one kind take."""
+    messages = [prompts.messages(part.ask, text) for text in part.drawn]
+    drawn = sum(map(size, messages))
+    # What stands around the reviews is of one length, or as long on average as in the draw.
+    around = (drawn - sum(map(_bytes, part.drawn))) / max(1, len(part.drawn))
+    length = part.bytes + part.requests * around
+    if counted is not None:
+        count, who = counted
+        ratio = sum(map(count, messages)) / max(1, drawn)
+        rule = f"counted with {who}" + (
+            f" in {SAMPLE} of {part.requests} prompts, the others by their length" if part.requests > SAMPLE else ""
+        )
+    elif seen := _tokens_a_byte(db, part.ask, prompts):
+        ratio, rule = seen
+    else:
+        ratio, rule = 1 / A_TOKEN, f"estimated: a token for every {A_TOKEN} bytes of the prompt"
+    answer, answer_rule = _answer(db, part.ask.kind, config.max_tokens)
+    tokens_in, tokens_out = round(length * ratio), round(part.requests * answer)
+    return {
+        "requests": part.requests,
+        "tokens_in": tokens_in,
+        "tokens_out": tokens_out,
+        "cost_usd": None
+        if config.price_in is None or config.price_out is None
+        else (tokens_in * config.price_in + tokens_out * config.price_out) / 1e6,
+        "tokens_in_by": rule,
+        "tokens_out_by": answer_rule,
+    }
+
+
+def _tokens_a_byte(db: Connection | None, ask: Ask, prompts: Prompts) -> tuple[float, str] | None:
+    """As the endpoint itself counted the prompts of the same ask, every further attempt included."""
+    if db is None:
+        return None
+    rows = db.execute(
+        "SELECT t.text, r.spent_in FROM asks a JOIN requests q ON q.ask = a.id JOIN responses r ON r.request = q.id "
+        "JOIN texts t ON t.id = q.text WHERE (a.kind, a.prompt_version, a.model, a.settings) = (?, ?, ?, ?) "
+        "AND r.spent_in > 0 LIMIT ?",
+        (ask.kind, ask.prompt_version, ask.model, ask.settings, SAMPLE),
+    ).fetchall()
+    if not rows:
+        return None
+    ratio = sum(spent for _, spent in rows) / sum(size(prompts.messages(ask, text)) for text, _ in rows)
+    return ratio, f"estimated: as many a byte as the endpoint counted in {len(rows)} such prompts"
+
+
+def _answer(db: Connection | None, kind: str, most: int) -> tuple[float, str]:
+    """Tokens that a request of a kind is answered with, and by which rule."""
+    if db is not None:
+        row = db.execute(
+            "SELECT avg(r.spent_out), count(*) FROM asks a JOIN requests q ON q.ask = a.id "
+            "JOIN responses r ON r.request = q.id WHERE a.kind = ? AND r.spent_out > 0",
+            (kind,),
+        ).fetchone()
+        if row[1]:
+            return float(row[0]), f"estimated: the mean of {row[1]} stored answers"
+    recorded = [
+        row["tokens_out"]
+        for row in read_jsonl(locate("demo:responses.jsonl"))
+        if row["kind"] == kind and row["tokens_out"] is not None
+    ]
+    if recorded:
+        told = f"estimated: the mean of {len(recorded)} recorded answers of the demo, another teacher's"
+        return min(float(most), mean(recorded)), told
+    return float(most), "at most: every answer as long as --max-tokens"
+
+
+def _seconds(db: Connection | None) -> float | None:
+    """Seconds that a request took, seen from when the folder's last answers came; None where that says nothing."""
+    if db is None:
+        return None
+    config = db.execute("SELECT config FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+    came = db.execute("SELECT created FROM responses WHERE spent_out > 0 ORDER BY created DESC LIMIT ?", (SAMPLE,))
+    times = sorted(datetime.fromisoformat(row[0]) for row in came)
+    gaps = [gap for a, b in pairwise(times) if (gap := (b - a).total_seconds()) < PAUSE]
+    if config is None or sum(gaps) < SEEN:
+        return None
+    return float(json.loads(config[0])["concurrency"] * sum(gaps) / len(gaps))
+
+
+def _hours(config: ElicitConfig, requests: int, tokens: int, seconds: float | None) -> tuple[float | None, str | None]:
+    """How long the requests take, and which limit makes it so."""
+    if not requests:
+        return 0.0, None
+    times = {
+        "--rpm": requests / config.rpm / 60 if config.rpm else None,
+        "--tpm": tokens / config.tpm / 60 if config.tpm else None,
+        "--concurrency": requests * seconds / config.concurrency / 3600 if seconds is not None else None,
+    }
+    known = {name: hours for name, hours in times.items() if hours is not None}
+    if not known:
+        return None, None
+    bound = max(known, key=known.__getitem__)
+    return known[bound], bound
+
+
+def _counter(call: Call, tokenizer: Path | None) -> tuple[Count, str] | None:
+    """What counts the tokens of a prompt, and its name; None where nothing does."""
+    from aspectra.elicit.local import LocalTeacher
+
+    if tokenizer is None and isinstance(call.teacher, LocalTeacher):
+        return call.teacher.count, call.teacher.model
+    # An endpoint may call a model by the folder that it serves it from.
+    served = Path(call.config.model)
+    folder = tokenizer or (served if (served / "tokenizer_config.json").is_file() else None)
+    if folder is None:
+        return None
+    if folder.is_file():
+        return LocalTeacher(ElicitConfig(teacher="local", model=str(folder), concurrency=1)).count, folder.name
+    wrong = f"--tokenizer {folder} is no GGUF file and no folder with a tokenizer"
+    if not folder.is_dir():
+        raise UserError(wrong)
+    try:
+        from transformers import AutoTokenizer
+    except ImportError:
+        raise MissingExtraError("train", "a tokenizer's folder") from None
+    try:
+        loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, ImportError) as error:
+        raise UserError(f"{wrong} ({' '.join(str(error).split())[:200]})") from None
+
+    def count(messages: Messages) -> int:
+        if loaded.chat_template:
+            return len(loaded.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
+        return len(loaded("\n".join(message["content"] for message in messages))["input_ids"])
+
+    return count, f"the tokenizer of {folder}"
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

@@ -1,0 +1,119 @@
+"""The page on which a person judges a draw of the teacher's answers: one file that fetches nothing.
+
+Called by `aspectra elicit --audit`; `aspectra.elicit.audit` draws, and scores what the page saves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from aspectra.elicit.audit import FORMAT, Drawn, Statement, draw
+from aspectra.files import canonical, write_text
+from aspectra.report.benchmark import PAGE, digest, distinct, environment
+from aspectra.report.contrasts import SIGNS
+
+NAME = "audit.html"
+
+
+def write(folder: Path, count: int, seed: int = 0) -> dict[str, Any]:
+    """Draw `count` answers of the folder's last run and write `audit.html` there.
+
+    Returns `page` (the file), `responses`, of which `done` and `rejected`, and `opinions`, which can be judged. Raises
+    UserError for a folder without answers.
+    """
+    drawn, there = draw(folder, count, seed)
+    marks = [mark for each in drawn for mark in each.marks()]
+    responses = {
+        "drawn": len(drawn),
+        "done": sum(each.response.status == "done" for each in drawn),
+        "rejected": sum(each.response.status == "rejected" for each in drawn),
+        "of": there,
+    }
+    file = folder / NAME
+    write_text(file, html(drawn, marks, responses, seed))
+    return {"page": str(file), **responses, "opinions": len(marks)}
+
+
+def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, int], seed: int) -> str:
+    """The page. Its id hangs on what is judged, so that no other page takes up its marks."""
+    from markupsafe import Markup
+
+    style, script = ("".join(_read(name) for name in names) for names in (("style.css", "audit.css"), ("audit.js",)))
+    teachers = distinct(each.response.model for each in drawn)
+    judged = [[each.response.review_id, each.response.kind, each.response.text] for each in drawn]
+    page = hashlib.sha256(canonical([seed, judged]).encode("utf-8", "replace")).hexdigest()[:16]
+    saved = {"audit": FORMAT, "page": page, "teachers": teachers, "seed": seed, "responses": responses}
+    data = json.dumps({**saved, "opinions": marks}, ensure_ascii=False)
+    first = 0
+    items = []
+    for each in drawn:
+        items.append(item(each, first))
+        first += len(each.statements)
+    return (
+        environment(markup=True)
+        .get_template("audit.html.jinja")
+        .render(
+            style=Markup(style),
+            script=Markup(script),
+            policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+            "base-uri 'none'; form-action 'none'",
+            # Inside <script> only `<` can end or change what is read.
+            data=Markup(data.replace("<", "\\u003c")),
+            teachers=teachers,
+            kinds=distinct(each.response.kind for each in drawn),
+            responses=responses,
+            opinions=len(marks),
+            seed=seed,
+            items=items,
+            file=f"audit-{page}.json",
+        )
+    )
+
+
+def _read(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def item(drawn: Drawn, first: int) -> dict[str, Any]:
+    """What the template shows of an answer, whose first statement is number `first` of the page."""
+    answer = drawn.response
+    return {
+        "id": answer.review_id,
+        "kind": answer.kind,
+        "reason": answer.reason if answer.status == "rejected" else None,
+        "text": answer.text or "",
+        "review": pieces(answer.review, drawn.statements, first),
+        "statements": [
+            {
+                "number": number,
+                "target": each.target,
+                "there": each.place is not None,
+                "polarity": each.polarity,
+                "sign": SIGNS.get(each.polarity or "", "?"),
+                "told": each.told,
+            }
+            for number, each in enumerate(drawn.statements, first)
+        ],
+    }
+
+
+def pieces(review: str, statements: tuple[Statement, ...], first: int) -> list[dict[str, Any]]:
+    """The review cut where targets begin and end: each piece with the numbers of the statements about it."""
+    places = [(number, each) for number, each in enumerate(statements, first) if each.place is not None]
+    cuts = {0, len(review), *(end for _, each in places for end in each.place or ())}
+    found = []
+    for start, end in pairwise(sorted(cuts)):
+        about = [(n, each) for n, each in places if each.place and each.place[0] <= start and end <= each.place[1]]
+        said = distinct(each.polarity or "" for _, each in about)
+        found.append(
+            {
+                "text": review[start:end],
+                "about": " ".join(str(number) for number, _ in about),
+                "tone": said[0] if len(said) == 1 and said[0] in SIGNS else "unknown",
+            }
+        )
+    return found
