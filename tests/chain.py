@@ -36,6 +36,7 @@ def config_text(home: Path, student: Path) -> str:
             "systems": ["base", "denoise", "distilled", "teacher"],
             "seeds": [1, 2],
             "scoring": ["strict", "paper"],
+            "analyze": "distilled",
             "elicit": recorded,
             "teacher": recorded,
             "corpus": {"evaluation": [str(home / "set" / "test.json")]},

@@ -10,8 +10,9 @@ import pytest
 from tests.chain import config_text
 
 from aspectra.cli.main import run
-from aspectra.config import RunConfig, load
+from aspectra.config import RunConfig
 from aspectra.pipeline import build_corpus, check, elicit_reviews
+from aspectra.settings import load
 
 DISTILLED = ("denoise", "distilled")
 
@@ -56,6 +57,14 @@ def test_the_report_shows_every_system_and_how_sure_the_difference_is(chain: tup
     assert "| distilled | analysis |" in text
 
 
+def test_it_ends_with_what_the_reviews_say(chain: tuple[Path, Path]) -> None:
+    out = chain[1]
+    figures = json.loads((out / "opinions.parquet.manifest.json").read_text(encoding="utf-8"))["figures"]
+    assert figures["reviews"] == 24
+    assert "What the reviews say" in (out / "opinions.html").read_text(encoding="utf-8")
+    assert "| export |" in (out / "report.md").read_text(encoding="utf-8")
+
+
 def test_a_second_call_does_nothing_again(chain: tuple[Path, Path]) -> None:
     file, out = chain
     before, table = stamps(out), results(out)
@@ -70,13 +79,13 @@ def test_a_change_reruns_only_what_depends_on_it(chain: tuple[Path, Path], capsy
     assert run(["run", str(file), "--out", str(out), "--set", "finetune.shots=3"]) == 0
     after = stamps(out)
     changed = {name.split("/")[0] for name in before if after[name] != before[name]}
-    assert changed == {"finetune", "evaluate"}
+    assert changed == {"finetune", "evaluate", "export"}
     before = after
     assert run(["run", str(file), "--out", str(out), "--set", "finetune.shots=3", "--set", "pretrain.max_steps=4"]) == 0
     after = stamps(out)
     changed = {name.rpartition("/")[0] for name in before if after[name] != before[name]}
     students = {f"{stage}/{name}-{n}" for stage in ("finetune", "evaluate") for name in DISTILLED for n in (1, 2)}
-    assert changed == {"pretrain/denoise", "pretrain/distilled"} | students, "the base has no pretraining"
+    assert changed == {"pretrain/denoise", "pretrain/distilled", "export"} | students, "the base has no pretraining"
     assert run(["run", str(file), "--out", str(out)]) == 0  # back, for the tests that share the folder
 
 

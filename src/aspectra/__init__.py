@@ -1,1 +1,22 @@
 """Aspectra distils an LLM's understanding of opinions into a small language model that its user owns."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aspectra.deploy.predictor import load as load
+
+__all__ = ["load"]
+
+
+def __getattr__(name: str) -> Any:
+    """`aspectra.load` and `aspectra.analyze`, imported when asked for: `import aspectra` alone stays cheap."""
+    if name == "load":
+        from aspectra.deploy.predictor import load
+
+        return load
+    if name == "analyze":
+        return import_module("aspectra.analyze")
+    raise AttributeError(f"module 'aspectra' has no attribute '{name}'")

@@ -18,6 +18,9 @@ from aspectra.manifest import MANIFEST
 from aspectra.places import locate
 from aspectra.progress import say
 
+OPINIONS = Path("opinions.parquet")
+CHECKED = 60  # sentences by which the exported student is held against its original: a few seconds' worth
+
 
 def run(config: RunConfig, out: Path) -> dict[str, Any]:
     """The whole chain: reviews to responses to corpus to students, fine-tuned and measured side by side.
@@ -28,15 +31,18 @@ def run(config: RunConfig, out: Path) -> dict[str, Any]:
     responses = elicit_reviews(config, out / "elicit")
     corpus = build_corpus(config, responses, out / "corpus")
     rows: list[dict[str, Any]] = []
+    tuned: dict[tuple[str, int], Path] = {}
     students = {
         system: pretrain_student(config, system, corpus, out) for system in config.systems if system != "teacher"
     }
     for seed in config.seeds:
         for system, student in students.items():
-            tuned = finetune_student(config, system, student, seed, out)
-            rows += evaluate_student(config, system, tuned, seed, out)
+            tuned[system, seed] = finetune_student(config, system, student, seed, out)
+            rows += evaluate_student(config, system, tuned[system, seed], seed, out)
     if "teacher" in config.systems:
         rows += judge_teacher(config, out)
+    if config.analyze is not None:
+        analyze_reviews(config, tuned[config.analyze, config.seeds[0]], out)
     return conclude(config, rows, out)
 
 
@@ -66,8 +72,19 @@ def check(config: RunConfig, out: Path) -> None:
     if set(config.systems) - {"teacher"}:
         models.need_train("run")
         models.resolve(config.student)
+    if config.analyze is not None:
+        check_analyze(config)
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / "run.json", config.model_dump(mode="json"))
+
+
+def check_analyze(config: RunConfig) -> None:
+    """Raise UserError where the student that is to read the reviews is not trained, or cannot be exported here."""
+    from aspectra.deploy.engine import need_deploy
+
+    if config.analyze not in config.systems:
+        raise UserError(f"analyze names {config.analyze}, which is not among the systems")
+    need_deploy("run with `analyze`")
 
 
 def check_teacher(settings: ElicitConfig, out: Path) -> None:
@@ -171,6 +188,23 @@ def judge_teacher(config: RunConfig, out: Path) -> list[dict[str, Any]]:
     settings = sitting(config, config.teacher)
     figures = judge(settings, config.finetune.data, config.subsets, config.scoring, config.test_cap, out / "teacher")
     return list(label(figures["rows"], config, "teacher", None, figures))
+
+
+def analyze_reviews(config: RunConfig, tuned: Path, out: Path) -> None:
+    """Export a fine-tuned student and let it read all the reviews: a table of opinions and the page about them."""
+    from aspectra.analyze.analysis import Job, View, analyze
+    from aspectra.analyze.source import student
+    from aspectra.analyze.table import Reading
+    from aspectra.deploy.export import export
+
+    say("7. analyze: what the reviews say, read by the exported student")
+    asked, folder, threads = config.elicit, out / "export", config.finetune.threads
+    limit = config.finetune.max_new_tokens
+    export(str(tuned), folder, check=CHECKED, max_new_tokens=limit, threads=threads, replace=True)
+    reading = Reading(locate(config.reviews), asked.text_column, asked.skip_bad_rows, asked.limit)
+    view = View(out / OPINIONS.with_suffix(".html"), title="What the reviews say")
+    source = student(folder, max_new_tokens=limit, threads=threads)
+    analyze(Job(reading, source, out / OPINIONS, view, replace=True))
 
 
 def label(

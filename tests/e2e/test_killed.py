@@ -23,6 +23,8 @@ SIGNS = (
     "finetune/distilled-1/checkpoints/checkpoint-*",
     "evaluate/distilled-2/.stage.json",
     "teacher/elicit/responses.sqlite",
+    "export/.stage.json",
+    "opinions.parquet.parts/.stage.json",
 )
 
 
@@ -67,3 +69,4 @@ def test_killed_in_each_stage_the_next_call_goes_on_to_the_same_end(tmp_path: Pa
     assert scores(killed) == scores(calm)
     for name in ("pretrain/distilled", "finetune/distilled-1", "evaluate/distilled-2"):
         assert made(killed, name) == made(calm, name) and made(calm, name)
+    assert (killed / "opinions.parquet").read_bytes() == (calm / "opinions.parquet").read_bytes()

@@ -105,6 +105,10 @@ def test_a_difference_is_a_filled_dot_and_what_is_none_is_hollow() -> None:
     assert ["hollow" in circle.attrib["class"] for circle in shapes if circle is not None] == [False, True]
 
 
+def test_the_axis_writes_minus_as_the_figures_beside_it_do() -> None:
+    assert "−5</text>" in charts.scale(charts.linear([-5, 5], "x"))
+
+
 def test_parts_of_a_whole_fill_the_bar_and_only_wide_ones_are_labeled() -> None:
     svg = drawn(charts.stack([(0.7, "right", "70"), (0.05, "wrong", "5"), (0.25, "lost", "25")]))
     assert sum(float(rect.attrib["width"][:-1]) for rect in svg.findall("rect")) == pytest.approx(100)

@@ -16,7 +16,7 @@ DEFAULT = FinetuneConfig()
 
 @app.command(epilog="Example: aspectra evaluate runs/tuned --task atsa --data rest14 --subset all --subset implicit")
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder, or an export.")],
     data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with test.json.")],
     task: Annotated[str | None, typer.Option(help=f"{CHOICE}. [the model's own]")] = None,
     subset: Annotated[list[str] | None, typer.Option(help="all, implicit or multi; may be repeated. [all]")] = None,
@@ -26,7 +26,10 @@ def evaluate(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = DEFAULT.max_new_tokens,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = DEFAULT.eval_batch_size,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = DEFAULT.device,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch. [its own choice]")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads. [the engine's own choice]")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="transformers or ct2. [ct2 for an export, transformers for a student's folder]")
+    ] = None,
     bf16: Annotated[
         bool, typer.Option("--bf16", help="Decode with 16-bit weights: quicker, rarely different.")
     ] = False,
@@ -49,6 +52,7 @@ def evaluate(
         device=device,
         threads=threads,
         bf16=bf16,
+        engine=engine,
     )["figures"]
     if json:
         write(figures)

@@ -27,10 +27,12 @@ def run(
     What is done is skipped, what was cut off goes on.
     """
     from aspectra.cli.output import write
-    from aspectra.config import RunConfig, load
+    from aspectra.config import RunConfig
+    from aspectra.pipeline import OPINIONS
     from aspectra.pipeline import run as chain
     from aspectra.places import config_file
     from aspectra.progress import say
+    from aspectra.settings import load
 
     settings = load(RunConfig, config_file(config), changes or [])
     folder = out or Path(settings.out)
@@ -40,6 +42,8 @@ def run(
         return
     show((folder / "report.md").read_text(encoding="utf-8"))
     say(f"report: {folder / 'report.md'}, figures: {folder / 'results.json'}")
+    if settings.analyze:
+        say(f"what the reviews say: {folder / OPINIONS.with_suffix('.html')} (open it in a browser)")
 
 
 def show(markdown: str) -> None:

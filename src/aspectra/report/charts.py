@@ -105,7 +105,7 @@ def scale(axis: Axis) -> str:
         tag("line", x1=axis.at(t), x2=axis.at(t), y2="100%", class_="grid" if t or axis.low == 0 else "zero")
         for t in axis.ticks
     )
-    texts = (tag("text", f"{tick:g}", x=axis.at(tick), y=13, class_="tick") for tick in axis.ticks)
+    texts = (tag("text", f"{tick:g}".replace("-", "−"), x=axis.at(tick), y=13, class_="tick") for tick in axis.ticks)
     return strip(18, tag("defs", tag("g", *lines, id=f"g{axis.name}")), *texts)
 
 

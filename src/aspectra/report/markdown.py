@@ -104,6 +104,7 @@ def stages(config: RunConfig, out: Path) -> str:
     names = ["elicit", "corpus", *(f"pretrain/{system}" for system in students)]
     names += [f"{stage}/{s}-{seed}" for seed in config.seeds for s in students for stage in ("finetune", "evaluate")]
     names += ["teacher/elicit"] if "teacher" in config.systems else []
+    names += ["export"] if config.analyze else []
     lines = [line(["stage", "time", "made"]), line(["---", "---:", "---"])]
     for name in names:
         if (found := manifest.read(out / name)) is not None:

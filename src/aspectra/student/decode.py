@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def predict(
     if bf16 and machine.has_bf16(place):
         student = copy_of(student, bf16=True)
     student.model.to(place).eval()
-    encoder = student.encoder(int(student.info.get("input_tokens", 256)), 1, bool(student.info.get("marker", True)))
+    encoder = student.reader
     prompts = [encoder.prompt(rules.marker, text) for text in texts]
     order = sorted(range(len(texts)), key=lambda i: -len(prompts[i]))
     found: dict[int, Prediction] = {}
@@ -83,15 +84,28 @@ def predict(
     return [found[i] for i in range(len(texts))]
 
 
-def write(student: Student, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[tuple[list[int], bool]]:
-    """(ids of the answer without the end token, whether the limit cut it) for each prompt, greedy."""
+def write(
+    student: Student,
+    prompts: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    watch: Callable[[Any, Any], Any] | None = None,
+) -> list[tuple[list[int], bool]]:
+    """(ids of the answer without the end token, whether the limit cut it) for each prompt, greedy.
+
+    `watch` is given the ids so far and the scores of the next, at each step, and returns the scores to choose by.
+    """
     tokenizer, place = student.tokenizer, student.model.device
     # An answer follows its prompt, so a causal model's prompts end together: padding goes to the left.
     left = student.family == "causal"
     inputs = fill(prompts, tokenizer.pad_token_id, left=left).to(place)
     mask = fill([[1] * len(prompt) for prompt in prompts], 0, left=left).to(place)
     whole = student.model.generate(
-        input_ids=inputs, attention_mask=mask, max_new_tokens=max_new_tokens, do_sample=False, num_beams=1
+        input_ids=inputs,
+        attention_mask=mask,
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        num_beams=1,
+        logits_processor=[watch] if watch is not None else None,
     )
     start = inputs.shape[1] if left else 1
     end = tokenizer.eos_token_id
@@ -140,23 +154,36 @@ def evaluate(
     device: str = "auto",
     threads: int | None = None,
     bf16: bool = False,
+    engine: str | None = None,
     replace: bool = False,
 ) -> dict[str, Any]:
-    """Run a student over a test set and score it: {"figures": {"rows", "parameters", "seconds_per_sentence", ...}}.
+    """Run a student or an export over a test set and score it: {"figures": {"rows", "parameters", ...}}.
 
     Each row is a subset and a scoring with the fields of `Score`. With `out` the predictions are written there and
     the whole manifest is returned; done already, nothing is run again. `cap` draws test sentences by `seed`.
+    `engine`: `transformers`, or `ct2` by which an export runs (None then) and which makes one in passing of a student.
     """
-    need_train("evaluate")
-    from aspectra.student import machine
+    from aspectra.deploy.answers import ask
+    from aspectra.deploy.answers import predictions as as_predictions
+    from aspectra.deploy.engine import check_engine, is_export
+    from aspectra.deploy.export import passing
+    from aspectra.deploy.in_ct2 import Exported
 
-    machine.device(device)
+    check_engine(engine)
+    exported = is_export(model)
+    if exported and (engine == "transformers" or bf16):
+        raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
+    if not exported:
+        need_train("evaluate")
+        from aspectra.student import machine
+
+        machine.device(device)
     for kind, given, known in (("subset", subsets, SUBSETS), ("scoring", scoring, tasks.SCORINGS)):
         for name in given:
             if name not in known:
                 raise unknown(kind, name, known)
     name = str(model)
-    folder = resolve(name)
+    folder = Path(name).expanduser() if exported else resolve(name)
     chosen = task_of(read_info(folder), task)
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, "test"), cap, seed)
@@ -173,28 +200,32 @@ def evaluate(
             "seed": seed if cap else None,
             "max_new_tokens": max_new_tokens,
             "bf16": bf16,
-        }
+        } | ({"engine": engine} if engine == "ct2" and not exported else {})
         stage = Stage("evaluate", out, inputs, settings, replace=replace)
         if (done := stage.finished()) is not None:
             say(f"evaluate: {out} is done already")
             return done
-    student = load(folder)
-    if stage is not None:
-        stage.begin()
-    started = time.perf_counter()
-    predictions = predict(
-        student,
-        [example.text for example in examples],
-        chosen,
-        ids=[example.id for example in examples],
-        max_new_tokens=max_new_tokens,
-        batch_size=batch_size,
-        device=device,
-        threads=threads,
-        bf16=bf16,
-    )
-    seconds = time.perf_counter() - started
-    figures = summary(student, examples, predictions, chosen, subsets, scoring, seconds) | {"data": data}
+    texts, ids = [example.text for example in examples], [example.id for example in examples]
+    limits: dict[str, Any] = {"max_new_tokens": max_new_tokens, "batch_size": batch_size}
+    with ExitStack() as held:
+        student: Student | Exported
+        if exported:
+            student = Exported(folder, None, threads)
+        elif engine == "ct2":
+            student = held.enter_context(passing(load(folder), chosen, texts, threads))
+        else:
+            student = load(folder)
+        if stage is not None:
+            stage.begin()
+        started = time.perf_counter()
+        if isinstance(student, Student):
+            predictions = predict(student, texts, chosen, ids=ids, device=device, threads=threads, bf16=bf16, **limits)
+        else:
+            with progress("decode", len(set(texts))) as bar:
+                answers = ask(student, texts, tasks.get(chosen), tick=bar.advance, **limits)
+            predictions = as_predictions(answers, texts, ids, tasks.get(chosen))
+        seconds = time.perf_counter() - started
+        figures = summary(student.parameters, examples, predictions, chosen, subsets, scoring, seconds) | {"data": data}
     if stage is None or out is None:
         return {"figures": figures}
     write_predictions(out / "predictions.jsonl", predictions)
@@ -202,7 +233,7 @@ def evaluate(
 
 
 def summary(
-    student: Student,
+    parameters: int,
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
     task: str,
@@ -214,7 +245,7 @@ def summary(
     return {
         "rows": score_rows(examples, predictions, task, subsets, scoring),
         "task": task,
-        "parameters": student.parameters,
+        "parameters": parameters,
         "sentences": len(examples),
         "seconds_per_sentence": round(seconds / max(1, len(examples)), 4),
         "answers_cut": sum(CUT in prediction.extra for prediction in predictions),

@@ -43,6 +43,11 @@ class Student:
         """What turns this student's texts into token ids."""
         return Encoder(self.tokenizer, self.family, input_tokens, answer_tokens, marker)
 
+    @property
+    def reader(self) -> Encoder:
+        """The encoder that the student was tuned with, as its `info` says."""
+        return reader(self.tokenizer, self.info | {"family": self.family})
+
 
 def load(folder: Path, device: str = "cpu", newline_token: bool = False) -> Student:
     """A student in 32-bit floats on a device, in evaluation mode.
@@ -131,6 +136,8 @@ class Encoder:
         start = next((i for i in range(len(whole)) if whole[i : i + len(bare)] == bare), 0)
         self.before, self.after = whole[:start], whole[start + len(bare) :]
         self.end = self.tokenizer.eos_token_id
+        self.tail = self.ids(ARROW) if self.family == "causal" else self.after
+        self.room = max(1, self.input_tokens - len(self.before) - len(self.tail))
 
     def ids(self, text: str) -> list[int]:
         """Token ids without special ones; text that looks like a special token stays text."""
@@ -145,12 +152,10 @@ class Encoder:
 
     def frame(self, body: list[int]) -> list[int]:
         """Put what the family needs around the ids of `marker: text`, within `input_tokens`."""
-        tail = self.ids(ARROW) if self.family == "causal" else self.after
-        room = max(1, self.input_tokens - len(self.before) - len(tail))
-        if len(body) > room:
+        if len(body) > self.room:
             self.cut_inputs += 1
-            body = body[:room]
-        return [*self.before, *body, *tail]
+            body = body[: self.room]
+        return [*self.before, *body, *self.tail]
 
     def answer(self, text: str) -> list[int]:
         """What the student is to write, the end token included unless the answer is cut."""
@@ -172,8 +177,17 @@ class Encoder:
 
     def text(self, ids: Sequence[int]) -> str:
         """A written answer as text: special tokens gone, `[NL]` a newline again, no space around."""
-        text = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return (re.sub(r" ?\[NL\] ?", "\n", text) if self.newline else text).strip()
+        return self.spelled(ids).strip()
+
+    def spelled(self, ids: Sequence[int]) -> str:
+        """The same with the space around it."""
+        text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return re.sub(r" ?\[NL\] ?", "\n", text) if self.newline else text
+
+
+def reader(tokenizer: Any, info: Mapping[str, Any]) -> Encoder:
+    """The encoder for a student's answers, by what its `aspectra.json` says."""
+    return Encoder(tokenizer, info["family"], int(info.get("input_tokens", 256)), 1, bool(info.get("marker", True)))
 
 
 @dataclass

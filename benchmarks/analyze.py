@@ -1,0 +1,140 @@
+"""What `aspectra analyze` costs besides the model, in memory and in time.
+
+`python benchmarks/analyze.py` analyzes invented reviews with a stand-in for the model, each time in a process of its
+own: 10,000 and 1,000,000 reviews that cost it nothing, for the peak of resident memory; and 10,000 at 2 ms a sentence,
+about what an int8 student takes, for the share of the time that is not the stand-in's. That is in seconds of the
+processor, which on an idle machine are those of the clock (less waiting for the disk): the stand-in sleeps. Exits 1
+where a limit is missed: 100 MB more for the million, 10 % of the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from aspectra.deploy.extraction import Extraction, Found
+
+MEGABYTES, SHARE = 100, 0.10
+PER_SENTENCE = 0.002
+WORDS = tuple(f"{a} {b}".strip() for a in ("", "hotel", "pool", "corner", "front", "breakfast") for b in (
+    "room", "rooms", "bed", "beds", "staff", "bar", "lobby", "desk", "view", "shower", "towels", "price", "buffet"
+))  # fmt: skip
+POLARITIES = ("positive", "negative", "neutral")
+
+
+class StandIn:
+    """An opinion about the last words of every other sentence, each sentence at a fixed cost."""
+
+    def __init__(self, seconds: float, spent: Path) -> None:
+        self.seconds, self.spent, self.total = seconds, spent, 0.0
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        started = time.perf_counter()
+        found = []
+        for text in texts:
+            words = text[4:].partition(" was")[0]
+            polarity = POLARITIES[len(text) % 3]
+            opinions = (Found(words, None, polarity, 4, 4 + len(words), 0.9),) if text[0] == "T" else ()
+            found.append(Extraction(text, opinions, (), False))
+        left = self.seconds * len(texts) - (time.perf_counter() - started)
+        if left > 0:
+            time.sleep(left)
+        self.total += time.perf_counter() - started
+        self.spent.write_text(repr(self.total))
+        return found
+
+
+def table(path: Path, count: int) -> None:
+    """Reviews of two sentences, every tenth target rare, with a date and a store."""
+    draw = random.Random(7)
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("id,date,store,text\n")
+        for n in range(count):
+            word = draw.choice(WORDS) if n % 10 else f"thing {draw.randrange(10 * count)}"
+            text = (
+                f"The {word} was {'good enough' if n % 3 else 'not what we had hoped for'}. We stayed {n % 9} nights."
+            )
+            stream.write(f"{n},20{20 + n % 6}-{1 + n % 12:02d}-{1 + n % 28:02d},store {n % 40},{text}\n")
+
+
+def one(count: int, seconds: float, folder: Path) -> dict[str, float]:
+    """Analyze in this process: what it took."""
+    from aspectra.analyze.analysis import Job, View, analyze
+    from aspectra.analyze.source import Source
+    from aspectra.analyze.table import Reading
+
+    started = time.perf_counter()
+    spent = folder / "spent"
+    source = Source("stand-in", partial(StandIn, seconds, spent), "stand-in")
+    view = View(folder / "report.html", by=("store",))
+    figures = analyze(Job(Reading(folder / "reviews.csv"), source, folder / "out.parquet", view))["figures"]
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "reviews": figures["reviews"],
+        "opinions": figures["opinions"],
+        "seconds": time.perf_counter() - started,
+        "processor": usage.ru_utime + usage.ru_stime,
+        "model": float(spent.read_text()),
+        "megabytes": usage.ru_maxrss * unit / 1e6,
+        "report_megabytes": (folder / "report.html").stat().st_size / 1e6,
+    }
+
+
+def measure(count: int, seconds: float) -> dict[str, float]:
+    """The same in a fresh process, imports and all."""
+    with tempfile.TemporaryDirectory() as folder:
+        table(Path(folder) / "reviews.csv", count)
+        command = [sys.executable, __file__, "--one", str(count), "--seconds", str(seconds), "--folder", folder]
+        started = time.perf_counter()
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found: dict[str, float] = json.loads(done.stdout)
+        return found | {"seconds": time.perf_counter() - started}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--many", type=int, default=1_000_000, help="reviews of the large table [%(default)s]")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, default=0.0, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(one(asked.one, asked.seconds, asked.folder)))
+        return 0
+    few, many = measure(10_000, 0.0), measure(asked.many, 0.0)
+    timed = measure(10_000, PER_SENTENCE)
+    more = many["megabytes"] - few["megabytes"]
+    share = timed["processor"] / (timed["processor"] + timed["model"])
+    if asked.json:
+        print(json.dumps({"few": few, "many": many, "timed": timed, "more": more, "share": share}, indent=2))
+    else:
+        for it in (few, many):
+            print(
+                f"{it['reviews']:,.0f} reviews, {it['opinions']:,.0f} opinions: peak {it['megabytes']:.0f} MB, "
+                f"{it['processor']:.1f} s of the processor, report {it['report_megabytes']:.2f} MB"
+            )
+        print(f"the large table takes {more:.0f} MB more (at most {MEGABYTES})")
+        print(
+            f"{timed['reviews']:,.0f} reviews at {1000 * PER_SENTENCE:g} ms a sentence: {timed['model']:.1f} s model, "
+            f"{timed['processor']:.1f} s of the processor: {100 * share:.1f} % of both (at most {100 * SHARE:.0f} %); "
+            f"{timed['seconds']:.1f} s by the clock"
+        )
+    if more > MEGABYTES or share > SHARE:
+        print("a limit is missed", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,162 @@
+"""Dates as review tables have them: which column, which way of writing, and days put together into weeks or months.
+
+Called by `aspectra.analyze.table` and `aggregate`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+from aspectra.errors import UserError
+
+Unit = Literal["day", "week", "month", "year"]
+
+NAME = re.compile(r"(^|[\W_])(date|datetime|time|timestamp|created|published|posted|submitted|written)([\W_]|$)", re.I)
+GLUED = re.compile(r"(review|created?|post|publish|submit|unixreview|stay)(date|time|at|on)$", re.I)
+# The first of those that read most of the sample is taken; so 1/2/2026 is January where no other date says otherwise.
+WAYS = (
+    "iso", "epoch", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y",
+    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%m %d, %Y", "%B %Y",
+    "%b %Y", "%Y-%m", "%Y",
+)  # fmt: skip
+CLOCK = re.compile(r"[T,\s]+\d{1,2}:\d{2}.*$")
+ENOUGH = 0.8
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A date column and the way in which it is written: `iso`, `epoch` (seconds or milliseconds), or for `strptime`."""
+
+    column: str
+    way: str
+
+    def day(self, values: dict[str, Any]) -> date | None:
+        """The day of a review; None where the column does not say one."""
+        return read(values.get(self.column), self.way)
+
+
+def read(value: Any, way: str) -> date | None:
+    """A cell as a day, None where it is not written in this way."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if value is None or isinstance(value, bool):
+        return None
+    if way == "epoch":
+        return epoch(value)
+    text = str(value).strip()
+    if way == "iso":
+        try:
+            return date.fromisoformat(text[:10]) if text[4:5] == "-" else None
+        except ValueError:
+            return None
+    return parse(CLOCK.sub("", text), way)
+
+
+@lru_cache(maxsize=20_000)
+def parse(text: str, way: str) -> date | None:
+    try:
+        return datetime.strptime(text, way).date()
+    except ValueError:
+        return None
+
+
+def epoch(value: Any) -> date | None:
+    """Seconds or milliseconds since 1970, from 1980 on: smaller numbers are no dates but ratings and years."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    if not math.isfinite(number):
+        return None
+    seconds = number / 1000 if abs(number) > 1e11 else number
+    if not 315_532_800 <= seconds < 4_102_444_800:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).date()
+
+
+def find_dates(sample: Sequence[dict[str, Any]], given: str | None) -> Dates | None:
+    """The date column: the one `given`, or the first whose name speaks of a date and whose cells are dates.
+
+    Raises UserError for a given column that is not there, or hardly holds dates.
+    """
+    columns = list(dict.fromkeys(name for values in sample for name in values))
+    if given is not None and given not in columns:
+        raise UserError(f"there is no column '{given}' for --date; there are: {', '.join(columns)}")
+    for column in [given] if given else [name for name in columns if NAME.search(name) or GLUED.search(name)]:
+        cells = [value for values in sample if (value := values.get(column)) is not None and str(value).strip()]
+        hits = Counter({way: sum(read(cell, way) is not None for cell in cells) for way in WAYS})
+        way, most = max(hits.items(), key=lambda pair: (pair[1], -WAYS.index(pair[0])))
+        if cells and most >= ENOUGH * len(cells):
+            return Dates(column, way)
+        if given:
+            shown = next((str(cell) for cell in cells if read(cell, way) is None), "nothing")
+            raise UserError(f"column '{given}' holds no dates that can be read ('{shown[:40]}'); write YYYY-MM-DD")
+    return None
+
+
+def unit_for(first: date, last: date) -> Unit:
+    """How days are put together, so that a chart has at most some sixty places."""
+    days = (last - first).days
+    return "day" if days <= 35 else "week" if days <= 240 else "month" if days <= 5 * 366 else "year"
+
+
+def floor(day: date, unit: Unit) -> date:
+    """The first day of the day's week (Monday), month or year.
+
+    >>> floor(date(2026, 11, 22), "week").isoformat(), floor(date(2026, 11, 22), "month").isoformat()
+    ('2026-11-16', '2026-11-01')
+    """
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    return day if unit == "day" else day.replace(day=1) if unit == "month" else day.replace(month=1, day=1)
+
+
+def following(start: date, unit: Unit) -> date:
+    """The start after a start."""
+    long = {"day": 1, "week": 7, "month": 31, "year": 366}[unit]
+    return floor(start + timedelta(days=long), unit)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How reviews are laid over time: from `border` on a review counts as late; None where there is a single start."""
+
+    dates: Dates
+    unit: Unit
+    starts: tuple[date, ...]
+    border: date | None
+
+
+def clock(dates: Dates, days: Counter[date]) -> Clock | None:
+    """The clock of a table by its days: the border is the start that parts the reviews most evenly. None: no dates."""
+    if not days:
+        return None
+    # A lone typing error (0202-01-01) must not stretch the axis: the outermost 0.1 % at both ends do not shape it.
+    ordered = sorted(days.items())
+    total, before = days.total(), 0
+    inner = []
+    for day, count in ordered:
+        if before + count > 0.001 * total and before < 0.999 * total:
+            inner.append(day)
+        before += count
+    unit = unit_for(inner[0], inner[-1])
+    starts = [floor(inner[0], unit)]
+    while starts[-1] < floor(inner[-1], unit):
+        starts.append(following(starts[-1], unit))
+    held = Counter[date]()
+    for day, count in ordered:
+        held[floor(day, unit)] += count
+
+    def uneven(start: date) -> int:
+        return abs(total - 2 * sum(held[each] for each in starts if each < start))
+
+    return Clock(dates, unit, tuple(starts), min(starts[1:], key=uneven, default=None))

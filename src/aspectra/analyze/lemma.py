@@ -1,0 +1,89 @@
+"""What makes two targets one: `Rooms`, `the room` and `room` are talked about together. Called by `aggregate`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from aspectra.errors import MissingExtraError, unknown
+
+# English words before the noun that say nothing of it.
+BEFORE = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "my",
+        "our",
+        "your",
+        "his",
+        "her",
+        "its",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "some",
+        "any",
+        "all",
+        "both",
+        "every",
+        "each",
+        "no",
+    ]
+)
+# The head of an English phrase is its last word, or the last before one of these: `choice of dishes`.
+BEHIND = frozenset(["of", "in", "at", "on", "for", "with", "from", "to", "by", "near", "during"])
+# Nouns that a lemmatizer takes for verbs or adjectives: `seating` is not `seat`, nor `bedding` `bed`.
+KEPT = re.compile(r"(ing|ed|er|est|left|saw|felt|found|ground)$")
+ABBREVIATIONS = re.compile(r"\b([A-Z]{2,})s\b")  # TVs
+
+
+def grouping(language: str = "en") -> Callable[[str], str]:
+    """A function from a target to the key of its group: case folded, the head noun's plural made singular.
+
+    English: articles and possessives before the noun are dropped, and of the words only the head is changed. Other
+    languages: every word is replaced by its lemma.
+
+    Raises UserError for a language that simplemma does not know, MissingExtraError without it.
+    """
+    try:
+        from simplemma import Lemmatizer
+    except ImportError:
+        raise MissingExtraError("report", "analyze") from None
+
+    lemmatize = Lemmatizer(cache_max_size=1).lemmatize  # `key` has a cache of its own
+    try:
+        lemmatize("words", lang=language)
+    except ValueError:
+        raise unknown("language", language, languages()) from None
+
+    def lemma(word: str) -> str:
+        return str(lemmatize(word, lang=language)).casefold()  # a German noun is known by its capital
+
+    def english(words: list[str]) -> list[str]:
+        while len(words) > 1 and words[0] in BEFORE:
+            words = words[1:]
+        at = next((n for n, word in enumerate(words) if n and word in BEHIND), len(words)) - 1
+        head = re.sub(r"['’]s?$", "", words[at]) or words[at]
+        words[at] = head if KEPT.search(head) or (len(head) < 4 and head != "men") else lemma(head)
+        return words
+
+    @lru_cache(maxsize=20_000)
+    def key(target: str) -> str:
+        if language != "en":
+            return " ".join(map(lemma, target.split()))
+        words = ABBREVIATIONS.sub(r"\1", target).casefold().split()
+        return " ".join(english(words)) if words else ""
+
+    return key
+
+
+def languages() -> list[str]:
+    """The language codes that simplemma has a dictionary for."""
+    from importlib.resources import files
+
+    data = files("simplemma") / "strategies" / "dictionaries" / "data"
+    return sorted(file.name.partition(".")[0] for file in data.iterdir() if file.name.endswith(".plzma"))

@@ -1,0 +1,53 @@
+"""Reviews to opinions, sentence by sentence, so that every opinion knows its sentence: one without a target, too.
+
+Called by `parts` and `frames`; `output`, `quotes` and `aggregate` speak in these opinions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from aspectra.deploy.extraction import Extractor
+from aspectra.deploy.sentences import sentences
+
+
+class Opinion(NamedTuple):
+    """`start` and `end` are character offsets into the review, None where no target is named."""
+
+    target: str | None
+    category: str | None
+    polarity: str
+    start: int | None
+    end: int | None
+    confidence: float | None
+    sentence: str | None
+
+
+FIELDS = Opinion._fields
+
+
+class Found(NamedTuple):
+    """The opinions of a review; `cut` where some answer was cut off by the length limit."""
+
+    opinions: list[Opinion]
+    cut: bool
+
+
+def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
+    """The opinions of each text."""
+    asked: list[tuple[int, int, str]] = []
+    for number, text in enumerate(texts):
+        for first, last in sentences(text):
+            if sentence := text[first:last].strip():
+                asked.append((number, text.index(sentence, first), sentence))
+    extractions = predictor.extract([sentence for _, _, sentence in asked])
+    found = [Found([], False) for _ in texts]
+    for (number, first, sentence), extraction in zip(asked, extractions, strict=True):
+        for o in extraction.opinions:
+            start = None if o.start is None else first + o.start
+            end = None if o.end is None else first + o.end
+            found[number].opinions.append(Opinion(o.target, o.category, o.polarity, start, end, o.confidence, sentence))
+        if extraction.cut:
+            found[number] = found[number]._replace(cut=True)
+    return found

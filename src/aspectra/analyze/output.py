@@ -1,0 +1,184 @@
+"""The file of opinions: its columns, the three formats, and reading it again. Called by `aspectra.analyze.analysis`.
+
+A row is an opinion: number and id of its review, what was found, and the review's own columns as they were.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from aspectra.analyze.opinions import FIELDS, Found, Opinion
+from aspectra.analyze.table import Entry, Survey
+from aspectra.errors import UserError
+from aspectra.files import replacing
+from aspectra.rows import read_rows
+from aspectra.tables import write_parquet
+
+SUFFIXES = (".parquet", ".csv", ".jsonl")
+REVIEW = ("review_row", "review_id")
+OWN = (*REVIEW, *FIELDS)
+# What a spreadsheet takes for a formula where a cell begins with it.
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
+
+
+def renamed(columns: Iterable[str]) -> dict[str, str]:
+    """The names of a table's columns in the output: one that has the name of a column of ours gets `review_` before.
+
+    >>> renamed(["text", "category", "review_category"])
+    {'text': 'text', 'category': 'review_category_', 'review_category': 'review_category'}
+    """
+    given = list(columns)
+    taken = {*OWN, *given}
+    names: dict[str, str] = {}
+    for column in given:
+        name = column
+        if column in OWN:
+            name = f"review_{column.removeprefix('review_')}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+        names[column] = name
+    return names
+
+
+def rows(pairs: Iterable[tuple[Entry, Found]], names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The rows of the output."""
+    for entry, found in pairs:
+        if found.opinions:
+            review = {name: entry.values.get(column) for column, name in names.items()}
+            for opinion in found.opinions:
+                yield {"review_row": entry.row, "review_id": entry.id, **opinion._asdict(), **review}
+
+
+def write(path: Path, supply: Iterable[dict[str, Any]], source: Path, survey: Survey, excel_safe: bool) -> None:
+    """Write the rows as they come, in the format that the suffix names; the file appears when it is whole."""
+    names = renamed(survey.columns)
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        fields = schema(source, survey, names)
+        texts = {field.name for field in fields if field.metadata and b"json" in field.metadata}
+        write_parquet(path, (texted(row, texts) for row in supply) if texts else supply, fields)
+    elif suffix == ".csv":
+        header = [*OWN, *names.values()]
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            cell = guarded if excel_safe else plain
+            writer.writerow([cell(name) for name in header])
+            writer.writerows([cell(row[name]) for name in header] for row in supply)
+    else:
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+            for row in supply:
+                stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+
+
+def schema(source: Path, survey: Survey, names: dict[str, str]) -> Any:
+    """The output's columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest.
+
+    A column of several types, and one of lists or objects from JSONL, becomes text; what is no string in it, JSON.
+    """
+    import pyarrow as pa
+
+    text, whole = pa.string(), pa.int64()
+    own = {"review_row": whole, "start": whole, "end": whole, "confidence": pa.float64()}
+    fields = [pa.field(name, own.get(name, text)) for name in OWN]
+    if source.suffix.lower() == ".parquet":
+        import pyarrow.parquet
+
+        given = pyarrow.parquet.read_schema(source)
+        for field in given:
+            kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+            fields.append(pa.field(names[field.name], kind))
+        return pa.schema(fields)
+    for column, kinds in survey.columns.items():
+        kind = {frozenset({bool}): pa.bool_(), frozenset({int}): whole}.get(frozenset(kinds))
+        if kind is None and kinds and kinds <= {int, float}:
+            kind = pa.float64()
+        mixed = {} if kind is not None or kinds <= {str} else {"json": "1"}
+        fields.append(pa.field(names[column], kind or text, metadata=mixed))
+    return pa.schema(fields)
+
+
+def texted(row: dict[str, Any], columns: set[str]) -> dict[str, Any]:
+    """The row with these columns as text."""
+    return row | {name: None if row[name] is None else plain(row[name]) for name in columns}
+
+
+def plain(value: Any) -> str:
+    """A value as a cell of CSV: nothing for None, JSON for what is neither text nor number."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, list, dict)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def guarded(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe, numbers stay.
+
+    >>> guarded("=1+1"), guarded("-5"), guarded("- 5 stars"), guarded(-5)
+    ("'=1+1", '-5', "'- 5 stars", '-5')
+    """
+    text = plain(value)
+    if isinstance(value, str) and FORMULA.match(text) and not NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def read(path: Path) -> Iterator[tuple[int, Found]]:
+    """The opinions of a finished output, review by review; whether an answer was cut is no longer known."""
+
+    def lines() -> Iterator[tuple[int, Opinion]]:
+        for row in read_rows(path, lambda _: OWN):
+            values = row.values
+            if row.fault or any(name not in values for name in OWN):
+                raise UserError(
+                    f"{path}, {row.place}: this is no row of `aspectra analyze`; make it anew with --replace"
+                )
+            yield int(values["review_row"]), Opinion(*(typed(name, values[name]) for name in FIELDS))
+
+    for number, group in groupby(lines(), key=lambda pair: pair[0]):
+        yield number, Found([opinion for _, opinion in group], False)
+
+
+def typed(name: str, value: Any) -> Any:
+    """A cell of ours as it was before it was written."""
+    if value is None or value == "":
+        return None
+    return int(value) if name in ("start", "end") else float(value) if name == "confidence" else value
+
+
+def joined(entries: Iterable[Entry], found: Iterator[tuple[int, Found]]) -> Iterator[tuple[Entry, Found]]:
+    """Every review with what was found in it: nothing, where the second, in the same order, does not speak of it.
+
+    Raises UserError where that speaks of reviews that are not there.
+    """
+    ahead = next(found, None)
+    for entry in entries:
+        if ahead is not None and ahead[0] == entry.row:
+            yield entry, ahead[1]
+            ahead = next(found, None)
+        else:
+            yield entry, Found([], False)
+    if ahead is not None:
+        raise UserError(
+            f"the opinions are of other reviews than the table has now (row {ahead[0]}); run with --replace"
+        )
+
+
+def checked(out: Path, excel_safe: bool) -> None:
+    """Raise UserError for an output that cannot be written as asked."""
+    if out.suffix.lower() not in SUFFIXES:
+        raise UserError(f"--out {out}: opinions are written to {', '.join(SUFFIXES)}; name such a file")
+    if out.is_dir():
+        raise UserError(f"--out {out} is a folder; name a file in it")
+    if excel_safe and out.suffix.lower() != ".csv":
+        raise UserError("--excel-safe goes with an --out that ends in .csv")

@@ -1,0 +1,41 @@
+"""How sure a share is, and whether two shares differ. Called by `aspectra.analyze.aggregate`.
+
+Interval: Wilson's score interval (Wilson 1927), which behaves for few and for extreme counts. Test: two proportions by
+the normal approximation with pooled variance, made only where each of the four expected counts is at least 5; a family
+of tests is corrected by Holm's step-down (`aspectra.benchmark.significance.holm`).
+"""
+
+from __future__ import annotations
+
+import math
+
+Z = 1.959963984540054  # of 95 %
+EXPECTED = 5
+
+
+def wilson(hits: int, total: int) -> tuple[float, float]:
+    """The ends of the 95 % interval of hits / total; (0, 1) where there is nothing.
+
+    >>> tuple(round(end, 4) for end in wilson(8, 10))
+    (0.4902, 0.9433)
+    """
+    if not total:
+        return 0.0, 1.0
+    share, extra = hits / total, Z * Z / total
+    middle = (share + extra / 2) / (1 + extra)
+    half = Z * math.sqrt(share * (1 - share) / total + extra / (4 * total)) / (1 + extra)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def two_shares(hits: int, total: int, other_hits: int, other_total: int) -> float | None:
+    """Two-sided p that two shares are one; None where the counts are too small for the approximation.
+
+    >>> round(two_shares(30, 100, 50, 100), 5)
+    0.00389
+    """
+    both = total + other_total
+    pooled = (hits + other_hits) / both if both else 0.0
+    if min(total, other_total) * min(pooled, 1 - pooled) < EXPECTED:
+        return None
+    error = math.sqrt(pooled * (1 - pooled) * (1 / total + 1 / other_total))
+    return math.erfc(abs(hits / total - other_hits / other_total) / error / math.sqrt(2))

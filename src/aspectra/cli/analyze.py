@@ -1,0 +1,89 @@
+"""`aspectra analyze`: reviews to opinions and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(
+    epilog="Example: aspectra analyze reviews.csv --model runs/export --out opinions.parquet --report report.html"
+    " --by store"
+)
+def analyze(
+    reviews: Annotated[
+        Path, typer.Argument(metavar="REVIEWS", help="A .csv, .tsv, .jsonl or .parquet file, or - for standard input.")
+    ],
+    model: Annotated[Path, typer.Option(help="Folder of an exported student, or of a fine-tuned one (needs torch).")],
+    out: Annotated[Path, typer.Option(help="File of opinions: .parquet, .csv or .jsonl.")],
+    report: Annotated[Path | None, typer.Option(help="Web page of what they say, one .html file. [none]")] = None,
+    title: Annotated[str | None, typer.Option(help="Of the report. [the reviews' file]")] = None,
+    by: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Compare its values; may be repeated.")] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="When a review was written. [found by name]")
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")] = None,
+    language: Annotated[str, typer.Option(help="Of the targets, by whose grammar they are grouped.")] = "en",
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each with the model.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = 32,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many reviews, the first. [all]")] = None,
+    skip_bad_rows: Annotated[
+        bool,
+        typer.Option("--skip-bad-rows", help="Pass over rows that cannot be read or have no text, and count them."),
+    ] = False,
+    excel_safe: Annotated[
+        bool,
+        typer.Option("--excel-safe", help="Put ' before cells of a .csv that a spreadsheet would run as formulas."),
+    ] = False,
+    stdin_format: Annotated[
+        str | None, typer.Option("--format", help="Of standard input: csv, tsv, jsonl. [by its first byte]")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite what is there from other input.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Find the opinions in a table of reviews: a file with a row an opinion, and a report to look at.
+
+    Stopped, the same command goes on where it was.
+    """
+    import os
+
+    from aspectra.analyze.analysis import STDIN, Job, View
+    from aspectra.analyze.analysis import analyze as work
+    from aspectra.analyze.source import student
+    from aspectra.analyze.table import FORMATS, Reading
+    from aspectra.cli.output import table, write
+    from aspectra.errors import UserError, unknown
+
+    if stdin_format is not None and stdin_format not in FORMATS:
+        raise unknown("format", stdin_format, FORMATS)
+    if stdin_format is not None and str(reviews) != STDIN:
+        raise UserError("--format goes with standard input (-); a file's format is told by its suffix")
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    job = Job(
+        Reading(reviews, text_column, skip_bad_rows, limit),
+        student(model, batch_size=batch_size, threads=threads),
+        out,
+        View(report, title, tuple(dict.fromkeys(by or ())), date, language),
+        workers=workers,
+        excel_safe=excel_safe,
+        replace=replace,
+    )
+    figures = work(job, stdin_format)["figures"]
+    if json:
+        write(figures)
+        return
+    kind = "targets" if figures["targets"]["rows"] else "categories"
+    columns = ("opinions", "positive", "neutral", "negative")
+    rows = [
+        [row["label"], row["opinions"], *(f"{100 * row['polarities'][p]['share']:.0f} %" for p in columns[1:])]
+        for row in figures[kind]["rows"][:10]
+    ]
+    table(["what", *columns], rows)
+    none = figures["without_opinion"]
+    print(f"{figures['opinions']:,} opinions in {figures['reviews']:,} reviews, {none:,} of them without any: {out}")
+    if report is not None:
+        print(f"report: {report}")

@@ -1,0 +1,260 @@
+"""The report of `aspectra analyze`: one self-contained page made of a manifest's figures.
+
+Called by `aspectra.analyze.analysis`. Everything is counted before it is drawn, so that the page is as small for a
+million opinions as for a thousand; it fetches nothing, and its content security policy allows its own style and
+script alone, by their hashes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from aspectra.files import write_text
+from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, number, percent, said, story
+
+GENERATOR = "aspectra analyze"
+BARS = 15  # topics drawn as bars
+CARDS = 12  # topics with quotes
+EACH = 2  # quotes of praise and of blame for each; others where these are few
+VALUES = 12  # values of a column shown at once
+FEW = 5  # reviews below which a share is not shown in the table of values and topics
+SIGNS = {"positive": "+", "neutral": "○", "conflict": "±", "negative": "−"}
+
+
+def write(manifest: Row, path: Path) -> None:
+    """Write the page, whole or not at all."""
+    write_text(path, html(manifest))
+
+
+def html(manifest: Row) -> str:
+    """The page of a manifest as `aspectra.analyze.analysis` makes it."""
+    from markupsafe import Markup
+
+    from aspectra.report.benchmark import PAGE, digest, environment
+
+    def part(name: str) -> str:
+        return (PAGE / name).read_text(encoding="utf-8")
+
+    style, script = part("style.css") + part("opinions.css"), part("opinions.js")
+    page = environment(markup=True).get_template("opinions.html.jinja")
+    return page.render(
+        **context(manifest),
+        generator=GENERATOR,
+        style=Markup(style),
+        script=Markup(script),
+        policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+        "base-uri 'none'; form-action 'none'",
+        data=Markup(embedded(table(manifest["figures"]))),
+    )
+
+
+def embedded(value: Any) -> str:
+    """JSON that can stand inside a script element: nothing in it ends the element or a line of script."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return text
+
+
+def table(figures: Row) -> Row:
+    """What the page's sortable table shows: a list for each topic."""
+    return {
+        kind: [
+            [
+                row["label"],
+                row["opinions"],
+                row["reviews"],
+                *(row["polarities"][polarity]["count"] for polarity in SIGNS),
+                *(round(row["polarities"]["negative"][end], 5) for end in ("low", "high")),
+            ]
+            for row in figures[kind]["rows"]
+        ]
+        for kind in NOUNS
+        if figures[kind]["rows"]
+    }
+
+
+def context(manifest: Row) -> Row:
+    """What the template prints."""
+    from aspectra.report import opinions_charts as charts
+
+    figures, settings = manifest["figures"], manifest["config"]
+    kinds = [kind for kind in NOUNS if figures[kind]["rows"]]
+    time = figures["time"]
+    dots = charts.stretches(time["rows"], time["unit"]) if time else []
+    return {
+        "title": settings["title"] or manifest["reviews"],
+        "facts": facts(manifest),
+        "notes": notes(manifest),
+        "headline": headline(figures),
+        "story": story(figures),
+        "opinions": figures["opinions"],
+        "whole": [
+            {
+                "polarity": polarity,
+                "sign": SIGNS[polarity],
+                **said(figures["polarities"][polarity]),
+                "chart": charts.share(polarity, figures["polarities"][polarity]),
+            }
+            for polarity in shown(figures["polarities"])
+        ],
+        "whole_bar": charts.bar(figures["polarities"], height=44),
+        "scale": charts.head(),
+        "signs": [(polarity, SIGNS[polarity]) for polarity in shown(figures["polarities"])],
+        "kinds": [topics(figures, kind) for kind in kinds],
+        "time": over_time(time, dots) if len(dots) > 1 else None,
+        "by": [column(each) for each in figures["by"]],
+        "movers": changes(figures, kinds) if time and time["border"] else None,
+        "cards": cards(figures, kinds[0]) if kinds else [],
+        "made": {
+            "reviews": manifest["reviews"],
+            "model": manifest["model"],
+            "when": manifest["created"][:10],
+            "version": manifest["versions"].get("aspectra", ""),
+            "language": settings["language"],
+        },
+    }
+
+
+def shown(polarities: Row) -> list[str]:
+    """The polarities in their order; conflict only where there is one."""
+    return [polarity for polarity in SIGNS if polarity != "conflict" or polarities[polarity]["count"]]
+
+
+def topics(figures: Row, kind: str) -> Row:
+    """The most talked about topics as rows with bars."""
+    from aspectra.report import opinions_charts as charts
+
+    rows = figures[kind]["rows"]
+    most = rows[0]["opinions"]
+    return {
+        "kind": kind,
+        "noun": NOUNS[kind],
+        "known": figures[kind]["known"],
+        "held": len(rows),
+        "rows": [
+            {
+                "label": row["label"],
+                "opinions": f"{row['opinions']:,}",
+                "reviews": f"{row['reviews']:,}",
+                "bar": charts.bar(row["polarities"], most),
+                "positive": said(row["polarities"]["positive"]),
+                "negative": said(row["polarities"]["negative"]),
+                "chart": charts.share("negative", row["polarities"]["negative"]),
+            }
+            for row in rows[:BARS]
+        ],
+    }
+
+
+def over_time(time: Row, dots: Sequence[Any]) -> Row:
+    from aspectra.report import opinions_charts as charts
+
+    return {
+        "unit": time["unit"],
+        "column": time["column"],
+        "counts": charts.columns(dots),
+        "shares": charts.course(dots),
+    }
+
+
+def column(each: Row) -> Row:
+    """A column's values, and its values against topics."""
+    from aspectra.report import opinions_charts as charts
+
+    few, rest = each["rows"][:VALUES], each["rows"][VALUES:]
+    if not rest and all(re.fullmatch(r"-?\d+(\.\d+)?", row["value"]) for row in few):
+        few.sort(key=lambda row: float(row["value"]))  # stars, years
+    told = [n for n in range(len(each["topics"])) if any(row["topics"][n]["reviews"] >= FEW for row in few)]
+
+    def shown(row: Row) -> Row:
+        parts = {polarity: said(row["polarities"][polarity]) for polarity in ("positive", "negative")}
+        return {
+            "value": row["value"],
+            "reviews": f"{row['reviews']:,}",
+            "opinions": f"{row['opinions']:,}",
+            "bar": charts.bar(row["polarities"]),
+            "shares": parts if row["opinions"] else None,
+            "cells": [cell(**row["topics"][n]) for n in told],
+        }
+
+    return {
+        "column": each["column"],
+        "other": each["other_reviews"],
+        "few": [shown(row) for row in few],
+        "rest": [shown(row) for row in rest],
+        "topics": [each["topics"][n] for n in told] if len(few) > 1 else [],
+    }
+
+
+def cell(reviews: int, negative: int) -> Row:
+    """How many of the reviews that name a topic say something negative of it."""
+    if reviews < FEW:
+        return {"share": "–", "count": f"{reviews}", "heat": 0}
+    share = negative / reviews
+    return {"share": percent(share), "count": f"of {reviews:,}", "heat": min(9, int(10 * share))}
+
+
+def changes(figures: Row, kinds: Sequence[str]) -> Row:
+    """What rose and fell, in words and figures."""
+    from aspectra.report.opinions_charts import dated
+    from aspectra.report.tables import chance
+
+    time = figures["time"]
+    rows = [
+        {
+            "label": row["label"],
+            "what": row["what"],
+            "rose": row["late"]["share"] > row["early"]["share"],
+            "early": percent(row["early"]["share"]),
+            "late": percent(row["late"]["share"]),
+            "of": f"{row['early']['hits']:,} of {row['early']['of']:,}",
+            "of_late": f"{row['late']['hits']:,} of {row['late']['of']:,}",
+            "p": chance(row["p"]),
+        }
+        for kind in kinds
+        for row in figures["movers"][kind]["rows"]
+    ]
+    return {
+        "border": dated(date.fromisoformat(time["border"])),
+        "early": f"{time['early']:,}",
+        "late": f"{time['late']:,}",
+        "tested": sum(figures["movers"][kind]["tested"] for kind in kinds),
+        "groups": [
+            (title, lead, [row for row in rows if row["what"] == what])
+            for what, title, lead in (
+                ("named", "Talked about more or less", "share of the reviews that name it"),
+                ("negative", "Criticized more or less", "of the reviews that name it, share with something negative"),
+            )
+            if any(row["what"] == what for row in rows)
+        ],
+    }
+
+
+def cards(figures: Row, kind: str) -> list[Row]:
+    """Quotes of the most talked about topics, the opinion marked."""
+    found = []
+    for row in figures[kind]["rows"][:CARDS]:
+        said = {polarity: [quote for quote in row["quotes"] if quote["polarity"] == polarity] for polarity in SIGNS}
+        praise, blame = said["positive"][:EACH], said["negative"][:EACH]
+        room = max(0, 2 * EACH - 1 - len(praise) - len(blame))
+        between = (said["neutral"][:EACH] + said["conflict"][:EACH])[:room]
+        quotes = [{**q, "sign": SIGNS[q["polarity"]], "pieces": pieces(q)} for q in praise + between + blame]
+        if quotes:
+            label, opinions = row["label"], number(row["opinions"], "opinion")
+            others = [form for form in row["forms"] if form.casefold() != label.casefold()][:5]
+            found.append({"label": label, "opinions": opinions, "forms": others, "quotes": quotes})
+    return found
+
+
+def pieces(quote: Row) -> tuple[str, str, str]:
+    """A sentence as what stands before, in, and behind the opinion's target."""
+    sentence, start, end = quote["sentence"], quote["start"], quote["end"]
+    if start is None:
+        return sentence, "", ""
+    return sentence[:start], sentence[start:end], sentence[end:]

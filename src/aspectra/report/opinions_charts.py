@@ -1,0 +1,200 @@
+"""Charts of the opinions' report, as inline SVG laid out like `charts`. Called by `aspectra.report.opinions`.
+
+A polarity is told by its place (positive at the left, negative at the right) and its pattern, not by color alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from aspectra.report.charts import Axis, linear, strip, tag
+
+ORDER = ("positive", "neutral", "conflict", "negative")
+HEIGHT, TOP, BOTTOM = 240, 12, 206
+LEFT, RIGHT = 8.0, 99.0  # percent: the plot's own edges
+LABELS = 5  # along time, so that they fit a phone
+
+Polarities = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time: its name, reviews, and polarities."""
+
+    name: str
+    reviews: int
+    polarities: Polarities
+
+
+def bar(polarities: Polarities, most: float | None = None, height: int = 26) -> str:
+    """Opinions by polarity in one bar: its length against `most` opinions, or the whole width."""
+    total = sum(part["count"] for part in polarities.values())
+    return strip(height, *parts(polarities, 100 / (most or total or 1), height))
+
+
+def parts(polarities: Polarities, each: float, height: int) -> list[str]:
+    """The bar's parts; a count stands in a part that is wide enough for it."""
+    drawn, start = [], 0.0
+    for polarity in ORDER:
+        count = polarities[polarity]["count"]
+        if not count:
+            continue
+        wide = count * each
+        drawn.append(
+            tag("rect", x=f"{start:.4g}%", width=f"{wide:.4g}%", y=4, height=height - 8, class_=f"part {polarity}")
+        )
+        text = f"{count:,}"
+        if wide > 3 + 4 * len(text):  # room in 150 pixels, as on a phone
+            at = f"{start + wide / 2:.4g}%"
+            drawn.append(tag("text", text, x=at, y=height / 2 + 4.5, class_=f"count {polarity}"))
+        start += wide
+    return drawn
+
+
+FULL = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
+
+
+def head() -> str:
+    """The numbers above a column of `share` charts."""
+    return strip(
+        18,
+        *(
+            tag(
+                "text",
+                f"{100 * t:g}",
+                x=FULL.at(t),
+                y=13,
+                class_=f"tick {'end' if t == 1 else 'from' if not t else ''}",
+            )
+            for t in FULL.ticks
+        ),
+    )
+
+
+def share(polarity: str, part: Mapping[str, float], height: int = 26) -> str:
+    """A share of 0 to 100 percent as a dot, and its interval as a line."""
+    middle = height / 2
+    grid = (tag("line", x1=FULL.at(t), x2=FULL.at(t), y2="100%", class_="grid") for t in FULL.ticks)
+    line = tag(
+        "line", x1=FULL.at(part["low"]), x2=FULL.at(part["high"]), y1=middle, y2=middle, class_=f"range {polarity}"
+    )
+    return strip(
+        height, *grid, line, tag("circle", cx=FULL.at(part["share"]), cy=middle, r=4.5, class_=f"dot {polarity}")
+    )
+
+
+def picture(label: str, *children: str) -> str:
+    return tag("svg", *children, role="img", aria_label=label, width="100%", height=HEIGHT, class_="plot")
+
+
+def level(up: Axis, value: float) -> float:
+    return BOTTOM - (BOTTOM - TOP) * up.share(value)
+
+
+def frame(up: Axis, stretches: Sequence[Stretch], sign: str) -> list[str]:
+    """Grid and labels of a chart over time."""
+    drawn = []
+    for tick in up.ticks:
+        y = level(up, tick)
+        drawn.append(tag("line", x1=f"{LEFT}%", x2=f"{RIGHT}%", y1=y, y2=y, class_="grid"))
+        drawn.append(tag("text", f"{tick:,g}{sign}", x=f"{LEFT - 1:g}%", y=y + 4, class_="tick end"))
+    every = -(-len(stretches) // LABELS)
+    for n in range(0, len(stretches), every):
+        at = f"{middle(n, len(stretches)):.4g}%"
+        drawn.append(tag("line", x1=at, x2=at, y1=BOTTOM, y2=BOTTOM + 5, class_="axis"))
+        drawn.append(tag("text", escape(stretches[n].name), x=at, y=BOTTOM + 20, class_="tick"))
+    return drawn
+
+
+def middle(n: int, count: int) -> float:
+    return LEFT + (RIGHT - LEFT) * (n + 0.5) / count
+
+
+def columns(stretches: Sequence[Stretch]) -> str:
+    """How many opinions in each stretch of time, stacked by polarity."""
+    totals = [sum(part["count"] for part in s.polarities.values()) for s in stretches]
+    up = linear([0, max(totals)])
+    drawn = frame(up, stretches, "")
+    wide = (RIGHT - LEFT) / len(stretches)
+    for n, s in enumerate(stretches):
+        below = 0.0
+        for polarity in reversed(ORDER):
+            count = s.polarities[polarity]["count"]
+            if count:
+                top, bottom = level(up, below + count), level(up, below)
+                drawn.append(
+                    tag(
+                        "rect",
+                        x=f"{LEFT + wide * (n + 0.1):.4g}%",
+                        width=f"{wide * 0.8:.4g}%",
+                        y=top,
+                        height=bottom - top,
+                        class_=f"part {polarity}",
+                    )
+                )
+                below += count
+    said = "; ".join(f"{s.name}: {total:g}" for s, total in zip(stretches, totals, strict=True))
+    return picture(f"Opinions over time. {said}", *drawn)
+
+
+def course(stretches: Sequence[Stretch], polarities: Sequence[str] = ("positive", "negative")) -> str:
+    """The shares of some polarities over time, with intervals; stretches without an opinion leave a gap."""
+    up = Axis(0, 100, (0, 25, 50, 75, 100))
+    drawn = frame(up, stretches, " %")
+    dense = len(stretches) > 30
+    for polarity in polarities:
+        places: list[tuple[float, float] | None] = []
+        marks = []
+        for n, s in enumerate(stretches):
+            part = s.polarities[polarity]
+            if not sum(each["count"] for each in s.polarities.values()):
+                places.append(None)
+                continue
+            x, y = middle(n, len(stretches)), level(up, 100 * part["share"])
+            places.append((x, y))
+            at, low, high = f"{x:.4g}%", level(up, 100 * part["low"]), level(up, 100 * part["high"])
+            marks.append(tag("line", x1=at, x2=at, y1=low, y2=high, class_=f"range {polarity}"))
+            if not dense:
+                marks.append(tag("circle", cx=at, cy=y, r=3.6, class_=f"dot {polarity}"))
+        drawn += marks
+        drawn += [
+            tag("line", x1=f"{a[0]:.4g}%", y1=a[1], x2=f"{b[0]:.4g}%", y2=b[1], class_=f"course {polarity}")
+            for a, b in pairwise(places)
+            if a and b
+        ]
+    said = "; ".join(
+        f"{s.name}: " + ", ".join(f"{100 * s.polarities[p]['share']:.0f} % {p}" for p in polarities) for s in stretches
+    )
+    return picture(f"Shares over time. {said}", *drawn)
+
+
+def stretches(rows: Sequence[dict[str, Any]], unit: str) -> list[Stretch]:
+    """The rows of the figures' `time`, named in the way of their unit."""
+    return [Stretch(named(date.fromisoformat(row["start"]), unit), row["reviews"], row["polarities"]) for row in rows]
+
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def named(day: date, unit: str) -> str:
+    """A start in words: the day, the month, or the year. In English, whatever the machine's own language.
+
+    >>> named(date(2026, 3, 1), "month"), named(date(2026, 3, 2), "week")
+    ('Mar 2026', '2 Mar')
+    """
+    month = MONTHS[day.month - 1]
+    return {"month": f"{month} {day.year}", "year": str(day.year)}.get(unit, f"{day.day} {month}")
+
+
+def dated(day: date) -> str:
+    """A day in words.
+
+    >>> dated(date(2026, 3, 2))
+    '2 Mar 2026'
+    """
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

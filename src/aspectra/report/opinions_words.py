@@ -1,0 +1,136 @@
+"""What the opinions' report says in words: its first sentences, its facts, and what must be known to read it rightly.
+
+Called by `aspectra.report.opinions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from aspectra.report.opinions_charts import named
+
+NOUNS = {"targets": "target", "categories": "category"}
+AMBIGUOUS = {"%m/%d/%Y": "month/day/year", "%m/%d/%y": "month/day/year", "%m-%d-%Y": "month-day-year"}
+ENOUGH = (10, 0.005)  # opinions, and share of all opinions, from which a topic may be called best or worst
+
+Row = dict[str, Any]
+
+
+def percent(share: float) -> str:
+    """A share as whole percent; a small one is not called none.
+
+    >>> percent(0.614), percent(0.001), percent(0), percent(0.999)
+    ('61 %', '< 1 %', '0 %', '> 99 %')
+    """
+    whole = round(100 * share)
+    if whole == 0 and share > 0:
+        return "< 1\u00a0%"
+    return "> 99\u00a0%" if whole == 100 and share < 1 else f"{whole}\u00a0%"
+
+
+def said(part: Row) -> Row:
+    """A share in words, with its interval."""
+    ends = f"{100 * part['low']:.0f} to {100 * part['high']:.0f}\u00a0%"
+    return {"count": f"{part['count']:,}", "share": percent(part["share"]), "interval": ends}
+
+
+def facts(manifest: Row) -> list[tuple[str, str]]:
+    figures = manifest["figures"]
+    found = [
+        ("reviews", f"{figures['reviews']:,}"),
+        ("without an opinion", f"{figures['without_opinion']:,}"),
+        ("opinions", f"{figures['opinions']:,}"),
+        *((what, f"{figures[what]['known']:,}") for what in NOUNS if figures[what]["known"]),
+    ]
+    if (time := figures["time"]) and time["rows"]:
+        unit = "month" if time["unit"] in ("week", "day") else time["unit"]
+        ends = [named(date.fromisoformat(time["rows"][n]["start"]), unit) for n in (0, -1)]
+        found.append(("written", " to ".join(dict.fromkeys(ends))))
+    return found
+
+
+def notes(manifest: Row) -> list[str]:
+    """What must be known not to misread the page."""
+    figures, found = manifest["figures"], []
+    if passed := manifest["passed_over"]:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in passed.items())
+        found.append(
+            f"{number(sum(passed.values()), 'row')} of the table could not be read, and no count has them: {told}."
+        )
+    if figures["cut"]:
+        found.append(
+            f"In {number(figures['cut'], 'review')} an answer of the model was cut off: opinions may be missing there."
+        )
+    if time := figures["time"]:
+        if undated := time["undated"]:
+            has = "has" if undated == 1 else "have"
+            found.append(f"{number(undated, 'review')} {has} no date: no count over time has them.")
+        if outside := time["outside"]:
+            found.append(
+                f"{number(outside, 'review')} far from the others in time: the charts over time leave them out."
+            )
+        if way := AMBIGUOUS.get(time["written"]):
+            found.append(f"Dates in '{time['column']}' were read as {way}.")
+    for kind, noun in NOUNS.items():
+        if figures[kind]["forgotten"]:
+            found.append(
+                f"There are more {kind} than fit: {figures[kind]['forgotten']:,} opinions of rare ones are only in the "
+                f"totals, and the count of any {noun} may be up to {figures[kind]['at_most']:,} short."
+            )
+    return found
+
+
+def headline(figures: Row) -> str:
+    """The first sentence."""
+    reviews, opinions = figures["reviews"], figures["opinions"]
+    if not opinions:
+        return f"No opinion was found in {number(reviews, 'review')}."
+    parts = [
+        f"{percent(figures['polarities'][polarity]['share'])} {polarity}"
+        for polarity in ("positive", "negative", "neutral", "conflict")
+        if figures["polarities"][polarity]["count"]
+    ]
+    verb = "holds" if reviews == 1 else "hold"
+    return f"{number(reviews, 'review')} {verb} {number(opinions, 'opinion')}: {listed(parts)}."
+
+
+def number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Words with commas, and an `and` before the last."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def story(figures: Row) -> list[str]:
+    """What stands out, in a sentence each."""
+    kind = "targets" if figures["targets"]["rows"] else "categories"
+    rows = figures[kind]["rows"]
+    if not rows:
+        return []
+    found = [f"People talk most about {listed([row['label'] for row in rows[:3]])}."]
+    many = [row for row in rows if row["opinions"] >= max(ENOUGH[0], ENOUGH[1] * figures["opinions"])]
+    if len(many) > 1:
+        liked, hated = (max(many, key=lambda row: row["polarities"][p]["low"]) for p in ("positive", "negative"))
+        for row, polarity, word in ((liked, "positive", "Best liked"), (hated, "negative", "Most criticized")):
+            part = row["polarities"][polarity]
+            if part["low"] > figures["polarities"][polarity]["share"]:  # surely more than of all opinions
+                share = percent(part["share"])
+                found.append(f"{word}: {row['label']} ({share} of {row['opinions']:,} opinions {polarity}).")
+    if (movers := figures["movers"][kind]["rows"]) and figures["time"]:
+        first = next((row for row in movers if row["what"] == "negative"), movers[0])
+        found.append(moved(first))
+    return found
+
+
+def moved(row: Row) -> str:
+    """A change in words."""
+    before, since = row["early"]["share"], row["late"]["share"]
+    how = "more" if since > before else "less"
+    early, late = percent(before), percent(since)
+    if row["what"] == "named":
+        return f"Talked about {how}: {row['label']} (in {late} of the later reviews, {early} of the earlier)."
+    return f"Criticized {how}: {row['label']} (by {late} of the later reviews that name it, {early} of the earlier)."

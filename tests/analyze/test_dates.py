@@ -1,0 +1,75 @@
+"""Dates are found by name and by what is in the cells, and laid over time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from aspectra.analyze.dates import Dates, clock, find_dates, following, unit_for
+from aspectra.errors import UserError
+
+DAY = date(2026, 3, 14)
+OTHER = date(2025, 12, 31)
+
+
+def written(form: str) -> list[dict[str, Any]]:
+    return [{"Review_Date": day.strftime(form)} for day in (OTHER, DAY)]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y",
+        "%m/%d/%Y 10:30 PM", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%m %d, %Y", "%Y%m%d", "%d/%m/%y",
+    ],
+)  # fmt: skip
+def test_ways_to_write_a_date(form: str) -> None:
+    rows = written(form)
+    found = find_dates(rows, None)
+    assert found is not None and found.column == "Review_Date"
+    assert [found.day(row) for row in rows] == [OTHER, DAY]
+
+
+def test_stamps_and_typed_cells() -> None:
+    seconds = int(datetime(2026, 3, 14, 12, tzinfo=UTC).timestamp())
+    for value in (seconds, seconds * 1000, str(seconds), DAY, datetime(2026, 3, 14, 23, 59)):
+        found = find_dates([{"timestamp": value}], None)
+        assert found is not None and found.day({"timestamp": value}) == DAY
+    assert Dates("timestamp", "epoch").day({"timestamp": float("nan")}) is None
+
+
+def test_a_column_that_only_sounds_like_a_date() -> None:
+    assert find_dates([{"sometimes": "2026-01-01", "rating": "5"}], None) is None
+    assert find_dates([{"time": "long", "created_at": "2026-01-01"}], None) == Dates("created_at", "iso")
+    assert find_dates([{"when": "2026-01-01"}], "when") == Dates("when", "iso")
+    assert find_dates([{"date": "2026-01-01"}, {"date": None}, {"date": ""}], None) == Dates("date", "iso")
+    with pytest.raises(UserError, match="'soon'"):
+        find_dates([{"date": "soon"}], "date")
+
+
+def test_the_unit_follows_the_range() -> None:
+    assert [unit_for(DAY, DAY + timedelta(days=n)) for n in (3, 100, 700, 4000)] == ["day", "week", "month", "year"]
+    assert following(date(2026, 1, 1), "month") == date(2026, 2, 1)
+    assert following(date(2024, 1, 1), "year") == date(2025, 1, 1)
+
+
+def test_the_border_parts_the_reviews_evenly() -> None:
+    days = Counter({date(2026, month, 5): count for month, count in ((1, 10), (2, 10), (5, 90), (6, 100), (12, 5))})
+    found = clock(Dates("date", "iso"), days)
+    assert found is not None and found.unit == "month" and found.border == date(2026, 6, 1)
+    assert len(found.starts) == 12  # empty months too
+
+
+def test_a_slip_of_the_pen_does_not_stretch_the_axis() -> None:
+    days = Counter({date(2026, 3, day): 100 for day in range(1, 31)}) + Counter({date(226, 3, 1): 1})
+    found = clock(Dates("date", "iso"), days)
+    assert found is not None and found.unit == "day" and found.starts[0] == date(2026, 3, 1)
+
+
+def test_one_day() -> None:
+    found = clock(Dates("date", "iso"), Counter({DAY: 7}))
+    assert found is not None and found.starts == (DAY,) and found.border is None
+    assert clock(Dates("date", "iso"), Counter()) is None

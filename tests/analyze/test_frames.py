@@ -1,0 +1,68 @@
+"""A frame of pandas or polars goes in, and the same kind comes out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from tests.analyze.stand_in import Dictionary
+
+import aspectra.analyze
+from aspectra.analyze.opinions import FIELDS
+from aspectra.errors import UserError
+
+COLUMNS: dict[str, list[Any]] = {
+    "review": ["The room was dirty. The bed was great.", "We stayed.", None, "Our bar was okay."],
+    "category": ["a", "b", "c", "d"],
+    "stars": [1, 2, 3, 4],
+}
+
+
+def check(rows: list[dict[str, Any]]) -> None:
+    assert [(r["target"], r["polarity"], r["stars"], r["review_category"]) for r in rows] == [
+        ("room", "negative", 1, "a"),
+        ("bed", "positive", 1, "a"),
+        ("bar", "neutral", 4, "d"),
+    ]
+    assert all(r["review"][r["start"] : r["end"]] == r["target"] for r in rows)
+
+
+def test_pandas() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(COLUMNS, index=["w", "x", "y", "z"])
+    found = aspectra.analyze.frame(frame, text="review", model=Dictionary())
+    assert type(found) is pandas.DataFrame and list(found.index) == ["w", "w", "z"]
+    assert list(found.columns) == ["review", "review_category", "stars", *FIELDS]
+    check(found.to_dict("records"))
+    series = aspectra.analyze.frame(frame["review"], model=Dictionary())
+    assert list(series["target"]) == ["room", "bed", "bar"]
+    empty = aspectra.analyze.frame(frame.iloc[:0], model=Dictionary())
+    assert len(empty) == 0 and list(empty.columns) == list(found.columns)
+
+
+def test_polars() -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(COLUMNS)
+    found = aspectra.analyze.frame(frame, model=Dictionary())
+    assert type(found) is polars.DataFrame
+    assert found.columns == ["review", "review_category", "stars", *FIELDS]
+    check(found.to_dicts())
+    series = aspectra.analyze.frame(frame["review"], model=Dictionary())
+    assert series["target"].to_list() == ["room", "bed", "bar"]
+    assert aspectra.analyze.frame(frame[:0], model=Dictionary()).schema == found.schema
+
+
+def test_what_is_no_frame() -> None:
+    with pytest.raises(UserError, match="not list"):
+        aspectra.analyze.frame(["The room was dirty."], model=Dictionary())
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(UserError, match="no column 'words'; there are: review, category, stars"):
+        aspectra.analyze.frame(pandas.DataFrame(COLUMNS), text="words", model=Dictionary())
+
+
+def test_neither_library_is_imported() -> None:
+    code = "import sys, aspectra.analyze; print(*(set(sys.modules) & {'pandas', 'polars', 'torch', 'pyarrow'}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

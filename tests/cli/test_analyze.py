@@ -1,0 +1,118 @@
+"""`aspectra analyze` as a user calls it: files, a table for people, JSON for machines, one line for a wrong call."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.analyze.stand_in import Dictionary, invented, put
+from tests.deploy.families import make
+
+from aspectra.cli.main import run
+from aspectra.deploy.convert import convert
+from aspectra.student.family import load as load_student
+
+Loads = list[dict[str, Any]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with reviews and something that passes for a model's folder."""
+    put(tmp_path / "reviews.csv", invented(80))
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "aspectra.json").write_text("{}")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def loaded(monkeypatch: pytest.MonkeyPatch) -> Loads:
+    """The options by which a model was loaded, each time; a dictionary stands in for it."""
+    given: Loads = []
+
+    def load(folder: Path, **options: Any) -> Dictionary:
+        given.append(options)
+        return Dictionary()
+
+    monkeypatch.setattr("aspectra.analyze.source.load", load)
+    return given
+
+
+def call(home: Path, *more: str) -> int:
+    parts = ("HOME/reviews.csv", "--model", "HOME/model", "--out", "HOME/out.csv", *more)
+    return run(["analyze", *(part.replace("HOME", str(home)) for part in parts)])
+
+
+def test_a_table_a_file_and_a_report(home: Path, loaded: Loads, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(home, "--report", "HOME/r.html", "--by", "store", "--title", "Stays", "--batch-size", "7") == 0
+    said = capsys.readouterr()
+    assert "room" in said.out and "opinions in 80 reviews" in said.out and f"report: {home / 'r.html'}" in said.out
+    assert said.err == ""
+    page = (home / "r.html").read_text()
+    assert "<h1>Stays</h1>" in page and ">By store</h2>" in page
+    assert loaded == [{"batch_size": 7, "threads": os.cpu_count()}]
+
+
+def test_json_is_the_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(home, "--limit", "10", "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["reviews"] == 10 and figures["opinions"] == sum(
+        row["opinions"] for row in figures["targets"]["rows"]
+    )
+    manifest = json.loads((home / "out.csv.manifest.json").read_text())
+    assert manifest["figures"] == figures and manifest["reviews"] == "reviews.csv"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--format", "xml"], "unknown format 'xml'"),
+        (["--format", "csv"], "--format goes with standard input"),
+        (["--by", "shop"], "no column 'shop'"),
+        (["--model", "HOME/none"], "no model in"),
+        (["--language", "zz"], "unknown language 'zz'"),
+        (["--out", "HOME/x.txt"], "opinions are written to .parquet, .csv, .jsonl"),
+        (["--workers", "0"], "--workers"),
+    ],
+)
+def test_wrong_calls(home: Path, loaded: Loads, capsys: pytest.CaptureFixture[str], more: list[str], told: str) -> None:
+    assert call(home, *more) == 2
+    said = capsys.readouterr()
+    assert told in said.err and said.err.count("\n") == 1 and said.out == "" and loaded == []
+    assert sorted(path.name for path in home.iterdir()) == ["model", "reviews.csv"]
+
+
+def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["analyze", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "Example: aspectra analyze reviews.csv" in said and "[default: 1" in said
+
+
+@pytest.mark.slow
+def test_an_export_is_run_without_torch(tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    export.mkdir()
+    convert(load_student(make("llama", tmp_path / "llama")), export, "float32")
+    put(tmp_path / "reviews.csv", invented(2))
+    guard = tmp_path / "guard"
+    for name in ("torch", "transformers"):
+        (guard / name).mkdir(parents=True)
+        (guard / name / "__init__.py").write_text(f"raise ImportError('{name} is not here')")
+    command = [
+        sys.executable, "-m", "aspectra", "analyze", "-", "--model", str(export), "--out",
+        str(tmp_path / "o.jsonl"), "--report", str(tmp_path / "r.html"), "--json",
+    ]  # fmt: skip
+    done = subprocess.run(
+        command,
+        input=(tmp_path / "reviews.csv").read_text(),
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(guard), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["reviews"] == 2
+    assert (tmp_path / "o.jsonl").exists() and "<h1>standard input</h1>" in (tmp_path / "r.html").read_text()

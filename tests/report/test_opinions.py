@@ -1,0 +1,199 @@
+"""The opinions' report: one safe file that says what was counted, however many opinions there are."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.analyze.stand_in import invented, put, source
+
+from aspectra.analyze.analysis import Job, View, analyze
+from aspectra.analyze.table import Reading
+from aspectra.report import opinions
+from aspectra.report.opinions import embedded, html
+
+EVIL = "</script><script>alert('x')</script>"
+
+
+def made(folder: Path, rows: list[dict[str, str]], **view: Any) -> tuple[dict[str, Any], str]:
+    report = folder / "report.html"
+    shown = View(report, **({"by": ("store",)} | view))
+    manifest = analyze(Job(Reading(put(folder / "r.csv", rows)), source(), folder / "out.parquet", shown))
+    return manifest, report.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:
+    return made(tmp_path_factory.mktemp("usual"), invented(1500), title="All hotels")
+
+
+def visible(page: str) -> str:
+    body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", page, flags=re.S)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).replace("\u00a0", " ").split())
+
+
+def test_it_says_what_was_counted(usual: tuple[dict[str, Any], str]) -> None:
+    manifest, page = usual
+    figures, text = manifest["figures"], visible(page)
+    share = round(100 * figures["polarities"]["positive"]["share"])
+    assert f"1,500 reviews hold {figures['opinions']:,} opinions: {share} % positive" in text
+    assert f"without an opinion {figures['without_opinion']:,}" in text
+    first = figures["targets"]["rows"][0]
+    assert f"People talk most about {first['label']}," in text
+    row = re.search(r'<tr><th scope="row">room</th>.*?</tr>', page, re.S)
+    assert row is not None and f'<td class="n">{first["opinions"]:,}</td>' in row[0]
+    for head in (
+        "All opinions",
+        "What people talk about",
+        "Over time",
+        "What rose and fell",
+        "By store",
+        "In their words",
+    ):
+        assert f">{head}</h2>" in page
+    assert "Criticized more or less" in page and "differences were tested, and p is corrected" in text
+    assert "Where it hurts" in text and "▲ rose" in text and "▼ fell" in text
+
+
+def test_quotes_have_the_opinion_marked(usual: tuple[dict[str, Any], str]) -> None:
+    _, page = usual
+    marks = re.findall(r'<mark class="(\w+)">([^<]+)<sup>(.)</sup></mark>', page)
+    signs = {"positive": "+", "negative": "−", "neutral": "○", "conflict": "±"}
+    assert len(marks) > 30 and all(signs[polarity] == sign for polarity, _, sign in marks)
+    assert any(word == "breakfast" for _, word, _ in marks)
+
+
+def test_the_policy_allows_only_what_is_inside(usual: tuple[dict[str, Any], str]) -> None:
+    _, page = usual
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy is not None and "default-src 'none'" in policy[1].replace("&#39;", "'")
+    for name in ("style", "script"):
+        inside = re.findall(rf"<{name}>(.*?)</{name}>", page, re.S)
+        digest = base64.b64encode(hashlib.sha256(inside[0].encode()).digest()).decode()
+        assert len(inside) == 1 and f"sha256-{digest}" in policy[1]
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", page) and " style=" not in page and " on" + "click" not in page
+
+
+def test_it_can_be_heard_and_used_by_keyboard(usual: tuple[dict[str, Any], str]) -> None:
+    _, page = usual
+    assert page.count("<table") == page.count("<caption")
+    for svg in re.findall(r"<svg\b[^>]*>", page):
+        assert "aria-label=" in svg or 'aria-hidden="true"' in svg
+    table = re.search(r'<table id="rows">.*?</table>', page, re.S)
+    assert table is not None and table[0].count('<button type="button" data-column=') == 9
+    assert table[0].count("aria-sort=") == 1
+    assert all("tabindex=" in box for box in re.findall(r'<div class="box"[^>]*>', page))
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_everything_is_escaped(tmp_path: Path) -> None:
+    day = "2026-01-{:02d}"
+    rows = [
+        {
+            "review": f"The {EVIL[:30]} room was dirty. The <b>bed</b> was great. The \u2028desk was rude. {EVIL}",
+            EVIL: EVIL,
+            "date": day.format(n + 1),
+        }
+        for n in range(20)
+    ]
+    _, page = made(tmp_path, rows, by=(EVIL,), title=EVIL)
+    assert "&lt;b&gt;bed&lt;/b&gt;" in page and "&lt;/script&gt;&lt;script&gt;alert" in page
+    assert EVIL not in page and "<b>bed" not in page and "\u2028" not in page.partition('id="data"')[2]
+    assert page.count("<script") == 2 == page.count("</script>")
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert data is not None and not set("<>&\u2028\u2029") & set(data[1])
+    labels = {row[0] for row in json.loads(data[1])["targets"]}
+    assert "<b>bed</b>" in labels
+
+
+def test_embedded_json_ends_no_script() -> None:
+    value = {"</script>": ["<!--", "\u2028\u2029", "&amp;"]}
+    text = embedded(value)
+    assert not set("<>&\u2028\u2029") & set(text) and json.loads(text) == value
+
+
+def test_categories_alone_are_enough(tmp_path: Path) -> None:
+    manifest, _ = made(tmp_path, invented(200))
+    figures = manifest["figures"]
+    bare = figures | {"targets": figures["targets"] | {"rows": [], "known": 0}}
+    text = visible(html(manifest | {"figures": bare}))
+    assert "People talk most about service" in text and "By target" not in text
+
+
+def test_a_large_report_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "x" * 60
+    rows = [
+        {
+            "review": f"The {long}{n % 1000} was dirty. The thing{n} was great. The room was okay.",
+            "store": f"{long}{n % 700}",
+            "date": f"20{n % 24:02d}-01-01",
+        }
+        for n in range(2500)
+    ]
+    manifest, page = made(tmp_path, rows)
+    assert manifest["figures"]["targets"]["known"] > 2500
+    assert len(page.encode()) < 1_000_000
+
+
+def test_what_must_be_known_is_said(tmp_path: Path) -> None:
+    rows = [row | {"date": "" if n == 0 else "03/04/2026"} for n, row in enumerate(invented(30))]
+    rows[1]["review"] += " (cut)"
+    text = visible(made(tmp_path, rows)[1])
+    assert "In 1 reviews" not in text and "In 1 review an answer of the model was cut off" in text
+    assert "1 review has no date" in text and "were read as month/day/year" in text
+
+
+def test_few_reviews_fill_no_table_of_topics(tmp_path: Path) -> None:
+    texts = ("The Breakfast was cold. The breakfast was cold.", "The Breakfast was cold.", "Our Breakfast was great.")
+    rows = [{"stars": star, "review": text} for star, text in zip("514", texts, strict=True)]
+    _, page = made(tmp_path, rows, by=("stars",))
+    assert "Where it hurts" not in page
+    values = page.partition('<table class="values">')[2].partition("</table>")[0]
+    assert re.findall(r'<th scope="row">(.*?)</th>', values) == ["1", "4", "5"]
+    # A capital that a sentence's beginning gave makes no label, nor another form.
+    assert "People talk most about breakfast." in page and "also:" not in page and "4 opinions" in visible(page)
+
+
+def test_another_page_is_known_from_a_report(usual: tuple[dict[str, Any], str]) -> None:
+    assert opinions.GENERATOR in usual[1][:2048]
+
+
+@pytest.mark.slow
+def test_the_table_sorts_filters_and_downloads(usual: tuple[dict[str, Any], str], tmp_path: Path) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("needs chromium, which is not installed here")
+    drive = """
+    const rows = () => [...document.querySelectorAll("#rows tbody tr")].map((r) => r.cells[0].textContent);
+    const press = (n) => document.querySelector(`#rows [data-column="${n}"]`).click();
+    const out = {before: rows()};
+    press(0); out.name = rows(); out.sort = document.querySelector("#rows th").getAttribute("aria-sort");
+    press(7); out.share = rows();
+    const box = document.querySelector("[name=contains]");
+    box.value = "BREAK"; box.dispatchEvent(new Event("input", {bubbles: true})); out.filtered = rows();
+    const kept = window.Blob; window.Blob = function (parts) { out.csv = parts.join(""); return new kept(parts); };
+    document.getElementById("download").click();
+    document.title = JSON.stringify(out);
+    """
+    page = re.sub(r"<meta http-equiv[^>]*>", "", usual[1]).replace("</body>", f"<script>{drive}</script></body>")
+    (tmp_path / "p.html").write_text(page)
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", f"file://{tmp_path}/p.html"]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    title = re.search(r"<title>(.*?)</title>", dom, re.S)
+    assert title is not None
+    out = json.loads(title[1].replace("&amp;", "&").replace("&lt;", "<"))
+    labels = [row["label"] for row in usual[0]["figures"]["targets"]["rows"]]
+    assert out["before"] == labels[:25] and out["name"] == sorted(labels, key=str.lower)[:25]
+    assert out["sort"] == "ascending" and out["filtered"] == ["breakfast", "breakfast buffet"]
+    worst = max(usual[0]["figures"]["targets"]["rows"], key=lambda row: row["polarities"]["negative"]["share"])
+    assert out["share"][0] == worst["label"]
+    assert out["csv"].startswith("\ufefftargets,opinions") and out["csv"].count("\r\n") == 3
