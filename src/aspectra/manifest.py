@@ -25,7 +25,7 @@ from aspectra.files import canonical, sha256, torn, write_json
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".stage.json"
-VERSIONED = ("aspectra", "torch", "transformers", "peft", "pyarrow", "openai", "xllamacpp")
+VERSIONED = ("aspectra", "torch", "transformers", "peft", "pyarrow", "httpx2", "xllamacpp", "ctranslate2", "tokenizers")
 
 
 @dataclass
