@@ -139,6 +139,72 @@ def test_import_and_look(tmp_path: Path, capsys: pytest.CaptureFixture[str], mon
     assert "rooms" in capsys.readouterr().out
 
 
+WRONG = {
+    "empty.csv": (b"", "has no rows"),
+    "header.csv": (b"text,target,polarity\n", "has no rows"),
+    "empty.xml": (b"", "line 1: not well-formed XML"),
+    "empty.seg": (b"", "no opinion among 0"),
+    "torn.xml": (b'<sentences>\n<sentence id="1"><text>Soup', "line 2: not well-formed XML"),
+    "binary.xml": (b"\x89PNG\r\n\x1a\n", "line 1: not well-formed XML"),
+    "page.xml": (b"<html/>", "no <sentence> elements"),
+    "latin.csv": (b"text,target,polarity\ncaf\xe9,caf,positive\n", "is not UTF-8 (line 2"),
+    "latin.xml": (b"<?xml version='1.0'?>\n<sentences>caf\xe9</sentences>", "line 2: not well-formed XML"),
+    "label.csv": (b"text,target,polarity\nsoup,soup,great\n", "'great' 1 times"),
+    "absent.csv": (b"text,target,polarity\nsoup,bread,positive\n", "line 2: the target 'bread' is not in the text"),
+    "quote.csv": (b'text,target,polarity\n"soup,soup,positive\n', "line 2: the row is not CSV"),
+    "column.csv": (b"text,target\nsoup,soup\n", "no column polarity"),
+    "torn.jsonl": (b'{"text": "so', "line 1: the line is torn"),
+    "half.jsonl": (rb'{"text": "x \ud83d", "target": null, "polarity": null}', "line 1: half a character"),
+    "torn.parquet": (b"PAR1", "cannot be read as Parquet"),
+    "cut.seg": (b"$T$ is good\n", "line 2: the term of line 1"),
+    "two.atepc": (b"soup O\n", "line 1: 2 columns"),
+    "plain.txt": (b"hello\n", "name it with --format"),
+    "folder.csv": (None, "is a folder; name a file"),
+}
+
+
+@pytest.mark.parametrize("name", [*WRONG, "missing.csv"])
+def test_a_wrong_file_is_one_line_that_names_it_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    content, what = WRONG.get(name, (None, "there is no file"))
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    elif name in WRONG:
+        path.mkdir()
+    assert run(["data", "import", str(path), "--task", "atsa", "--out", str(tmp_path / "out")]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert str(path) in err and what in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("form", ["semeval", "seg", "atepc", "tabel"])
+def test_a_wrong_format_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("text,target,polarity\nsoup,soup,positive\n")
+    command = ["data", "import", str(path), "--task", "atsa", "--out", str(tmp_path / "out")]
+    assert run([*command, "--format", form]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{path}, line 1: " in line or "did you mean 'table'" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_out_that_cannot_be_a_folder_is_one_line(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("text,target,polarity\nsoup,soup,positive\n")
+    source = ["--from", str(shared / "data" / "benchmark")]
+    for command in (["import", str(path), "--task", "atsa"], ["fetch", "rest14", *source]):
+        for out in (path, path / "below"):
+            assert run(["data", *command, "--out", str(out)]) == 2
+            said = capsys.readouterr()
+            assert (said.out, said.err.count("\n")) == ("", 1)
+            assert f"cannot write {out}" in said.err
+
+
 @pytest.mark.parametrize("command", ["list", "fetch", "stats", "import"])
 def test_every_command_of_data_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", command, "--help"]) == 0

@@ -12,8 +12,9 @@ from tests.chain import config_text
 from aspectra.benchmark.datasets import save
 from aspectra.benchmark.protocol import benchmark
 from aspectra.cli.main import run
-from aspectra.config import FINETUNE_PRESETS, BenchmarkConfig, FinetuneConfig, build, load
+from aspectra.config import FINETUNE_PRESETS, BenchmarkConfig, FinetuneConfig
 from aspectra.places import config_file
+from aspectra.settings import build, load
 
 SETS = {"atsa": ["rest14", "laptop14"], "acsa": ["rest16", "laptop16"]}
 

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 LOOK = (
     "from aspectra.places import config_file, locate\n"
-    "from aspectra.config import RunConfig, load\n"
+    "from aspectra.config import RunConfig\n"
+    "from aspectra.settings import load\n"
     "from aspectra.benchmark.datasets import find, split\n"
     "config = load(RunConfig, config_file('quickstart'))\n"
     "print(locate(config.reviews), locate(config.elicit.model), len(split(find('atsa', 'hotels'), 'test')))\n"
