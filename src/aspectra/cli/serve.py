@@ -1,0 +1,64 @@
+"""`aspectra serve`: an API and a page for a student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(
+    epilog="Example: aspectra serve --model runs/exported    then: curl http://127.0.0.1:8000/v1/extract --json"
+    ' \'{"text": "Great soup, rude waiter."}\''
+)
+def serve(
+    model: Annotated[Path, typer.Option(help="Folder of an exported student, or of a fine-tuned one (needs torch).")],
+    host: Annotated[str, typer.Option(help="Address to serve at; 0.0.0.0 is all networks.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the bearer token that requests must have. [$ASPECTRA_TOKEN, or none]")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Texts that the model reads together.")] = 32,
+    max_wait: Annotated[float, typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for company.")] = 5,
+    max_queue: Annotated[int, typer.Option(min=1, help="Texts that may wait; beyond that: 429.")] = 1000,
+    max_texts: Annotated[int, typer.Option(min=1, help="Texts in a request.")] = 100,
+    max_text: Annotated[int, typer.Option(min=1, help="Characters of a text.")] = 20_000,
+    max_body: Annotated[int, typer.Option(min=100, help="Bytes of a request.")] = 1_000_000,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a request; beyond that: 504.")] = 60,
+    constrained: Annotated[
+        bool, typer.Option("--constrained", help="Only whole words of the text as targets, only known categories.")
+    ] = False,
+    compute: Annotated[str | None, typer.Option(help="Compute type of an export. [the one it was made for]")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the model. [the libraries' own choice]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when it is served.")] = False,
+) -> None:
+    """Serve a student: POST /v1/extract and /v1/classify, a page for people at /, /metrics, /healthz, /readyz."""
+    from aspectra.serve.server import need_serve
+    from aspectra.serve.server import serve as work
+
+    need_serve()
+    from aspectra.cli.output import write
+    from aspectra.serve.limits import Limits
+
+    work(
+        model,
+        host=host,
+        port=port,
+        limits=Limits(
+            body=max_body,
+            text=max_text,
+            texts=max_texts,
+            seconds=timeout,
+            queue=max_queue,
+            batch=batch_size,
+            wait=max_wait / 1000,
+        ),
+        token_file=token_file,
+        ready=write if json else lambda _: None,
+        constrained=constrained,
+        compute=compute,
+        threads=threads,
+    )

@@ -1,0 +1,1 @@
+"""A student behind HTTP: an API, and a page for people."""

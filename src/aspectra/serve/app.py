@@ -1,0 +1,205 @@
+"""The service as an ASGI application: the API, the page, what it counts.
+
+`application(model, limits, token)` is what `aspectra.serve.server` runs. The files of the page are read once, by fixed
+names; no path of a request is ever opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from aspectra.errors import UserError
+from aspectra.places import PACKAGE
+from aspectra.serve import shapes
+from aspectra.serve.batcher import Batcher, FullError, StoppingError
+from aspectra.serve.limits import Guarded, Limits, check_token
+from aspectra.serve.metrics import Metrics, Watched
+from aspectra.serve.shapes import About, Classified, Extracted, Problem
+from aspectra.serve.student import Judged, Question, Served
+
+PAGE = {
+    "/": ("serve/page/page.html", "text/html"),
+    "/page.css": ("serve/page/page.css", "text/css"),
+    "/style.css": ("report/page/style.css", "text/css"),  # colors and tables are those of the reports
+    "/page.js": ("serve/page/page.js", "text/javascript"),
+    "/api.js": ("serve/page/api.js", "text/javascript"),
+    "/many.js": ("serve/page/many.js", "text/javascript"),
+    "/table.js": ("serve/page/table.js", "text/javascript"),
+    "/icon.svg": ("serve/page/icon.svg", "image/svg+xml"),
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+TROUBLE: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "No JSON, or none that says one thing only."},
+    401: {"model": Problem, "description": "The token is missing or wrong."},
+    408: {"model": Problem, "description": "The body did not come in time."},
+    413: {"model": Problem, "description": "The request is too large."},
+    415: {"model": Problem, "description": "No JSON by its Content-Type."},
+    422: {"model": Problem, "description": "JSON, but not what is asked for."},
+    429: {
+        "model": Problem,
+        "description": "Too much is waiting.",
+        "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
+    },
+    503: {"model": Problem, "description": "The service is stopping."},
+    504: {"model": Problem, "description": "It took too long."},
+}
+
+
+def application(model: Served, limits: Limits, token: str | None = None) -> Watched:
+    """The service of one model. Started and stopped by its lifespan, which waits for what was taken."""
+    from importlib.metadata import version
+
+    batcher = Batcher(limits.batch, limits.wait, limits.queue, limits.seconds)
+    metrics = Metrics(lambda: len(batcher.queue))
+    batcher.watch = metrics.batched
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        batcher.start()
+        yield
+        await asyncio.to_thread(batcher.stop, limits.seconds)
+
+    app = FastAPI(
+        title="Aspectra",
+        summary="Which opinions are in a text, and what of?",
+        version=version("aspectra"),
+        docs_url=None,  # these pages come from outside
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.limits, app.state.token = limits, token
+    app.exception_handler(RequestValidationError)(invalid)
+    app.exception_handler(Exception)(failed)
+    api = APIRouter(prefix="/v1", route_class=Guarded, responses=TROUBLE)
+    needs = [Depends(HTTPBearer(auto_error=False))] if token is not None else []
+
+    async def extract(request: Request, body: Any) -> dict[str, Any]:
+        """The opinions in a text, or in each of several.
+
+        A text is read sentence by sentence. Offsets count Unicode code points (in JavaScript: `Array.from(text)`).
+        """
+        texts = getattr(body, "texts", None) or [body.text]
+        found = await answered(request, batcher.submit(model.extract, [(text, len(text)) for text in texts]))
+        return {"results": found}
+
+    async def classify(request: Request, body: Any) -> dict[str, Any]:
+        """How likely each polarity is, given a text and what is judged in it."""
+        question = Question(**body.model_dump())
+        items = [(question, len(question.text))]
+        judged: Judged = (await answered(request, batcher.submit(model.classify, items)))[0]
+        found = judged.probabilities
+        return {"polarity": max(found, key=found.__getitem__), **judged._asdict()}
+
+    # The bodies know this service's limits and task, so that they are only known here.
+    extract.__annotations__["body"] = shapes.extract(limits)
+    classify.__annotations__["body"] = shapes.classify(limits, model.by)
+    api.add_api_route("/extract", extract, methods=["POST"], response_model=Extracted, dependencies=needs)
+    api.add_api_route("/classify", classify, methods=["POST"], response_model=Classified, dependencies=needs)
+    app.include_router(api)
+
+    @app.get("/v1/about")
+    async def about() -> About:
+        """The model, its task and the limits."""
+        allowed = shapes.Allowed(
+            body_bytes=limits.body, text_characters=limits.text, texts=limits.texts, seconds=limits.seconds
+        )
+        return About(
+            model=model.name,
+            task=model.task,
+            by=list(model.by),
+            version=app.version,
+            token=token is not None,
+            limits=allowed,
+        )
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "alive"}
+
+    @app.get("/readyz", responses={503: TROUBLE[503]})
+    async def readyz() -> dict[str, str]:
+        """The model answers."""
+        if not batcher.healthy:
+            raise HTTPException(503, "stopping, or the model does not answer")
+        return {"status": "ready"}
+
+    @app.get("/metrics", response_class=Response, responses={401: TROUBLE[401]}, dependencies=needs)
+    async def counted(request: Request) -> Response:
+        """Counters and histograms in Prometheus' text format."""
+        check_token(request)
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    for path, (file, kind) in PAGE.items():
+        served = page((PACKAGE / file).read_bytes(), kind)
+        app.add_api_route(path, served, methods=["GET", "HEAD"], include_in_schema=False)
+    known = {*PAGE, "/v1/extract", "/v1/classify", "/v1/about", "/healthz", "/readyz", "/metrics", "/openapi.json"}
+    return Watched(app, metrics, known, HEADERS)
+
+
+async def answered(request: Request, work: Coroutine[Any, Any, list[Any]]) -> list[Any]:
+    """The answers, unless they take too long or the client goes away: then what has not begun is given up.
+
+    Raises HTTPException: 429, 503, 504, and 422 where the model says what is wrong with the question.
+    """
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())  # the body has been read: the next message is the end
+    try:
+        seconds = request.app.state.limits.seconds
+        done, _ = await asyncio.wait((task, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if task in done:
+            return task.result()
+        if gone in done:
+            raise HTTPException(408, "the client went away")
+        raise HTTPException(504, f"it took longer than {seconds:g} s; send less at once, or ask again later")
+    except FullError as error:
+        raise HTTPException(429, str(error), {"Retry-After": str(error.retry_after)}) from None
+    except StoppingError as error:
+        raise HTTPException(503, str(error), {"Retry-After": "5"}) from None
+    except UserError as error:
+        raise HTTPException(422, str(error)) from None
+    finally:
+        for each in (task, gone):
+            each.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await each
+
+
+async def invalid(_: Request, error: Exception) -> JSONResponse:
+    """422 with one line; what was sent is not repeated, for it may be no text at all."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part)[:40] for part in first["loc"] if part not in ("body", "one", "many"))
+    return JSONResponse({"detail": f"{where}: {first['msg']}" if where else first["msg"]}, 422)
+
+
+async def failed(_: Request, __: Exception) -> JSONResponse:
+    return JSONResponse({"detail": "the service failed; its log says how"}, 500)
+
+
+def page(content: bytes, kind: str) -> Any:
+    async def serve() -> Response:
+        return Response(content, media_type=kind)
+
+    return serve

@@ -1,0 +1,146 @@
+"""`aspectra serve`: loads the model, opens the port, serves until it is told to stop.
+
+Called by `aspectra.cli.serve`. SIGTERM or Ctrl-C: nothing new is taken, what was taken is answered, then it ends.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aspectra.errors import MissingExtraError, UserError
+from aspectra.progress import say
+
+if TYPE_CHECKING:
+    from aspectra.serve.limits import Limits
+    from aspectra.serve.student import Served
+
+PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
+TOKEN = "ASPECTRA_TOKEN"  # in the environment
+CONNECTIONS = 1024  # open at once; more are told 503
+
+
+def serve(
+    model: Path,
+    *,
+    host: str,
+    port: int,
+    limits: Limits | None = None,
+    token_file: Path | None = None,
+    ready: Callable[[dict[str, Any]], object] = lambda _: None,
+    **options: Any,
+) -> None:
+    """Serve a student until a signal comes. `options` are those of `aspectra.load`, `ready` is told the address.
+
+    Raises UserError where the model, the token or the port cannot be used; MissingExtraError.
+    """
+    need_serve()
+    from aspectra.deploy.predictor import load
+    from aspectra.serve.limits import Limits
+    from aspectra.serve.student import Student
+
+    token = read_token(token_file)
+    limits = limits or Limits()
+    with listening(host, port) as listener:  # first: a port that is taken is told at once
+        student = Student(load(model, batch_size=limits.batch, **options), model)
+        student.extract(["The first answer takes longer than those that follow."])
+        run(student, limits, token, listener, host, ready)
+
+
+def run(
+    model: Served,
+    limits: Limits,
+    token: str | None,
+    listener: socket.socket,
+    host: str,
+    ready: Callable[[dict[str, Any]], object] = lambda _: None,
+) -> None:
+    """Serve any model on an open socket."""
+    import uvicorn
+
+    from aspectra.serve.app import application
+
+    port = listener.getsockname()[1]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    if token is None and not is_loopback(host):
+        say(f"serve: WARNING: whoever reaches {host} can use this; set {TOKEN} or --token-file to ask for a token")
+    app = application(model, limits, token)
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # what people wrote is nobody's business
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(limits.seconds) + 5,
+    )
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            say(f"serve: {model.name} ({model.task}) at {url}; stop with Ctrl-C")
+            ready({"url": url, "model": model.name, "task": model.task})
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            if not self.should_exit:
+                say("serve: stopping; what was taken is finished first")
+            super().handle_exit(sig, frame)
+            self._captured_signals.clear()  # to be stopped is how a service ends well
+
+    Server(config).run(sockets=[listener])
+
+
+def need_serve() -> None:
+    """Raise MissingExtraError unless what serves is installed."""
+    if any(importlib.util.find_spec(package) is None for package in PACKAGES):
+        raise MissingExtraError("serve", "aspectra serve")
+
+
+def read_token(file: Path | None) -> str | None:
+    """The token from a file, or else from the environment. Raises UserError for one that cannot be sent."""
+    where = str(file) if file is not None else TOKEN
+    try:
+        token = os.environ.get(TOKEN) if file is None else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read the token in {file}: {error}") from None
+    if token is None:
+        return None
+    token = token.strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise UserError(f"the token in {where} must be printable ASCII without blanks; make one: openssl rand -hex 32")
+    return token
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket with an address, not listening yet. Raises UserError where there is no such host or port to be had."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise UserError(f"no host {host} here ({error}); take 127.0.0.1 (this machine) or 0.0.0.0 (all)") from None
+    family, kind, protocol, _, address = found[0]
+    # The protocol by number: asyncio sends small answers at once only where it reads TCP here.
+    with socket.socket(family, kind, protocol) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            raise UserError(f"cannot serve at {host}, port {port}: {error.strerror}; name another --port") from None
+        yield listener
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

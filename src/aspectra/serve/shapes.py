@@ -1,0 +1,107 @@
+"""Requests and answers of the API as pydantic knows them, with the limits of one service in them.
+
+Called by `aspectra.serve.app`; the OpenAPI document is made of them.
+"""
+
+from __future__ import annotations
+
+from types import GenericAlias
+from typing import Annotated, Any, Union
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
+
+from aspectra.schema import Polarity
+from aspectra.serve.limits import Limits
+from aspectra.tasks.linear import Field as Subject
+
+WITHOUT_NUL = r"^[^\x00]*$"
+SUBJECT = 200  # characters of a target or a category
+STRICT = ConfigDict(extra="forbid", strict=True)
+TEXT = "The soup was superb, but the waiter was rude."
+EXAMPLES: dict[Subject, str] = {"target": "waiter", "category": "service general"}
+START = "First character of the target in the text, counted in Unicode code points; null where none is named."
+
+
+class Opinion(BaseModel):
+    """An opinion; `text[start:end] == target`."""
+
+    target: str | None
+    category: str | None
+    polarity: Polarity
+    start: int | None = Field(description=START)
+    end: int | None = Field(description="The character behind its last.")
+    confidence: float | None = Field(description="Probability by which the student writes this opinion.", ge=0, le=1)
+
+
+class Result(BaseModel):
+    """What was found in a text; `cut` where an answer reached its limit before its end."""
+
+    opinions: list[Opinion]
+    cut: bool
+
+
+class Extracted(BaseModel):
+    """A result for each text, in their order."""
+
+    results: list[Result]
+
+
+class Classified(BaseModel):
+    """The likeliest polarity; probabilities add up to one. `sentence` is what was asked about."""
+
+    polarity: Polarity
+    probabilities: dict[Polarity, float]
+    sentence: str
+
+
+class Problem(BaseModel):
+    """What is wrong, in one line."""
+
+    detail: str
+
+
+class Allowed(BaseModel):
+    """The largest that is taken."""
+
+    body_bytes: int
+    text_characters: int
+    texts: int
+    seconds: float
+
+
+class About(BaseModel):
+    """What is served."""
+
+    model: str
+    task: str
+    by: list[str]
+    version: str
+    token: bool = Field(description="Whether /v1/extract and /v1/classify want a bearer token.")
+    limits: Allowed
+
+
+def extract(limits: Limits) -> Any:
+    """The body of /v1/extract: `text`, or `texts`."""
+    one = create_model("OneText", __config__=shown({"text": TEXT}), text=(text(limits.text), ...))
+    several: Any = Annotated[GenericAlias(list, text(limits.text)), Field(min_length=1, max_length=limits.texts)]
+    many = create_model("ManyTexts", __config__=shown({"texts": [TEXT, "Great view!"]}), texts=(several, ...))
+    by_key = Discriminator(lambda value: "many" if isinstance(value, dict) and "texts" in value else "one")
+    return Annotated[Union[Annotated[one, Tag("one")], Annotated[many, Tag("many")]], by_key]  # noqa: UP007
+
+
+def classify(limits: Limits, by: tuple[Subject, ...]) -> Any:
+    """The body of /v1/classify: the text, and what the student's task names opinions by."""
+    fields: dict[str, Any] = {name: (Annotated[text(SUBJECT), Field(min_length=1)], ...) for name in by}
+    if len(by) > 1:
+        fields["target"] = (text(SUBJECT) | None, None)
+    example = {"text": TEXT} | {name: EXAMPLES[name] for name in by}
+    return create_model("Question", __config__=shown(example), text=(text(limits.text), ...), **fields)
+
+
+def text(longest: int) -> Any:
+    """A text without NUL, which no store and no terminal takes."""
+    return Annotated[str, Field(max_length=longest, pattern=WITHOUT_NUL)]
+
+
+def shown(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(**STRICT, json_schema_extra={"examples": [example]})

@@ -1,0 +1,126 @@
+"""A model that knows some words and takes a fixed time, and a service of it in a process of its own.
+
+`python -m tests.serve.stand_in --batch_cost=0.005` serves it: for tests and for `benchmarks/serve.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from aspectra.deploy.extraction import Extraction, Found
+from aspectra.errors import UserError
+from aspectra.serve.limits import Limits
+from aspectra.serve.server import TOKEN, listening, run
+from aspectra.serve.student import Judged, Question
+from aspectra.tasks.linear import Field
+
+ROOT = Path(__file__).resolve().parents[2]
+CLAIM = re.compile(r"\b(\w+) (?:was|is) (superb|fine|rude|cold)\b")
+POLARITY = {"superb": "positive", "fine": "neutral", "rude": "negative", "cold": "negative"}
+SLOW, BROKEN = "(slow)", "(broken)"  # in a text: it takes a second; the model fails
+
+
+class StandIn:
+    """Reads `The X was superb`; a batch takes `batch` seconds and each text in it `each` more."""
+
+    name, task = "stand-in", "atsa"
+    by: tuple[Field, ...] = ("target",)
+
+    def __init__(self, batch: float = 0.0, each: float = 0.0) -> None:
+        self.batch, self.each = batch, each
+
+    def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:
+        time.sleep(self.batch + self.each * len(texts) + sum(SLOW in text for text in texts))
+        if any(BROKEN in text for text in texts):
+            raise RuntimeError("broken")
+        return [Extraction(text, tuple(map(found, CLAIM.finditer(text))), ("",), False) for text in texts]
+
+    def classify(self, questions: Sequence[Question]) -> Sequence[Judged | UserError]:
+        return [
+            Judged(q.text, {"positive": 0.75, "negative": 0.25})
+            if (q.target or "").strip()
+            else UserError("name the target to judge")
+            for q in questions
+        ]
+
+
+def found(match: re.Match[str]) -> Found:
+    return Found(match[1], None, POLARITY[match[2]], *match.span(1), 0.875)
+
+
+class Service:
+    """A service that runs; `process` is it, `url` where."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self.process, self.url = process, url
+        self.port = int(url.rpartition(":")[2])
+
+
+@contextmanager
+def started(command: Sequence[str], token: str | None = None) -> Iterator[Service]:
+    """Run a command that prints its address as JSON, until it serves; it is stopped at the end."""
+    environment = {name: value for name, value in os.environ.items() if name != TOKEN} | {"OMP_NUM_THREADS": "1"}
+    if token is not None:
+        environment[TOKEN] = token
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        told = ""
+        while line := process.stdout.readline():
+            told += line
+            if line.rstrip() == "}":
+                break
+        if not told:
+            raise RuntimeError(f"it does not serve: {process.communicate()[1]}")
+        yield Service(process, json.loads(told)["url"])
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+@contextmanager
+def service(token: str | None = None, batch: float = 0.0, each: float = 0.0, **limits: Any) -> Iterator[Service]:
+    """A service of the stand-in, with other limits than the usual."""
+    settings = {"batch_cost": batch, "each_cost": each} | limits
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    with started(["tests.serve.stand_in", *flags], token) as running:
+        yield running
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batch_cost", type=float, default=0.0)
+    parser.add_argument("--each_cost", type=float, default=0.0)
+    for field in fields(Limits):
+        parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    given = vars(parser.parse_args())
+    model = StandIn(given.pop("batch_cost"), given.pop("each_cost"))
+    with listening("127.0.0.1", 0) as listener:
+        address = "127.0.0.1"
+        run(
+            model,
+            Limits(**given),
+            os.environ.get(TOKEN),
+            listener,
+            address,
+            lambda told: print(json.dumps(told, indent=1), flush=True),
+        )
