@@ -19,8 +19,8 @@ from aspectra.analyze.dates import clock
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import Opinion, extract
 from aspectra.analyze.quotes import Quote, cropped, keep, quote
-from aspectra.analyze.shares import two_shares, wilson
 from aspectra.analyze.table import Reading, survey
+from aspectra.shares import two_shares, wilson
 
 
 def counted(folder: Path, rows: list[dict[str, str]], by: tuple[str, ...] = ("store",)) -> dict[str, Any]:

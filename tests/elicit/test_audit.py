@@ -13,6 +13,7 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit import audit
 from aspectra.elicit.engine import elicit
 from aspectra.errors import UserError
+from aspectra.shares import wilson
 
 BLOCK = 'Opinion Target {0}: "{1}"\nAspect: A\nSentiment: {2}\nReasoning: Said so.'
 REVIEW = "The bar service was fine, the bar loud."
@@ -91,8 +92,8 @@ def test_the_interval_is_wilsons() -> None:
     # Newcombe 1998, table I: Wilson without continuity correction.
     for right, judged, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611),
                                      (1, 29, 0.0061, 0.1718)):  # fmt: skip
-        assert audit.wilson(right, judged) == pytest.approx((low, high), abs=5e-5)
-    assert audit.wilson(29, 29)[1] == 1.0
+        assert wilson(right, judged) == pytest.approx((low, high), abs=5e-5)
+    assert wilson(29, 29)[1] == 1.0
 
 
 Save = Callable[..., Path]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.report.invented import SENTENCES, SYSTEMS, invented
 
-from aspectra.report import benchmark
+from aspectra.report import benchmark, frame
 from aspectra.schema import Example, Opinion
 
 EVIL = "<script>alert('x')</script>"
@@ -255,7 +255,7 @@ def test_the_page_fetches_nothing_and_runs_only_its_own_script(tmp_path: Path) -
     [policy] = [m["content"] or "" for m in page.all("meta", http_equiv="Content-Security-Policy")]
     style, script = "".join(page.inside["style"]), page.inside["script"][-1]
     assert policy == (
-        f"default-src 'none'; style-src '{benchmark.digest(style)}'; script-src '{benchmark.digest(script)}'; "
+        f"default-src 'none'; style-src '{frame.digest(style)}'; script-src '{frame.digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 

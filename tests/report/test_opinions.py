@@ -17,7 +17,8 @@ from tests.analyze.stand_in import invented, put, source
 from aspectra.analyze.analysis import Job, View, analyze
 from aspectra.analyze.table import Reading
 from aspectra.report import opinions
-from aspectra.report.opinions import embedded, html
+from aspectra.report.frame import embedded
+from aspectra.report.opinions import html
 
 EVIL = "</script><script>alert('x')</script>"
 

@@ -17,10 +17,10 @@ from aspectra.analyze.dates import Clock, floor
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import Found
 from aspectra.analyze.quotes import Quote, keep, quote
-from aspectra.analyze.shares import two_shares, wilson
 from aspectra.analyze.table import Entry
 from aspectra.benchmark.significance import holm
 from aspectra.schema import POLARITIES
+from aspectra.shares import two_shares, wilson
 
 TOPICS = 20_000  # targets told apart; likewise categories
 VALUES = 5_000  # values of a column told apart

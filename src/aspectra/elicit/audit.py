@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 from aspectra.elicit import parse, status
@@ -24,6 +22,7 @@ from aspectra.elicit.recorded import task_of
 from aspectra.errors import UserError
 from aspectra.files import canonical
 from aspectra.schema import Response
+from aspectra.shares import wilson
 
 FORMAT = 1
 MARKS = ("right", "wrong", None)
@@ -178,20 +177,6 @@ def precision(marks: Iterable[dict[str, Any]]) -> dict[str, Any]:
         "judged": judged,
         "unanswered": found[None],
     }
-
-
-def wilson(right: int, judged: int, level: float = 0.95) -> tuple[float, float]:
-    """The score interval of a share (Wilson 1927): never beyond 0 and 1, and of use for few judgments too.
-
-    >>> [round(end, 4) for end in wilson(45, 50)]
-    [0.7864, 0.9565]
-    """
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share = right / judged
-    middle = share + z * z / (2 * judged)
-    half = z * math.sqrt(share * (1 - share) / judged + z * z / (4 * judged * judged))
-    whole = 1 + z * z / judged
-    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -6,15 +6,15 @@ Called by `aspectra elicit --audit`; `aspectra.elicit.audit` draws, and scores w
 from __future__ import annotations
 
 import hashlib
-import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from aspectra.elicit.audit import FORMAT, Drawn, Statement, draw
 from aspectra.files import canonical, write_text
-from aspectra.report.benchmark import PAGE, digest, distinct, environment
+from aspectra.report.benchmark import distinct
 from aspectra.report.contrasts import SIGNS
+from aspectra.report.frame import environment, frame
 
 NAME = "audit.html"
 
@@ -40,14 +40,10 @@ def write(folder: Path, count: int, seed: int = 0) -> dict[str, Any]:
 
 def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, int], seed: int) -> str:
     """The page. Its id hangs on what is judged, so that no other page takes up its marks."""
-    from markupsafe import Markup
-
-    style, script = ("".join(_read(name) for name in names) for names in (("style.css", "audit.css"), ("audit.js",)))
     teachers = distinct(each.response.model for each in drawn)
     judged = [[each.response.review_id, each.response.kind, each.response.text] for each in drawn]
     page = hashlib.sha256(canonical([seed, judged]).encode("utf-8", "replace")).hexdigest()[:16]
     saved = {"audit": FORMAT, "page": page, "teachers": teachers, "seed": seed, "responses": responses}
-    data = json.dumps({**saved, "opinions": marks}, ensure_ascii=False)
     first = 0
     items = []
     for each in drawn:
@@ -57,12 +53,7 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
         environment(markup=True)
         .get_template("audit.html.jinja")
         .render(
-            style=Markup(style),
-            script=Markup(script),
-            policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
-            "base-uri 'none'; form-action 'none'",
-            # Inside <script> only `<` can end or change what is read.
-            data=Markup(data.replace("<", "\\u003c")),
+            **frame(("audit.css",), "audit.js", {**saved, "opinions": marks}),
             teachers=teachers,
             kinds=distinct(each.response.kind for each in drawn),
             responses=responses,
@@ -72,10 +63,6 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
             file=f"audit-{page}.json",
         )
     )
-
-
-def _read(name: str) -> str:
-    return (PAGE / name).read_text(encoding="utf-8")
 
 
 def item(drawn: Drawn, first: int) -> dict[str, Any]:

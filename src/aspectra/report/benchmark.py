@@ -6,25 +6,16 @@ script and charts are inside, and its content security policy allows these alone
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aspectra.files import write_text
 from aspectra.report import charts, contrasts
 from aspectra.report.boards import SUBSETS, boards, overview, sets, views
+from aspectra.report.frame import environment, frame
 from aspectra.report.systems import Row, Systems
-from aspectra.report.tables import escape
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-PAGE = files("aspectra.report") / "page"
 # Bytes of the HTML file: sentences fill what tables and charts leave, and never less than ROOM.
 LIMIT = 1_900_000
 ROOM = 200_000
@@ -99,20 +90,15 @@ def html(values: dict[str, Any], found: list[contrasts.Disagreement], systems: S
     from markupsafe import Markup
 
     pages = environment(markup=True)
-    style, script = ((PAGE / name).read_text(encoding="utf-8") for name in ("style.css", "report.js"))
     numbers = contrasts.counts(found, len(systems.keys))
     pair = default_pair(numbers, values["boards"], list(systems.keys))
-    data = json.dumps({"counts": numbers, "systems": list(systems.keys)}, ensure_ascii=False).replace("<", "\\u003c")
+    parts = frame((), "report.js", {"counts": numbers, "systems": list(systems.keys)})
     page = pages.get_template("report.html.jinja")
 
     def whole(cards: list[str]) -> str:
         return page.render(
             **values,
-            style=Markup(style),
-            script=Markup(script),
-            policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
-            "base-uri 'none'; form-action 'none'",
-            data=Markup(data),
+            **parts,
             pair=pair,
             cards=[Markup(card) for card in cards],
             disagreements=len(found),
@@ -148,24 +134,3 @@ def markdown(values: dict[str, Any], found: list[contrasts.Disagreement], names:
     ]
     page = environment(markup=False).get_template("report.md.jinja")
     return page.render(**values, cards=few, names=names)
-
-
-@cache
-def environment(markup: bool) -> Environment:
-    """Templates whose every value is escaped: as HTML, or as text of a Markdown table."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("aspectra.report", "page"),
-        autoescape=markup,
-        finalize=None if markup else lambda value: escape(str(value)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def digest(text: str) -> str:
-    """The hash by which a content security policy allows an inline style or script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

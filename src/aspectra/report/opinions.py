@@ -7,7 +7,6 @@ script alone, by their hashes.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.files import write_text
+from aspectra.report.frame import environment, frame
 from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, number, percent, said, story
 
 GENERATOR = "aspectra analyze"
@@ -33,32 +33,9 @@ def write(manifest: Row, path: Path) -> None:
 
 def html(manifest: Row) -> str:
     """The page of a manifest as `aspectra.analyze.analysis` makes it."""
-    from markupsafe import Markup
-
-    from aspectra.report.benchmark import PAGE, digest, environment
-
-    def part(name: str) -> str:
-        return (PAGE / name).read_text(encoding="utf-8")
-
-    style, script = part("style.css") + part("opinions.css"), part("opinions.js")
     page = environment(markup=True).get_template("opinions.html.jinja")
-    return page.render(
-        **context(manifest),
-        generator=GENERATOR,
-        style=Markup(style),
-        script=Markup(script),
-        policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
-        "base-uri 'none'; form-action 'none'",
-        data=Markup(embedded(table(manifest["figures"]))),
-    )
-
-
-def embedded(value: Any) -> str:
-    """JSON that can stand inside a script element: nothing in it ends the element or a line of script."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for mark in "<>&\u2028\u2029":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return text
+    parts = frame(("opinions.css",), "opinions.js", table(manifest["figures"]))
+    return page.render(**context(manifest), generator=GENERATOR, **parts)
 
 
 def table(figures: Row) -> Row:

@@ -109,12 +109,6 @@
   }
   for (const button of all(".save")) button.addEventListener("click", save);
 
-  const theme = one("theme");
-  const paint = () => {
-    document.documentElement.dataset.theme = new FormData(theme).get("theme");
-  };
-  theme.addEventListener("change", paint);
-  paint();
   show();
   // Where one stopped the last time.
   const next = cards.findIndex((_, number) => marks[number] === undefined);

@@ -99,12 +99,6 @@
     show();
   }
 
-  const theme = one("theme");
-  const paint = () => {
-    document.documentElement.dataset.theme = new FormData(theme).get("theme");
-  };
-  theme.addEventListener("change", paint);
-  paint();
   addEventListener("beforeprint", () => {
     for (const part of document.querySelectorAll("details")) part.open = true;
   });

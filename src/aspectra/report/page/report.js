@@ -71,12 +71,6 @@
     show();
   });
 
-  const theme = one("theme");
-  const paint = () => {
-    document.documentElement.dataset.theme = new FormData(theme).get("theme");
-  };
-  theme.addEventListener("change", paint);
-  paint();
   addEventListener("beforeprint", () => {
     for (const part of all("details")) part.open = true;
   });

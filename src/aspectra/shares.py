@@ -1,4 +1,4 @@
-"""How sure a share is, and whether two shares differ. Called by `aspectra.analyze.aggregate`.
+"""How sure a share is, and whether two shares differ. Called by `aspectra.analyze.aggregate` and `elicit.audit`.
 
 Interval: Wilson's score interval (Wilson 1927), which behaves for few and for extreme counts. Test: two proportions by
 the normal approximation with pooled variance, made only where each of the four expected counts is at least 5; a family
@@ -18,6 +18,8 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
 
     >>> tuple(round(end, 4) for end in wilson(8, 10))
     (0.4902, 0.9433)
+    >>> [round(end, 4) for end in wilson(45, 50)]
+    [0.7864, 0.9565]
     """
     if not total:
         return 0.0, 1.0
