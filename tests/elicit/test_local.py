@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit.engine import elicit
+from aspectra.elicit.local import LocalTeacher
 from aspectra.errors import UserError
 
 Write = Callable[..., Path]
@@ -79,6 +81,43 @@ def test_a_tiny_model_answers_from_all_its_slots(write_reviews: Write, tmp_path:
         else:
             assert row["tokens_out"] == 8
             assert row["reason"] == "truncated"
+
+
+def counted_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by a file's name whenever one is loaded."""
+    xllamacpp = pytest.importorskip("xllamacpp")
+    loads: list[str] = []
+    server = xllamacpp.Server
+
+    def load(params: Any) -> Any:
+        loads.append(Path(params.model.path).name)
+        return server(params)
+
+    monkeypatch.setattr(xllamacpp, "Server", load)
+    return loads
+
+
+def test_the_model_is_loaded_only_where_something_is_to_be_asked(
+    write_reviews: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = counted_loads(monkeypatch)
+    reviews, config = write_reviews("Pool.", "Soup."), local(write_tiny(tmp_path / "tiny.gguf"), max_tokens=4)
+    elicit(reviews, config, tmp_path / "out")
+    elicit(reviews, config, tmp_path / "out")
+    assert loads == ["tiny.gguf"], "the second run had nothing to ask"
+
+
+def test_a_teacher_that_is_handed_over_stays_open(
+    write_reviews: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = counted_loads(monkeypatch)
+    config = local(write_tiny(tmp_path / "tiny.gguf"), max_tokens=4)
+    teacher = LocalTeacher(config)
+    for number, text in enumerate(("Pool.", "Soup.")):
+        counts = elicit(write_reviews(text), config, tmp_path / f"out{number}", teacher=teacher)
+        assert counts["rejected"] == 1, "the model of random weights was asked"
+    asyncio.run(teacher.close())
+    assert loads == ["tiny.gguf"]
 
 
 def test_a_file_that_is_no_gguf_is_said_so(write_reviews: Write, tmp_path: Path) -> None:

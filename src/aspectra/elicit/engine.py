@@ -36,20 +36,23 @@ PARQUET = "responses.parquet"
 REVIEWS = "reviews.parquet"
 
 
-def elicit(reviews: Path, config: ElicitConfig, out: Path, allow_failed: bool = False) -> dict[str, Any]:
+def elicit(
+    reviews: Path, config: ElicitConfig, out: Path, allow_failed: bool = False, teacher: Teacher | None = None
+) -> dict[str, Any]:
     """Ask for every kind of every review and leave `responses.sqlite`, `responses.parquet`, `manifest.json` in `out`.
 
     Returns the counts of `status.status`. Failed rows are an AspectraError, after all is written, unless they are
-    allowed: then the caller looks at `failed`.
+    allowed: then the caller looks at `failed`. A `teacher` that the caller made of these settings is asked, and left
+    open for the next call; without one it is made here.
     Raises UserError for input that the user can mend (nothing is left behind then if the folder was new),
     AspectraError where the world went away, KeyboardInterrupt after Ctrl-C once what was in flight is stored.
     """
     began = time.time()
-    call = prepare(reviews, config, out)
+    call = prepare(reviews, config, out, teacher)
     with registered(call) as (store, run, asks):
         budget = Budget(config, status.spent(out) if config.price_in is not None else 0.0)
         work = Work(store, call.teacher, config, asks, run, call.demonstrations, budget)
-        asyncio.run(work.all())
+        asyncio.run(_asked(work, call.teacher if teacher is None else None))
         if work.fatal is not None:
             raise work.fatal
         counts = status.status(out)
@@ -80,14 +83,23 @@ class Call:
     inputs: dict[str, str]
 
 
-def prepare(reviews: Path, config: ElicitConfig, out: Path) -> Call:
+async def _asked(work: Work, ours: Teacher | None) -> None:
+    """Let all be asked, then close the teacher that is ours: in the loop in which it was asked."""
+    try:
+        await work.all()
+    finally:
+        if ours is not None:
+            await ours.close()
+
+
+def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | None = None) -> Call:
     """Check everything that can be checked without asking or writing. Raises UserError."""
     check(config, out)
     if not reviews.exists():
         raise UserError(f"no reviews file {reviews}")
     check_file(reviews)
     demonstrations = prompt.read_demonstrations(config.demonstrations)
-    teacher = make_teacher(config)
+    teacher = teacher or make_teacher(config)
     inputs = {"reviews": sha256(reviews)}
     if config.teacher == "recorded":
         inputs["recorded"] = str(teacher.settings["recorded"])
@@ -148,7 +160,7 @@ def check(config: ElicitConfig, out: Path) -> None:
 
 
 def make_teacher(config: ElicitConfig) -> Teacher:
-    """The teacher that the settings name, ready to answer."""
+    """The teacher that the settings name; raises UserError for what is wrong with it. No weights are loaded."""
     if config.teacher == "openai":
         from aspectra.elicit.openai_api import OpenAITeacher
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib.util
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,7 +24,10 @@ HEAD = 1 << 20
 
 
 class LocalTeacher:
-    """Loads the model at once; raises UserError for what is no GGUF file, MissingExtraError without xllamacpp."""
+    """Loads the model when it is first needed, so that a run with nothing left to ask is quick.
+
+    Raises UserError at once for what is no GGUF file, MissingExtraError without xllamacpp.
+    """
 
     instant = False
 
@@ -37,10 +41,8 @@ class LocalTeacher:
             head = stream.read(HEAD)
         if head[:4] != b"GGUF":
             raise UserError(f"{path} is not a GGUF file")
-        try:
-            import xllamacpp
-        except ImportError:
-            raise MissingExtraError("local", "--teacher local") from None
+        if importlib.util.find_spec("xllamacpp") is None:
+            raise MissingExtraError("local", "a local LLM")
         self.model = path.name
         self.settings: dict[str, object] = {
             "temperature": config.temperature,
@@ -52,9 +54,19 @@ class LocalTeacher:
         }
         if config.extra_body:
             self.settings["extra_body"] = config.extra_body
-        self._config = config
+        self._config, self._path = config, path
+        self._server: Any = None
+        self._threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="slot")
+
+    def load(self) -> None:
+        """Read the weights, unless they are there; raises UserError where llama.cpp cannot."""
+        if self._server is not None:
+            return
+        import xllamacpp
+
+        config = self._config
         params = xllamacpp.CommonParams()
-        params.model.path = str(path)
+        params.model.path = str(self._path)
         params.n_parallel = config.concurrency
         params.n_ctx = config.concurrency * (PROMPT_ROOM + config.max_tokens)
         params.port = 0  # it opens one, whether it is wanted or not: let it be a free one
@@ -62,12 +74,12 @@ class LocalTeacher:
         params.ui = False
         params.verbosity = 1  # errors only
         try:
-            self._server: Any = xllamacpp.Server(params)
+            self._server = xllamacpp.Server(params)
         except (RuntimeError, ValueError) as error:
-            raise UserError(f"llama.cpp cannot load {path} ({str(error).splitlines()[0]})") from None
-        self._threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="slot")
+            raise UserError(f"llama.cpp cannot load {self._path} ({str(error).splitlines()[0]})") from None
 
     async def ask(self, question: Question) -> Reply:
+        self.load()  # the others wait: none could be asked meanwhile
         body: dict[str, Any] = {
             "messages": question.messages,
             "temperature": self._config.temperature,
@@ -107,6 +119,7 @@ class LocalTeacher:
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What the server has no function for, over the port that it opens."""
+        self.load()
         request = Request(
             self._server.listening_address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )

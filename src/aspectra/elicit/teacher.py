@@ -77,5 +77,5 @@ class Teacher(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give back what it holds; asked once, after the last question."""
+        """Give back what it holds; asked once, after the last question, by whoever made the teacher."""
         ...

@@ -58,21 +58,18 @@ class Work:
 
     async def all(self) -> None:
         """Ask everything that is pending, or stop early: an error, Ctrl-C, the budget."""
-        try:
-            if not self._total:
+        if not self._total:
+            return
+        with progress("elicit", self._total) as bar, self._interruptible():
+            if self._teacher.instant:
+                await self._replay(bar)
                 return
-            with progress("elicit", self._total) as bar, self._interruptible():
-                if self._teacher.instant:
-                    await self._replay(bar)
-                    return
-                crew = min(self._config.concurrency, self._total)
-                async with Commits(self._store, lambda stored: self._stored(stored, bar), self._end) as commits:
-                    self._tasks = [asyncio.create_task(self._worker(commits)) for _ in range(crew)]
-                    for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-                        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
-                            raise result
-        finally:
-            await self._teacher.close()
+            crew = min(self._config.concurrency, self._total)
+            async with Commits(self._store, lambda stored: self._stored(stored, bar), self._end) as commits:
+                self._tasks = [asyncio.create_task(self._worker(commits)) for _ in range(crew)]
+                for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+                    if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                        raise result
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
