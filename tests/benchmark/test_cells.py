@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.benchmark.conftest import Small
-from tests.elicit.test_local import write_tiny
+from tests.elicit.test_local import counted_loads, write_tiny
 
 from aspectra.benchmark import cells, grid, workers
 from aspectra.benchmark.protocol import benchmark
 from aspectra.config import BenchmarkConfig
-from aspectra.files import sha256
+from aspectra.files import sha256, write_json
 from aspectra.manifest import Stage
 
 
 def one_student(small: Small, **changes: Any) -> BenchmarkConfig:
     whole = small()
     tiny = {"tiny": whole.systems["tiny"].model_dump()}
-    return small(systems=tiny, sets={"atsa": whole.sets["atsa"][:1]}, seeds=[1], **changes)
+    return small(**{"systems": tiny, "sets": {"atsa": whole.sets["atsa"][:1]}, "seeds": [1], **changes})
 
 
 def one_llm(small: Small, **elicit: Any) -> BenchmarkConfig:
@@ -32,17 +34,41 @@ def key(config: BenchmarkConfig) -> str:
     return cells.stage_of(config, cell, Path(cell.id)).key()
 
 
-def test_weights_that_were_deleted_are_not_trained_again(small: Small, tmp_path: Path) -> None:
+def test_each_run_decides_on_the_weights_of_its_own_cells(small: Small, tmp_path: Path) -> None:
     out = tmp_path / "out"
     benchmark(one_student(small), out)
     (cell,) = (out / "cells").iterdir()
     done = (cell / "manifest.json").stat().st_mtime_ns
-    assert (cell / "model" / "config.json").exists()
-    benchmark(one_student(small, keep_models=False), out)
+    benchmark(one_student(small, keep_models=False, seeds=[1, 2]), out)
     assert (cell / "manifest.json").stat().st_mtime_ns == done, "what is kept is no part of the work"
-    assert sorted(path.name for path in cell.iterdir()) == ["manifest.json", "predictions.jsonl", "result.json"]
+    assert (cell / "model" / "config.json").exists(), "an earlier run wanted it"
+    (other,) = (path for path in (out / "cells").iterdir() if path != cell)
+    bare = ["manifest.json", "predictions.jsonl", "result.json"]
+    assert sorted(path.name for path in other.iterdir()) == bare
+    shutil.rmtree(cell / "model")
     benchmark(one_student(small), out)
-    assert (cell / "manifest.json").stat().st_mtime_ns == done
+    assert (cell / "manifest.json").stat().st_mtime_ns == done, "weights that were deleted are not trained again"
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_kill_before_the_weights_have_their_name_is_mended_as_that_run_wanted(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: bool
+) -> None:
+    def killed(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    config = one_student(small, keep_models=keep)
+    (cell,) = grid.grid(config)
+    folder = tmp_path / "out" / "cells" / cell.id
+    with monkeypatch.context() as patch:
+        patch.setattr(cells, "settle", killed)
+        with pytest.raises(KeyboardInterrupt):
+            cells.work(config, cell, tmp_path / "out", cells.Held(), 1)
+    assert (folder / cells.TUNED).exists()
+    write_json(tmp_path / "out" / "benchmark.json", config.model_dump(mode="json"))
+    benchmark(one_student(small, keep_models=not keep), tmp_path / "out")
+    assert (folder / cells.MODEL / "config.json").exists() is keep
+    assert not (folder / cells.TUNED).exists()
 
 
 def test_a_kill_before_the_cells_end_loses_no_training(
@@ -109,6 +135,23 @@ def test_an_llms_cell_hangs_on_every_byte_of_its_weights(small: Small, tmp_path:
     weights[-1] ^= 1
     model.write_bytes(weights)
     assert key(config) != before
+
+
+def test_a_worker_loads_a_local_llm_once_for_all_its_cells(
+    small: Small, tmp_path: Path, causal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = counted_loads(monkeypatch)
+    elicit = {"teacher": "local", "model": str(write_tiny(tmp_path / "tiny.gguf")), "max_tokens": 4, "concurrency": 2}
+    systems = {name: {"kind": "llm", "shots": n, "elicit": elicit} for name, n in (("zero", 0), ("two", 2))}
+    config = small(systems=systems, sets={"atsa": small().sets["atsa"]})
+    grid.check(config, tmp_path / "out")
+    assert loads == []
+    with contextlib.closing(cells.Held()) as held:
+        results = [cells.work(config, cell, tmp_path / "out", held, 1) for cell in grid.grid(config)]
+        assert len(results) == 6 and all(result.cost.tokens_out for result in results)
+        assert len(loads) == 1, "two sets, three prompts, one model"
+        held.get(str(causal))
+        assert held.teacher is None, "there is room for one"
 
 
 def test_what_only_says_how_fast_or_how_dear_makes_no_other_cell(small: Small, tmp_path: Path) -> None:

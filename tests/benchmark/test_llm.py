@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from tests.benchmark.conftest import Small
 from werkzeug import Request, Response
 
-from aspectra.benchmark import cells
+from aspectra.benchmark import metrics
 from aspectra.benchmark.datasets import load
 from aspectra.benchmark.llm import interview, judge
 from aspectra.benchmark.protocol import benchmark
@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_told_from_what_was_not_said(tmp_path: Path) -> N
         teacher = ElicitConfig(model="m", base_url=server.url_for("/v1"), kinds=("extraction",), retries=0)
         predictions, _, _ = interview(teacher, examples, tmp_path / "out")
     assert [p.extra["answered"] for p in predictions] == [True, True, True, False, False, False]
-    found = cells.faults(examples, predictions, "atsa")
+    found = metrics.faults(examples, predictions, "atsa")
     assert (found.unparsed, found.unanswered) == pytest.approx((2 / 6, 3 / 6))
 
 

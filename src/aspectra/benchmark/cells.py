@@ -7,6 +7,7 @@ ended: so its weights are no output of the stage, and no training is lost before
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import shutil
 import time
@@ -18,9 +19,10 @@ from typing import Any
 from aspectra import manifest
 from aspectra.benchmark import datasets, grid, llm, metrics
 from aspectra.benchmark.predictions import read_predictions, write_predictions
-from aspectra.benchmark.results import ITEMS, RESULT, Cost, Faults, Result
+from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
 from aspectra.benchmark.scoring import align
-from aspectra.config import BenchmarkConfig, FileSystem, LLMSystem, StudentSystem
+from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
+from aspectra.elicit.local import LocalTeacher
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
@@ -28,14 +30,16 @@ from aspectra.schema import Example, Prediction
 
 MODEL = "model"
 TUNED = ".model"
+KEPT = "keep_models"  # in a cell's manifest
 
 
 class Held:
-    """The student whose weights a worker has in memory: read from disk once for all its cells."""
+    """The student or the local LLM whose weights a worker has in memory: read from disk once for all its cells."""
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.student: Any = None
+        self.teacher: LocalTeacher | None = None
 
     def get(self, name: str) -> Any:
         """The student as it was published or pretrained; who trains it trains a copy."""
@@ -43,10 +47,28 @@ class Held:
             from aspectra.models import resolve
             from aspectra.student.family import load
 
-            self.name, self.student = None, None  # room for the next before it is read
+            self.close()  # room for the next before it is read
             self.student = load(resolve(name))
             self.name = name
         return self.student
+
+    def ready(self, settings: ElicitConfig) -> LocalTeacher | None:
+        """The local LLM with its weights; None for a teacher that has none, which is made anew for each cell."""
+        if settings.teacher != "local":
+            return None
+        name = canonical(settings.model_dump(mode="json"))
+        if self.name != name:
+            self.close()
+            self.teacher = LocalTeacher(settings)
+            self.teacher.load()
+            self.name = name
+        return self.teacher
+
+    def close(self) -> None:
+        """Give back what is held."""
+        if self.teacher is not None:
+            asyncio.run(self.teacher.close())
+        self.name = self.student = self.teacher = None
 
 
 @dataclass
@@ -75,7 +97,7 @@ def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, thread
     if isinstance(system, StudentSystem):
         outcome = tune(config, system, cell, sentences, folder, held, threads)
     elif isinstance(system, LLMSystem):
-        outcome = ask(system, cell, sentences, folder, out)
+        outcome = ask(system, cell, sentences, folder, out, held)
     else:
         outcome = take(system, cell, sentences, config.test_cap)
     result = judge(cell, sentences, outcome, stage)
@@ -90,20 +112,25 @@ def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, thread
     )
     write_json(folder / RESULT, result.model_dump(mode="json"))
     f1 = next(s.f1 for s in result.scores if (s.scoring, s.subset) == ("strict", "all"))
-    stage.finish({"f1": f1, "threads": result.threads})
-    settle(folder, config.keep_models)
+    stage.finish({"f1": f1, "threads": result.threads, KEPT: config.keep_models})
+    settle(folder)
     return result
 
 
-def settle(folder: Path, keep: bool) -> None:
-    """Give a finished cell's weights their name, or remove them; called again it mends what a kill left."""
+def settle(folder: Path) -> None:
+    """Give a finished cell's weights their name, or remove them, as the run wanted that made them.
+
+    Called again it mends what a kill left; weights that have their name stay, whatever a later run wants.
+    """
     tuned, model = folder / TUNED, folder / MODEL
-    if keep and tuned.exists():
+    if not tuned.exists():
+        return
+    done = manifest.read(folder) or {}
+    if done.get("figures", {}).get(KEPT, True):
         shutil.rmtree(model, ignore_errors=True)
         tuned.rename(model)
-    elif not keep:
+    else:
         shutil.rmtree(tuned, ignore_errors=True)
-        shutil.rmtree(model, ignore_errors=True)
 
 
 def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
@@ -139,20 +166,13 @@ def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, stage
         categories=metrics.categories(sentences, said, cell.task),
         subjects=metrics.subjects(sentences, said, cell.task),
         polarity=metrics.polarity(sentences, said, cell.task),
-        faults=faults(sentences, said, cell.task),
+        faults=metrics.faults(sentences, said, cell.task),
         cost=outcome.cost,
         settings=outcome.settings,
         inputs=stage.hashes(),
         threads=outcome.threads,
         **{key: value for key, value in manifest.circumstances(stage.started).items() if key != "seconds"},
     )
-
-
-def faults(sentences: Sequence[Example], said: Sequence[Prediction], task: str) -> Faults:
-    """Those of the opinions, and an LLM's answers that hold none because they cannot be read."""
-    found = metrics.faults(sentences, said, task)
-    unread = sum(prediction.extra.get(llm.PARSED) is False for prediction in said)
-    return found.model_copy(update={"unparsed": found.unparsed + unread / max(1, len(said))})
 
 
 def fingerprint(sentences: Sequence[Example]) -> str:
@@ -205,13 +225,15 @@ def tune(
     return Outcome("student", predictions, cost, kept, threads)
 
 
-def ask(system: LLMSystem, cell: grid.Cell, sentences: Sequence[Example], folder: Path, out: Path) -> Outcome:
+def ask(
+    system: LLMSystem, cell: grid.Cell, sentences: Sequence[Example], folder: Path, out: Path, held: Held
+) -> Outcome:
     """Ask an LLM about the test sentences; what was paid for lies outside the cell, which may be done again."""
     needed = llm.needs_train(system, cell.task)
     train = datasets.split(datasets.find(cell.task, cell.data), "train") if needed else []
     settings = llm.shown(system, cell.task, train, cell.seed, folder / "demonstrations.jsonl")
     home = llm.home(out, system)
-    predictions, cost, counts = llm.interview(settings, sentences, home)
+    predictions, cost, counts = llm.interview(settings, sentences, home, held.ready(system.elicit))
     if lost := counts["failed"] + counts["pending"]:
         spent = counts["pending"] and settings.max_cost is not None
         why = f" (max_cost, ${settings.max_cost:g} for all cells of the system, is used up)" if spent else ""

@@ -9,7 +9,6 @@ time, so that such cells are done one after another; the requests of each go out
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import re
 import time
@@ -20,6 +19,7 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.benchmark import datasets
+from aspectra.benchmark.metrics import PARSED, answered, readable
 from aspectra.benchmark.predictions import write_predictions
 from aspectra.benchmark.results import Cost
 from aspectra.benchmark.scoring import score_rows
@@ -28,14 +28,14 @@ from aspectra.elicit import engine, prompt
 from aspectra.elicit.engine import elicit, located
 from aspectra.elicit.status import responses
 from aspectra.elicit.store import now
-from aspectra.errors import MissingExtraError, UserError
+from aspectra.elicit.teacher import Teacher
+from aspectra.errors import UserError
 from aspectra.files import canonical, sha256
 from aspectra.places import locate
 from aspectra.schema import Example, Prediction, Response
 from aspectra.tables import write_jsonl
 
 TOKENS = ("tokens_in", "tokens_out")
-PARSED = "parsed"  # in a prediction's `extra`: false where the answer cannot be read
 UNREAD = ("no JSON", "truncated")  # why validation rejects an answer that is there
 ASKED = {"teacher", "base_url", "categories", "temperature", "max_tokens", "seed", "extra_body"}
 JUDGED = {"attempts", "retry_rejected", "price_in", "price_out"}  # change what a cell reports, not what was asked
@@ -60,26 +60,26 @@ def judge(
         "rows": score_rows(examples, predictions, settings.task, subsets, scoring),
         "parameters": None,
         "seconds_per_sentence": None,
-        "answered": sum(p.extra["answered"] and p.extra.get(PARSED) is not False for p in predictions),
+        "answered": sum(answered(p) and readable(p) for p in predictions),
         "sentences": len(examples),
     }
 
 
 def interview(
-    settings: ElicitConfig, examples: Sequence[Example], out: Path
+    settings: ElicitConfig, examples: Sequence[Example], out: Path, teacher: Teacher | None = None
 ) -> tuple[list[Prediction], Cost, dict[str, Any]]:
     """Ask for the opinions of every sentence; the answers lie in `out`, and what is there is not asked again.
 
     Returns the predictions, their cost and the counts of `elicit`. A prediction without a valid answer has no opinions:
     `extra["answered"]` is false where there was none, `extra["parsed"]` where there was one that cannot be read;
     `extra["cut"]` tells of the length limit, `extra["answer"]` is what was said. The seconds are known only where every
-    answer was had in this one go.
+    answer was had in this one go. A `teacher` that is given is asked and stays open, as `elicit` says.
     """
     sentences, store = out / "sentences.jsonl", out / "elicit"
     names = {example.text: name_of(example.text) for example in examples}
     write_jsonl(sentences, ({"id": name, "text": text} for text, name in names.items()))
     began, clock, new = time.monotonic(), now(), not store.exists()
-    counts = elicit(sentences, settings, store, allow_failed=True)
+    counts = elicit(sentences, settings, store, allow_failed=True, teacher=teacher)
     seconds = round(time.monotonic() - began, 3)
     answers = {answer.review_id: answer for answer in responses(store, last=True)}
     fresh = new or all(answer.created > clock for answer in answers.values())
@@ -151,22 +151,8 @@ def check(system: LLMSystem, task: str, folder: Path, out: Path) -> None:
         if system.shots > len(train):
             raise UserError(f"shots: {system.shots} are more than the {len(train)} training sentences of {folder}")
     settings = wanted(system, task, train)
-    if settings.teacher != "local":
-        engine.make_teacher(settings)
-    else:
-        check_gguf(Path(settings.model).expanduser())
+    engine.make_teacher(settings)
     engine.check(settings, home(out, system) / "elicit")
-
-
-def check_gguf(path: Path) -> None:
-    """Raise UserError for what is no GGUF file. The model is not loaded: the worker that asks it does that."""
-    if not path.is_file():
-        raise UserError(f"no GGUF file {path}")
-    with path.open("rb") as stream:
-        if stream.read(4) != b"GGUF":
-            raise UserError(f"{path} is not a GGUF file")
-    if importlib.util.find_spec("xllamacpp") is None:
-        raise MissingExtraError("local", "a local LLM")
 
 
 def asked(system: LLMSystem) -> dict[str, Any]:

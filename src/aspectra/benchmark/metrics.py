@@ -7,7 +7,8 @@ it can be read:
 - one with a polarity (and a category, where the task has them) is a prediction of that polarity and category, so that
   made-up terms cost precision there too; one that does not parse is in the sums over all only;
 - for `subjects` it is one wrong subject, as it is one wrong pair;
-- for `faults` it is `not_in_sentence` where all that is amiss is a term that is not there, else `unparsed`.
+- for `faults` it is `not_in_sentence` where all that is amiss is a term that is not there, else `unparsed`; so is an
+  LLM's answer that cannot be read, which has no pieces.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from aspectra.benchmark.scoring import Counts, align, count, fractions, predicte
 from aspectra.benchmark.subsets import SUBSETS, select
 from aspectra.schema import POLARITIES, Example, Prediction
 from aspectra.tasks.linear import NOTHING, SCORINGS, Pair, Scoring, Task
+
+PARSED = "parsed"  # in a prediction's `extra`: false where the answer cannot be read
 
 
 class Line(NamedTuple):
@@ -57,7 +60,7 @@ def items(gold: Sequence[Example], predictions: Sequence[Prediction], task: str)
 
     `gold`: every annotated opinion, those too that the task does not speak of (paper subsets look at them).
     `counts`: for each scoring [correct, predicted, found, gold]. `subsets`: for each scoring whether it is in them.
-    `cut`: the answer reached the length limit. `answered`: false where there was no valid answer.
+    `cut`: the answer reached the length limit. `answered`: false where there was no answer.
     """
     for example, prediction, (counts, subsets) in zip(gold, predictions, judged(gold, predictions, task), strict=True):
         opinions = [
@@ -132,7 +135,7 @@ def faults(gold: Sequence[Example], predictions: Sequence[Prediction], task: str
     for line, prediction in zip(lines(gold, predictions, task), predictions, strict=True):
         absent = [all(rules.fields(subject)) for subject, _ in line.misfits]
         counts["not_in_sentence"] += any(absent)
-        counts["unparsed"] += line.unread > 0 or not all(absent)
+        counts["unparsed"] += line.unread > 0 or not all(absent) or not readable(prediction)
         counts["cut"] += cut(prediction)
         counts["unanswered"] += not answered(prediction)
     outputs = len(predictions)
@@ -146,8 +149,13 @@ def cut(prediction: Prediction) -> bool:
 
 
 def answered(prediction: Prediction) -> bool:
-    """Whether there was a valid answer."""
+    """Whether there was an answer, readable or not."""
     return prediction.extra.get("answered") is not False
+
+
+def readable(prediction: Prediction) -> bool:
+    """Whether an LLM's answer could be read; what a student says is read piece by piece."""
+    return prediction.extra.get(PARSED) is not False
 
 
 def judged(

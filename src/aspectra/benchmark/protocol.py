@@ -48,7 +48,7 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
             say(f"benchmark: {len(wanted) - len(left)} of {len(wanted)} cells are done already")
         for cell in wanted:
             if cell not in left:
-                cells.settle(out / "cells" / cell.id, config.keep_models)
+                cells.settle(out / "cells" / cell.id)
         if left:
             with progress("benchmark", len(left)) as bar:
                 failures = workers.work(config, left, out, count, bar)

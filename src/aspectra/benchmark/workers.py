@@ -1,4 +1,4 @@
-"""Cells in worker processes: each holds one student's weights, and the death of one costs its cell only.
+"""Cells in worker processes: each holds one model's weights, and the death of one costs its cell only.
 
 Called by `protocol`. A worker that loses its parent, however that ended, ends too: no two processes may write into one
 cell's folder. Nor may two ask one LLM, whose answers have one store: its cells are done one after another.
@@ -162,22 +162,22 @@ def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
     from aspectra.benchmark.cells import Held
     from aspectra.benchmark.cells import work as do
 
-    held = Held()
-    while True:
-        cell = pipe.recv()
-        reason = note = ""
-        with logged(out / "logs" / f"{cell.id}.txt"):
-            try:
-                result = do(config, cell, out, held, threads)
-                note = f"strict F1 {100 * next(s.f1 for s in result.scores if s.subset == 'all'):.2f}"
-            except AspectraError as error:
-                reason = str(error)
-            except Exception as error:
-                import traceback
+    with contextlib.closing(Held()) as held:
+        while True:
+            cell = pipe.recv()
+            reason = note = ""
+            with logged(out / "logs" / f"{cell.id}.txt"):
+                try:
+                    result = do(config, cell, out, held, threads)
+                    note = f"strict F1 {100 * next(s.f1 for s in result.scores if s.subset == 'all'):.2f}"
+                except AspectraError as error:
+                    reason = str(error)
+                except Exception as error:
+                    import traceback
 
-                traceback.print_exc()
-                reason = f"{type(error).__name__}: {error} (see logs/{cell.id}.txt)"
-        pipe.send((reason, note))
+                    traceback.print_exc()
+                    reason = f"{type(error).__name__}: {error} (see logs/{cell.id}.txt)"
+            pipe.send((reason, note))
 
 
 def outlive(parent: int) -> None:
