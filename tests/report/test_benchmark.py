@@ -188,6 +188,25 @@ def test_both_pages_say_that_a_term_is_not_in_the_sentence(tmp_path: Path) -> No
     assert '<span class="verdict">not in the sentence</span>' in (tmp_path / "report.html").read_text()
 
 
+def test_both_pages_tell_an_answer_that_could_not_be_read_from_no_opinion(tmp_path: Path) -> None:
+    results = invented(tmp_path)
+    for path in tmp_path.glob("cells/oracle.atsa*/predictions.jsonl"):
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        lost: dict[str, Any] = {
+            "raw": None,
+            "opinions": [],
+            "parsed": False,
+            "answer": f"I liked the bread. {EVIL}{'!' * 1000}",
+        }
+        path.write_text("".join(json.dumps(row | lost) + "\n" for row in rows))
+    _, text = written(tmp_path, results)
+    assert "wrong, oracle: an answer that could not be read" in text
+    assert "oracle: no opinion" not in text.partition("acsa")[0]
+    html = (tmp_path / "report.html").read_text()
+    assert "its answer could not be read: <code>I liked the bread. &lt;script&gt;" in html
+    assert "!" * 301 not in html, "as much of it as shows what is wrong"
+
+
 def test_a_set_without_predictions_beside_it_has_no_sentences(tmp_path: Path) -> None:
     results = invented(tmp_path / "elsewhere")
     page, text = written(tmp_path, results)

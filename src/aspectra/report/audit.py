@@ -12,9 +12,8 @@ from typing import Any
 
 from aspectra.elicit.audit import FORMAT, Drawn, Statement, draw
 from aspectra.files import canonical, write_text
-from aspectra.report.benchmark import distinct
-from aspectra.report.contrasts import SIGNS
 from aspectra.report.frame import environment, frame
+from aspectra.report.tables import SIGNS, distinct
 
 NAME = "audit.html"
 

@@ -6,7 +6,6 @@ script and charts are inside, and its content security policy allows these alone
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from aspectra.report import charts, contrasts
 from aspectra.report.boards import SUBSETS, boards, overview, sets, views
 from aspectra.report.frame import environment, frame
 from aspectra.report.systems import Row, Systems
+from aspectra.report.tables import distinct
 
 # Bytes of the HTML file: sentences fill what tables and charts leave, and never less than ROOM.
 LIMIT = 1_900_000
@@ -79,10 +79,6 @@ def facts(results: Row) -> list[tuple[str, str]]:
         ("protocol", f"version {results['protocol']}"),
     ]
     return [(what, text) for what, text in found if text]
-
-
-def distinct(values: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(values))
 
 
 def html(values: dict[str, Any], found: list[contrasts.Disagreement], systems: Systems) -> str:

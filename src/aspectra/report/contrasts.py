@@ -19,12 +19,14 @@ from aspectra.benchmark.predictions import read_predictions
 from aspectra.benchmark.results import ITEMS
 from aspectra.report.boards import sets
 from aspectra.report.systems import Row, labels
+from aspectra.report.tables import SIGNS
 from aspectra.schema import Opinion, Prediction
 from aspectra.tasks.anchor import anchor
 
-SIGNS = {"positive": "+", "negative": "−", "neutral": "○", "conflict": "±"}
 # No card takes fewer bytes.
 SHORTEST = 600
+# Characters of an answer that could not be read; one that was cut off may be a page of them.
+ANSWER = 300
 Values = dict[str, Any]
 
 
@@ -132,8 +134,9 @@ def card(each: Disagreement) -> Values:
                 "missed": [_words(task, *_key(task, o)) for o in gold if _key(task, o) not in keys],
                 "raw": raw if unread else None,
                 "unread": unread,
-                "cut": prediction.extra.get("cut") is True,
-                "answered": prediction.extra.get("answered") is not False,
+                "answer": None if metrics.readable(prediction) else _beginning(prediction.extra.get("answer") or ""),
+                "cut": metrics.cut(prediction),
+                "answered": metrics.answered(prediction),
             }
         )
     return {
@@ -169,6 +172,11 @@ def segments(text: str, opinions: Sequence[Opinion], state: Callable[[Opinion], 
         pieces.append({"text": text[start:end], **_tone(opinion.polarity.strip()), "state": state(opinion)})
         at = end
     return [piece for piece in [*pieces, {"text": text[at:], "sign": None}] if piece["text"]]
+
+
+def _beginning(answer: str) -> str:
+    """As much of an answer as shows what is wrong with it."""
+    return answer if len(answer) <= ANSWER else f"{answer[:ANSWER]}…"
 
 
 def _amiss(prediction: Prediction, task: tasks.Task) -> tuple[list[tasks.Pair], int]:

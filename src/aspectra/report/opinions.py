@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.files import write_text
+from aspectra.report import tables
 from aspectra.report.frame import environment, frame
 from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, number, percent, said, story
 
@@ -23,7 +24,7 @@ CARDS = 12  # topics with quotes
 EACH = 2  # quotes of praise and of blame for each; others where these are few
 VALUES = 12  # values of a column shown at once
 FEW = 5  # reviews below which a share is not shown in the table of values and topics
-SIGNS = {"positive": "+", "neutral": "○", "conflict": "±", "negative": "−"}
+SIGNS = {name: tables.SIGNS[name] for name in ("positive", "neutral", "conflict", "negative")}  # as bars have them
 
 
 def write(manifest: Row, path: Path) -> None:

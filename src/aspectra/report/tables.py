@@ -1,10 +1,17 @@
-"""Figures as text, and rows of Markdown tables. Called by both reports (`markdown` and `benchmark`)."""
+"""Figures, signs and lists as text, and rows of Markdown tables. Called by all reports."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import mean
+
+SIGNS = {"positive": "+", "negative": "−", "neutral": "○", "conflict": "±"}
+
+
+def distinct(values: Iterable[str]) -> list[str]:
+    """Each once, in the order in which they come."""
+    return list(dict.fromkeys(values))
 
 
 def line(cells: Sequence[str]) -> str:
