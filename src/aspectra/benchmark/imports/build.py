@@ -48,9 +48,9 @@ def build(
     by `seed`) go to dev and test and the rest to train. Sentences of one text stay together. Where targets and
     categories are annotated apart, as in SemEval-2014, only those that the task speaks of are kept.
 
-    Raises UserError, with nothing written: what the readers and `settle` raise, no opinion that the task speaks of (or,
-    of a task that needs both, targets and categories apart), shares that leave a part empty, a file of the set that is
-    there and says something else.
+    Raises UserError, with nothing written: what the readers and `settle` raise, an empty file, no opinion that the task
+    speaks of (or, of a task that needs both, targets and categories apart), shares that leave a part empty, a file of
+    the set that is there and says something else.
     """
     rules = tasks.get(task)
     mapping = parse_map(polarity_map)
@@ -67,7 +67,9 @@ def build(
     sources = []
     for path in files:
         name = form or guess(path)
-        sources.append(Source(path, FORMATS[name](path), numbers=name in ("seg", "atepc")))
+        if not (found := FORMATS[name](path)):
+            raise nothing_in(path)
+        sources.append(Source(path, found, numbers=name in ("seg", "atepc")))
     examples = _distinct(files, settle(sources, mapping))
     opinions = [o for example in examples for o in example.opinions]
     kinds = {(bool(o.target), bool(o.category)) for o in opinions}
@@ -90,7 +92,10 @@ def build(
 
 
 def guess(path: Path) -> str:
-    """The format of a file by its suffix, else by its first line that is not blank. Raises UserError for any other."""
+    """The format of a file by its suffix, else by its first line that is not blank.
+
+    Raises UserError for any other, and for an empty file.
+    """
     suffix = path.suffix.lower()
     if suffix in table.SUFFIXES:
         return "table"
@@ -99,6 +104,8 @@ def guess(path: Path) -> str:
     check_file(path)
     with text_file(path) as stream:
         first = next((line for line in stream if line.strip()), "")
+    if not first:
+        raise nothing_in(path)
     columns = first.split()
     if first.lstrip().startswith("<"):
         return "semeval"
@@ -107,6 +114,11 @@ def guess(path: Path) -> str:
     if len(columns) == 3 and pyabsa.TAG.fullmatch(columns[1]):
         return "atepc"
     raise UserError(f"{path}: it does not show which format it is in; name it with --format {'|'.join(FORMATS)}")
+
+
+def nothing_in(path: Path) -> UserError:
+    """A `UserError` for a file without a sentence."""
+    return UserError(f"{path} " + ("holds no sentence" if path.stat().st_size else "is empty"))
 
 
 def parted(examples: Sequence[Example], dev_share: float, test_share: float, seed: int) -> dict[str, list[Example]]:
