@@ -51,7 +51,7 @@ def test_a_set_stands_for_its_dev_and_test_but_not_its_training_sentences() -> N
 def test_an_unknown_set_is_refused_with_those_that_exist() -> None:
     with pytest.raises(UserError, match="hotels"):
         files("atsa", ["hotel"])
-    with pytest.raises(UserError, match="evaluation set 'hotel'; did you mean 'hotels'"):
+    with pytest.raises(UserError, match=r"evaluation set 'hotel'; did you mean 'hotels'.*`aspectra data fetch`"):
         files(None, ["hotel"])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aspectra.corpus.sentences import spans, words
-from aspectra.errors import UserError, unknown
+from aspectra.errors import UserError
 
 
 class Evaluation:
@@ -46,7 +46,7 @@ def files(task: str | None, names: Iterable[str]) -> list[Path]:
     Of a named set, dev, test and hard test count as evaluation; its training sentences do not. Without a task, a bare
     NAME is the set of the first task that has one. Raises UserError for what does not exist.
     """
-    from aspectra.benchmark.datasets import find, known
+    from aspectra.benchmark.datasets import find, known, unknown_set
     from aspectra.tasks import TASKS
 
     found: list[Path] = []
@@ -64,7 +64,7 @@ def files(task: str | None, names: Iterable[str]) -> list[Path]:
             elif name in sets:
                 folder = find(sets[name], name)
             else:
-                raise unknown("evaluation set", name, sets or ["(none; name a file)"])
+                raise unknown_set("evaluation set", name, sets)
         parts = [folder / f"{part}.json" for part in ("dev", "test", "hard_test")]
         here = [part for part in parts if part.is_file()]
         if not here:
