@@ -178,7 +178,10 @@ def generate(name: str, model: Generated) -> Path:
         return check(folder)
     need_train(f"the student {name}")
     with staging(cache()) as work:
-        settle(model.make(work / "model"), folder)
+        from aspectra.student.quiet import quiet
+
+        with quiet():
+            settle(model.make(work / "model"), folder)
     return folder
 
 
