@@ -12,6 +12,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,11 @@ def open_student(source: Path | Student, config: TrainingConfig, newline_token: 
     """The student to train, from its folder or a copy of one in memory, with adapters where `lora_rank` asks."""
     if config.lora_rank and newline_token:
         raise UserError("newline_token needs all weights (lora_rank=0): an adapter cannot learn a new token")
-    student = copy.deepcopy(source) if isinstance(source, Student) else load(source, newline_token=newline_token)
+    if isinstance(source, Student):
+        # Training changes the weights and `info` alone, so that the tokenizer is shared.
+        student = replace(source, model=copy.deepcopy(source.model), info=dict(source.info))
+    else:
+        student = load(source, newline_token=newline_token)
     if config.lora_rank:
         from peft import LoraConfig, get_peft_model
 
