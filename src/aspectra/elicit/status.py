@@ -5,10 +5,11 @@ Called by `aspectra.elicit.engine` at the end of a run and by `aspectra elicit -
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ COLUMNS: Columns = (
     ("tokens_in", "int64"), ("tokens_out", "int64"), ("status", "string"), ("reason", "string"),
     ("attempts", "int64"), ("created", "string"),
 )  # fmt: skip
-SHARED = (2, 3, 4, 5, 7, 10, 11, 12, 13)  # of these, what many responses have in common
+# Of these, what a row's code stands for, and what else has few different values.
+CODED = ("kind", "prompt_version", "model", "settings", "finish_reason", "status", "reason", "attempts")
+REPEATED = (*CODED, "created")
 BATCH = 8192  # rows
 REVIEWS: Columns = (("id", "string"), ("text", "string"), ("domain", "string"), ("rating", "float64"))
 
@@ -131,41 +134,54 @@ def _which(db: sqlite3.Connection, last: bool) -> str:
     return f"WHERE r.status <> 'absent'{of_run}"
 
 
+# What nearly every response is, so that its ask alone tells all that is coded. Other rows are spelled out as JSON.
+PLAIN = (
+    "r.status = 'done' AND r.finish_reason = 'stop' AND r.attempts = 1 AND r.reason IS NULL AND r.model IS NULL "
+    "AND r.prompt_version IS NULL"
+)
+
+
 def export(folder: Path, file: Path, last: bool = False) -> int:
     """Write the folder's responses (see `responses`) as Parquet, in batches; returns their number.
 
-    What many responses share comes as one JSON value of each row, read once a batch for each that differs: fetching a
-    value takes longer than finding it.
+    Fetching a value takes longer than finding it, so what many rows share is fetched as one code.
     """
     import pyarrow as pa
 
-    schema, shared = arrow_schema(COLUMNS), [COLUMNS[place] for place in SHARED]
+    types = dict(COLUMNS)
+    schema = pa.schema(
+        pa.field(f.name, pa.dictionary(pa.int32(), f.type) if f.name in CODED else f.type)
+        for f in arrow_schema(COLUMNS)
+    )
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         asks = {row[0]: row[1:] for row in db.execute("SELECT id, kind, prompt_version, model, settings FROM asks")}
 
-        def spell(code: str) -> tuple[object, ...]:
+        def spell(code: int | str) -> tuple[object, ...]:
+            if isinstance(code, int):
+                return (*asks[code], "stop", "done", None, 1)
             ask, prompt_version, model, *rest = json.loads(code)
             kind, asked_version, asked_model, settings = asks[ask]
             return (kind, prompt_version or asked_version, model or asked_model, settings, *rest)
 
-        def table(rows: list[tuple[object, ...]]) -> Any:
-            ids, reviews, codes, texts, tokens_in, tokens_out = zip(*rows, strict=True)
-            code = pa.array(codes, pa.string()).dictionary_encode()
-            spelled = zip(*map(spell, code.dictionary.to_pylist()), strict=True)
-            columns = dict(zip(("review_id", "review", "text"), (ids, reviews, texts), strict=True))
+        def table(rows: list[tuple[Any, ...]]) -> Any:
+            ids, reviews, codes, created, texts, tokens_in, tokens_out = zip(*rows, strict=True)
+            places = {code: place for place, code in enumerate(dict.fromkeys(codes))}
+            indices = pa.array([places[code] for code in codes], pa.int32())
+            columns = {"review_id": ids, "review": reviews, "text": texts, "created": created}
             columns |= {"tokens_in": tokens_in, "tokens_out": tokens_out}
-            arrays = {name: pa.array(values, schema.field(name).type) for name, values in columns.items()}
-            for (name, _), values in zip(shared, spelled, strict=True):
-                arrays[name] = pa.array(values, schema.field(name).type).take(code.indices)
-            return pa.table([arrays[name] for name in schema.names], schema=schema)
+            arrays = {name: pa.array(values, types[name]) for name, values in columns.items()}
+            for name, values in zip(CODED, zip(*map(spell, places), strict=True), strict=True):
+                different = pa.array(values, types[name]).dictionary_encode()
+                arrays[name] = pa.DictionaryArray.from_arrays(different.indices.take(indices), different.dictionary)
+            return pa.table([arrays[name] for name in types], schema=schema)
 
         found = db.execute(
-            "SELECT v.id, t.text, json_array(q.ask, r.prompt_version, r.model, r.finish_reason, r.status, r.reason, "
-            f"r.attempts, r.created), r.text, r.tokens_in, r.tokens_out {ANSWERED} {_which(db, last)} "
+            f"SELECT v.id, t.text, CASE WHEN {PLAIN} THEN q.ask ELSE json_array(q.ask, r.prompt_version, r.model, "
+            "r.finish_reason, r.status, r.reason, r.attempts) END, r.created, r.text, r.tokens_in, r.tokens_out "
             # The asks of a review come in their order by the index that finds them; to sort them again takes a third.
-            "ORDER BY v.run, v.position"
+            f"{ANSWERED} {_which(db, last)} ORDER BY v.run, v.position"
         )
-        return _write(file, schema, found, table, [name for name, _ in shared])
+        return _write(file, schema, found, table, REPEATED)
 
 
 def export_reviews(folder: Path, file: Path) -> None:
@@ -174,7 +190,7 @@ def export_reviews(folder: Path, file: Path) -> None:
 
     schema = arrow_schema(REVIEWS)
 
-    def table(rows: list[tuple[object, ...]]) -> Any:
+    def table(rows: list[tuple[Any, ...]]) -> Any:
         columns = zip(*rows, strict=True)
         return pa.table([pa.array(c, kind) for c, kind in zip(columns, schema.types, strict=True)], schema=schema)
 
@@ -183,28 +199,49 @@ def export_reviews(folder: Path, file: Path) -> None:
             "SELECT v.id, t.text, v.domain, v.rating FROM reviews v CROSS JOIN texts t ON t.id = v.text "
             "ORDER BY v.run, v.position"
         )
-        _write(file, schema, found, table, ["domain", "rating"])
+        _write(file, schema, found, table, ("domain", "rating"))
 
 
 def _write(
     file: Path,
     schema: Any,
     found: sqlite3.Cursor,
-    table: Callable[[list[tuple[object, ...]]], Any],
-    repeated: list[str],
+    table: Callable[[list[tuple[Any, ...]]], Any],
+    repeated: tuple[str, ...],
 ) -> int:
     """Rows as Parquet, a batch at a time; returns their number. `repeated` are columns of few different values."""
     import pyarrow.parquet as pq
 
     count = 0
     with (
+        _without_collecting(),
         replacing(file) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=repeated) as writer,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(repeated),
+            write_statistics=list(repeated),  # of texts they help nobody, and take as long as to compress them
+            store_schema=False,  # a reader gets strings, not how they were encoded here
+        ) as writer,
     ):
         while rows := found.fetchmany(BATCH):
             writer.write_table(table(rows))
             count += len(rows)
     return count
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage collection: the rows have no cycles, and to look through them for some takes a quarter of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def arrow_schema(columns: Columns) -> Any:
