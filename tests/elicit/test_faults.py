@@ -224,7 +224,7 @@ def test_requests_in_flight_shrink_where_the_endpoint_takes_only_a_few(
     server.choose = few  # type: ignore[method-assign]
     counts = elicit(write_reviews(*texts(400)), settings(server, concurrency=64, retries=20), tmp_path / "out")
     assert counts["done"] == 400
-    assert server.done["429"] < 3 * 400, "a fixed 64 in flight would meet fifteen refusals an answer"
+    assert server.done["429"] < 400, "a fixed 64 in flight would meet fifteen refusals an answer"
 
 
 def test_requests_a_minute_are_kept_to(server: Endpoint, write_reviews: Write, tmp_path: Path) -> None:
@@ -236,7 +236,9 @@ def test_requests_a_minute_are_kept_to(server: Endpoint, write_reviews: Write, t
 
 
 @pytest.mark.parametrize("number", [500, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_rows_through_mixed_faults_are_each_accounted_for(number: int, tmp_path: Path) -> None:
+def test_rows_through_mixed_faults_are_each_accounted_for(
+    number: int, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     reviews, out = tmp_path / "reviews.jsonl", tmp_path / "out"
     lines = [json.dumps({"id": str(n), "text": text}) for n, text in enumerate(texts(number))]
     reviews.write_text("\n".join(lines), encoding="utf-8")
@@ -255,4 +257,6 @@ def test_rows_through_mixed_faults_are_each_accounted_for(number: int, tmp_path:
     assert told == {name: counts[name] for name in ("done", "rejected", "failed") if counts[name]}
     assert all(reason for state, reason in found.values() if state != "done")
     assert counts["done"] > 0.97 * number
+    record_property("requests a row", made / number)
+    print(f"{made / number:.3f} requests a row, {told}")
     assert made <= 1.6 * number

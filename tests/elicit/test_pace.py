@@ -75,6 +75,27 @@ def test_an_overrun_endpoint_gets_fewer_at_once_and_then_one_more_a_round() -> N
     asyncio.run(run())
 
 
+def test_the_limit_grows_slowly_only_near_what_was_too_many() -> None:
+    async def run() -> None:
+        pace = make(concurrency=64)
+
+        async def answers(number: int) -> int:
+            for _ in range(number):
+                for turn in await turns(pace, 1):
+                    pace.answered(turn, 10, REPLY)
+            return pace.limit
+
+        (turn,) = await turns(pace, 1)
+        pace._limit = 32.0
+        pace.failed(turn, TryError("429", busy=True))
+        assert pace.limit == 22
+        assert await answers(50) == 28, "quickly, until it is near 32"
+        assert await answers(150) in (29, 30), "one more in four rounds"
+        assert await answers(1500) == 64, "and quickly again past that"
+
+    asyncio.run(run())
+
+
 def test_other_faults_leave_the_limit_alone() -> None:
     async def run() -> None:
         pace = make()

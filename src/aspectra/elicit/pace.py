@@ -1,6 +1,7 @@
 """How fast an endpoint is asked: what is in flight, what goes out a minute, and whether it is there at all.
 
-Requests in flight grow steadily with the answers and shrink by a third where the endpoint is overrun, as TCP does. An
+Requests in flight shrink where the endpoint is overrun and grow again with the answers, as TCP's do: quickly up to a
+little below where it was overrun last, slowly past that, then quickly. An
 endpoint that is down is left alone but for one request now and then, until one is answered or the patience is at its
 end. Called by `aspectra.elicit.work`.
 """
@@ -24,6 +25,8 @@ PAUSE = 0.5  # seconds before the first next try, doubled each time
 LONGEST = 30.0  # seconds at most between two tries
 FEWER = 0.7  # of the requests in flight, where the endpoint is overrun
 ROUNDS = 16  # of answers, from one request in flight to all
+NEAR = 0.1  # of the requests in flight that were too many: so far from them, either way, the limit grows slowly
+SLOWLY = 4  # rounds of answers for one more request in flight
 ROW = 10  # faults in a row, whoever met them, that mean the endpoint and not the requests
 FIRST = 3  # tries to reach an endpoint that has never been heard of: a wrong URL should be known within seconds
 
@@ -65,6 +68,7 @@ class Pace:
         self._requests, self._tokens = Bucket(config.rpm), Bucket(config.tpm)
         self._limit = float(config.concurrency)
         self._in_flight = self._given = 0
+        self._too_many = math.inf  # in flight, when the endpoint was overrun last
         self._fewer_from = 0  # turns before this one were given before the limit last shrank
         self._line: deque[tuple[asyncio.Future[bool], float]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -119,7 +123,9 @@ class Pace:
         """The endpoint answered."""
         self._replied = True
         most = self._config.concurrency
-        self._limit = min(float(most), self._limit + max(1.0, most / ROUNDS) / self._limit)
+        near = abs(self._limit - self._too_many) < max(1.0, NEAR * self._too_many)
+        a_round = 1 / SLOWLY if near else max(1.0, most / ROUNDS)
+        self._limit = min(float(most), self._limit + a_round / self._limit)
         if reply.tokens_in is not None and reply.tokens_out is not None:
             self._tokens.take(reply.tokens_in + reply.tokens_out - turn.tokens)
             self._in += (reply.tokens_in / max(1, size) - self._in) / 10
@@ -164,7 +170,8 @@ class Pace:
                 )
             self._not_before = max(self._not_before, now + fault.after)
         if fault.busy and turn.number > self._fewer_from:
-            self._limit, self._fewer_from = max(1.0, self._limit * FEWER), self._given
+            self._too_many, self._fewer_from = self._limit, self._given
+            self._limit = max(1.0, self._limit * FEWER)
         if not self._replied and self._faults == self._odd >= ROW:
             raise UserError(f"{fault}: does --base-url end in /v1?")
         if self._down_since is not None and turn.number > self._down_from:
