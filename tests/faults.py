@@ -1,7 +1,7 @@
 """An OpenAI-compatible endpoint that rate-limits, stalls, lies and dies: real HTTP on the loopback, seeded, cheap.
 
 The tests of elicitation hold one in a thread (`serving`); `benchmarks/elicit.py` runs one as a process, where
-`python tests/faults.py --latency 0.2` prints its address and serves until its stdin is closed.
+`python tests/faults.py --latency 0.2` prints its address, serves until its stdin is closed, and tells what it did.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from urllib.parse import quote
 ANALYSIS = 'Opinion Target 1: "{0}"\nAspect: General\nSentiment: Positive\nReasoning: The author likes it.'
 REWRITING = "I love {0}, I say."
 ERRORS = {
-    429: "Rate limit reached", 500: "internal error", 502: "bad gateway", 503: "overloaded", 401: "Incorrect API key",
-    402: "Payment required", 404: "The model does not exist",
+    400: "No messages", 429: "Rate limit reached", 500: "internal error", 502: "bad gateway", 503: "overloaded",
+    401: "Incorrect API key", 402: "Payment required", 404: "The model does not exist",
 }  # fmt: skip
 # Faults after which the next request may well be answered.
 PASSING = (
@@ -149,6 +149,9 @@ class Connection(asyncio.Protocol):
 
     def request(self, head: bytes, body: bytes) -> None:
         state, request = self.endpoint, json.loads(body)
+        if not request["messages"]:  # some clients ask so, only for the headers
+            self.error(400, "")
+            return
         review, prompt = review_of(request), str(request["messages"])
         state.asked[review] += 1
         state.arrivals.append(self.loop.time())
@@ -297,7 +300,9 @@ def main() -> int:
     with serving(Faults(share=asked.share, latency=asked.latency, seed=asked.seed)) as endpoint:
         print(endpoint.url, flush=True)
         sys.stdin.read()
-        print(json.dumps({"requests": endpoint.requests(), "faults": dict(endpoint.done)}), file=sys.stderr)
+        seconds = endpoint.arrivals[-1] - endpoint.arrivals[0] if endpoint.arrivals else 0.0
+        told = {"requests": endpoint.requests(), "faults": dict(endpoint.done), "seconds": seconds}
+        print(json.dumps(told), flush=True)
     return 0
 
 
