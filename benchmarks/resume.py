@@ -86,28 +86,36 @@ def build(folder: Path, url: str, number: int) -> Path:
             stream.write(json.dumps({"id": f"review-{row}", "text": TEXT.format(row), "rating": row % 5 + 1}) + "\n")
 
     def insert(self: Store, reviews: Iterable[Review], asks: list[Ask], run: int) -> int:
-        """What the registration writes, without asking what is there: nothing is."""
+        """What the registration writes, without asking what is there: nothing is.
+
+        Requests say at once that they are done; the trigger that would tell each of them so is put back at the end.
+        """
         (ask,), rows, count = asks, iter(reviews), 0
         self.connection.execute("PRAGMA cache_size = -400000")
+        trigger = self.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'answered'").fetchone()[0]
+        self.connection.execute("DROP TRIGGER answered")
         while part := list(enumerate(itertools.islice(rows, 50_000), count + 1)):
             digests = [(n, hashlib.sha256(review.text.encode()).digest(), review.text) for n, review in part]
             self.connection.executemany("INSERT INTO texts VALUES (?, ?, ?)", digests)
             values = [(n, review.id, n, review.rating, run, n - 1) for n, review in part]
             self.connection.executemany("INSERT INTO reviews VALUES (?, ?, ?, NULL, ?, ?, ?)", values)
-            keys = [(n, n, ask.id, request_key(review.text, ask)) for n, review in part]
-            self.connection.executemany("INSERT INTO requests (id, text, ask, key) VALUES (?, ?, ?, ?)", keys)
+            keys = [
+                (n, n, ask.id, request_key(review.text, ask), "done" if n <= number else None) for n, review in part
+            ]
+            self.connection.executemany("INSERT INTO requests VALUES (?, ?, ?, ?, ?)", keys)
             count += len(part)
+        self.connection.execute(
+            f"INSERT INTO responses SELECT q.id, 'done', {ANSWER}, NULL, NULL, 'stop', 100, 60, 0, 1, 100, 60, "
+            "NULL, NULL, NULL, '2026-01-01T00:00:00+00:00' FROM requests q WHERE q.id <= ? ORDER BY q.id",
+            (number,),
+        )
+        self.connection.execute(trigger)
         return count
 
     began, slow = time.perf_counter(), Store._insert
     Store._insert = insert  # type: ignore[method-assign]
     call = engine.prepare(reviews, ElicitConfig(model="m", base_url=url, kinds=("analysis",)), folder / "out")
     with engine.registered(call) as (store, _, _):
-        store.connection.execute(
-            f"INSERT INTO responses SELECT q.id, 'done', {ANSWER}, NULL, NULL, 'stop', 100, 60, 0, 1, 100, 60, "
-            "NULL, NULL, NULL, '2026-01-01T00:00:00+00:00' FROM requests q ORDER BY q.id LIMIT ?",
-            (number,),
-        )
         stored = store.connection.execute("SELECT count(*) FROM responses").fetchone()[0]
     Store._insert = slow  # type: ignore[method-assign]
     size = (folder / "out" / "responses.sqlite").stat().st_size / 1e9

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aspectra.elicit import queue
 from aspectra.elicit.commits import Commits
 from aspectra.elicit.store import Ask, Outcome, Store
 from aspectra.errors import AspectraError, UserError
@@ -23,7 +24,7 @@ def begin(store: Store, number: int) -> list[int]:
     """The requests of so many reviews."""
     reviews = [Review(str(n), f"text {n}") for n in range(number)]
     run, asks = store.register(reviews, [Ask("analysis", "v1", "m", "{}")], "one", {}, free=False)
-    return [pending.request for pending in store.pending(run, asks)]
+    return [pending.request for pending in queue.pending(store, run, asks)]
 
 
 def test_answers_that_come_while_the_disk_is_waited_for_share_a_transaction(

@@ -8,12 +8,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from aspectra.elicit import status
+from aspectra.elicit import queue, status
 from aspectra.elicit.database import MIGRATIONS, NAME
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.errors import AspectraError, UserError
@@ -29,52 +28,9 @@ def begin(store: Store, reviews: list[Review] = REVIEWS, fingerprint: str = "one
 
 
 def answer_all(store: Store, run: int, asks: list[Ask], state: str = "done") -> int:
-    found = list(store.pending(run, asks))
+    found = list(queue.pending(store, run, asks))
     store.save([Outcome(p.request, state, text=p.text.upper(), attempts=1, spent_in=10, cost=0.5) for p in found])
     return len(found)
-
-
-def test_reviews_of_the_same_words_share_one_request_and_count_as_pairs(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        run, asks = begin(store)
-        assert store.left(run, asks) == 4, "two texts of two kinds"
-        assert [(p.text, p.ask.kind) for p in store.pending(run, asks)] == [
-            (text, kind) for kind in ("analysis", "rewriting") for text in ("Lovely pool.", "Cold soup.")
-        ]
-        assert answer_all(store, run, asks) == 4
-        assert store.left(run, asks) == 0
-    counts = status.status(tmp_path)
-    assert (counts["done"], counts["pending"]) == (6, 0), "three reviews of two kinds"
-    assert (counts["cost_usd"], counts["tokens_in"]) == (2.0, 40), "each request was paid for once"
-    assert [(r.review_id, r.kind, r.text) for r in status.responses(tmp_path)][:3] == [
-        ("a", "analysis", "LOVELY POOL."), ("a", "rewriting", "LOVELY POOL."), ("b", "analysis", "COLD SOUP."),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("page", [1, 2, 256])
-def test_answers_may_be_stored_while_what_is_pending_is_read(tmp_path: Path, page: int) -> None:
-    reviews = [Review(str(n), f"text {n % 7}") for n in range(20)]
-    with Store(tmp_path) as store:
-        run, asks = begin(store, reviews)
-        seen = []
-        for pending in store.pending(run, asks, page=page):
-            seen.append((pending.text, pending.ask.kind))
-            store.save([Outcome(pending.request, "done", text="x", attempts=1)])
-        assert len(seen) == len(set(seen)) == 14
-
-
-def test_failed_is_asked_again_rejected_only_when_wanted_done_and_absent_never(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        run, asks = begin(store, [Review(state, state) for state in ("done", "rejected", "failed", "absent")])
-        store.save([Outcome(p.request, p.text, attempts=1, cost=1.0) for p in store.pending(run, asks)])
-        assert {p.text for p in store.pending(run, asks)} == {"failed"}
-        assert {p.text for p in store.pending(run, asks, retry_rejected=True)} == {"failed", "rejected"}
-        assert (store.left(run, asks), store.left(run, asks, retry_rejected=True)) == (2, 4)
-        again = next(p for p in store.pending(run, asks))
-        store.save([Outcome(again.request, "done", text="x", attempts=2, cost=0.25)])
-        row = store.connection.execute("SELECT attempts, cost FROM responses WHERE request = ?", (again.request,))
-        assert row.fetchone() == (3, 1.25), "what the earlier tries took stays counted"
-    assert {r.status for r in status.responses(tmp_path)} == {"done", "rejected", "failed"}, "absent is no response"
 
 
 def test_the_same_run_does_not_read_its_reviews_again_and_another_replaces_it(tmp_path: Path) -> None:
@@ -135,39 +91,11 @@ def test_a_store_of_the_first_schema_goes_on(tmp_path: Path) -> None:
     assert [counts[name] for name in ("done", "failed", "rejected", "pending")] == [1, 1, 1, 1], "read as it is"
     with Store(tmp_path) as store:
         run, asks = store.register([], [ask], "one", {}, free=False)
-        assert [p.text for p in store.pending(run, asks)] == ["text 2", "text 4"]
-        assert store.left(run, asks, retry_rejected=True) == 3
-        store.save([Outcome(p.request, "done", text="new", attempts=1) for p in store.pending(run, asks)])
-        assert store.left(run, asks) == 0
+        assert [p.text for p in queue.pending(store, run, asks)] == ["text 2", "text 4"]
+        assert queue.left(store, run, asks, retry_rejected=True) == 3
+        store.save([Outcome(p.request, "done", text="new", attempts=1) for p in queue.pending(store, run, asks)])
+        assert queue.left(store, run, asks) == 0
     assert status.status(tmp_path)["done"] == 3
-
-
-def test_the_hand_off_has_the_rows_of_responses(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    with Store(tmp_path) as store:
-        run, asks = begin(store)
-        found = list(store.pending(run, asks))
-        states = ["done", "rejected", "failed", "absent"]
-        store.save(
-            Outcome(
-                p.request, state, text=None if state == "failed" else f'"{n}"\n', reason=None if n == 0 else 'no "why"',
-                tokens_in=n or None, attempts=n, model="other" if n == 1 else None, finish_reason="stop" if n else None,
-            )
-            for n, (p, state) in enumerate(zip(found, states, strict=True))
-        )  # fmt: skip
-        begin(store, [*REVIEWS[:1], Review("d", "Not asked yet.")], "two")
-    for last in (False, True):
-        rows = [asdict(response) for response in status.responses(tmp_path, last)]
-        assert status.export(tmp_path, tmp_path / "x.parquet", last) == len(rows) == (5 if not last else 2)
-        assert pq.read_table(tmp_path / "x.parquet").to_pylist() == rows
-    status.export_reviews(tmp_path, tmp_path / "y.parquet")
-    assert pq.read_table(tmp_path / "y.parquet").to_pylist() == [
-        {"id": "b", "text": "Cold soup.", "domain": None, "rating": None},
-        {"id": "c", "text": "Lovely pool.", "domain": None, "rating": None},
-        {"id": "a", "text": "Lovely pool.", "domain": "hotel", "rating": 5.0},
-        {"id": "d", "text": "Not asked yet.", "domain": None, "rating": None},
-    ]
 
 
 def test_a_bad_review_undoes_the_registration(tmp_path: Path) -> None:
@@ -249,7 +177,10 @@ def test_text_that_utf8_cannot_hold_is_stored_with_a_replacement(tmp_path: Path)
     with Store(tmp_path) as store:
         run, asks = begin(store, [Review("\udcff", "bad \ud800 surrogate \x00")])
         store.save(
-            [Outcome(p.request, "done", text="\ud800", raw="\ud801", attempts=1) for p in store.pending(run, asks)]
+            [
+                Outcome(p.request, "done", text="\ud800", raw="\ud801", attempts=1)
+                for p in queue.pending(store, run, asks)
+            ]
         )
     row = next(status.responses(tmp_path))
     assert (row.review_id, row.review, row.text) == ("?", "bad ? surrogate \x00", "?")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit import status
+from aspectra.elicit import queue, status
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import NAME, clean, mending
 from aspectra.elicit.engine import PARQUET, REVIEWS, Call, prepare, registered
@@ -64,7 +64,7 @@ def batch_out(
 
     try:
         with registered(call) as (store, run, asks):
-            left = store.left(run, asks, config.retry_rejected)
+            left = queue.left(store, run, asks, config.retry_rejected)
             lines = counted(_lines(call, store, run, asks))
             for first in lines:
                 name = file if batch_size is None else file.with_name(f"{file.stem}-{len(files) + 1:03}{file.suffix}")
@@ -82,7 +82,7 @@ def _lines(call: Call, store: Store, run: int, asks: list[Ask]) -> Iterator[Line
     assert isinstance(teacher, OpenAITeacher)
     budget = Budget(config, status.spent(call.out))
     dearest = budget.spent
-    for pending in store.pending(run, asks, config.retry_rejected):
+    for pending in queue.pending(store, run, asks, config.retry_rejected):
         kind, messages = pending.ask.kind, prompts.messages(pending.ask, pending.text)
         dearest += budget.worst(size(messages))
         if config.max_cost is not None and dearest > config.max_cost:

@@ -90,6 +90,7 @@ def connect(path: Path, durable: bool = True) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=60)
     try:
         db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA cache_size = -65536")  # KiB: a million reviews are looked up by their digests, in no order
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):

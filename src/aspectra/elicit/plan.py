@@ -6,7 +6,6 @@ Nothing is sent and nothing is written. What cannot be counted is estimated, and
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import random
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from aspectra.elicit.store import Ask, request_key
 from aspectra.errors import MissingExtraError, UserError
 from aspectra.places import locate
 from aspectra.progress import progress
-from aspectra.tables import read_jsonl, read_reviews
+from aspectra.tables import mark, read_jsonl, read_reviews
 
 SAMPLE = 1000  # requests of a kind whose prompts are rendered; of the others only the reviews' bytes count
 A_TOKEN = 4  # bytes, where nothing else is known
@@ -118,16 +117,15 @@ def _parts(call: Call, db: Connection | None) -> tuple[list[Part], int, int, int
     again = ("failed", "rejected") if config.retry_rejected else ("failed",)
     parts = [Part(ask) for ask in call.asks]
     rows = answered = 0
-    seen: set[bytes] = set()
+    seen: set[int] = set()
     with progress("plan", None) as bar:
         for review in read_reviews(call.reviews, config.text_column, config.skip_bad_rows, config.limit):
             rows += 1
             bar.advance()
             text = clean(review.text)
-            mark = hashlib.blake2b(text.encode(), digest_size=8).digest()
-            if mark in seen:
+            if (digest := mark(text)) in seen:
                 continue
-            seen.add(mark)
+            seen.add(digest)
             for part in parts:
                 state = None if db is None else _state(db, text, part.ask)
                 if state is None or state in again:

@@ -19,14 +19,14 @@
   much is done.
 - `PRAGMA user_version` counts the migrations of `aspectra.elicit.database`, which are only ever appended to.
 
-Called by `aspectra.elicit.engine` (writes), `aspectra.elicit.status` (reads).
+Called by `aspectra.elicit.engine` (writes), `aspectra.elicit.queue` and `aspectra.elicit.status` (read).
 """
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,15 +46,6 @@ class Ask:
     model: str
     settings: str
     id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A request without an answer: its row, the review's words, and the way of asking."""
-
-    request: int
-    text: str
-    ask: Ask
 
 
 @dataclass(slots=True)
@@ -206,47 +197,6 @@ class Store:
             count += 1
         return count
 
-    def pending(self, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256) -> Iterator[Pending]:
-        """Requests of a run that want asking, in the order in which their words came, a page of each kind at a time.
-
-        Kind by kind within a page, so that a server's prefix cache is of use. Safe while answers are being stored:
-        no statement stays open between pages.
-        """
-        last = 0
-        while True:
-            found: dict[int, list[tuple[int, int, str]]] = {}
-            for ask in asks:
-                rows: list[tuple[int, int, str]] = []
-                for state in _open(retry_rejected):
-                    with mending(self.path):
-                        rows += self.connection.execute(
-                            f"SELECT q.text, q.id, t.text {OPEN} JOIN texts t ON t.id = q.text "
-                            f"WHERE {WANTED} AND q.text > ? ORDER BY q.text LIMIT ?",
-                            (ask.id, state, run, last, page),
-                        )
-                found[ask.id] = sorted(rows)[:page]
-            texts = sorted({row[0] for rows in found.values() for row in rows})[:page]
-            if not texts:
-                return
-            last = texts[-1]
-            for ask in asks:
-                for number, request, text in found[ask.id]:
-                    if number <= last:
-                        yield Pending(request, text, ask)
-
-    def left(self, run: int, asks: list[Ask], retry_rejected: bool = False) -> int:
-        """The number of requests that `pending` will yield."""
-        with mending(self.path):
-            return sum(
-                int(
-                    self.connection.execute(f"SELECT count(*) {OPEN} WHERE {WANTED}", (ask.id, state, run)).fetchone()[
-                        0
-                    ]
-                )
-                for ask in asks
-                for state in _open(retry_rejected)
-            )
-
     def save(self, outcomes: Iterable[Outcome]) -> None:
         """Write answers in one transaction; on return they survive a crash."""
         self._save(self.connection, outcomes)
@@ -297,11 +247,3 @@ ON CONFLICT (request) DO UPDATE SET status = excluded.status, text = excluded.te
            ELSE coalesce(cost, 0) + coalesce(excluded.cost, 0) END,
     model = excluded.model, prompt_version = excluded.prompt_version, created = excluded.created
 """
-
-# The requests of an ask that stand so, where a review of the run has their words. `IS` finds NULL by the index too.
-OPEN = "FROM requests q INDEXED BY requests_status"
-WANTED = "q.ask = ? AND q.status IS ? AND EXISTS (SELECT 1 FROM reviews v WHERE v.text = q.text AND v.run = ?)"
-
-
-def _open(retry_rejected: bool) -> tuple[str | None, ...]:
-    return (None, "failed", "rejected") if retry_rejected else (None, "failed")

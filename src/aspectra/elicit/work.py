@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterator
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit import parse, prompt
+from aspectra.elicit import parse, prompt, queue
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.commits import Commits
 from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.pace import Pace
-from aspectra.elicit.store import Ask, Outcome, Pending, Store
+from aspectra.elicit.store import Ask, Outcome, Store
 from aspectra.elicit.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
 from aspectra.errors import AspectraError
 from aspectra.progress import Bar, progress, say
@@ -45,8 +45,8 @@ class Work:
         self._store, self._teacher, self._config, self._budget = store, teacher, config, budget
         self._prompts = Prompts(config, demonstrations)
         self._pace = Pace(config)
-        self._total = store.left(run, asks, config.retry_rejected)
-        self._pending = store.pending(run, asks, config.retry_rejected)
+        self._total = queue.left(store, run, asks, config.retry_rejected)
+        self._pending = queue.pending(store, run, asks, config.retry_rejected)
         self.fatal: AspectraError | None = None
         self.interrupted = False
         self.saved = 0
@@ -157,7 +157,7 @@ class Work:
             parts.append(f"${self._budget.spent:.4f} of about ${projected:.4f}")
         return ", ".join(parts)
 
-    async def _outcome(self, pending: Pending) -> Outcome | None:
+    async def _outcome(self, pending: queue.Pending) -> Outcome | None:
         """Ask until an answer is valid or the attempts are used up; None where the run ended before."""
         ask, outcome = pending.ask, Outcome(pending.request, "failed")
         messages = [] if self._teacher.instant else self._prompts.messages(ask, pending.text)

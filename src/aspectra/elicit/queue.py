@@ -1,0 +1,71 @@
+"""What a run has still to ask, in the order in which it is to be asked.
+
+Called by `aspectra.elicit.work` and `aspectra.elicit.batches`, over the writer's own connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aspectra.elicit.database import mending
+from aspectra.elicit.store import Ask, Store
+
+# The requests of an ask that stand so, where a review of the run has their words. `IS` finds NULL by the index too.
+OPEN = "FROM requests q INDEXED BY requests_status"
+WANTED = "q.ask = ? AND q.status IS ? AND EXISTS (SELECT 1 FROM reviews v WHERE v.text = q.text AND v.run = ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request without an answer: its row, the review's words, and the way of asking."""
+
+    request: int
+    text: str
+    ask: Ask
+
+
+def pending(
+    store: Store, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256
+) -> Iterator[Pending]:
+    """Requests of a run that want asking, in the order in which their words came, a page of each kind at a time.
+
+    Kind by kind within a page, so that a server's prefix cache is of use. Safe while answers are being stored:
+    no statement stays open between pages.
+    """
+    last = 0
+    while True:
+        found: dict[int, list[tuple[int, int, str]]] = {}
+        for ask in asks:
+            rows: list[tuple[int, int, str]] = []
+            for state in _states(retry_rejected):
+                with mending(store.path):
+                    rows += store.connection.execute(
+                        f"SELECT q.text, q.id, t.text {OPEN} JOIN texts t ON t.id = q.text "
+                        f"WHERE {WANTED} AND q.text > ? ORDER BY q.text LIMIT ?",
+                        (ask.id, state, run, last, page),
+                    )
+            found[ask.id] = sorted(rows)[:page]
+        texts = sorted({row[0] for rows in found.values() for row in rows})[:page]
+        if not texts:
+            return
+        last = texts[-1]
+        for ask in asks:
+            for number, request, text in found[ask.id]:
+                if number <= last:
+                    yield Pending(request, text, ask)
+
+
+def left(store: Store, run: int, asks: list[Ask], retry_rejected: bool = False) -> int:
+    """The number of requests that `pending` will yield."""
+    count = f"SELECT count(*) {OPEN} WHERE {WANTED}"
+    with mending(store.path):
+        return sum(
+            int(store.connection.execute(count, (ask.id, state, run)).fetchone()[0])
+            for ask in asks
+            for state in _states(retry_rejected)
+        )
+
+
+def _states(retry_rejected: bool) -> tuple[str | None, ...]:
+    return (None, "failed", "rejected") if retry_rejected else (None, "failed")
