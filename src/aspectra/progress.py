@@ -74,15 +74,19 @@ def progress(label: str, total: float | None) -> Iterator[Bar]:
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
+
+    def whole() -> Column:
+        return Column(no_wrap=True)  # where there is no room, the note breaks into lines and no figure is cut
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(table_column=whole()),
+        TimeElapsedColumn(table_column=whole()),
         TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(table_column=whole()),
+        TextColumn("{task.fields[note]}", table_column=Column()),
     )
     # The stream itself: a library's chatter may be silenced by putting another into sys.stderr meanwhile.
     with Progress(*columns, console=Console(file=sys.stderr)) as live:

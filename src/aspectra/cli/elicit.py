@@ -11,6 +11,7 @@ import typer
 from aspectra import tasks
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError, unknown
+from aspectra.places import locate
 from aspectra.progress import clock
 from aspectra.schema import KINDS
 from aspectra.settings import build
@@ -111,6 +112,7 @@ def elicit(
         return 1 if counts["failed"] or counts["batch"]["torn"] else 0
     if reviews is None:
         raise UserError("REVIEWS is missing: the file to ask about (or --status DIR)")
+    reviews = locate(str(reviews))
     if teacher not in TEACHERS:
         raise unknown("teacher", teacher, TEACHERS)
     tasks.get(task)

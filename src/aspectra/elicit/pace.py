@@ -123,7 +123,7 @@ class Pace:
         """The endpoint answered."""
         self._replied = True
         most = self._config.concurrency
-        near = abs(self._limit - self._too_many) < max(1.0, NEAR * self._too_many)
+        near = abs(self._limit - self._too_many) < max(0.5, NEAR * self._too_many)
         a_round = 1 / SLOWLY if near else max(1.0, most / ROUNDS)
         self._limit = min(float(most), self._limit + a_round / self._limit)
         if reply.tokens_in is not None and reply.tokens_out is not None:
