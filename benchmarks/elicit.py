@@ -143,8 +143,13 @@ def ours(url: str, concurrency: int, reviews: list[Review], folder: Path) -> flo
         asks = [Ask("analysis", "v1", "m", canonical(teacher.settings))]
         run, asks = store.register(reviews, asks, "benchmark", {}, free=False)
         work = Work(store, teacher, config, asks, run, (), Budget(config, 0.0))
+
+        async def asked() -> None:
+            await work.all()
+            await teacher.close()
+
         began = time.perf_counter()
-        asyncio.run(work.all())
+        asyncio.run(asked())
         seconds = time.perf_counter() - began
         if work.fatal is not None:
             raise work.fatal

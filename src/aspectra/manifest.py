@@ -25,7 +25,17 @@ from aspectra.files import canonical, sha256, torn, write_json
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".stage.json"
-VERSIONED = ("aspectra", "torch", "transformers", "peft", "pyarrow", "httpx2", "xllamacpp", "ctranslate2", "tokenizers")
+VERSIONED = (
+    "aspectra",
+    "torch",
+    "transformers",
+    "peft",
+    "pyarrow",
+    "aiohttp",
+    "xllamacpp",
+    "ctranslate2",
+    "tokenizers",
+)
 
 
 @dataclass

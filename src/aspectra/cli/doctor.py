@@ -11,7 +11,7 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 EXTRAS = {
-    "base": ("httpx2", "pyarrow", "pydantic", "jinja2", "datasketch"),
+    "base": ("aiohttp", "pyarrow", "pydantic", "jinja2", "datasketch"),
     "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf", "sentencepiece"),
     "local": ("xllamacpp",),
     "deploy": ("ctranslate2", "tokenizers"),

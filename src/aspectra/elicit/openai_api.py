@@ -1,7 +1,7 @@
 """Any OpenAI-compatible endpoint as a teacher: OpenAI itself, vLLM, llama-server, Ollama, a gateway.
 
 One request is one try: when the next one goes out is for `pace.py` to say. Spoken in plain HTTP rather than through
-OpenAI's client, which takes twice the time for each request and hides what exactly came back.
+OpenAI's client, which hides what exactly came back and whose pool looks at every connection for each request.
 Used by `aspectra.elicit.engine`.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
 
 from aspectra.config import ElicitConfig
@@ -27,7 +27,7 @@ from aspectra.progress import say
 from aspectra.settings import shown
 
 if TYPE_CHECKING:
-    from httpx2 import Response
+    from aiohttp import ClientSession
 
 OPENAI = "https://api.openai.com/v1"
 PASSING = frozenset({408, 409, 425, 429})  # and 500 to 599: worth another try
@@ -40,6 +40,14 @@ CONNECT = 20.0  # seconds at most to reach the endpoint
 SHORTEST_SECRET = 4  # shorter ones are not worth hiding, and stand in every other word
 
 
+class Answer(NamedTuple):
+    """What an endpoint sent back."""
+
+    status: int
+    body: bytes
+    retry_after: str | None
+
+
 class OpenAITeacher:
     """Asks an endpoint; raises UserError for what every row would meet (key, URL, model)."""
 
@@ -48,8 +56,6 @@ class OpenAITeacher:
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():
             raise UserError("--model is missing: the name of the model at the endpoint")
-        import httpx2
-
         self.model = config.model
         self.settings: dict[str, object] = {
             "temperature": config.temperature,
@@ -68,41 +74,57 @@ class OpenAITeacher:
         self._address = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
         self._refused: set[str] = set()  # optional parameters that this endpoint does not take
         self._json_taken = False
-        self._client = httpx2.AsyncClient(
-            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-            timeout=httpx2.Timeout(config.timeout, connect=min(config.timeout, CONNECT)),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
-            follow_redirects=True,
-        )
+        self._session: ClientSession | None = None  # belongs to the loop that asks
 
     async def ask(self, question: Question) -> Reply:
         while True:
             parameters = self.parameters(question)
-            response = await self._post(parameters)
-            if response.status_code == 200:
-                reply = self._reply(response)
+            answer = await self._post(parameters)
+            if answer.status == 200:
+                reply = self._reply(answer)
                 self._json_taken |= "response_format" in parameters
                 return reply
             # A parameter that the endpoint does not take is left out from now on; else this raises.
-            self._refuse(response, set(parameters))
+            self._refuse(answer, set(parameters))
 
-    async def _post(self, parameters: dict[str, Any]) -> Response:
-        import httpx2
+    async def _post(self, parameters: dict[str, Any]) -> Answer:
+        import aiohttp
 
+        self._session = self._session or self._open()
         try:
-            # The client's own limit is for each piece of an answer; this one is for the whole.
-            async with asyncio.timeout(self._config.timeout):
-                return await self._client.post(self._address, json=parameters)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            # The client's own limits are for parts of an exchange; this one is for the whole.
+            async with (
+                asyncio.timeout(self._config.timeout),
+                self._session.post(self._address, json=parameters) as response,
+            ):
+                return Answer(response.status, await response.read(), response.headers.get("retry-after"))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             why = str(error) or "no answer to the attempt to connect"
             raise TryError(self._hidden(f"no connection to {shown(self._url)} ({why})"), gone=True) from None
-        except (TimeoutError, httpx2.TimeoutException):
+        except TimeoutError:
             raise TryError(f"no answer within {self._config.timeout:g} s", busy=True) from None
-        except httpx2.TransportError as error:
+        except (aiohttp.TooManyRedirects, aiohttp.InvalidURL) as error:
+            raise TryError(
+                self._hidden(f"{shown(self._url)} leads nowhere ({type(error).__name__})"), odd=True
+            ) from None
+        except aiohttp.ClientError as error:
+            if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
+                raise TryError(f"{shown(self._url)} answers with a body that cannot be unpacked", odd=True) from None
             why = str(error) or type(error).__name__
             raise TryError(self._hidden(f"the connection to {shown(self._url)} broke ({why})")) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:  # a body that cannot be unpacked, redirects in a circle
-            raise TryError(self._hidden(f"{shown(self._url)}: {error}"), odd=True) from None
+
+    def _open(self) -> ClientSession:
+        import aiohttp
+
+        # An address with a name and a password in it says who asks; aiohttp takes one of the two.
+        bearer = {"Authorization": f"Bearer {self._key}"} if self._key and not urlsplit(self._url).username else {}
+        return aiohttp.ClientSession(
+            headers=bearer,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(self._config.timeout, CONNECT)),
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=True,  # proxies
+        )
 
     def parameters(self, question: Question) -> dict[str, Any]:
         """The JSON that is sent for a question."""
@@ -119,9 +141,9 @@ class OpenAITeacher:
         asked = {name: value for name, value in optional.items() if name not in self._refused}
         return {"model": self.model, "messages": question.messages, **asked, **self._config.extra_body}
 
-    def _reply(self, response: Response) -> Reply:
+    def _reply(self, answer: Answer) -> Reply:
         try:
-            body = json.loads(response.content)
+            body = json.loads(answer.body)
             if "choices" not in body and "error" in body:  # a gateway that has answered before it was refused
                 raise TryError(f"200: {self._hidden(message_of(body))}")
             reply = completion(body)
@@ -129,13 +151,13 @@ class OpenAITeacher:
             raise TryError(f"{shown(self._url)} answers, but not with a chat completion", odd=True) from None
         return replace(reply, text=self._safe(reply.text))
 
-    def _refuse(self, response: Response, sent: set[str]) -> None:
+    def _refuse(self, answer: Answer, sent: set[str]) -> None:
         """Take note of a parameter that is not wanted, or raise what any other refusal means."""
-        code = response.status_code
+        code = answer.status
         try:
-            body = json.loads(response.content)
+            body = json.loads(answer.body)
         except (ValueError, RecursionError):
-            body = response.content.decode("utf-8", "replace")
+            body = answer.body.decode("utf-8", "replace")
         text = self._hidden(message_of(body))
         if code in (401, 403):
             key = (
@@ -157,7 +179,7 @@ class OpenAITeacher:
         if code == 402 or "insufficient_quota" in str(body):
             raise AspectraError(f"the endpoint wants to be paid first ({code}: {text}); then the same command goes on")
         if code in PASSING or code >= 500:
-            raise TryError(f"{code}: {text}", busy=code in BUSY, after=retry_after(response.headers.get("retry-after")))
+            raise TryError(f"{code}: {text}", busy=code in BUSY, after=retry_after(answer.retry_after))
         if code < 400:
             raise TryError(f"{shown(self._url)} answers {code}, not with a chat completion", odd=True)
         raise RowError(f"{code}: {text}")
@@ -181,7 +203,8 @@ class OpenAITeacher:
         return " ".join(self._safe(text).split())[:300]
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
 
 def completion(body: Any) -> Reply:
