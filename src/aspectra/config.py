@@ -43,7 +43,7 @@ class ElicitConfig(Config):
     kinds: tuple[Literal["analysis", "rewriting", "extraction", "polarity"], ...] = ("analysis", "rewriting")
     task: TaskName = Field(default="atsa", description="whose opinions `extraction` asks for: atsa or acsa")
     categories: tuple[str, ...] = Field(default=(), description="categories that `extraction` may name (acsa)")
-    prompts: dict[str, str] = Field(default={}, description="kind -> prompt version, the newest where absent")
+    prompts: dict[str, str] = Field(default={}, description="kind -> prompt version, the default where absent")
     demonstrations: str | None = Field(default=None, description="JSONL of {kind, review, answer}, shown before")
     nearest: int | None = Field(default=None, gt=0, description="show only so many, those most like the review")
     temperature: float = Field(default=0.0, ge=0)

@@ -49,9 +49,9 @@ def test_extraction_names_the_categories_of_acsa_only() -> None:
 
 def test_an_unknown_version_or_kind_names_those_that_exist() -> None:
     with pytest.raises(UserError, match=r"unknown version of the analysis prompt 'v99'.*There are: v1"):
-        prompt.newest("analysis", "v99")
+        prompt.choose("analysis", "v99")
     with pytest.raises(UserError, match="did you mean 'rewriting'"):
-        prompt.newest("rewritng")
+        prompt.choose("rewritng")
 
 
 def test_demonstrations_are_read_and_a_bad_line_is_named(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def asked(system: LLMSystem) -> dict[str, Any]:
     """What decides the answers besides task and set: of whom is asked, how, in which words, with which examples."""
     found = system.elicit.model_dump(mode="json", include=ASKED)
     found |= {"model": weights(system.elicit) or system.elicit.model, "shots": system.shots, "nearest": system.nearest}
-    return found | {"prompt": prompt.newest("extraction", system.elicit.prompts.get("extraction"))}
+    return found | {"prompt": prompt.choose("extraction", system.elicit.prompts.get("extraction"))}
 
 
 def home(out: Path, system: LLMSystem) -> Path:

@@ -35,7 +35,7 @@ def elicit(
     kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction, polarity."),
     task: str = typer.Option(D.task, help="Whose opinions `extraction` asks for: atsa or acsa."),
     categories: str = typer.Option("", help="Categories that `extraction` may name (acsa), comma-separated."),
-    prompts: str = typer.Option("", help="Prompt versions, for example analysis=v1; the newest where absent."),
+    prompts: str = typer.Option("", help="Prompt versions, for example analysis=v2; the best known where absent."),
     demonstrations: str | None = typer.Option(None, help="JSONL of {kind, review, answer} to show before."),
     nearest: int | None = typer.Option(None, min=1, help="Show only so many of them, those most like the review."),
     temperature: float = typer.Option(D.temperature, help="Of sampling."),

@@ -143,7 +143,7 @@ def check(config: ElicitConfig, out: Path) -> None:
         if kind not in KINDS:
             raise unknown("kind", kind, KINDS)
     for kind in config.kinds:
-        prompt.newest(kind, config.prompts.get(kind))
+        prompt.choose(kind, config.prompts.get(kind))
     if "extraction" in config.kinds and config.task not in ASKED:
         raise UserError(f"extraction asks for {' or '.join(ASKED)}; it has no prompt for {config.task}")
     blind = config.task == "acsa" and not config.categories and config.teacher != "recorded"
@@ -192,7 +192,7 @@ def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tupl
     if shown and not teacher.instant:
         pool = hashlib.sha256(canonical(shown).encode("utf-8", "replace")).hexdigest()
         settings["demonstrations"] = {"nearest": config.nearest, "of": pool} if config.nearest else shown
-    return Ask(kind, prompt.newest(kind, config.prompts.get(kind)), teacher.model, canonical(settings))
+    return Ask(kind, prompt.choose(kind, config.prompts.get(kind)), teacher.model, canonical(settings))
 
 
 def _finish(

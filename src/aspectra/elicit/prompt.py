@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Messages = list[dict[str, str]]
 FOLDER = files("aspectra.elicit") / "prompts"
+# What was found best, not what was written last (docs/results/prompts.md): a new default is asked, and paid, anew.
+DEFAULT: dict[str, str] = dict.fromkeys(KINDS, "v1")
 NAME = re.compile(r"(analysis|rewriting|extraction|polarity)-v(\d+)\.jinja")
 
 
@@ -42,13 +44,13 @@ def versions(kind: str) -> tuple[str, ...]:
     return tuple(f"v{number}" for number in sorted(numbers))
 
 
-def newest(kind: str, wanted: str | None = None) -> str:
-    """The version to use: `wanted` where it exists, the newest where None. Raises UserError for an unknown one."""
+def choose(kind: str, wanted: str | None = None) -> str:
+    """The version to use: `wanted` where it exists, the default where None. Raises UserError for an unknown one."""
     if kind not in KINDS:
         raise unknown("kind", kind, KINDS)
     if wanted is not None and wanted not in versions(kind):
         raise unknown(f"version of the {kind} prompt", wanted, versions(kind))
-    return wanted or versions(kind)[-1]
+    return wanted or DEFAULT[kind]
 
 
 def render(
@@ -85,7 +87,7 @@ def _template(kind: str, version: str) -> Template:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    source = (FOLDER / f"{kind}-{newest(kind, version)}.jinja").read_text(encoding="utf-8")
+    source = (FOLDER / f"{kind}-{choose(kind, version)}.jinja").read_text(encoding="utf-8")
     # Not HTML: escaping would change the review's words. The review is a value here, never template text.
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(source)
 
