@@ -61,7 +61,12 @@ class ElicitConfig(Config):
     price_in: float | None = Field(default=None, ge=0, description="USD per million tokens read")
     price_out: float | None = Field(default=None, ge=0, description="USD per million tokens written")
     max_cost: float | None = Field(default=None, ge=0, description="USD; needs the prices")
-    limit: int | None = Field(default=None, gt=0, description="reviews")
+    limit: int | None = Field(default=None, gt=0, description="the first reviews")
+    select: int | None = Field(default=None, gt=0, description="reviews, drawn by seed")
+    select_by: Literal["random", "tfidf", "embeddings"] = Field(
+        default="random", description="at random, or spread over domain, rating, length and topics by such vectors"
+    )
+    encoder: str | None = Field(default=None, description="model folder whose embeddings `select_by` takes")
     text_column: str | None = None
     skip_bad_rows: bool = False
     retry_rejected: bool = False
@@ -232,7 +237,7 @@ class LLMSystem(Config):
     @model_validator(mode="after")
     def _settled_by_the_cell(self) -> LLMSystem:
         """The cell decides what is asked of which sentences; a setting that would distort that is no setting."""
-        for name in ("kinds", "task", "limit", "demonstrations", "nearest", "text_column", "skip_bad_rows"):
+        for name in ("kinds", "task", "limit", "select", "demonstrations", "nearest", "text_column", "skip_bad_rows"):
             if getattr(self.elicit, name) != ElicitConfig.model_fields[name].default:
                 raise ValueError(f"a benchmark decides on elicit.{name} itself; leave it out")
         return self

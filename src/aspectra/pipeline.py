@@ -101,7 +101,7 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
 
 def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:
     """The settings by which a teacher sits the test."""
-    return located(teacher).model_copy(update={"kinds": ("extraction",), "task": config.finetune.task})
+    return located(teacher).model_copy(update={"kinds": ("extraction",), "task": config.finetune.task, "select": None})
 
 
 def elicit_reviews(config: RunConfig, out: Path) -> Path:

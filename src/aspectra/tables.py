@@ -49,6 +49,7 @@ def read_reviews(
     limit: int | None = None,
     bad: Counter[str] | None = None,
     seen: Seen | None = None,
+    tell: bool = True,
 ) -> Iterator[Review]:
     """The reviews of a .csv, .tsv, .jsonl or .parquet file, streamed.
 
@@ -58,19 +59,19 @@ def read_reviews(
 
     A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, an
     earlier row's id with another text, more fields than columns) is an error that names its line; with
-    `skip_bad_rows` it is passed over, counted by reason in `bad`, and the count told on stderr at the end. `seen` is
-    asked for every row's id and text; without it hashes of all of them are kept in memory.
+    `skip_bad_rows` it is passed over, counted by reason in `bad`, and the count told on stderr at the end where
+    `tell` says so. `seen` is asked for every row's id and text; without it hashes of all of them are kept in memory.
 
     Raises UserError: no such file, not UTF-8, no text column, no rows, a bad row.
     """
     bad = Counter() if bad is None else bad
-    reviews = _reviews(Path(path), text_column, skip_bad_rows, limit, bad, seen or _in_memory())
+    reviews = _reviews(Path(path), text_column, skip_bad_rows, limit, bad, seen or _in_memory(), tell)
     first = next(reviews, None)
     return iter(()) if first is None else itertools.chain([first], reviews)
 
 
 def _reviews(
-    path: Path, text_column: str | None, skip: bool, limit: int | None, bad: Counter[str], seen: Seen
+    path: Path, text_column: str | None, skip: bool, limit: int | None, bad: Counter[str], seen: Seen, tell: bool
 ) -> Iterator[Review]:
     layouts: dict[tuple[str, ...], Columns] = {}
     chosen: str | None = None
@@ -114,7 +115,7 @@ def _reviews(
     passed = ", ".join(f"{count} {reason}" for reason, count in bad.most_common())
     if not good:
         raise UserError(f"{path} holds no reviews" + (f", only bad rows ({passed})" if passed else " (it is empty)"))
-    if passed:
+    if passed and tell:
         say(f"{path}: {bad.total()} rows passed over: {passed}")
 
 

@@ -15,6 +15,7 @@ EXTRAS = {
     "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf", "sentencepiece"),
     "local": ("xllamacpp",),
     "deploy": ("ctranslate2", "tokenizers"),
+    "select": ("scikit-learn",),
     "report": ("simplemma",),
     "serve": ("fastapi", "uvicorn", "prometheus-client"),
 }

@@ -54,6 +54,11 @@ def elicit(
     price_in: float | None = typer.Option(None, min=0, help="USD per million tokens read."),
     price_out: float | None = typer.Option(None, min=0, help="USD per million tokens written."),
     limit: int | None = typer.Option(None, help="Only the first so many reviews."),
+    select: int | None = typer.Option(None, help="Only so many reviews, drawn by --seed."),
+    select_by: str = typer.Option(
+        D.select_by, help="random; or tfidf, embeddings: spread over domain, rating, length and topic by such vectors."
+    ),
+    encoder: str | None = typer.Option(None, help="Model folder whose embeddings --select-by takes."),
     text_column: str | None = typer.Option(None, help="Where the reviews' text is; found by name without it."),
     skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
     retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again where the answer was not valid."),
@@ -150,6 +155,9 @@ def elicit(
             "price_in": price_in,
             "price_out": price_out,
             "limit": limit,
+            "select": select,
+            "select_by": select_by,
+            "encoder": encoder,
             "text_column": text_column,
             "skip_bad_rows": skip_bad_rows,
             "retry_rejected": retry_rejected,

@@ -17,7 +17,7 @@ from typing import Any
 
 from aspectra import manifest
 from aspectra.config import ElicitConfig
-from aspectra.elicit import prompt, status
+from aspectra.elicit import prompt, selection, status
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import LOCK, NAME, mending
 from aspectra.elicit.extraction import ASKED
@@ -30,7 +30,6 @@ from aspectra.places import locate
 from aspectra.progress import say
 from aspectra.rows import check_file
 from aspectra.schema import KINDS
-from aspectra.tables import read_reviews
 
 PARQUET = "responses.parquet"
 REVIEWS = "reviews.parquet"
@@ -115,11 +114,14 @@ def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
     """
     config, out = call.config, call.out
     made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in call.asks]
-    fingerprint = canonical([call.inputs, config.text_column, config.skip_bad_rows, config.limit, made_of])
+    of_rows = [call.inputs, config.text_column, config.skip_bad_rows, config.limit]
+    if config.select is not None:
+        of_rows += [config.select, config.select_by, config.seed, config.encoder]
+    fingerprint = canonical([*of_rows, made_of])
     new, there = not (out / NAME).exists(), out.exists()
     try:
         store = Store(out, durable=not call.teacher.instant)
-        rows = read_reviews(call.reviews, config.text_column, config.skip_bad_rows, config.limit, seen=store.seen)
+        rows = selection.chosen(call.reviews, config, store.seen)
         with store, mending(out / NAME):
             free = config.teacher != "openai"
             run, asks = store.register(rows, call.asks, fingerprint, config.model_dump(mode="json"), free)
@@ -153,6 +155,7 @@ def check(config: ElicitConfig, out: Path) -> None:
         raise UserError("--nearest picks among demonstrations: name their file with --demonstrations")
     if config.max_cost is not None and (config.price_in is None or config.price_out is None):
         raise UserError("--max-cost needs the prices: give --price-in and --price-out in USD per million tokens")
+    selection.check(config)
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
     if out.exists() and not (out / NAME).exists() and any(file.name != LOCK for file in out.iterdir()):

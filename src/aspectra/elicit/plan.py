@@ -19,7 +19,7 @@ from statistics import mean
 from typing import Any
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit import status
+from aspectra.elicit import selection, status
 from aspectra.elicit.database import NAME, clean, mending
 from aspectra.elicit.engine import Call, prepare
 from aspectra.elicit.nearest import Prompts, size
@@ -28,7 +28,7 @@ from aspectra.elicit.store import Ask, request_key
 from aspectra.errors import MissingExtraError, UserError
 from aspectra.places import locate
 from aspectra.progress import progress
-from aspectra.tables import mark, read_jsonl, read_reviews
+from aspectra.tables import mark, read_jsonl
 
 SAMPLE = 1000  # requests of a kind whose prompts are rendered; of the others only the reviews' bytes count
 A_TOKEN = 4  # bytes, where nothing else is known
@@ -119,7 +119,7 @@ def _parts(call: Call, db: Connection | None) -> tuple[list[Part], int, int, int
     rows = answered = 0
     seen: set[int] = set()
     with progress("plan", None) as bar:
-        for review in read_reviews(call.reviews, config.text_column, config.skip_bad_rows, config.limit):
+        for review in selection.chosen(call.reviews, config):
             rows += 1
             bar.advance()
             text = clean(review.text)

@@ -1,0 +1,190 @@
+"""Which reviews to ask about where not all can be paid for: `aspectra elicit --select N`.
+
+At random, every review is as likely. Spread, the reviews are put into strata of domain x rating x length (thirds) x
+topic (`topics.py`), and a stratum of n reviews gets a share that goes with the square root of n, at most n. That is
+Bankier's power allocation (1988, "Power allocations: determining sample sizes for subnational areas", The American
+Statistician 42) with the power 1/2: between proportional allocation (1), which is exact for the mean of all (Cochran
+1977, "Sampling Techniques", chapter 5) and hardly meets what is rare, and equal allocation (0), which a stratum of
+two reviews would fill as much as one of a million. Balance over clusters is what Vo et al. (2024, arXiv 2405.15613)
+curate pretraining data by. Shares become whole numbers by systematic sampling along the sorted strata with a random
+start (Madow 1949), so that each domain, and each rating of a domain, has its share to within one review, also where
+there are more strata than reviews to draw. What comes of it for a student: docs/results/selection.md.
+
+Within a stratum those with the lowest lots are taken; a lot is a hash of the seed and the review's id. The same file,
+settings and seed draw the same reviews. The file is read three times; held are some 30 bytes a review (besides what
+`read_reviews` keeps to find ids that stand twice) and the texts of `FIT` reviews, which the topics are learned from.
+What was drawn is kept as the reviews of the store's run. Called by `aspectra.elicit.engine` and `plan`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import importlib.util
+import itertools
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aspectra.config import ElicitConfig
+from aspectra.errors import MissingExtraError, UserError
+from aspectra.models import need_train
+from aspectra.progress import progress, say
+from aspectra.schema import Review
+from aspectra.tables import Seen, read_reviews
+
+FIT = 20_000
+CHUNK = 1024
+TOPICS = 50  # at most; else the square root of the number to draw, so that each can be met several times
+RATINGS = 10  # different ones, up to which each is a stratum of its own; else fifths
+
+Read = Callable[[], Iterator[Review]]
+
+
+@dataclass(slots=True)
+class Survey:
+    """Of every review its lot and what its stratum is made of; the texts with the lowest lots (at most `FIT`)."""
+
+    lots: array[int] = field(default_factory=lambda: array("Q"))
+    lengths: array[int] = field(default_factory=lambda: array("I"))
+    ratings: array[float] = field(default_factory=lambda: array("d"))
+    domains: array[int] = field(default_factory=lambda: array("I"))
+    texts: list[str] = field(default_factory=list)
+
+
+def check(config: ElicitConfig) -> None:
+    """Raise UserError where what the selection needs is not given or not installed."""
+    by = config.select_by
+    if config.encoder is not None and (config.select is None or by != "embeddings"):
+        raise UserError("--encoder is for --select N --select-by embeddings")
+    if config.select is None or by == "random":
+        return
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingExtraError("select", f"--select-by {by}")
+    if by == "embeddings":
+        need_train("--select-by embeddings")
+        if config.encoder is None:
+            raise UserError("--select-by embeddings needs --encoder, a model's folder, best a sentence encoder's")
+
+
+def chosen(path: Path, config: ElicitConfig, seen: Seen | None = None) -> Iterator[Review]:
+    """The reviews of a file that the settings want asked, in the file's order.
+
+    With `select` nothing is read before the first is wanted. Raises UserError as `read_reviews` does.
+    """
+    if config.select is None:
+        return read_reviews(path, config.text_column, config.skip_bad_rows, config.limit, seen=seen)
+    turns = itertools.count()
+
+    def read() -> Iterator[Review]:
+        # Of the three readings the first tells of rows that are passed over.
+        return read_reviews(path, config.text_column, config.skip_bad_rows, config.limit, tell=not next(turns))
+
+    return select(read, config.select, config.select_by, config.seed, config.encoder)
+
+
+def select(read: Read, count: int, by: str, seed: int, encoder: str | None = None) -> Iterator[Review]:
+    """Draw `count` reviews, `by` random, tfidf or embeddings; all of them where there are no more.
+
+    `read` begins the reviews anew each time. Raises UserError for an encoder that cannot be used.
+    """
+    survey = look(read(), seed, keep=0 if by == "random" else FIT)
+    total = len(survey.lots)
+    if total <= count:
+        say(f"select: there are no more than {total} reviews; all of them are asked about")
+        yield from read()
+        return
+    if by == "random":
+        places = set(heapq.nsmallest(count, range(total), key=survey.lots.__getitem__))
+        say(f"select: {count} of {total} reviews, at random")
+    else:
+        strata = stratify(survey, topics(read(), survey, count, seed, encoder))
+        places = spread(strata, survey.lots, count, seed)
+        say(f"select: {count} of {total} reviews, spread over domain, rating, length and topic")
+    for place, review in enumerate(read()):
+        if place in places:
+            yield review
+
+
+def look(reviews: Iterator[Review], seed: int, keep: int) -> Survey:
+    """Read all the reviews once; keep the texts of `keep` of them, drawn by lot."""
+    survey, domains = Survey(), dict[str | None, int]()
+    drawn: list[tuple[int, int, str]] = []
+    with progress("select: read", None) as bar:
+        for place, review in enumerate(reviews):
+            digest = hashlib.blake2b(f"{seed} {review.id}".encode("utf-8", "replace"), digest_size=8).digest()
+            lot = int.from_bytes(digest)
+            survey.lots.append(lot)
+            survey.lengths.append(len(review.text.split()))
+            survey.ratings.append(float("nan") if review.rating is None else review.rating)
+            survey.domains.append(domains.setdefault(review.domain, len(domains)))
+            if keep:
+                (heapq.heappush if len(drawn) < keep else heapq.heappushpop)(drawn, (-lot, place, review.text))
+            bar.advance()
+    survey.texts = [text for _, _, text in sorted(drawn, reverse=True)]
+    return survey
+
+
+def topics(reviews: Iterator[Review], survey: Survey, count: int, seed: int, encoder: str | None) -> array[int]:
+    """The topic of every review, of as many topics as go with the number to draw."""
+    from aspectra.elicit.topics import Topics
+
+    found, total = array("I"), len(survey.lots)
+    with progress("select: topics", total) as bar:
+        model = Topics(survey.texts, min(TOPICS, max(2, round(count**0.5))), seed, encoder)
+        texts = (review.text for review in reviews)
+        while part := list(itertools.islice(texts, CHUNK)):
+            found.extend(model.of(part).tolist())
+            bar.advance(len(part))
+    return found
+
+
+def stratify(survey: Survey, topics: array[int]) -> Any:
+    """A row of four whole numbers for each review: domain, rating, length, topic."""
+    import numpy as np
+
+    ratings = np.asarray(survey.ratings)
+    rated = ~np.isnan(ratings)
+    levels = np.unique(ratings[rated])
+    if len(levels) > RATINGS:
+        levels = np.quantile(ratings[rated], [0.2, 0.4, 0.6, 0.8])
+    lengths = np.asarray(survey.lengths)
+    thirds = np.searchsorted(np.quantile(lengths, [1 / 3, 2 / 3]), lengths)
+    known = np.where(rated, np.searchsorted(levels, np.where(rated, ratings, 0.0)), -1)
+    return np.stack([np.asarray(survey.domains), known, thirds, np.asarray(topics)], axis=1).astype(np.int64)
+
+
+def spread(strata: Any, lots: array[int], count: int, seed: int) -> set[int]:
+    """The places of `count` reviews of the strata (rows of `stratify`), fewer than there are."""
+    import numpy as np
+
+    _, member, sizes = np.unique(strata, axis=0, return_inverse=True, return_counts=True)
+    taken = whole(shares(sizes, count), float(np.random.default_rng(seed).random()))
+    order = np.lexsort((np.asarray(lots), member))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return set(order[rank < np.repeat(taken, sizes)].tolist())
+
+
+def shares(sizes: Any, count: int) -> Any:
+    """`count` divided as the square roots of the sizes, none above its size; `count` is less than their sum."""
+    import numpy as np
+
+    roots, free = np.sqrt(sizes), np.ones(len(sizes), dtype=bool)
+    while True:
+        left = count - sizes[~free].sum()
+        wanted = np.where(free, roots * left / roots[free].sum(), sizes)
+        over = free & (wanted > sizes)
+        if not over.any():
+            return wanted
+        free &= ~over
+
+
+def whole(wanted: Any, start: float) -> Any:
+    """Whole numbers of the same sum: each, and each sum of neighbors, is the wanted one rounded up or down."""
+    import numpy as np
+
+    # Rounded, for a sum of fractions that is a whole number but for its last digit.
+    edges = np.floor(np.round(np.cumsum(wanted), 9) + start).astype(np.int64)
+    return np.diff(edges, prepend=0)
