@@ -2,11 +2,13 @@
 
 `python benchmarks/selection.py FOLDER --recorded mixtral_500.jsonl` replays recorded responses. All reviews of the
 file but a fixed held-out part are the pool. For each seed and each way of `--select-by`, `elicit --select` draws from
-it, `corpus` makes training text, which is cut at random to `--budget` answer tokens, the student is pretrained on it,
-then fine-tuned on a few labeled sentences and evaluated. Such a cell is a line of FOLDER/results.jsonl as soon as it
-is done; done cells are skipped, and one that was cut off goes on. At the end, or with `--table` of what is there:
-held-out loss (nats per answer token, lower is better) and F1 of each way, and their differences from the first way,
-paired: over seeds for the loss; for F1 over sentences, by bootstrap and randomization test.
+it, `corpus` makes training text, of which as many answers are taken at random as the `--budget` of tokens has room for
+(an answer counts, and is learned, up to `--answer-tokens`, so that the budget meets many reviews), the student is
+pretrained on it, then fine-tuned on a few labeled sentences and evaluated. Such a cell is a line of
+FOLDER/results.jsonl as soon as it is done; done cells are skipped, and one that was cut off goes on. At the end, or
+with `--table` of what is there: held-out loss (nats per answer token, lower is better) and F1 of each way, and their
+differences from the first way, paired: over seeds for the loss; for F1 over sentences, by bootstrap and randomization
+test.
 """
 
 from __future__ import annotations
@@ -60,15 +62,15 @@ def texts(reviews: Path, config: ElicitConfig, data: str, folder: Path) -> list[
     return [row for side in ("train", "dev") for row in pq.read_table(folder / "rows" / f"{side}.parquet").to_pylist()]
 
 
-def spend(rows: list[dict[str, Any]], budget: int, student: str, seed: int) -> tuple[list[dict[str, Any]], int]:
+def spend(rows: list[dict[str, Any]], options: argparse.Namespace, seed: int) -> tuple[list[dict[str, Any]], int]:
     """Rows drawn by seed for as many answer tokens as the budget has: (rows, their tokens)."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(resolve(student), local_files_only=True)
+    budget, tokenizer = options.budget, AutoTokenizer.from_pretrained(resolve(options.student), local_files_only=True)
     random.Random(seed).shuffle(rows)
     kept, spent = [], 0
     for row in rows:
-        tokens = len(tokenizer(row["output"])["input_ids"])
+        tokens = min(len(tokenizer(row["output"])["input_ids"]), options.answer_tokens)
         if spent + tokens <= budget:
             kept.append(row)
             spent += tokens
@@ -86,9 +88,7 @@ def cell(options: argparse.Namespace, by: str, seed: int) -> dict[str, Any]:
     folder = options.folder / f"{by}-{seed}"
     replay = ElicitConfig(teacher="recorded", model=str(options.recorded))
     wanted = replay.model_copy(update={"select": options.select, "select_by": by, "seed": seed})
-    rows, tokens = spend(
-        texts(options.folder / "pool.jsonl", wanted, options.data, folder), options.budget, options.student, seed
-    )
+    rows, tokens = spend(texts(options.folder / "pool.jsonl", wanted, options.data, folder), options, seed)
     held = texts(options.folder / "held.jsonl", replay, options.data, options.folder / "held")
     for side, part in (("train", rows), ("dev", held)):
         write_parquet(folder / "corpus" / f"{side}.parquet", part, COLUMNS)
@@ -96,7 +96,7 @@ def cell(options: argparse.Namespace, by: str, seed: int) -> dict[str, Any]:
     first = pretrain(
         folder / "corpus",
         options.student,
-        PretrainConfig(batch_size=options.batch_size, **common),
+        PretrainConfig(batch_size=options.batch_size, answer_tokens=options.answer_tokens, **common),
         folder / "pretrained",
     )
     tune = FinetuneConfig(
@@ -188,13 +188,14 @@ def main() -> int:
         "--by", nargs="+", default=["random", "tfidf"], help="ways of --select-by; the first is compared with"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--select", type=int, default=150, help="reviews drawn, before the budget cuts them")
-    parser.add_argument("--budget", type=int, default=22_000, help="answer tokens to pretrain on")
+    parser.add_argument("--select", type=int, default=100, help="reviews drawn, before the budget cuts them")
+    parser.add_argument("--budget", type=int, default=8000, help="answer tokens to pretrain on")
+    parser.add_argument("--answer-tokens", type=int, default=128, help="of an answer, at most")
     parser.add_argument("--batch-size", type=int, default=4, help="of pretraining: small, since there are few rows")
-    parser.add_argument("--held", type=int, default=60, help="reviews held out")
+    parser.add_argument("--held", type=int, default=40, help="reviews held out")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--shots", type=int, default=32)
-    parser.add_argument("--epochs", type=float, default=6)
+    parser.add_argument("--epochs", type=float, default=4)
     parser.add_argument("--cap", type=int, default=300, help="test sentences")
     parser.add_argument("--max-new-tokens", type=int, default=60)
     parser.add_argument("--engine", default="ct2", choices=["ct2", "transformers"])
