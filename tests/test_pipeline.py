@@ -10,7 +10,7 @@ import pytest
 from tests.chain import config_text
 
 from aspectra.cli.main import run
-from aspectra.config import RunConfig
+from aspectra.config import ElicitConfig, RunConfig
 from aspectra.pipeline import build_corpus, check, elicit_reviews
 from aspectra.settings import load
 
@@ -179,3 +179,21 @@ def test_the_quickstart_needs_nothing_but_the_package(tmp_path: Path, causal: Pa
     config = load(RunConfig, config_file("quickstart"), [f"student={causal}"])
     check(config, tmp_path / "out")
     assert "teacher" in config.systems
+
+
+def test_a_run_asks_about_the_reviews_that_were_drawn(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    teacher: dict[str, Any] = {
+        "teacher": "recorded",
+        "model": "demo:responses.jsonl",
+        "select": 20,
+        "select_by": "tfidf",
+    }
+    config = RunConfig(reviews="demo:reviews.jsonl", elicit=ElicitConfig(**teacher))
+    drawn = [
+        set(pq.read_table(elicit_reviews(config, tmp_path / name), columns=["review_id"])[0].to_pylist())
+        for name in ("one", "other")
+    ]
+    assert len(drawn[0]) == 20
+    assert drawn[0] == drawn[1]
