@@ -1,10 +1,10 @@
 """Which version of the analysis prompt does best with a teacher: the same reviews, one store a version.
 
 `python benchmarks/prompts.py FOLDER --base-url URL --model NAME --reviews FILE...` draws the reviews by seed, asks the
-endpoint (resumable: a second call asks what is missing) and prints the table. Without --base-url it only reads the
-stores that are there. The table tells, for each version: answers accepted, targets that stand in the review word for
-word, sound opinions (such a target, and a sentiment that maps to a polarity), opinions a review, tokens in and out;
-shares with Wilson intervals over answers or opinions. FOLDER/results.json has the same.
+endpoint in rounds of 20 (resumable: a second call asks what is missing) and prints the table after each. Without
+--base-url it only reads the stores that are there. The table tells, for each version: answers accepted, targets that
+stand in the review word for word, sound opinions (such a target, and a sentiment that maps to a polarity), opinions a
+review, tokens in and out; shares with Wilson intervals over answers or opinions. FOLDER/results.json has the same.
 
 The rule, stated before the first answer was had:
 1. A version is fit where its share accepted is at most 5 points below that of v1, and its sound opinions a review are
@@ -12,6 +12,7 @@ The rule, stated before the first answer was had:
 2. The best is the fit one with the highest share of sound opinions among the opinions of accepted answers.
 3. It becomes the default where the 95 % interval of its share minus v1's (paired bootstrap over reviews) lies above 0:
    another default means that everybody's stored answers are asked for anew, so that a tie goes to v1.
+Only the verdict over all the reviews counts; those of earlier rounds are for watching.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ def main() -> int:
     parser.add_argument("--base-url")
     parser.add_argument("--model", default="teacher", help="name at the endpoint")
     parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--step", type=int, default=20, help="reviews of a round: all versions, then a table")
     parser.add_argument("--words", type=int, nargs=2, default=(20, 60), help="the shortest and longest review")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--max-tokens", type=int, default=300)
@@ -112,26 +114,31 @@ def main() -> int:
         if not options.reviews:
             parser.error("--reviews names the files to draw from")
         write_jsonl(reviews, draw(options.reviews, options.count, options.seed, tuple(options.words)))
-    found = {}
-    for version in versions("analysis"):
-        store = options.folder / version
+    rounds = range(options.step, options.count + options.step, options.step) if options.base_url else [options.count]
+    for upto in rounds:
         if options.base_url:
-            config = ElicitConfig(
-                model=options.model,
-                base_url=options.base_url,
-                kinds=("analysis",),
-                prompts={"analysis": version},
-                max_tokens=options.max_tokens,
-                concurrency=options.concurrency,
-                timeout=600,
-                seed=options.seed,
-            )
-            elicit(reviews, config, store)
-        found[version] = measure(store)
-    verdict = judge(found)
-    write_json(options.folder / "results.json", {"versions": found, "verdict": verdict})
-    show(found, verdict)
+            for version in versions("analysis"):
+                elicit(reviews, settings(options, version, min(upto, options.count)), options.folder / version)
+        found = {version: measure(options.folder / version) for version in versions("analysis")}
+        verdict = judge(found)
+        write_json(options.folder / "results.json", {"versions": found, "verdict": verdict})
+        show(found, verdict)
     return 0
+
+
+def settings(options: argparse.Namespace, version: str, limit: int) -> ElicitConfig:
+    """How the endpoint is asked with a version."""
+    return ElicitConfig(
+        model=options.model,
+        base_url=options.base_url,
+        kinds=("analysis",),
+        prompts={"analysis": version},
+        max_tokens=options.max_tokens,
+        concurrency=options.concurrency,
+        timeout=600,
+        seed=options.seed,
+        limit=limit,
+    )
 
 
 def show(found: dict[str, dict[str, Any]], verdict: dict[str, Any]) -> None:
