@@ -13,9 +13,9 @@ import pytest
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig
 from aspectra.elicit import batches, status
+from aspectra.elicit.asking import judge
 from aspectra.elicit.batches import batch_in, batch_out
 from aspectra.elicit.engine import elicit
-from aspectra.elicit.work import judge
 from aspectra.errors import UserError
 
 Settings = Callable[..., ElicitConfig]

@@ -22,6 +22,7 @@ from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import Found
 from aspectra.analyze.source import Source
 from aspectra.analyze.table import Entry, Reading, Survey, spool, stdin, survey
+from aspectra.cluster import Cluster
 from aspectra.errors import UserError
 from aspectra.files import canonical, sha256, write_json
 from aspectra.manifest import UNFINISHED, Stage, circumstances, read
@@ -54,7 +55,10 @@ class View:
 
 @dataclass(frozen=True)
 class Job:
-    """What is done with which file. `out` is .parquet, .csv or .jsonl; `excel_safe` is for .csv alone."""
+    """What is done with which file. `out` is .parquet, .csv or .jsonl; `excel_safe` is for .csv alone.
+
+    With a `cluster` its actors make the parts, not `workers` processes of this machine.
+    """
 
     reading: Reading
     source: Source
@@ -63,6 +67,7 @@ class Job:
     workers: int = 1
     excel_safe: bool = False
     replace: bool = False
+    cluster: Cluster | None = None
 
     @property
     def beside(self) -> Path:
@@ -127,7 +132,7 @@ def work(job: Job, name: str) -> dict[str, Any]:
     found = survey(job.reading, job.view.date, job.view.by)
     if done is None:
         stage.begin()
-        parts.work(job.reading.entries(), found.reviews, job.parts, job.source, job.workers)
+        parts.work(job.reading, found.reviews, job.parts, job.source, job.workers, job.cluster)
     figures = conclude(job, found, written=done is not None)
     if done is not None:
         figures["cut"] = done["figures"]["cut"]  # which the parts alone know

@@ -16,11 +16,12 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aspectra.analyze.opinions import Found, Opinion, extract
 from aspectra.analyze.source import Source
-from aspectra.analyze.table import Entry
+from aspectra.analyze.table import Entry, Reading
+from aspectra.cluster import Cluster
 from aspectra.deploy.extraction import Extractor
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import progress, say
@@ -38,30 +39,37 @@ class Block(NamedTuple):
     texts: list[str]
 
 
-def work(entries: Iterable[Entry], total: int, folder: Path, source: Source, workers: int) -> None:
+def work(
+    reading: Reading, total: int, folder: Path, source: Source, workers: int, cluster: Cluster | None = None
+) -> None:
     """Make the parts that are not there yet; of `total` reviews, those of parts that are there are passed over.
 
-    Raises AspectraError where a worker process died.
+    In `workers` processes, or on a cluster. Raises AspectraError where a worker process died.
     """
     there = min(total, SIZE * sum(1 for _ in folder.glob("*.part")))
     if there:
         say(f"going on: {there:,} of {total:,} reviews are done")
-    todo = blocks(entries, folder)
+    todo = blocks(reading.entries(), folder, SIZE)
     first = next(todo, None)
     if first is None:
         return
     todo = itertools.chain([first], todo)
     with progress("reviews", total - there) as bar:
-        done = alone(todo, source) if workers == 1 else shared(todo, source, workers)
+        if cluster is not None:
+            from aspectra.analyze.parts_ray import across
+
+            done = across(reading, folder, SIZE, source, cluster)
+        else:
+            done = alone(todo, source) if workers == 1 else shared(todo, source, workers)
         for block in done:
             bar.advance(len(block.rows))
 
 
-def blocks(entries: Iterable[Entry], folder: Path) -> Iterator[Block]:
-    """The parts to make, in their order."""
+def blocks(entries: Iterable[Entry], folder: Path, size: int) -> Iterator[Block]:
+    """The parts to make, of so many reviews each, in their order."""
     supply = iter(entries)
     for number in itertools.count():
-        some = list(itertools.islice(supply, SIZE))
+        some = list(itertools.islice(supply, size))
         if not some:
             return
         path = folder / f"{number:07d}.part"
@@ -127,11 +135,13 @@ def serve(block: Block) -> None:
 
 
 def make(block: Block, predictor: Extractor) -> None:
+    write_jsonl(block.path, lines(block, predictor))
+
+
+def lines(block: Block, predictor: Extractor) -> list[dict[str, Any]]:
+    """What a part holds."""
     found = extract(block.texts, predictor)
-    write_jsonl(
-        block.path,
-        ({"row": row, "cut": one.cut, "opinions": one.opinions} for row, one in zip(block.rows, found, strict=True)),
-    )
+    return [{"row": row, "cut": one.cut, "opinions": one.opinions} for row, one in zip(block.rows, found, strict=True)]
 
 
 def read(folder: Path) -> Iterator[tuple[int, Found]]:

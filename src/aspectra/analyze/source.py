@@ -36,7 +36,7 @@ def student(model: str | Path, **options: Any) -> Source:
     folder = Path(model)
     if not folder.is_dir():
         raise UserError(f"no model in {model}; name the folder of a fine-tuned or exported student")
-    return Source(digest(folder), partial(load, folder, **options), str(model))
+    return Source(digest(folder), partial(load, folder.absolute(), **options), str(model))
 
 
 def load(folder: Path, **options: Any) -> Extractor:

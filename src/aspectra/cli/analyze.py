@@ -28,7 +28,14 @@ def analyze(
     ] = None,
     text_column: Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")] = None,
     language: Annotated[str, typer.Option(help="Of the targets, by whose grammar they are grouped.")] = "en",
-    workers: Annotated[int, typer.Option(min=1, help="Processes, each with the model.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes (actors of --engine ray), each with the model. [1, one a node]")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Who reads: local (this machine) or ray (a cluster).")] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = 32,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many reviews, the first. [all]")] = None,
     skip_bad_rows: Annotated[
@@ -56,21 +63,27 @@ def analyze(
     from aspectra.analyze.source import student
     from aspectra.analyze.table import FORMATS, Reading
     from aspectra.cli.output import table, write
+    from aspectra.cluster import ENGINES, Cluster
     from aspectra.errors import UserError, unknown
 
     if stdin_format is not None and stdin_format not in FORMATS:
         raise unknown("format", stdin_format, FORMATS)
     if stdin_format is not None and str(reviews) != STDIN:
         raise UserError("--format goes with standard input (-); a file's format is told by its suffix")
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+    if engine == "local" and ray_address is not None:
+        raise UserError("--ray-address is of --engine ray: give that too")
+    threads = max(1, (os.cpu_count() or 1) // (workers or 1))
     job = Job(
         Reading(reviews, text_column, skip_bad_rows, limit),
         student(model, batch_size=batch_size, threads=threads),
         out,
         View(report, title, tuple(dict.fromkeys(by or ())), date, language),
-        workers=workers,
+        workers=workers or 1,
         excel_safe=excel_safe,
         replace=replace,
+        cluster=Cluster(ray_address, workers) if engine == "ray" else None,
     )
     figures = work(job, stdin_format)["figures"]
     if json:

@@ -18,6 +18,7 @@ EXTRAS = {
     "select": ("scikit-learn",),
     "report": ("simplemma",),
     "serve": ("fastapi", "uvicorn", "prometheus-client"),
+    "ray": ("ray",),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from aspectra import tasks
+from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError, unknown
 from aspectra.places import locate
@@ -17,7 +18,7 @@ from aspectra.schema import KINDS
 from aspectra.settings import build
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-TEACHERS = ("openai", "local", "recorded")
+TEACHERS = ("openai", "local", "recorded", "vllm")
 D = ElicitConfig()
 
 
@@ -27,7 +28,9 @@ D = ElicitConfig()
 )
 def elicit(
     reviews: Path | None = typer.Argument(None, help="CSV, JSONL or Parquet with a text column."),
-    teacher: str = typer.Option(D.teacher, help="openai (any compatible endpoint), local (a GGUF file) or recorded."),
+    teacher: str = typer.Option(
+        D.teacher, help="openai (any compatible endpoint), local (a GGUF file), recorded, or vllm (on a cluster)."
+    ),
     model: str = typer.Option("", help="Name at the endpoint, GGUF file, or file of recorded responses."),
     base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),
     key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
@@ -63,6 +66,14 @@ def elicit(
     skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
     retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again where the answer was not valid."),
     out: Path | None = typer.Option(None, help="Folder for the responses."),
+    engine: str = typer.Option("local", help="Who asks: local (this process) or ray (actors on a cluster)."),
+    workers: int | None = typer.Option(
+        None, min=1, help="Actors of --engine ray, each with --concurrency requests in flight. [one a node]"
+    ),
+    ray_address: str | None = typer.Option(
+        None, metavar="HOST:PORT", help="Of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"
+    ),
+    vllm: str = typer.Option("{}", help="JSON object of arguments of vLLM's engine."),
     status: Path | None = typer.Option(None, help="Only print where the run in this folder stands."),
     plan: bool = typer.Option(False, "--plan", help="Only tell what is to be asked, its tokens, cost and hours."),
     tokenizer: Path | None = typer.Option(None, help="GGUF file or folder whose tokenizer --plan counts with."),
@@ -93,6 +104,12 @@ def elicit(
         raise UserError("--batch-size is of the files of --batch-out: name them")
     if tokenizer is not None and not plan:
         raise UserError("--tokenizer is what --plan counts with: give both")
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+    if engine == "local" and (workers is not None or ray_address is not None):
+        raise UserError("--workers and --ray-address are of --engine ray: give that too")
+    if engine == "local" and teacher == "vllm" and not given:
+        raise UserError("--teacher vllm runs on a cluster: add --engine ray")
     if status is not None:
         from aspectra.elicit.status import status as read
 
@@ -142,7 +159,7 @@ def elicit(
             "temperature": temperature,
             "max_tokens": max_tokens,
             "seed": seed,
-            "extra_body": json_object(extra_body),
+            "extra_body": json_object(extra_body, "--extra-body"),
             "concurrency": concurrency,
             "timeout": timeout,
             "retries": retries,
@@ -181,7 +198,12 @@ def elicit(
         return 0
     from aspectra.elicit.engine import elicit as work
 
-    counts = work(reviews, config, out, allow_failed=True)
+    ask = None
+    if engine == "ray":
+        from aspectra.elicit.ray_engine import across
+
+        ask = across(Cluster(ray_address, workers), json_object(vllm, "--vllm"))
+    counts = work(reviews, config, out, allow_failed=True, ask=ask)
     show(counts, as_json)
     return 1 if counts["failed"] else 0
 
@@ -202,14 +224,14 @@ def pairs(text: str) -> dict[str, str]:
     return found
 
 
-def json_object(text: str) -> dict[str, Any]:
-    """What --extra-body holds."""
+def json_object(text: str, option: str) -> dict[str, Any]:
+    """What an option holds, as JSON."""
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise UserError(f"--extra-body is not JSON ({error})") from None
+        raise UserError(f"{option} is not JSON ({error})") from None
     if not isinstance(value, dict):
-        raise UserError("--extra-body is not a JSON object, for example '{\"top_k\": 40}'")
+        raise UserError(f"{option} is not a JSON object, for example '{{\"top_k\": 40}}'")
     return value
 
 

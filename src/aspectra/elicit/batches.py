@@ -17,6 +17,7 @@ from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import queue, status
+from aspectra.elicit.asking import judge
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import NAME, clean, mending
 from aspectra.elicit.engine import PARQUET, REVIEWS, Call, prepare, registered
@@ -24,7 +25,6 @@ from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.openai_api import OpenAITeacher, completion, message_of
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.elicit.teacher import Question, Reply
-from aspectra.elicit.work import judge
 from aspectra.errors import UserError
 from aspectra.manifest import MANIFEST
 from aspectra.progress import progress, say
@@ -72,7 +72,7 @@ def batch_out(
                 write_jsonl(name, itertools.chain([first], rest))
                 files.append(str(name))
     finally:
-        asyncio.run(call.teacher.close())
+        asyncio.run(call.close())
     return {"requests": requests, "files": files, "left_out": left - requests}
 
 

@@ -76,6 +76,10 @@ class Budget:
             self.wake()
         return cost
 
+    def allow(self, usd: float) -> None:
+        """From now on so many USD more may be spent than are: a share that somebody else keeps account of."""
+        self._most, self.used_up = self.spent + usd, False
+
     def wake(self) -> None:
         """Let those who wait look again."""
         self._changed.set()

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,32 +35,45 @@ PARQUET = "responses.parquet"
 REVIEWS = "reviews.parquet"
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How the asking ended: answers `saved`, by Ctrl-C, by an error, or for want of money and why."""
+
+    saved: int
+    interrupted: bool = False
+    fatal: AspectraError | None = None
+    short: str | None = None
+
+
 def elicit(
-    reviews: Path, config: ElicitConfig, out: Path, allow_failed: bool = False, teacher: Teacher | None = None
+    reviews: Path,
+    config: ElicitConfig,
+    out: Path,
+    allow_failed: bool = False,
+    teacher: Teacher | None = None,
+    ask: Asker | None = None,
 ) -> dict[str, Any]:
     """Ask for every kind of every review and leave `responses.sqlite`, `responses.parquet`, `manifest.json` in `out`.
 
     Returns the counts of `status.status`. Failed rows are an AspectraError, after all is written, unless they are
     allowed: then the caller looks at `failed`. A `teacher` that the caller made of these settings is asked, and left
-    open for the next call; without one it is made here.
+    open for the next call; without one it is made here. Asks in this process, or as `ask` does it.
     Raises UserError for input that the user can mend (nothing is left behind then if the folder was new),
     AspectraError where the world went away, KeyboardInterrupt after Ctrl-C once what was in flight is stored.
     """
     began = time.time()
     call = prepare(reviews, config, out, teacher)
     with registered(call) as (store, run, asks):
-        budget = Budget(config, status.spent(out) if config.price_in is not None else 0.0)
-        work = Work(store, call.teacher, config, asks, run, call.demonstrations, budget)
-        asyncio.run(_asked(work, call.teacher if teacher is None else None))
-        if work.fatal is not None:
-            raise work.fatal
+        done = (ask or locally)(call, store, run, asks)
+        if done.fatal is not None:
+            raise done.fatal
         counts = status.status(out)
-        _finish(out, config, call.inputs, counts, began, changed=work.saved > 0, whole=not work.interrupted)
-    if work.interrupted:
+        _finish(out, config, call.inputs, counts, began, changed=done.saved > 0, whole=not done.interrupted)
+    if done.interrupted:
         say(f"stopped; {counts['pending']} answers are still to be had: the same command goes on from here")
         raise KeyboardInterrupt
-    if budget.used_up:
-        say(f"{budget.why()}; {counts['pending']} answers are still to be had: raise --max-cost to go on")
+    if done.short is not None:
+        say(f"{done.short}; {counts['pending']} answers are still to be had: raise --max-cost to go on")
     if counts["failed"]:
         why = f"{counts['failed']} answers could not be had, most often: {status.reason(out)}"
         if not allow_failed:
@@ -80,15 +93,36 @@ class Call:
     teacher: Teacher
     asks: list[Ask]
     inputs: dict[str, str]
+    lent: bool  # the teacher is another's, who closes it
+
+    async def close(self) -> None:
+        """Give back what the teacher holds, where it was made for this call."""
+        if not self.lent:
+            await self.teacher.close()
 
 
-async def _asked(work: Work, ours: Teacher | None) -> None:
-    """Let all be asked, then close the teacher that is ours: in the loop in which it was asked."""
-    try:
-        await work.all()
-    finally:
-        if ours is not None:
-            await ours.close()
+Asker = Callable[[Call, Store, int, list[Ask]], Done]
+"""Asks what is pending of a run of the store; `aspectra.elicit.ray_engine` has another."""
+
+
+def locally(call: Call, store: Store, run: int, asks: list[Ask]) -> Done:
+    """Ask from this process."""
+    budget = Budget(call.config, paid(call))
+    work = Work(store, call.teacher, call.config, asks, run, call.demonstrations, budget)
+
+    async def asked() -> None:
+        try:
+            await work.all()
+        finally:
+            await call.close()  # in the loop in which it was asked
+
+    asyncio.run(asked())
+    return Done(work.saved, work.interrupted, work.fatal, budget.why() if budget.used_up else None)
+
+
+def paid(call: Call) -> float:
+    """USD that count against --max-cost already."""
+    return status.spent(call.out) if call.config.price_in is not None else 0.0
 
 
 def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | None = None) -> Call:
@@ -98,12 +132,12 @@ def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | N
         raise UserError(f"no reviews file {reviews}")
     check_file(reviews)
     demonstrations = prompt.read_demonstrations(config.demonstrations)
-    teacher = teacher or make_teacher(config)
+    lent, teacher = teacher is not None, teacher or make_teacher(config)
     inputs = {"reviews": sha256(reviews)}
     if config.teacher == "recorded":
         inputs["recorded"] = str(teacher.settings["recorded"])
     asks = [_ask(kind, config, teacher, demonstrations) for kind in config.kinds]
-    return Call(reviews, config, out, demonstrations, teacher, asks, inputs)
+    return Call(reviews, config, out, demonstrations, teacher, asks, inputs, lent)
 
 
 @contextlib.contextmanager
@@ -172,6 +206,10 @@ def make_teacher(config: ElicitConfig) -> Teacher:
         from aspectra.elicit.local import LocalTeacher
 
         return LocalTeacher(config)
+    if config.teacher == "vllm":
+        from aspectra.elicit.vllm import VllmTeacher
+
+        return VllmTeacher(config)
     from aspectra.elicit.recorded import RecordedTeacher
 
     return RecordedTeacher(config)

@@ -76,7 +76,7 @@ def plan(reviews: Path, config: ElicitConfig, out: Path, tokenizer: Path | None 
         with mending(out / NAME), closing(status.open_to_read(out)) as db:
             return _plan(call, db, counted)
     finally:
-        asyncio.run(call.teacher.close())
+        asyncio.run(call.close())
 
 
 def _plan(call: Call, db: Connection | None, counted: tuple[Count, str] | None) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """What a run has still to ask, in the order in which it is to be asked.
 
-Called by `aspectra.elicit.work` and `aspectra.elicit.batches`, over the writer's own connection.
+Called by `aspectra.elicit.work` and `aspectra.elicit.batches`, over the writer's own connection, and by
+`aspectra.elicit.ray_engine`, which reads beside the store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+from typing import NamedTuple
 
 from aspectra.elicit.database import mending
 from aspectra.elicit.store import Ask, Store
@@ -25,8 +29,15 @@ class Pending:
     ask: Ask
 
 
+class Beside(NamedTuple):
+    """A store as one sees it who reads beside its writer."""
+
+    connection: Connection
+    path: Path
+
+
 def pending(
-    store: Store, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256
+    store: Store | Beside, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256
 ) -> Iterator[Pending]:
     """Requests of a run that want asking, in the order in which their words came, a page of each kind at a time.
 

@@ -50,7 +50,10 @@ class Ask:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a request; a row of `responses`. `cost` is USD, None where no price is known."""
+    """What came of a request; a row of `responses`. `cost` is USD, None where no price is known.
+
+    `created` is set where the answer came elsewhere than it is stored, earlier.
+    """
 
     request: int
     status: str
@@ -67,6 +70,7 @@ class Outcome:
     cost: float | None = None
     model: str | None = None
     prompt_version: str | None = None
+    created: str | None = None
 
 
 def now() -> str:
@@ -233,7 +237,7 @@ class Store:
         return (
             o.request, o.status, text, raw, None if o.reason is None else clean(o.reason), o.finish_reason,
             o.tokens_in, o.tokens_out, o.thinking, o.attempts, o.spent_in, o.spent_out, o.cost, o.model,
-            o.prompt_version, now(),
+            o.prompt_version, o.created or now(),
         )  # fmt: skip
 
 

@@ -1,0 +1,182 @@
+"""Ray: a cluster that is there or one of this machine, and rows mapped by actors on it, each lost one made again.
+
+Called by `aspectra.elicit.ray_engine` and `aspectra.analyze.parts_ray`. Rows are read on the node where the command
+runs, so that files need not be shared; a row is a block of work, and an actor has one in hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aspectra.errors import AspectraError, MissingExtraError, UserError
+
+if TYPE_CHECKING:
+    from pyarrow import Table
+    from ray.data import Dataset
+
+ENGINES = ("local", "ray")
+STORE = 256 << 20  # bytes for the blocks in flight of a cluster that is started here
+PATIENCE = 10.0  # seconds for a cluster's port to take a connection
+CPU = 0.01  # of an actor: where a node dies, any other has room for its actors
+# Read by Ray when it is imported or started: no telemetry, no copy of the project to each worker, no talk of its own.
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where to work: `address` of a head node (None: RAY_ADDRESS, else this machine), and how many actors.
+
+    `workers` None: one for each node.
+    """
+
+    address: str | None = None
+    workers: int | None = None
+
+
+@contextlib.contextmanager
+def joined(cluster: Cluster, what: str) -> Iterator[int]:
+    """Connect, or start a cluster that ends with the block; yields the number of actors. `what` wants the extra.
+
+    Raises MissingExtraError without Ray, UserError where no cluster answers, AspectraError where Ray breaks.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise MissingExtraError("ray", what)
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    address = cluster.address or os.environ.get("RAY_ADDRESS") or None
+    if address is not None:
+        reached(address)
+    else:
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # on the loopback, whatever it is called
+    import ray
+    import ray.data
+
+    # Sockets lie below it, whose paths may have 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp")) if address is None else None
+    own: dict[str, Any] = {}
+    if folder is not None:
+        own = {"_temp_dir": str(folder), "include_dashboard": False, "object_store_memory": STORE}
+    try:
+        with hushed():
+            ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        context.target_max_block_size = 1  # byte: a row is a block
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        nodes: Any = ray.nodes
+        yield cluster.workers or sum(bool(node["Alive"]) for node in nodes())
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise AspectraError(f"Ray: {line(error)}; the same command goes on") from error
+    finally:
+        ray.shutdown()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """What libraries that are not Python write to stderr meanwhile is not shown; what goes wrong is raised as well."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def reached(address: str) -> None:
+    """Raise UserError unless somebody listens there: Ray itself would try for minutes."""
+    if address in ("auto", "local"):
+        return
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        raise UserError(f"--ray-address {address} is not HOST:PORT of a head node, for example 10.0.0.1:6379")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            f"no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or leave --ray-address "
+            "(and RAY_ADDRESS) out to work on this machine"
+        ) from None
+
+
+def line(error: BaseException) -> str:
+    """The last line of an error of Ray's, which holds the traces of all processes before it."""
+    found = [each.strip() for each in str(error).splitlines() if each.strip()]
+    return (found[-1] if found else type(error).__name__)[:300]
+
+
+def here() -> dict[str, Any]:
+    """Options of a task or an actor that must run on this node."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    node = ray.get_runtime_context().get_node_id()
+    return {"num_cpus": 0, "scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False)}
+
+
+def read(make: Callable[[], Iterator[Table]]) -> Dataset:
+    """The tables that `make` yields in a process of this node, as they are wanted."""
+    import ray.data
+    from ray.data.block import BlockMetadata
+    from ray.data.datasource import Datasource, ReadTask
+
+    class Source(Datasource):
+        supports_distributed_reads = False  # Ray then reads where the driver is
+
+        def estimate_inmemory_data_size(self) -> int | None:
+            return None
+
+        def get_read_tasks(self, parallelism: int, *_: Any, **__: Any) -> list[ReadTask]:
+            return [ReadTask(make, BlockMetadata(num_rows=None, size_bytes=None, input_files=None, exec_stats=None))]
+
+    source: Any = Source
+    found: Dataset = ray.data.read_datasource(source(), override_num_blocks=1, num_cpus=0)
+    return found
+
+
+def mapped(rows: Dataset, worker: type, arguments: tuple[Any, ...], workers: int) -> Dataset:
+    """The rows through actors of the class `worker`, each called with a table of one row, spread over the nodes."""
+    import ray.data
+
+    return rows.map_batches(
+        worker,
+        fn_constructor_args=arguments,
+        batch_size=None,
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2),
+        num_cpus=CPU,
+        scheduling_strategy="SPREAD",
+    )
+
+
+def results(rows: Dataset) -> Iterator[dict[str, Any]]:
+    """The rows as they are done, in whatever order."""
+    tables: Iterator[Any] = iter(rows.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
+    for table in tables:
+        yield from table.to_pylist()
+
+
+def once(make: Callable[..., Iterator[Table]], *arguments: Any) -> Callable[[], Iterator[Table]]:
+    """`make` with its arguments, as something that can be sent."""
+    return partial(make, *arguments)

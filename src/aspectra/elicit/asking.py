@@ -1,0 +1,133 @@
+"""One request through to its outcome: prompt, tries, attempts, judgment; what is stored where is for the caller.
+
+Called by `aspectra.elicit.work` (one process, its store beside it) and `aspectra.elicit.ray_engine` (an actor).
+"""
+
+from __future__ import annotations
+
+import time
+
+from aspectra.config import ElicitConfig
+from aspectra.elicit import parse, prompt
+from aspectra.elicit.budget import Budget
+from aspectra.elicit.nearest import Prompts, size
+from aspectra.elicit.pace import Pace
+from aspectra.elicit.queue import Pending
+from aspectra.elicit.store import Outcome
+from aspectra.elicit.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
+from aspectra.errors import AspectraError
+
+
+class Asking:
+    """What the requests of a process share: the teacher, the pace, the money, and whether all are to stop.
+
+    `fatal` is the error that ended the asking.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        config: ElicitConfig,
+        demonstrations: tuple[prompt.Demonstration, ...],
+        budget: Budget,
+    ) -> None:
+        self.teacher, self.config, self.budget = teacher, config, budget
+        self.prompts, self.pace = Prompts(config, demonstrations), Pace(config)
+        self.fatal: AspectraError | None = None
+        self.stopping = False
+
+    def stop(self) -> None:
+        self.stopping = True
+        self.pace.stop()
+        self.budget.wake()
+
+    def end(self, error: AspectraError) -> None:
+        """Stop for an error. The others finish what they have in flight: it may be paid for."""
+        self.fatal = self.fatal or error
+        self.stop()
+
+    async def outcome(self, pending: Pending) -> Outcome | None:
+        """Ask until an answer is valid or the attempts are used up; None where the run ended before."""
+        ask, outcome = pending.ask, Outcome(pending.request, "failed")
+        messages = [] if self.teacher.instant else self.prompts.messages(ask, pending.text)
+        bytes_in = size(messages)
+        for attempt in range(self.config.attempts):
+            question = Question(ask.kind, pending.text, messages, ask.kind == "extraction", attempt)
+            try:
+                if self.teacher.instant:
+                    found: tuple[Reply, float | None] | None = (await self.teacher.ask(question), None)
+                else:
+                    found = await self._reply(question, bytes_in)
+            except AbsentError:
+                outcome.status = "absent"
+                return outcome
+            except RowError as failure:
+                outcome.attempts += 1
+                if outcome.attempts == 1:  # an earlier answer, though rejected, says more than none
+                    outcome.reason = str(failure)
+                return outcome
+            except AspectraError as error:
+                self.end(error)
+                found = None
+            if found is None:  # what earlier attempts brought is paid for
+                return outcome if outcome.attempts else None
+            judge(outcome, ask.kind, pending.text, *found, paid=not self.teacher.instant)
+            if outcome.status == "done":
+                break
+        return outcome
+
+    async def _reply(self, question: Question, size: int) -> tuple[Reply, float | None] | None:
+        """One answer, through the faults that pass, and what it cost; None where the run is stopping.
+
+        Raises RowError where the tries or the time of the row are used up.
+        """
+        tries, used = 0, 0.0
+        while True:
+            reserved = await self.budget.reserve(size, lambda: self.stopping)
+            if reserved is None:
+                self.stop()
+                return None
+            reply, cost = None, None
+            try:
+                turn = await self.pace.turn(size)
+                if turn is None:
+                    return None
+                began = time.monotonic()
+                try:
+                    reply = await self.teacher.ask(question)
+                    self.pace.answered(turn, size, reply)
+                except RowError:
+                    self.pace.alive()
+                    raise
+                except TryError as fault:
+                    tries += self.pace.failed(turn, fault)
+                    reason = str(fault)
+                finally:
+                    used += time.monotonic() - began
+            finally:
+                cost = self.budget.settle(reserved, size, reply)
+            if reply is not None:
+                return reply, cost
+            if tries > self.config.retries:
+                raise RowError(reason)
+            if used > self.config.row_timeout:
+                raise RowError(f"no answer in {self.config.row_timeout:g} s (--row-timeout), last: {reason}")
+            used += await self.pace.sleep(max(0, tries - 1))
+
+
+def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | None, paid: bool = True) -> None:
+    """Fill in an outcome from an answer: valid or not and why, and, where it is paid, what it took besides."""
+    answer, thinking = parse.strip_thinking(reply.text)
+    text, reason = parse.validate(kind, answer, review, reply.finish_reason)
+    outcome.status = "done" if reason is None else "rejected"
+    outcome.text, outcome.raw, outcome.reason = text, reply.text, reason
+    outcome.finish_reason = reply.finish_reason
+    outcome.tokens_in, outcome.tokens_out = reply.tokens_in, reply.tokens_out
+    outcome.model, outcome.prompt_version = reply.model, reply.prompt_version
+    outcome.thinking += thinking + reply.thinking
+    outcome.attempts += 1
+    if paid:
+        outcome.spent_in += reply.tokens_in or 0
+        outcome.spent_out += reply.tokens_out or 0
+        if cost is not None:
+            outcome.cost = (outcome.cost or 0.0) + cost

@@ -1,0 +1,324 @@
+"""`aspectra elicit --engine ray`: the pending requests of a store, asked by actors on a cluster.
+
+    store -> blocks of one kind (read beside the store) -> Asker (anywhere) -> Keeper (beside the store): a shard each
+          -> the store
+
+The driver takes shards in as they come. A block is asked again only if its actor died before its shard was written.
+Called by `aspectra.cli.elicit` as `engine.elicit(..., ask=across(cluster))`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aspectra import cluster
+from aspectra.config import ElicitConfig
+from aspectra.elicit import engine, prompt, queue, shards, status
+from aspectra.elicit.asking import Asking
+from aspectra.elicit.budget import Budget
+from aspectra.elicit.database import NAME
+from aspectra.elicit.nearest import size
+from aspectra.elicit.queue import Pending
+from aspectra.elicit.store import Ask, Outcome, Store, now, request_key
+from aspectra.elicit.work import Tally
+from aspectra.errors import AspectraError, UserError
+from aspectra.progress import progress, say
+
+if TYPE_CHECKING:
+    from pyarrow import Table
+    from ray.data import Dataset
+
+ROUNDS = 16  # of requests in flight: a block is as many, so that waiting for its last answer is a small part of it
+LOOK = 1.0  # seconds between two looks of an actor whether all are to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What actors are told. It holds no key, for they read that where they run; `keyed` says that there is one."""
+
+    config: ElicitConfig
+    demonstrations: tuple[prompt.Demonstration, ...]
+    asks: list[Ask]
+    identity: tuple[str, dict[str, object]]
+    keyed: bool
+
+
+def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine.Asker:
+    """What asks on a cluster; `vllm` are arguments of its engine."""
+
+    def ask(call: engine.Call, store: Store, run: int, asks: list[Ask]) -> engine.Done:
+        asyncio.run(call.close())  # it has said who it is; the actors ask
+        folder, tally, again = call.out / shards.FOLDER, Tally(), call.config.retry_rejected
+        for news in shards.take(store, folder):
+            tally.add(news)
+        if tally.total:
+            say(f"{tally.total} answers that an earlier run left in {folder} are stored")
+        if not (total := queue.left(store, run, asks, again)):
+            return engine.Done(tally.total)
+        with cluster.joined(where, "--engine ray") as workers, progress("elicit", total) as bar:
+            order = ordered(call, asks, workers)
+            keeper = hired(order, folder, engine.paid(call))
+            block = ROUNDS * call.config.concurrency
+            rows = cluster.read(cluster.once(blocks, call.out.absolute(), run, asks, again, block))
+            with interruptible(keeper) as interrupted:
+                for _ in cluster.results(answered(rows, order, keeper, workers, vllm)):
+                    for news in shards.take(store, folder):
+                        tally.add(news)
+                        bar.advance(len(news), tally.note(speed=True))
+            error, short = ended(keeper)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        return engine.Done(tally.total, interrupted.is_set(), error, short)
+
+    return ask
+
+
+def ordered(call: engine.Call, asks: list[Ask], workers: int) -> Order:
+    """The order for so many actors: what is said of all requests a minute is shared out, and paths are whole."""
+    config, keyed = call.config, False
+    changes: dict[str, Any] = {
+        name: value / workers for name in ("rpm", "tpm") if (value := getattr(config, name)) is not None
+    }
+    if config.teacher == "openai":
+        from aspectra.elicit.openai_api import read_key
+
+        keyed = read_key(config) is not None
+        if config.key_file is not None:
+            changes["key_file"] = str(Path(config.key_file).expanduser().absolute())
+    elif config.teacher != "vllm":
+        changes["model"] = str(Path(config.model).expanduser().absolute())
+    identity = (call.teacher.model, call.teacher.settings)
+    return Order(config.model_copy(update=changes), call.demonstrations, asks, identity, keyed)
+
+
+def hired(order: Order, folder: Path, spent: float) -> Any:
+    """A keeper on this node."""
+    import ray
+
+    return ray.remote(Keeper).options(**cluster.here(), max_concurrency=1000).remote(order, folder.absolute(), spent)
+
+
+def answered(rows: Dataset, order: Order, keeper: Any, workers: int, vllm: dict[str, Any] | None) -> Dataset:
+    """The blocks, asked: a row for each as it is kept."""
+    if order.config.teacher == "vllm":
+        from aspectra.elicit.vllm import generated
+
+        return generated(rows, order.config, order.demonstrations, order.asks, keeper, workers, vllm or {})
+    return cluster.mapped(rows, Asker, (keeper,), workers)
+
+
+def blocks(out: Path, run: int, asks: list[Ask], again: bool, most: int) -> Iterator[Table]:
+    """What is pending, a row a block: the place of its ask, and the reviews' words."""
+    import pyarrow as pa
+
+    with contextlib.closing(status.open_to_read(out)) as db:
+        found = queue.pending(queue.Beside(db, out / NAME), run, asks, again, most)
+        for ask, group in itertools.groupby(found, key=lambda each: each.ask):
+            while some := [each.text for each in itertools.islice(group, most)]:
+                yield pa.table({"ask": [asks.index(ask)], "texts": [some]})
+
+
+class Keeper:
+    """Beside the store: writes shards, keeps account of the money, and knows whether all are to stop."""
+
+    def __init__(self, order: Order, folder: Path, spent: float) -> None:
+        self._order, self._folder, self._spent = order, folder, spent
+        self._kept: set[str] = set()
+        self._shares: dict[str, float] = {}  # USD that blocks in hand may spend
+        self._changed = asyncio.Condition()
+        self._stopped = False
+        self._error: tuple[bool, str] | None = None
+        self._short: str | None = None
+
+    async def order(self) -> Order:
+        return self._order
+
+    async def begin(self, name: str, wanted: float) -> float | None:
+        """USD that a block may spend; None where it is kept already, or nothing is to be asked any more.
+
+        Less than is wanted is given only where no other block can give back what it did not need.
+        """
+        async with self._changed:
+            # In hand already: by an actor that died, with money that it may have spent.
+            self._spent += self._shares.pop(name, 0.0)
+            self._changed.notify_all()
+            most = self._order.config.max_cost
+            while not self._stopped and name not in self._kept:
+                left = (most - self._spent - sum(self._shares.values())) if most is not None else wanted
+                if wanted <= left or not self._shares:
+                    self._shares[name] = min(wanted, max(0.0, left))
+                    return self._shares[name]
+                await self._changed.wait()
+        return None
+
+    async def keep(self, name: str, found: Table, spent: float = 0.0, short: bool = False) -> None:
+        """Write a block's shard. `short`: its share was not enough for all of it."""
+        async with self._changed:
+            try:
+                if found.num_rows and name not in self._kept:
+                    shards.write(self._folder, name, found)
+                self._kept.add(name)
+            except AspectraError as error:
+                self._end(error)
+            self._shares.pop(name, None)
+            self._spent += spent
+            if short:
+                self._stopped = True
+                self._short = (
+                    f"stopped before --max-cost ${self._order.config.max_cost:g}: ${self._spent:.6f} is spent and the "
+                    "next request may cost more than what is left"
+                )
+            self._changed.notify_all()
+
+    async def stop(self, error: AspectraError | None = None) -> None:
+        async with self._changed:
+            if error is not None:
+                self._end(error)
+            self._stopped = True
+            self._changed.notify_all()
+
+    def _end(self, error: AspectraError) -> None:
+        self._error = self._error or (isinstance(error, UserError), str(error))
+        self._stopped = True
+
+    async def stopped(self) -> bool:
+        return self._stopped
+
+    async def ended(self) -> tuple[tuple[bool, str] | None, str | None]:
+        return self._error, self._short
+
+
+def ended(keeper: Any) -> tuple[AspectraError | None, str | None]:
+    """The error that ended the asking, and why the money did."""
+    import ray
+
+    error, short = ray.get(keeper.ended.remote())
+    if error is None:
+        return None, short
+    return (UserError if error[0] else AspectraError)(error[1]), short
+
+
+@contextlib.contextmanager
+def interruptible(keeper: Any) -> Iterator[threading.Event]:
+    """The first Ctrl-C stops all actors after what they have in flight, the second at once."""
+    told = threading.Event()
+
+    def stop(*_: object) -> None:
+        if told.is_set():
+            raise KeyboardInterrupt
+        told.set()
+        say("stopping once the answers in flight are stored (Ctrl-C again: at once, they are lost)")
+        threading.Thread(target=keeper.stop.remote, daemon=True).start()
+
+    try:
+        before = signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not the main thread
+        yield told
+        return
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Asker:
+    """An actor: asks a block at a time, as one process does with all, and has it kept."""
+
+    def __init__(self, keeper: Any) -> None:
+        import ray
+
+        self._keeper = keeper
+        self._order: Order = ray.get(keeper.order.remote())
+        self._loop = asyncio.new_event_loop()
+        self._asking: Asking | None = None
+        try:
+            self._asking = self._ready()
+        except AspectraError as error:
+            ray.get(keeper.stop.remote(plain(error)))
+
+    def _ready(self) -> Asking:
+        """Raises UserError where this node is not as the driver's."""
+        order, config = self._order, self._order.config
+        teacher = engine.make_teacher(config)
+        if (teacher.model, teacher.settings) != order.identity:
+            raise UserError(f"{config.model} is another file on another node; it must be the same on all of them")
+        if order.keyed:
+            from aspectra.elicit.openai_api import read_key
+
+            if read_key(config) is None:
+                raise UserError(
+                    f"a node has no key: set {config.key_env} before `ray start` there, or give --key-file with a "
+                    "path that every node has"
+                )
+        return Asking(teacher, config, order.demonstrations, Budget(config, 0.0))
+
+    def __call__(self, block: Table) -> Table:
+        import pyarrow as pa
+        import ray
+
+        row = block.to_pylist()[0]
+        ask, texts = self._order.asks[row["ask"]], row["texts"]
+        keys = [request_key(text, ask) for text in texts]
+        name, asking = shards.name_of(keys), self._asking
+        if asking is not None and not asking.stopping:
+            wanted = 0.0
+            if self._order.config.max_cost is not None:
+                worst = sum(asking.budget.worst(size(asking.prompts.messages(ask, text))) for text in texts)
+                wanted = worst * self._order.config.attempts
+            share = ray.get(self._keeper.begin.remote(name, wanted))
+            if share is not None:
+                self._ask(asking, name, [Pending(n, text, ask) for n, text in enumerate(texts)], keys, share)
+        return pa.table({"name": [name]})
+
+    def _ask(self, asking: Asking, name: str, requests: list[Pending], keys: list[bytes], share: float) -> None:
+        import ray
+
+        budget = asking.budget
+        if self._order.config.max_cost is not None:
+            budget.allow(share)
+        before = budget.spent
+        outcomes = self._loop.run_until_complete(self._all(asking, requests))
+        found = shards.table(keys, outcomes)
+        ray.get(self._keeper.keep.remote(name, found, budget.spent - before, budget.used_up))
+        if asking.fatal is not None:
+            ray.get(self._keeper.stop.remote(plain(asking.fatal)))
+
+    async def _all(self, asking: Asking, requests: list[Pending]) -> list[Outcome]:
+        """The outcomes of a block, as far as it was asked."""
+        left, found = iter(requests), list[Outcome]()
+
+        async def work() -> None:
+            while not asking.stopping and (each := next(left, None)) is not None:
+                try:
+                    outcome = await asking.outcome(each)
+                except AspectraError as error:
+                    asking.end(error)
+                    return
+                if outcome is not None:
+                    found.append(replace(outcome, created=now()))
+
+        look = asyncio.create_task(self._look(asking))
+        try:
+            await asyncio.gather(*(work() for _ in range(min(self._order.config.concurrency, len(requests)))))
+        finally:
+            look.cancel()
+        return found
+
+    async def _look(self, asking: Asking) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            if await self._keeper.stopped.remote():
+                asking.stop()
+
+
+def plain(error: AspectraError) -> AspectraError:
+    """An error that can be sent, whatever its own kind takes to be made."""
+    return (UserError if isinstance(error, UserError) else AspectraError)(str(error))
