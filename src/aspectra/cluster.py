@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra.errors import AspectraError, MissingExtraError, UserError
+from aspectra.progress import say
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -78,10 +79,14 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
             ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
+        context.scheduling_strategy = "SPREAD"  # actors, over the nodes
         context.target_max_block_size = 1  # byte: a row is a block
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-        nodes: Any = ray.nodes
-        yield cluster.workers or sum(bool(node["Alive"]) for node in nodes())
+        found: Any = ray.nodes
+        nodes = sum(bool(node["Alive"]) for node in found())
+        workers = cluster.workers or nodes
+        say(f"Ray {'at ' + address if address else 'on this machine'}: nodes {nodes}, actors {workers}")
+        yield workers
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise AspectraError(f"Ray: {line(error)}; the same command goes on") from error
     finally:
@@ -166,8 +171,14 @@ def mapped(rows: Dataset, worker: type, arguments: tuple[Any, ...], workers: int
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=2),
         num_cpus=CPU,
-        scheduling_strategy="SPREAD",
     )
+
+
+def node() -> str:
+    """The node on which this runs, in short."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())[:8]
 
 
 def results(rows: Dataset) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,8 @@ from aspectra.cluster import Cluster
 from aspectra.config import ElicitConfig
 from aspectra.elicit import shards
 from aspectra.elicit.engine import elicit, prepare, registered
-from aspectra.elicit.ray_engine import ROUNDS, Keeper, Order, across, blocks, ordered
+from aspectra.elicit.keeper import Keeper, Order
+from aspectra.elicit.ray_engine import ROUNDS, across, blocks, ordered
 from aspectra.elicit.status import status
 from aspectra.elicit.store import Ask, Outcome, request_key
 from aspectra.errors import AspectraError, UserError

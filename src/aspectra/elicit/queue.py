@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from sqlite3 import Connection
-from typing import NamedTuple
 
 from aspectra.elicit.database import mending
 from aspectra.elicit.store import Ask, Store
@@ -29,15 +26,8 @@ class Pending:
     ask: Ask
 
 
-class Beside(NamedTuple):
-    """A store as one sees it who reads beside its writer."""
-
-    connection: Connection
-    path: Path
-
-
 def pending(
-    store: Store | Beside, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256
+    store: Store, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256
 ) -> Iterator[Pending]:
     """Requests of a run that want asking, in the order in which their words came, a page of each kind at a time.
 

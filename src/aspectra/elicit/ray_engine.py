@@ -14,17 +14,17 @@ import contextlib
 import itertools
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra import cluster
-from aspectra.config import ElicitConfig
-from aspectra.elicit import engine, prompt, queue, shards, status
+from aspectra.elicit import engine, queue, shards
 from aspectra.elicit.asking import Asking
 from aspectra.elicit.budget import Budget
-from aspectra.elicit.database import NAME
+from aspectra.elicit.keeper import Keeper, Order, ended
 from aspectra.elicit.nearest import size
 from aspectra.elicit.queue import Pending
 from aspectra.elicit.store import Ask, Outcome, Store, now, request_key
@@ -40,17 +40,6 @@ ROUNDS = 16  # of requests in flight: a block is as many, so that waiting for it
 LOOK = 1.0  # seconds between two looks of an actor whether all are to stop
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What actors are told. It holds no key, for they read that where they run; `keyed` says that there is one."""
-
-    config: ElicitConfig
-    demonstrations: tuple[prompt.Demonstration, ...]
-    asks: list[Ask]
-    identity: tuple[str, dict[str, object]]
-    keyed: bool
-
-
 def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine.Asker:
     """What asks on a cluster; `vllm` are arguments of its engine."""
 
@@ -63,17 +52,20 @@ def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine
             say(f"{tally.total} answers that an earlier run left in {folder} are stored")
         if not (total := queue.left(store, run, asks, again)):
             return engine.Done(tally.total)
+        nodes: Counter[str] = Counter()
         with cluster.joined(where, "--engine ray") as workers, progress("elicit", total) as bar:
             order = ordered(call, asks, workers)
             keeper = hired(order, folder, engine.paid(call))
             block = ROUNDS * call.config.concurrency
             rows = cluster.read(cluster.once(blocks, call.out.absolute(), run, asks, again, block))
             with interruptible(keeper) as interrupted:
-                for _ in cluster.results(answered(rows, order, keeper, workers, vllm)):
+                for row in cluster.results(answered(rows, order, keeper, workers, vllm)):
+                    nodes[row["node"]] += 1
                     for news in shards.take(store, folder):
                         tally.add(news)
                         bar.advance(len(news), tally.note(speed=True))
             error, short = ended(keeper)
+        say("blocks by node: " + ", ".join(f"{name} {count}" for name, count in sorted(nodes.items())))
         with contextlib.suppress(OSError):
             folder.rmdir()
         return engine.Done(tally.total, interrupted.is_set(), error, short)
@@ -119,91 +111,11 @@ def blocks(out: Path, run: int, asks: list[Ask], again: bool, most: int) -> Iter
     """What is pending, a row a block: the place of its ask, and the reviews' words."""
     import pyarrow as pa
 
-    with contextlib.closing(status.open_to_read(out)) as db:
-        found = queue.pending(queue.Beside(db, out / NAME), run, asks, again, most)
+    with Store.beside(out) as store:
+        found = queue.pending(store, run, asks, again, most)
         for ask, group in itertools.groupby(found, key=lambda each: each.ask):
             while some := [each.text for each in itertools.islice(group, most)]:
                 yield pa.table({"ask": [asks.index(ask)], "texts": [some]})
-
-
-class Keeper:
-    """Beside the store: writes shards, keeps account of the money, and knows whether all are to stop."""
-
-    def __init__(self, order: Order, folder: Path, spent: float) -> None:
-        self._order, self._folder, self._spent = order, folder, spent
-        self._kept: set[str] = set()
-        self._shares: dict[str, float] = {}  # USD that blocks in hand may spend
-        self._changed = asyncio.Condition()
-        self._stopped = False
-        self._error: tuple[bool, str] | None = None
-        self._short: str | None = None
-
-    async def order(self) -> Order:
-        return self._order
-
-    async def begin(self, name: str, wanted: float) -> float | None:
-        """USD that a block may spend; None where it is kept already, or nothing is to be asked any more.
-
-        Less than is wanted is given only where no other block can give back what it did not need.
-        """
-        async with self._changed:
-            # In hand already: by an actor that died, with money that it may have spent.
-            self._spent += self._shares.pop(name, 0.0)
-            self._changed.notify_all()
-            most = self._order.config.max_cost
-            while not self._stopped and name not in self._kept:
-                left = (most - self._spent - sum(self._shares.values())) if most is not None else wanted
-                if wanted <= left or not self._shares:
-                    self._shares[name] = min(wanted, max(0.0, left))
-                    return self._shares[name]
-                await self._changed.wait()
-        return None
-
-    async def keep(self, name: str, found: Table, spent: float = 0.0, short: bool = False) -> None:
-        """Write a block's shard. `short`: its share was not enough for all of it."""
-        async with self._changed:
-            try:
-                if found.num_rows and name not in self._kept:
-                    shards.write(self._folder, name, found)
-                self._kept.add(name)
-            except AspectraError as error:
-                self._end(error)
-            self._shares.pop(name, None)
-            self._spent += spent
-            if short:
-                self._stopped = True
-                self._short = (
-                    f"stopped before --max-cost ${self._order.config.max_cost:g}: ${self._spent:.6f} is spent and the "
-                    "next request may cost more than what is left"
-                )
-            self._changed.notify_all()
-
-    async def stop(self, error: AspectraError | None = None) -> None:
-        async with self._changed:
-            if error is not None:
-                self._end(error)
-            self._stopped = True
-            self._changed.notify_all()
-
-    def _end(self, error: AspectraError) -> None:
-        self._error = self._error or (isinstance(error, UserError), str(error))
-        self._stopped = True
-
-    async def stopped(self) -> bool:
-        return self._stopped
-
-    async def ended(self) -> tuple[tuple[bool, str] | None, str | None]:
-        return self._error, self._short
-
-
-def ended(keeper: Any) -> tuple[AspectraError | None, str | None]:
-    """The error that ended the asking, and why the money did."""
-    import ray
-
-    error, short = ray.get(keeper.ended.remote())
-    if error is None:
-        return None, short
-    return (UserError if error[0] else AspectraError)(error[1]), short
 
 
 @contextlib.contextmanager
@@ -276,7 +188,7 @@ class Asker:
             share = ray.get(self._keeper.begin.remote(name, wanted))
             if share is not None:
                 self._ask(asking, name, [Pending(n, text, ask) for n, text in enumerate(texts)], keys, share)
-        return pa.table({"name": [name]})
+        return pa.table({"name": [name], "node": [cluster.node()]})
 
     def _ask(self, asking: Asking, name: str, requests: list[Pending], keys: list[bytes], share: float) -> None:
         import ray

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,15 @@ def name_of(keys: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(keys)).hexdigest()[:32]
 
 
-def table(keys: Sequence[bytes], outcomes: Iterable[Outcome]) -> Table:
+def table(keys: Sequence[bytes], outcomes: Sequence[Outcome]) -> Table:
     """Outcomes whose `request` is the place of their key."""
     import pyarrow as pa
 
-    columns = [(each.name, KINDS[str(each.type).partition(" ")[0]]) for each in fields(Outcome)[1:]]
-    schema = pa.schema([("key", pa.binary()), *columns])
-    rows = ({"key": keys[outcome.request], **asdict(outcome)} for outcome in outcomes)
-    return pa.Table.from_pylist(list(rows), schema)
+    columns: dict[str, Any] = {"key": pa.array([keys[outcome.request] for outcome in outcomes], pa.binary())}
+    for each in fields(Outcome)[1:]:
+        kind = KINDS[str(each.type).partition(" ")[0]]
+        columns[each.name] = pa.array([getattr(outcome, each.name) for outcome in outcomes], kind)
+    return pa.table(columns)
 
 
 def write(folder: Path, name: str, found: Table) -> None:

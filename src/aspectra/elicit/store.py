@@ -26,13 +26,15 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from aspectra.elicit.database import NAME, clean, connect, mending, take_lock
+from aspectra.elicit.status import open_to_read
 from aspectra.files import canonical
 from aspectra.schema import Review
 
@@ -115,6 +117,14 @@ class Store:
             # The file stays: removing it would let two processes hold "the" lock.
             self._lock.truncate(0)
             self._lock.close()
+
+    @classmethod
+    @contextmanager
+    def beside(cls, folder: Path) -> Iterator[Store]:
+        """The store to read from while another process writes. Raises UserError where there is none."""
+        store = cls(folder)
+        with mending(store.path), closing(open_to_read(folder)) as store._connection:
+            yield store
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -137,4 +137,4 @@ def _keep(asks: list[Ask], most: int, keeper: Any, batch: dict[str, Any]) -> Tab
         outcome.request = place
     name = shards.name_of(keys)
     ray.get(keeper.keep.remote(name, shards.table(keys, outcomes)))
-    return pa.table({"name": [name]})
+    return pa.table({"name": [name], "node": [cluster.node()]})
