@@ -79,7 +79,6 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
             ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        context.scheduling_strategy = "SPREAD"  # actors, over the nodes
         context.target_max_block_size = 1  # byte: a row is a block
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         found: Any = ray.nodes
