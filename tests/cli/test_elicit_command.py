@@ -105,6 +105,11 @@ BAD: list[tuple[list[str], str]] = [
     (["--text-column", "words"], "words"),
     (["--teacher", "recorded", "--model", "/nowhere.jsonl"], "no file of recorded responses"),
     (["--teacher", "local", "--model", "/nowhere.gguf"], "no GGUF file"),
+    (["--engine", "spark"], "unknown engine 'spark'"),
+    (["--workers", "2"], "--workers and --ray-address are of --engine ray"),
+    (["--ray-address", "127.0.0.1:6379"], "--workers and --ray-address are of --engine ray"),
+    (["--teacher", "vllm"], "--teacher vllm runs on a cluster: add --engine ray"),
+    (["--engine", "ray", "--vllm", "[2]"], "--vllm is not a JSON object"),
 ]
 
 

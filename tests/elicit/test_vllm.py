@@ -1,4 +1,4 @@
-"""Our settings as vLLM's, and its rows as our outcomes; vLLM itself is not installed here."""
+"""Our settings as vLLM's, its rows as our outcomes; vLLM itself is not installed here."""
 
 from __future__ import annotations
 

@@ -175,6 +175,14 @@ def test_without_torch_the_extra_is_named(corpus: Path, tmp_path: Path) -> None:
     assert done.stderr.strip() == "aspectra: error: pretrain needs the extra 'train': pip install 'aspectra[train]'"
 
 
+def test_what_would_leave_half_the_weights_is_refused(
+    causal: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    told = mistake(["pretrain", str(corpus), "--student", str(causal), "--out", str(tmp_path / "out")], capsys)
+    assert "not by FSDP: use torchrun" in told
+
+
 @pytest.mark.slow
 def test_torchrun_works_as_users_know_it(causal: Path, corpus: Path, data: Path, tmp_path: Path) -> None:
     settings = ["--device", "cpu", *TINY, "--json"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import copy
 import json
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -35,8 +36,11 @@ SCANT = 1 << 16  # bytes: with fewer free, a failed write failed for want of roo
 def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArguments:
     """The trainer's settings; sets threads and seed, and joins the other processes where there are any.
 
-    Raises UserError where the device is not here.
+    Raises UserError where the device is not here, and under FSDP.
     """
+    if os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
+        # The leading process writes the weights, and would have a part of each.
+        raise UserError("students are trained whole on each GPU, not by FSDP: use torchrun (docs/scale.md)")
     place = machine.device(config.device)
     machine.use_threads(config.threads)
     arguments = TrainingArguments(
