@@ -1,8 +1,12 @@
-"""A Ray cluster of two nodes on the loopback of this machine, and what it leaves on the disk."""
+"""A Ray cluster of two nodes on the loopback of this machine.
+
+`python -m tests.clusters` prints its address and holds it until its stdin is closed.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,3 +39,9 @@ def two_nodes() -> Iterator[Any]:
         both.shutdown()
         os.environ.clear()
         os.environ.update(usual)
+
+
+if __name__ == "__main__":
+    with two_nodes() as both:
+        print(both.address, flush=True)
+        sys.stdin.read()
