@@ -87,7 +87,8 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
         say(f"Ray {'at ' + address if address else 'on this machine'}: nodes {nodes}, actors {workers}")
         yield workers
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise AspectraError(f"Ray: {line(error)}; the same command goes on") from error
+        token = "; if it wants a token: export RAY_AUTH_MODE=token" if isinstance(error, ConnectionError) else ""
+        raise AspectraError(f"Ray: {line(error)}{token}; the same command goes on") from error
     finally:
         ray.shutdown()
         if folder is not None:
