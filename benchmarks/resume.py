@@ -3,8 +3,7 @@
 `python benchmarks/resume.py` builds such a store (every review has its answer but the last hundred), resumes it in
 a process of its own against a loopback server that answers at once, and measures from the end of the input check (the
 reviews file hashed and its settings found to be those of the last run) to the first request, and the peak of
-memory until the hand-off is written; then the export alone, in seconds of the processor, which on an idle machine are
-those of the clock (one thread works). With `--read-again` a second resume finds a line more in the file, so that every
+memory until the hand-off is written; then the export alone. With `--read-again` a second resume finds a line more in the file, so that every
 review is read again and every id checked: only its memory has a limit. Exits 1 where one is missed: 5 seconds, 500 MB,
 200,000 rows a second.
 """
@@ -33,9 +32,18 @@ ANSWER = (
     "'Opinion Target 2: \"breakfast\"' || char(10) || 'Aspect: Price' || char(10) || 'Sentiment: Negative' || char(10) "
     "|| 'Reasoning: It cost more than it was worth to the author, request ' || q.id || '.'"
 )
+# The most that a process held. Not by getrusage where it can be helped: Linux counts what its parent held when it began.
+PEAK = """
+def peak():
+    import re, resource, sys
+    from pathlib import Path
+    if (status := Path("/proc/self/status")).exists():
+        return int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+"""
 # Runs the command as it is, telling the moment of the first request and of the end of the input check.
 RESUME = """
-import sys, time, json, resource
+import sys, time, json
 from pathlib import Path
 from aspectra.config import ElicitConfig
 from aspectra.elicit import engine
@@ -56,19 +64,19 @@ counts = engine.elicit(Path(sys.argv[1]), config, Path(sys.argv[3]))
 print(json.dumps({
     "check": marks["checked"] - began, "first_request": marks["asked"] - marks["checked"],
     "whole": time.perf_counter() - began, "done": counts["done"],
-    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6,
+    "megabytes": peak(),
 }))
 """
 EXPORT = """
-import sys, time, json, resource
+import sys, time, json
 from pathlib import Path
 from aspectra.elicit import status
 import pyarrow.parquet
-began, clock = time.process_time(), time.perf_counter()
+began = time.perf_counter()
 rows = status.export(Path(sys.argv[1]), Path(sys.argv[2]))
 print(json.dumps({
-    "rows": rows, "seconds": time.process_time() - began, "clock": time.perf_counter() - clock,
-    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6,
+    "rows": rows, "seconds": time.perf_counter() - began,
+    "megabytes": peak(),
 }))
 """
 
@@ -127,7 +135,7 @@ def apart(code: str, *arguments: str) -> dict[str, float]:
     """What a process of its own prints."""
     environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, text=True, env=environment, check=True
+        [sys.executable, "-c", PEAK + code, *arguments], stdout=subprocess.PIPE, text=True, env=environment, check=True
     )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -164,8 +172,7 @@ def main() -> int:
         it = found["exported"] = apart(EXPORT, out, str(folder / "again.parquet"))
         rate = it["rows"] / it["seconds"]
         print(
-            f"exported: {rate:,.0f} rows a CPU second ({it['rows'] / it['clock']:,.0f} by the clock); "
-            f"peak {it['megabytes']:.0f} MB",
+            f"exported: {rate:,.0f} rows a second; peak {it['megabytes']:.0f} MB",
             file=sys.stderr,
         )
         if asked.read_again:

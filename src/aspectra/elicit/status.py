@@ -9,6 +9,7 @@ import gc
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -209,7 +210,10 @@ def _write(
     table: Callable[[list[tuple[Any, ...]]], Any],
     repeated: tuple[str, ...],
 ) -> int:
-    """Rows as Parquet, a batch at a time; returns their number. `repeated` are columns of few different values."""
+    """Rows as Parquet, a batch at a time; returns their number. `repeated` are columns of few different values.
+
+    A batch is compressed in a thread while the next one is fetched.
+    """
     import pyarrow.parquet as pq
 
     count = 0
@@ -225,10 +229,17 @@ def _write(
             write_statistics=list(repeated),  # of texts they help nobody, and take as long as to compress them
             store_schema=False,  # a reader gets strings, not how they were encoded here
         ) as writer,
+        ThreadPoolExecutor(1) as beside,
     ):
+        written: Future[None] | None = None
         while rows := found.fetchmany(BATCH):
-            writer.write_table(table(rows))
+            made = table(rows)
             count += len(rows)
+            if written is not None:
+                written.result()
+            written = beside.submit(writer.write_table, made)
+        if written is not None:
+            written.result()
     return count
 
 
