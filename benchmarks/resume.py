@@ -3,9 +3,9 @@
 `python benchmarks/resume.py` builds such a store (every review has its answer but the last hundred), resumes it in
 a process of its own against a loopback server that answers at once, and measures from the end of the input check (the
 reviews file hashed and its settings found to be those of the last run) to the first request, and the peak of
-memory until the hand-off is written; then the export alone. With `--read-again` a second resume finds a line more in the file, so that every
-review is read again and every id checked: only its memory has a limit. Exits 1 where one is missed: 5 seconds, 500 MB,
-200,000 rows a second.
+memory until the hand-off is written; then the export alone. With `--read-again` a second resume finds a line more in
+the file, so that every review is read again and every id checked: only its memory has a limit. Exits 1 where one is
+missed: 5 seconds, 500 MB, 200,000 rows a second by the clock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ANSWER = (
     "'Opinion Target 2: \"breakfast\"' || char(10) || 'Aspect: Price' || char(10) || 'Sentiment: Negative' || char(10) "
     "|| 'Reasoning: It cost more than it was worth to the author, request ' || q.id || '.'"
 )
-# The most that a process held. Not by getrusage where it can be helped: Linux counts what its parent held when it began.
+# The most that a process held. Not by getrusage where it can be helped: Linux begins with what the parent held.
 PEAK = """
 def peak():
     import re, resource, sys
