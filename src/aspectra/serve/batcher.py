@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from aspectra.errors import AspectraError
@@ -21,6 +22,7 @@ Ask = Callable[[list[Any]], Sequence[Any]]
 Watch = Callable[[int, float], object]
 
 WIDTH = 200  # characters that a place in a batch stands for: a long text takes several places
+CHOICE = 4  # batches' worth of who waits, of which the next one is chosen
 HOLD = 0.2  # how much the newest batch says about the pace
 LONGEST = 60  # seconds that a client is told to wait at most
 
@@ -133,15 +135,23 @@ class Batcher:
                 self.work(ask, [job for job in wanted if job.ask == ask])
 
     def take(self) -> list[Job]:
-        """The next batch, in the order of arrival; empty where there will be none."""
+        """The next batch: who waits longest, and those most like it in length of who came soon after; empty at the end.
+
+        A model pads a batch to its longest text. Nobody is passed over for good, for the oldest is in each batch.
+        """
         with self.changed:
             self.changed.wait_for(lambda: self.queue or self.stopping)
             self.changed.wait_for(lambda: self.full or self.stopping, self.wait)
             batch: list[Job] = []
             left = self.size
-            while self.queue and (not batch or left >= places(self.queue[0])):
-                batch.append(self.queue.popleft())
-                left -= places(batch[-1])
+            early = list(islice(self.queue, CHOICE * self.size))
+            for job in sorted(early, key=lambda job: abs(job.size - early[0].size)):
+                if batch and left < places(job):
+                    break
+                batch.append(job)
+                left -= places(job)
+            taken = set(map(id, batch))
+            self.queue = deque(job for job in self.queue if id(job) not in taken)
             self.characters -= sum(job.size for job in batch)
             return batch
 
