@@ -158,7 +158,7 @@ def finetune_student(config: RunConfig, system: str, student: str, seed: int, ou
 
 def evaluate_student(config: RunConfig, system: str, model: Path, seed: int, out: Path) -> list[dict[str, Any]]:
     """Run one fine-tuned student over the test sentences and score it."""
-    from aspectra.student.decode import evaluate
+    from aspectra.deploy.evaluate import evaluate
 
     say(f"5. evaluate: {system}, seed {seed}")
     folder = out / "evaluate" / f"{system}-{seed}"

@@ -16,6 +16,8 @@ KINDS: tuple[Kind, ...] = ("analysis", "rewriting", "extraction", "polarity")
 
 Status = Literal["done", "rejected", "failed"]
 
+Span = tuple[int, int]  # characters of a text, the end exclusive
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:

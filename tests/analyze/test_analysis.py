@@ -139,7 +139,7 @@ def test_a_kill_loses_no_finished_part(tmp_path: Path) -> None:
 
 def texts(rows: list[dict[str, str]]) -> list[int]:
     """Sentences of each review."""
-    from aspectra.deploy.sentences import sentences
+    from aspectra.sentences import sentences
 
     return [len(sentences(row["review"])) for row in rows]
 

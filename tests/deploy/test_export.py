@@ -12,11 +12,11 @@ from tests.deploy.families import make
 
 from aspectra.deploy import convert as conversion
 from aspectra.deploy.answers import Answer
+from aspectra.deploy.evaluate import evaluate
 from aspectra.deploy.export import export
 from aspectra.deploy.extraction import Found
 from aspectra.deploy.parity import compare, fault
 from aspectra.errors import UserError
-from aspectra.student.decode import evaluate
 
 Folder = Callable[[str], Path]
 FEW: dict[str, Any] = {"check": 6, "max_new_tokens": 8, "threads": 1}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from aspectra.errors import UserError
-from aspectra.student.decode import CUT, evaluate, predict, write
+from aspectra.student.decode import CUT, predict, write
 from aspectra.student.family import load
 
 TEXTS = [
@@ -58,23 +57,6 @@ def test_the_end_is_not_taken_for_padding(causal: Path) -> None:
     assert write(student, prompts, 5) == [([], False)] * len(TEXTS)
 
 
-def test_evaluate_writes_predictions_in_the_order_of_the_gold(causal: Path, data: Path, tmp_path: Path) -> None:
-    manifest = evaluate(causal, "atsa", str(data), out=tmp_path / "out", max_new_tokens=4, device="cpu")
-    lines = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
-    assert [line["id"] for line in lines] == [str(n) for n in range(40, 50)]
-    assert set(lines[0]) >= {"id", "text", "opinions", "raw"}
-    assert manifest["figures"]["rows"][0]["sentences"] == 10
-    assert evaluate(causal, "atsa", str(data), out=tmp_path / "out", max_new_tokens=4, device="cpu") == manifest
-
-
-def test_a_cap_draws_the_same_sentences_again(causal: Path, data: Path) -> None:
-    rows = [
-        evaluate(causal, "atsa", str(data), cap=4, max_new_tokens=2, device="cpu")["figures"]["rows"] for _ in range(2)
-    ]
-    assert rows[0] == rows[1]
-    assert rows[0][0]["sentences"] == 4
-
-
 def test_a_model_of_another_task_is_refused(causal: Path) -> None:
     student = load(causal)
     student.info["task"] = "acsa"
@@ -82,14 +64,3 @@ def test_a_model_of_another_task_is_refused(causal: Path) -> None:
         predict(student, TEXTS, "atsa", device="cpu")
     with pytest.raises(UserError, match="fine-tuned for no task"):
         predict(load(causal), TEXTS, device="cpu")
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [({"subsets": ("al",)}, "did you mean 'all'"), ({"scoring": ("papers",)}, "did you mean 'paper'")],
-)
-def test_unknown_choices_name_the_nearest(
-    causal: Path, data: Path, option: dict[str, tuple[str]], message: str
-) -> None:
-    with pytest.raises(UserError, match=message):
-        evaluate(causal, "atsa", str(data), **option)  # type: ignore[arg-type]

@@ -18,8 +18,9 @@ import pytest
 from aspectra.benchmark import datasets
 from aspectra.benchmark.scoring import read_predictions, score
 from aspectra.config import FinetuneConfig
+from aspectra.deploy.evaluate import evaluate
 from aspectra.errors import UserError
-from aspectra.student.decode import evaluate, predict
+from aspectra.student.decode import predict
 from aspectra.student.family import load
 from aspectra.student.finetune import finetune
 

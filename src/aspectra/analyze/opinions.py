@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from aspectra.deploy.extraction import Extractor
-from aspectra.deploy.sentences import sentences
+from aspectra.sentences import spans
 
 
 class Opinion(NamedTuple):
@@ -38,9 +38,7 @@ def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
     """The opinions of each text."""
     asked: list[tuple[int, int, str]] = []
     for number, text in enumerate(texts):
-        for first, last in sentences(text):
-            if sentence := text[first:last].strip():
-                asked.append((number, text.index(sentence, first), sentence))
+        asked += ((number, first, text[first:last]) for first, last in spans(text))
     extractions = predictor.extract([sentence for _, _, sentence in asked])
     found = [Found([], False) for _ in texts]
     for (number, first, sentence), extraction in zip(asked, extractions, strict=True):

@@ -19,8 +19,8 @@ from aspectra.files import write_json
 from aspectra.models import cache
 from aspectra.places import DEMO
 from aspectra.rows import not_utf8
-from aspectra.schema import POLARITIES, Example, Opinion
-from aspectra.tasks.anchor import Span, cuts_word, occurrences
+from aspectra.schema import POLARITIES, Example, Opinion, Span
+from aspectra.tasks.anchor import cuts_word, occurrences
 
 FILES = ("train", "dev", "test", "hard_test")
 SPLITS = {"train": ("train",), "dev": ("dev",), "test": ("test", "hard_test")}

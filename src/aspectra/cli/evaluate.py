@@ -37,7 +37,7 @@ def evaluate(
 ) -> None:
     """Run a student over a test set and score it."""
     from aspectra.cli.output import table, write
-    from aspectra.student.decode import evaluate as work
+    from aspectra.deploy.evaluate import evaluate as work
 
     figures = work(
         model,

@@ -17,7 +17,7 @@ from aspectra.corpus import silver
 from aspectra.corpus.card import card
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
-from aspectra.corpus.sentences import words
+from aspectra.corpus.words import words
 from aspectra.errors import UserError
 from aspectra.files import write_text
 from aspectra.manifest import Stage

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from aspectra.corpus.sentences import spans, words
+from aspectra.corpus.words import words
 from aspectra.errors import UserError
+from aspectra.sentences import spans
 
 
 class Evaluation:

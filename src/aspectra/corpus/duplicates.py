@@ -6,7 +6,7 @@ Nearly: Jaccard similarity of the sets of 5-word runs; candidates by MinHash wit
 
 from __future__ import annotations
 
-from aspectra.corpus.sentences import words
+from aspectra.corpus.words import words
 
 SHINGLE = 5
 PERMUTATIONS = 64

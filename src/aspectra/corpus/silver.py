@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aspectra.corpus.sentences import spans, words
+from aspectra.corpus.words import words
 from aspectra.schema import POLARITIES, Example, Opinion, Response
+from aspectra.sentences import spans
 
 # Gold terms carry no article; teachers often copy it along.
 ARTICLE = re.compile(r"^(?:the|an?|my|our|their|this|that|these|those)\s+(?=\w)", re.IGNORECASE)

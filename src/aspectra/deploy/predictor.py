@@ -16,7 +16,7 @@ from aspectra import tasks
 from aspectra.deploy.answers import ask
 from aspectra.deploy.engine import Engine, open_engine
 from aspectra.deploy.extraction import Extraction, Found
-from aspectra.deploy.sentences import pieces
+from aspectra.deploy.pieces import pieces
 from aspectra.errors import UserError, unknown
 from aspectra.student.decode import task_of
 

@@ -15,9 +15,9 @@ from aspectra.deploy.extraction import Extraction
 from aspectra.deploy.in_ct2 import Exported, named
 from aspectra.deploy.in_torch import Whole
 from aspectra.deploy.predictor import Predictor, plain
-from aspectra.deploy.sentences import sentences
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES, Opinion
+from aspectra.sentences import sentences
 from aspectra.student.likelihood import Stem, endings, log_likelihoods
 from aspectra.tasks.linear import Field
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-Span = tuple[int, int]
+from aspectra.schema import Span
 
 
 def occurrences(term: str, text: str) -> list[Span]:

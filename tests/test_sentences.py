@@ -6,13 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.deploy.sentences import pieces, sentences
+from aspectra.sentences import sentences, spans
 
 TEXTS = st.text(st.sampled_from("ab A1.!?…。！ \n\t\"')é好\U0001f35d") | st.characters(), max_size=80)
 
 
 def parts(text: str) -> list[str]:
     return [text[start:end].strip() for start, end in sentences(text)]
+
+
+def written(text: str) -> list[tuple[int, int]]:
+    """The sentences that are more than white space."""
+    return [(start, end) for start, end in sentences(text) if text[start:end].strip()]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,7 @@ def parts(text: str) -> list[str]:
         ("It was, well... fine. Really?! Yes!", ["It was, well... fine.", "Really?!", "Yes!"]),
         ("Wait… What? they left.", ["Wait…", "What?", "they left."]),
         ('He said "Great." Then he left.', ['He said "Great."', "Then he left."]),
+        ("Dr. No ran the desk. Fine, etc. Never again.", ["Dr. No ran the desk.", "Fine, etc.", "Never again."]),
         ("Open at 9 a.m. every day e.g. Sunday.", None),
         ("A list:\n- one\n\n- two", ["A list:", "- one", "- two"]),
         ("饭很好吃。服务不好！「真的」再来？好", ["饭很好吃。", "服务不好！", "「真的」再来？", "好"]),
@@ -46,21 +52,11 @@ def test_spans_cover_the_text_without_a_gap(text: str) -> None:
     assert all(start < end for start, end in found)
 
 
-@given(TEXTS, st.integers(1, 12), st.booleans())
-def test_pieces_fit_and_cover_the_text(text: str, limit: int, packed: bool) -> None:
-    found = list(pieces(text, len, limit, packed))
-    assert "".join(text[start:end] for start, end in found) == text
-    assert all(0 < end - start <= limit for start, end in found)
+@given(TEXTS)
+def test_spans_are_the_sentences_without_the_space_around_them(text: str) -> None:
+    assert [text[a:b] for a, b in spans(text)] == [part for part in parts(text) if part]
+    assert all(a >= start and b <= end for (a, b), (start, end) in zip(spans(text), written(text), strict=True))
 
 
-def test_packing_takes_whole_sentences_while_there_is_room() -> None:
-    text = "One two. Three four. Five six seven eight nine. Ten."
-    cut = [text[start:end] for start, end in pieces(text, lambda part: len(part.split()), 4, packed=True)]
-    assert cut == ["One two. Three four. ", "Five six seven ", "eight nine. ", "Ten."]
-
-
-def test_a_long_text_takes_linear_time() -> None:
-    text = "word " * 20_000 + "x" * 20_000
-    found = list(pieces(text, len, 100, packed=False))
-    assert max(end - start for start, end in found) <= 100
+def test_a_text_of_one_long_sentence_takes_linear_time() -> None:
     assert len(sentences("a. " * 100_000)) == 1, "a small letter goes on with the sentence"

@@ -1,15 +1,13 @@
-"""Where a text falls apart into sentences, and the pieces that a student is asked about.
+"""Where a text falls apart into sentences: no character is lost, and scripts without spaces are known.
 
-Called by `aspectra.deploy.predictor`. Students are tuned on single sentences, so that a review is best asked about
-sentence by sentence. Unlike the corpus' rules, these know scripts without spaces, and no character is lost.
+Called by the steps of `aspectra.corpus` that look at sentences, by `aspectra.deploy`, `analyze` and `serve`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
-from aspectra.tasks.anchor import Span
+from aspectra.schema import Span
 
 ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'“‘])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Mt|vs|approx|ca|incl|Inc|Ltd|Co|Corp|dept|est|min|max|"
@@ -43,6 +41,20 @@ def sentences(text: str) -> list[Span]:
     return [*spans, (start, len(text))] if text else []
 
 
+def spans(text: str) -> list[Span]:
+    """The same without the white space around each, and without what is nothing else.
+
+    >>> spans(" Good soup. \\n Bad bread. ")
+    [(1, 11), (14, 24)]
+    """
+    found = []
+    for start, end in sentences(text):
+        if stripped := text[start:end].strip():
+            first = text.index(stripped, start)
+            found.append((first, first + len(stripped)))
+    return found
+
+
 def ends(text: str, start: int, match: re.Match[str]) -> bool:
     """Whether a sentence ends at this mark."""
     mark, follows = match["mark"], text[match.end()]
@@ -54,36 +66,3 @@ def ends(text: str, start: int, match: re.Match[str]) -> bool:
     if mark != ".":
         return True
     return not (ABBREVIATION.search(before) or (follows.isdigit() and NUMBERED.search(before)))
-
-
-def pieces(text: str, size: Callable[[str], int], limit: int, packed: bool) -> Iterator[Span]:
-    """What to ask about, one prompt each: the spans cover the text without a gap, and `size` of each is within `limit`.
-
-    A piece is a sentence or, `packed`, as many as there is room for. A sentence beyond the limit is halved at the
-    white space nearest its middle, or in its middle where it has none, until its parts fit; one character stays whole.
-    """
-    open_: Span | None = None
-    used = 0
-    for start, end in sentences(text):
-        needed = size(text[start:end])
-        if packed and open_ is not None and used + needed <= limit:
-            open_, used = (open_[0], end), used + needed
-            continue
-        if open_ is not None:
-            yield from halves(text, open_, size, limit)
-        open_, used = (start, end), needed
-    if open_ is not None:
-        yield from halves(text, open_, size, limit)
-
-
-def halves(text: str, span: Span, size: Callable[[str], int], limit: int) -> Iterator[Span]:
-    """The span itself where it fits, else its parts."""
-    start, end = span
-    if end - start < 2 or size(text[start:end]) <= limit:
-        yield span
-        return
-    middle = (start + end) // 2
-    spaces = [match.end() for match in re.finditer(r"\s+", text[start:end]) if match.end() < end - start]
-    cut = start + min(spaces, key=lambda place: abs(start + place - middle)) if spaces else middle
-    yield from halves(text, (start, cut), size, limit)
-    yield from halves(text, (cut, end), size, limit)
