@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.analyze.stand_in import Dictionary, invented, put
 
 from aspectra.analyze import aggregate
@@ -17,8 +15,7 @@ from aspectra.analyze.aggregate import Aggregate
 from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.dates import clock
 from aspectra.analyze.lemma import grouping
-from aspectra.analyze.opinions import Opinion, extract
-from aspectra.analyze.quotes import Quote, cropped, keep, quote
+from aspectra.analyze.opinions import extract
 from aspectra.analyze.table import Reading, survey
 from aspectra.shares import two_shares, wilson
 
@@ -87,28 +84,6 @@ def test_quotes_are_of_different_reviews_and_marked(tmp_path: Path) -> None:
             quotes = [q for q in row["quotes"] if q["polarity"] == polarity]
             assert len({q["row"] for q in quotes}) == len(quotes) == len({q["sentence"] for q in quotes}) <= 2
             assert all(q["sentence"][q["start"] : q["end"]] in row["forms"] for q in quotes)
-
-
-def test_a_quote_of_an_opinion_without_a_place() -> None:
-    text = "First. Nothing works here, we left."
-    opinion = Opinion(None, "service", "negative", None, None, 0.9, "Nothing works here, we left.")
-    assert quote(opinion, 3, text) == Quote(-0.78, 3, "Nothing works here, we left.", None, None)
-
-
-@given(st.text(max_size=700), st.integers(0, 700), st.integers(0, 60))
-def test_a_cut_sentence_keeps_its_opinion(sentence: str, at: int, length: int) -> None:
-    start = min(at, len(sentence))
-    end = min(start + length, len(sentence))
-    short, first, last = cropped(sentence, start, end)
-    assert first is not None and last is not None
-    assert short[first:last] == sentence[start:end] and len(short) <= 282
-
-
-def test_better_quotes_take_the_place_of_others() -> None:
-    kept: list[Quote] = []
-    for found in (Quote(3, 1, "a", 0, 1), Quote(2, 1, "b", 0, 1), Quote(2.5, 2, "b", 0, 1), Quote(1, 3, "c", 0, 1)):
-        keep(kept, found, 2)
-    assert [(q.cost, q.row) for q in kept] == [(1, 3), (2, 1)]
 
 
 def test_groups() -> None:
