@@ -34,7 +34,8 @@ class Echo:
 
 
 def test_a_sentence_that_comes_twice_is_asked_about_once_and_long_ones_first(export_of: Folder) -> None:
-    engine, ticks = Echo(export_of("llama")), []
+    engine = Echo(export_of("llama"))
+    ticks: list[int] = []
     texts = ["short", "a much longer sentence than that", "short", "of middling length", "short"]
     answers = ask(engine, texts, tasks.get("atsa"), batch_size=2, max_new_tokens=4, tick=ticks.append)
     lengths = [len(engine.reader.prompt("opinions by target", text)) for text in texts]
