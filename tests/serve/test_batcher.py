@@ -91,25 +91,25 @@ def test_long_texts_make_small_batches() -> None:
     assert model.batches == [[0, 1], [2, 3]]
 
 
-def test_texts_of_like_length_go_together_and_the_oldest_always_goes() -> None:
+def test_texts_of_like_length_go_together_and_nobody_who_came_later_goes_first() -> None:
     model = Model(gate=True)
 
     async def many() -> None:
         first = asyncio.ensure_future(made.submit(model.double, sized("opens", size=9)))
         while not model.batches:
             await asyncio.sleep(0)
-        # Behind the gate: a long one that came first, short and long ones in turn.
-        rest = [made.submit(model.double, sized(name, size=len(name))) for name in ["L" * 90, *("s", "l" * 80) * 4]]
+        # Behind the gate: long and short ones in turn, and behind four batches' worth of them the shortest.
+        rest = [made.submit(model.double, sized(name, size=len(name))) for name in [*("l" * 90, "sh") * 4, "s", "s"]]
         waiting = asyncio.gather(first, *rest)
-        while len(made.queue) < 9:
+        while len(made.queue) < 10:
             await asyncio.sleep(0)
         model.gate.set()
         await waiting
 
-    with batcher(size=3, wait=0.0) as made:
+    with batcher(size=2, wait=0.0) as made:
         asyncio.run(many())
     lengths = [[len(item) for item in batch] for batch in model.batches[1:]]
-    assert lengths == [[90, 80, 80], [1, 1, 1], [80, 80, 1]]
+    assert lengths == [[2, 2], [2, 2], [90, 90], [90, 90], [1, 1]]
 
 
 def test_a_failure_is_told_to_whom_it_concerns_only() -> None:

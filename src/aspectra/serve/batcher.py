@@ -13,7 +13,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from aspectra.errors import AspectraError
@@ -22,7 +21,7 @@ Ask = Callable[[list[Any]], Sequence[Any]]
 Watch = Callable[[int, float], object]
 
 WIDTH = 200  # characters that a place in a batch stands for: a long text takes several places
-CHOICE = 4  # batches' worth of who waits, of which the next one is chosen
+CHOICE = 4  # batches' worth of jobs that are put in order of length
 HOLD = 0.2  # how much the newest batch says about the pace
 LONGEST = 60  # seconds that a client is told to wait at most
 
@@ -84,6 +83,7 @@ class Batcher:
     ) -> None:
         self.size, self.wait, self.room, self.patience, self.watch = size, wait, room, patience, watch
         self.queue: deque[Job] = deque()
+        self.arranged = 0  # jobs at the head of the queue that are in order of length
         self.changed = threading.Condition()
         self.stopping = False
         self.characters = 0  # in the queue
@@ -135,23 +135,24 @@ class Batcher:
                 self.work(ask, [job for job in wanted if job.ask == ask])
 
     def take(self) -> list[Job]:
-        """The next batch: who waits longest, and those most like it in length of who came soon after; empty at the end.
+        """The next batch; empty where there will be none.
 
-        A model pads a batch to its longest text. Nobody is passed over for good, for the oldest is in each batch.
+        A model reads texts of like length quicker together: a few batches' worth of who waits longest is put in order
+        of length, and all of it goes before anybody who came later.
         """
         with self.changed:
             self.changed.wait_for(lambda: self.queue or self.stopping)
             self.changed.wait_for(lambda: self.full or self.stopping, self.wait)
+            if not self.arranged:
+                self.arranged = min(len(self.queue), CHOICE * self.size)
+                first = sorted((self.queue.popleft() for _ in range(self.arranged)), key=lambda job: job.size)
+                self.queue.extendleft(reversed(first))
             batch: list[Job] = []
             left = self.size
-            early = list(islice(self.queue, CHOICE * self.size))
-            for job in sorted(early, key=lambda job: abs(job.size - early[0].size)):
-                if batch and left < places(job):
-                    break
-                batch.append(job)
-                left -= places(job)
-            taken = set(map(id, batch))
-            self.queue = deque(job for job in self.queue if id(job) not in taken)
+            while self.queue and (not batch or left >= places(self.queue[0])):
+                batch.append(self.queue.popleft())
+                left -= places(batch[-1])
+            self.arranged = max(0, self.arranged - len(batch))
             self.characters -= sum(job.size for job in batch)
             return batch
 
