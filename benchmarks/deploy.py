@@ -139,7 +139,7 @@ def main() -> int:
         parser.error("give either --model or --t5")
     import torch
 
-    from aspectra.student.quiet import quiet
+    from aspectra.quiet import quiet
 
     torch.set_num_threads(asked.threads)
     with tempfile.TemporaryDirectory() as place, quiet():

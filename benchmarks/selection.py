@@ -81,7 +81,7 @@ def spend(rows: list[dict[str, Any]], options: argparse.Namespace, seed: int) ->
 
 def cell(options: argparse.Namespace, by: str, seed: int) -> dict[str, Any]:
     """Draw, pretrain, fine-tune and evaluate once; the weights are removed when all is measured."""
-    from aspectra.student.decode import evaluate
+    from aspectra.deploy.evaluate import evaluate
     from aspectra.student.finetune import finetune
     from aspectra.student.pretrain import pretrain
 

@@ -11,7 +11,8 @@ from tests.chain import config_text
 
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig, RunConfig
-from aspectra.pipeline import build_corpus, check, elicit_reviews
+from aspectra.elicit import selection
+from aspectra.pipeline import build_corpus, check, elicit_reviews, sitting
 from aspectra.settings import load
 
 DISTILLED = ("denoise", "distilled")
@@ -197,3 +198,10 @@ def test_a_run_asks_about_the_reviews_that_were_drawn(tmp_path: Path) -> None:
     ]
     assert len(drawn[0]) == 20
     assert drawn[0] == drawn[1]
+
+
+def test_a_teacher_sits_the_whole_test_whatever_was_drawn_before() -> None:
+    drawn = ElicitConfig(teacher="recorded", model="m", select=20, select_by="embeddings", encoder="some/encoder")
+    settings = sitting(RunConfig(reviews="demo:reviews.jsonl", elicit=drawn), drawn)
+    selection.check(settings)
+    assert settings.select is None

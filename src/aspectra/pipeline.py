@@ -92,6 +92,7 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
     from aspectra.elicit import engine
 
     engine.check(settings, out)
+    engine.check_here(settings)
     if not settings.model:
         raise UserError(f"no model is named for the {settings.teacher} teacher; set its `model`")
     if settings.teacher != "openai" and not Path(settings.model).is_file():
@@ -101,7 +102,9 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
 
 def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:
     """The settings by which a teacher sits the test."""
-    return located(teacher).model_copy(update={"kinds": ("extraction",), "task": config.finetune.task, "select": None})
+    return located(teacher).model_copy(
+        update={"kinds": ("extraction",), "task": config.finetune.task, "select": None, "encoder": None}
+    )
 
 
 def elicit_reviews(config: RunConfig, out: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.engine import elicit
+from aspectra.elicit.engine import Call, Done, elicit
 from aspectra.elicit.status import status
 from aspectra.errors import AspectraError, UserError
 
@@ -223,6 +223,23 @@ def test_input_that_can_be_mended_leaves_nothing_behind(
         with pytest.raises(UserError, match=told):
             elicit(path, config, out)
         assert not out.exists(), told
+
+
+def test_answers_that_a_cluster_wrote_outlast_a_first_run_that_broke(
+    endpoint: Any, settings: Settings, write_reviews: Write, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+
+    def broken(call: Call, *_: Any) -> Done:
+        (call.out / "shards").mkdir()
+        (call.out / "shards" / "paid.parquet").write_bytes(b"answers")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        elicit(write_reviews("Pool."), settings(), out, ask=broken)
+    assert (out / "responses.sqlite").exists()
+    assert elicit(write_reviews("Pool."), settings(), out)["done"] == 1, "the same command goes on"
+    assert (out / "shards" / "paid.parquet").exists()
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(

@@ -52,6 +52,49 @@ def test_a_question_is_sent_with_its_settings_and_the_reply_comes_whole(endpoint
     assert endpoint.requests[1]["seed"] == 5, "another attempt is another draw"
 
 
+def test_what_a_netrc_says_of_the_host_is_not_sent(
+    endpoint: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "netrc"
+    file.write_text("default login somebody password else\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(file))
+    ask(settings(), QUESTION)
+    monkeypatch.setenv("MY_KEY", "sk-env")
+    ask(settings(key_env="MY_KEY"), QUESTION)
+    assert [headers.get("authorization") for headers in endpoint.headers] == [None, "Bearer sk-env"]
+
+
+def test_a_proxy_of_the_environment_is_asked_unless_no_proxy_names_the_host(
+    endpoint: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody listens there
+    with pytest.raises(TryError, match=r"127\.0\.0\.1:9") as error:
+        ask(settings(), QUESTION)
+    assert error.value.gone
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    assert ask(settings(), QUESTION)[0].finish_reason == "stop"
+
+
+def test_a_host_that_is_no_name_is_a_fault_of_the_try(settings: Settings) -> None:
+    with pytest.raises(TryError, match="leads nowhere"):
+        ask(settings(base_url="http://a..b/v1"), QUESTION)
+
+
+def test_a_teacher_goes_on_in_another_loop(endpoint: Any, settings: Settings) -> None:
+    teacher = OpenAITeacher(settings())
+
+    async def once() -> None:
+        assert (await teacher.ask(QUESTION)).finish_reason == "stop"
+        await teacher.close()
+
+    for _ in range(2):
+        asyncio.run(once())
+    assert len(endpoint.requests) == 2
+
+
 def test_the_key_comes_from_the_environment_or_a_file_and_only_if_there_is_one(
     endpoint: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

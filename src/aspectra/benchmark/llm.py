@@ -151,6 +151,7 @@ def check(system: LLMSystem, task: str, folder: Path, out: Path) -> None:
         if system.shots > len(train):
             raise UserError(f"shots: {system.shots} are more than the {len(train)} training sentences of {folder}")
     settings = wanted(system, task, train)
+    engine.check_here(settings)
     engine.make_teacher(settings)
     engine.check(settings, home(out, system) / "elicit")
 

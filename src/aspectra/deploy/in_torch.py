@@ -11,9 +11,9 @@ from typing import Any
 
 from aspectra.deploy.engine import Grammar, Written
 from aspectra.models import need_train
+from aspectra.quiet import quiet
 from aspectra.student.decode import write
 from aspectra.student.family import Student, load
-from aspectra.student.quiet import quiet
 
 
 class Whole:

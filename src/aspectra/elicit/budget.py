@@ -1,4 +1,4 @@
-"""`--max-cost`: no request is sent whose dearest outcome could exceed it. Called by `aspectra.elicit.work`."""
+"""`--max-cost`: no request is sent whose dearest outcome could exceed it. Called by whoever asks or plans."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from aspectra import manifest
 from aspectra.config import ElicitConfig
-from aspectra.elicit import prompt, selection, status
+from aspectra.elicit import prompt, selection, shards, status
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import LOCK, NAME, mending
 from aspectra.elicit.extraction import ASKED
@@ -166,7 +166,7 @@ def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
                 )
             yield store, run, asks
     except BaseException:
-        if new and not _answered(out):
+        if new and not _answered(out) and not any((out / shards.FOLDER).glob("*.parquet")):
             _remove(out, there)
         raise
 
@@ -192,8 +192,18 @@ def check(config: ElicitConfig, out: Path) -> None:
     selection.check(config)
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
-    if out.exists() and not (out / NAME).exists() and any(file.name != LOCK for file in out.iterdir()):
+    if (
+        out.exists()
+        and not (out / NAME).exists()
+        and any(file.name not in (LOCK, shards.FOLDER) for file in out.iterdir())
+    ):
         raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+
+
+def check_here(config: ElicitConfig) -> None:
+    """Raise UserError for a teacher that this process cannot ask."""
+    if config.teacher == "vllm":
+        raise UserError("the vllm teacher is for `aspectra elicit --engine ray`; name its server's address to openai")
 
 
 def make_teacher(config: ElicitConfig) -> Teacher:

@@ -1,6 +1,6 @@
 """Which demonstrations are most like a review (cosine of TF-IDF word vectors), and the prompt with those.
 
-Called by whoever asks, plans or writes down requests: `aspectra.elicit.work`, `plan` and `batches`.
+Called by whoever asks, plans or writes down requests: `aspectra.elicit.asking`, `plan`, `batches`, on a cluster too.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit.teacher import Question, Reply, RowError, TryError
@@ -74,7 +75,8 @@ class OpenAITeacher:
         self._address = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
         self._refused: set[str] = set()  # optional parameters that this endpoint does not take
         self._json_taken = False
-        self._session: ClientSession | None = None  # belongs to the loop that asks
+        self._session: ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # that asks, and to which the session belongs
 
     async def ask(self, question: Question) -> Reply:
         while True:
@@ -90,7 +92,8 @@ class OpenAITeacher:
     async def _post(self, parameters: dict[str, Any]) -> Answer:
         import aiohttp
 
-        self._session = self._session or self._open()
+        if self._session is None or self._loop is not asyncio.get_running_loop():
+            self._session = self._open()
         try:
             # The client's own limits are for parts of an exchange; this one is for the whole.
             async with (
@@ -103,7 +106,7 @@ class OpenAITeacher:
             raise TryError(self._hidden(f"no connection to {shown(self._url)} ({why})"), gone=True) from None
         except TimeoutError:
             raise TryError(f"no answer within {self._config.timeout:g} s", busy=True) from None
-        except (aiohttp.TooManyRedirects, aiohttp.InvalidURL) as error:
+        except (aiohttp.TooManyRedirects, ValueError) as error:  # a redirect to what is no address, a host that is none
             raise TryError(
                 self._hidden(f"{shown(self._url)} leads nowhere ({type(error).__name__})"), odd=True
             ) from None
@@ -116,14 +119,17 @@ class OpenAITeacher:
     def _open(self) -> ClientSession:
         import aiohttp
 
+        parts = urlsplit(self._url)
         # An address with a name and a password in it says who asks; aiohttp takes one of the two.
-        bearer = {"Authorization": f"Bearer {self._key}"} if self._key and not urlsplit(self._url).username else {}
+        bearer = {"Authorization": f"Bearer {self._key}"} if self._key and "@" not in parts.netloc else {}
+        self._loop = asyncio.get_running_loop()
         return aiohttp.ClientSession(
             headers=bearer,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(self._config.timeout, CONNECT)),
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=True,  # proxies
+            # Not by trust_env, which would send what a .netrc says of the host besides.
+            proxy=None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme),
         )
 
     def parameters(self, question: Question) -> dict[str, Any]:
@@ -205,6 +211,7 @@ class OpenAITeacher:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+            self._session = None
 
 
 def completion(body: Any) -> Reply:

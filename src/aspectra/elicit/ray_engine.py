@@ -58,7 +58,7 @@ def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine
             keeper = hired(order, folder, engine.paid(call))
             block = ROUNDS * call.config.concurrency
             rows = cluster.read(cluster.once(blocks, call.out.absolute(), run, asks, again, block))
-            with interruptible(keeper) as interrupted:
+            with interruptible(keeper, at_once=call.config.teacher == "vllm") as interrupted:
                 for row in cluster.results(answered(rows, order, keeper, workers, vllm)):
                     nodes[row["node"]] += 1
                     for news in shards.take(store, folder):
@@ -119,12 +119,12 @@ def blocks(out: Path, run: int, asks: list[Ask], again: bool, most: int) -> Iter
 
 
 @contextlib.contextmanager
-def interruptible(keeper: Any) -> Iterator[threading.Event]:
-    """The first Ctrl-C stops all actors after what they have in flight, the second at once."""
+def interruptible(keeper: Any, at_once: bool) -> Iterator[threading.Event]:
+    """The first Ctrl-C stops all actors after what they have in flight, the second, or the first `at_once`, now."""
     told = threading.Event()
 
     def stop(*_: object) -> None:
-        if told.is_set():
+        if at_once or told.is_set():
             raise KeyboardInterrupt
         told.set()
         say("stopping once the answers in flight are stored (Ctrl-C again: at once, they are lost)")
@@ -197,14 +197,16 @@ class Asker:
         if self._order.config.max_cost is not None:
             budget.allow(share)
         before = budget.spent
-        outcomes = self._loop.run_until_complete(self._all(asking, requests))
+        outcomes, broken = self._loop.run_until_complete(self._all(asking, requests))
         found = shards.table(keys, outcomes)
         ray.get(self._keeper.keep.remote(name, found, budget.spent - before, budget.used_up))
         if asking.fatal is not None:
             ray.get(self._keeper.stop.remote(plain(asking.fatal)))
+        if broken is not None:
+            raise broken
 
-    async def _all(self, asking: Asking, requests: list[Pending]) -> list[Outcome]:
-        """The outcomes of a block, as far as it was asked."""
+    async def _all(self, asking: Asking, requests: list[Pending]) -> tuple[list[Outcome], BaseException | None]:
+        """The outcomes of a block, as far as it was asked, and the fault of ours that ended it."""
         left, found = iter(requests), list[Outcome]()
 
         async def work() -> None:
@@ -214,15 +216,19 @@ class Asker:
                 except AspectraError as error:
                     asking.end(error)
                     return
+                except Exception:
+                    asking.stop()
+                    raise
                 if outcome is not None:
                     found.append(replace(outcome, created=now()))
 
         look = asyncio.create_task(self._look(asking))
         try:
-            await asyncio.gather(*(work() for _ in range(min(self._order.config.concurrency, len(requests)))))
+            crew = (work() for _ in range(min(self._order.config.concurrency, len(requests))))
+            ends = await asyncio.gather(*crew, return_exceptions=True)
         finally:
             look.cancel()
-        return found
+        return found, next((end for end in ends if end is not None), None)
 
     async def _look(self, asking: Asking) -> None:
         while True:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra.elicit.store import Outcome, Store
-from aspectra.errors import UserError
+from aspectra.errors import UserError, of_system
 from aspectra.files import replacing
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def write(folder: Path, name: str, found: Table) -> None:
 def take(store: Store, folder: Path) -> Iterator[list[Outcome]]:
     """Store the shards that lie in the folder, one transaction each; yields what each brought that was new.
 
-    Raises UserError for a file that is no shard.
+    Raises UserError for a file that is no shard, AspectraError where one cannot be read.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -60,6 +60,8 @@ def take(store: Store, folder: Path) -> Iterator[list[Outcome]]:
             rows = pq.read_table(path).to_pylist()
             news = [outcome for row in rows if (outcome := _outcome(store, row)) is not None]
         except (pa.ArrowInvalid, KeyError, TypeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise of_system(error, path, "read") from None
             raise UserError(f"cannot read the shard {path} ({str(error).splitlines()[0]}); delete it") from None
         store.save(news)
         path.unlink()

@@ -40,6 +40,9 @@ class VllmTeacher:
             raise UserError("--model is missing: the model's folder, the same on every node, or its name on the Hub")
         if config.attempts > 1:
             raise UserError("--attempts is for endpoints; here, run again with --retry-rejected and another --seed")
+        for name in ("max_cost", "rpm", "tpm"):
+            if getattr(config, name) is not None:
+                raise UserError(f"--{name.replace('_', '-')} is for endpoints; leave it out with vLLM")
         self.model = config.model
         self.settings: dict[str, object] = {
             "temperature": config.temperature,

@@ -43,8 +43,8 @@ def predict(
     need_train("predict")
     import torch
 
+    from aspectra.quiet import quiet
     from aspectra.student import machine
-    from aspectra.student.quiet import quiet
 
     place = machine.device(device)
     machine.use_threads(threads)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from aspectra.errors import UserError
 from aspectra.files import write_json, write_text
 from aspectra.models import check, need_train
-from aspectra.student.quiet import quiet
+from aspectra.quiet import quiet
 
 Family = Literal["seq2seq", "causal"]
 ARROW = "\n=>"

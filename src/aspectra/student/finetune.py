@@ -39,9 +39,9 @@ def finetune(
     checkpoint and ends with the same weights. Raises UserError where student, task, data or `out` are not usable.
     """
     need_train("finetune")
+    from aspectra.quiet import quiet
     from aspectra.student import session
     from aspectra.student.machine import Crew
-    from aspectra.student.quiet import quiet
 
     if not config.data:
         raise UserError("no data given; name a set or a folder with train.json and dev.json (--data)")

@@ -24,9 +24,9 @@ from transformers import TrainingArguments
 from aspectra.config import TrainingConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import write_text
+from aspectra.quiet import quiet
 from aspectra.student import machine
 from aspectra.student.family import Student, load
-from aspectra.student.quiet import quiet
 
 CHECKPOINTS = "checkpoints"
 METRICS = "metrics.jsonl"
