@@ -14,6 +14,7 @@ from tests.elicit.test_local import counted_loads, write_tiny
 from aspectra.benchmark import cells, grid, workers
 from aspectra.benchmark.protocol import benchmark
 from aspectra.config import BenchmarkConfig
+from aspectra.elicit import prompt
 from aspectra.files import sha256, write_json
 from aspectra.manifest import Stage
 
@@ -118,7 +119,7 @@ def test_an_llms_cell_hangs_on_the_version_of_its_prompt(
     (cell,) = grid.grid(config)
     before = key(config)
     assert cells.work(config, cell, tmp_path / "out", cells.Held(), 1).settings["prompt"] == "v1"
-    monkeypatch.setattr("aspectra.elicit.prompt.versions", lambda _: ("v1", "v2"))
+    monkeypatch.setitem(prompt.DEFAULT, "extraction", "v2")
     assert key(config) != before
 
 
