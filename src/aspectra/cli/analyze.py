@@ -11,7 +11,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(
-    epilog="Example: aspectra analyze reviews.csv --model runs/export --out opinions.parquet --report report.html"
+    epilog="Example: aspectra analyze reviews.csv --model runs/exported --out opinions.parquet --report report.html"
     " --by store"
 )
 def analyze(

@@ -10,7 +10,10 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command(epilog="Example: aspectra export runs/tuned --out runs/exported    then: aspectra evaluate runs/exported")
+@app.command(
+    epilog="Example: aspectra export runs/tuned --out runs/exported    "
+    "then: aspectra evaluate runs/exported --data hotels"
+)
 def export(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder.")],
     out: Annotated[Path, typer.Option(help="Folder for the export.")],

@@ -111,7 +111,10 @@ def story(figures: Row) -> list[str]:
     rows = figures[kind]["rows"]
     if not rows:
         return []
-    found = [f"People talk most about {listed([row['label'] for row in rows[:3]])}."]
+    most = rows[:3]
+    while most and len(rows) > len(most) and most[-1]["opinions"] == rows[len(most)]["opinions"]:
+        most = most[:-1]  # the next is named as often: the alphabet alone would choose
+    found = [f"People talk most about {listed([row['label'] for row in most])}."] if most else []
     many = [row for row in rows if row["opinions"] >= max(ENOUGH[0], ENOUGH[1] * figures["opinions"])]
     if len(many) > 1:
         liked, hated = (max(many, key=lambda row: row["polarities"][p]["low"]) for p in ("positive", "negative"))
