@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit, urluns
 from urllib.request import getproxies, proxy_bypass
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.teacher import Question, Reply, RowError, TryError
+from aspectra.elicit.teacher import Question, Reply, RowError, TryError, identifying
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import say
 from aspectra.settings import shown
@@ -58,13 +58,7 @@ class OpenAITeacher:
         if not config.model.strip():
             raise UserError("--model is missing: the name of the model at the endpoint")
         self.model = config.model
-        self.settings: dict[str, object] = {
-            "temperature": config.temperature,
-            "max_tokens": config.max_tokens,
-            "seed": config.seed,
-        }
-        if config.extra_body:
-            self.settings["extra_body"] = config.extra_body
+        self.settings = identifying(config)
         self._config = config
         self._url = config.base_url or OPENAI
         if not is_address(self._url):

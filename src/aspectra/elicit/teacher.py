@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from aspectra.config import ElicitConfig
 from aspectra.elicit.prompt import Messages
 
 
@@ -60,6 +61,12 @@ class TryError(Exception):
     ) -> None:
         super().__init__(reason)
         self.busy, self.gone, self.odd, self.after = busy, gone, odd, after
+
+
+def identifying(config: ElicitConfig) -> dict[str, object]:
+    """The settings that shape any model's answer, by which it is stored: the same for vLLM and for its server."""
+    found: dict[str, object] = {name: getattr(config, name) for name in ("temperature", "max_tokens", "seed")}
+    return found | ({"extra_body": config.extra_body} if config.extra_body else {})
 
 
 class Teacher(Protocol):

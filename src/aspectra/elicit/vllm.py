@@ -15,7 +15,7 @@ from aspectra.elicit import prompt, shards
 from aspectra.elicit.asking import judge
 from aspectra.elicit.nearest import Prompts
 from aspectra.elicit.store import Ask, Outcome, now, request_key
-from aspectra.elicit.teacher import Question, Reply
+from aspectra.elicit.teacher import Question, Reply, identifying
 from aspectra.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,13 +44,7 @@ class VllmTeacher:
             if getattr(config, name) is not None:
                 raise UserError(f"--{name.replace('_', '-')} is for endpoints; leave it out with vLLM")
         self.model = config.model
-        self.settings: dict[str, object] = {
-            "temperature": config.temperature,
-            "max_tokens": config.max_tokens,
-            "seed": config.seed,
-        }
-        if config.extra_body:
-            self.settings["extra_body"] = config.extra_body
+        self.settings = identifying(config)
 
     async def ask(self, question: Question) -> Reply:
         raise UserError("--teacher vllm runs on a cluster: add --engine ray")
