@@ -22,7 +22,8 @@ from aspectra.benchmark.predictions import read_predictions, write_predictions
 from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
 from aspectra.benchmark.scoring import align
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
-from aspectra.elicit.local import LocalTeacher
+from aspectra.elicit.engine import make_teacher
+from aspectra.elicit.teacher import Teacher
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
@@ -39,7 +40,7 @@ class Held:
     def __init__(self) -> None:
         self.name: str | None = None
         self.student: Any = None
-        self.teacher: LocalTeacher | None = None
+        self.teacher: Teacher | None = None
 
     def get(self, name: str) -> Any:
         """The student as it was published or pretrained; who trains it trains a copy."""
@@ -52,16 +53,16 @@ class Held:
             self.name = name
         return self.student
 
-    def ready(self, settings: ElicitConfig) -> LocalTeacher | None:
-        """The local LLM with its weights; None for a teacher that has none, which is made anew for each cell."""
-        if settings.teacher != "local":
+    def ready(self, settings: ElicitConfig) -> Teacher | None:
+        """The LLM with its weights; None for a teacher that has none, which is made anew for each cell."""
+        if settings.teacher not in ("local", "transformers"):
             return None
         name = canonical(settings.model_dump(mode="json"))
         if self.name != name:
             self.close()
-            self.teacher = LocalTeacher(settings)
-            self.teacher.load()
-            self.name = name
+            made: Any = make_teacher(settings)
+            made.load()  # now, and not within the seconds of the first cell
+            self.teacher, self.name = made, name
         return self.teacher
 
     def close(self) -> None:

@@ -170,10 +170,14 @@ def home(out: Path, system: LLMSystem) -> Path:
 
 
 def weights(settings: ElicitConfig) -> str | None:
-    """Digest of the file that answers, a GGUF or a record; None for an endpoint."""
+    """Digest of what answers: a GGUF file, a record, a model folder; None for an endpoint or a name on the Hub."""
     if settings.teacher == "openai":
         return None
     path = locate(settings.model).expanduser()
+    if settings.teacher == "transformers":
+        from aspectra.elicit.in_torch import digest
+
+        return digest(path) if path.is_dir() else None
     found = path.stat()
     return digest_of(path, found.st_size, found.st_mtime_ns)
 

@@ -18,7 +18,7 @@ from aspectra.schema import KINDS
 from aspectra.settings import build
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-TEACHERS = ("openai", "local", "recorded", "vllm")
+TEACHERS = ("openai", "local", "transformers", "recorded", "vllm")
 D = ElicitConfig()
 
 
@@ -29,9 +29,11 @@ D = ElicitConfig()
 def elicit(
     reviews: Path | None = typer.Argument(None, help="CSV, JSONL or Parquet with a text column."),
     teacher: str = typer.Option(
-        D.teacher, help="openai (any compatible endpoint), local (a GGUF file), recorded, or vllm (on a cluster)."
+        D.teacher,
+        help="openai (any compatible endpoint), local (a GGUF file), transformers (a model folder, on a GPU), recorded, "
+        "or vllm (on a cluster).",
     ),
-    model: str = typer.Option("", help="Name at the endpoint, GGUF file, or file of recorded responses."),
+    model: str = typer.Option("", help="Name at the endpoint, GGUF file, model folder, or file of recorded responses."),
     base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),
     key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
     key_file: str | None = typer.Option(None, help="File that holds the key."),

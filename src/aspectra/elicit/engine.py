@@ -216,6 +216,10 @@ def make_teacher(config: ElicitConfig) -> Teacher:
         from aspectra.elicit.local import LocalTeacher
 
         return LocalTeacher(config)
+    if config.teacher == "transformers":
+        from aspectra.elicit.in_torch import TransformersTeacher
+
+        return TransformersTeacher(config)
     if config.teacher == "vllm":
         from aspectra.elicit.vllm import VllmTeacher
 
