@@ -13,6 +13,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -204,7 +205,7 @@ def commit() -> str | None:
 
 
 def machine() -> dict[str, Any]:
-    """The machine in a line: system, processor, cores."""
+    """The machine in a line: system, processor, cores, and the GPU where torch was loaded and has one."""
     model = platform.processor() or platform.machine()
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -213,4 +214,8 @@ def machine() -> dict[str, Any]:
                 break
     except OSError:
         pass
-    return {"system": platform.system(), "processor": model, "cores": os.cpu_count()}
+    found = {"system": platform.system(), "processor": model, "cores": os.cpu_count()}
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        found["gpu"] = torch.cuda.get_device_name()
+    return found

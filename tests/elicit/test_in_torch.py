@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.students import REVIEWS, make_causal
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt
 from aspectra.elicit.engine import elicit, make_teacher
 from aspectra.elicit.teacher import Question, Reply
 from aspectra.errors import UserError
-from tests.students import REVIEWS, make_causal
 
-TEMPLATE = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+TEMPLATE = """{% for m in messages %}{{ m.role }}: {{ m.content }}
+{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def plain(model: Path, asked: list[Question]) -> list[list[int]]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    writer = AutoModelForCausalLM.from_pretrained(model).eval()
+    writer: Any = AutoModelForCausalLM.from_pretrained(model)
     found = []
     for each in asked:
         text = tokenizer.apply_chat_template(each.messages, tokenize=False, add_generation_prompt=True)

@@ -30,8 +30,8 @@ def elicit(
     reviews: Path | None = typer.Argument(None, help="CSV, JSONL or Parquet with a text column."),
     teacher: str = typer.Option(
         D.teacher,
-        help="openai (any compatible endpoint), local (a GGUF file), transformers (a model folder, on a GPU), recorded, "
-        "or vllm (on a cluster).",
+        help="openai (any compatible endpoint), local (a GGUF file), transformers (a model folder, on a GPU), "
+        "recorded, or vllm (on a cluster).",
     ),
     model: str = typer.Option("", help="Name at the endpoint, GGUF file, model folder, or file of recorded responses."),
     base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),

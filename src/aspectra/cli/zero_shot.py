@@ -10,7 +10,7 @@ import typer
 from aspectra.tasks import CHOICE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-TEACHERS = ("openai", "local", "recorded")
+TEACHERS = ("openai", "local", "transformers", "recorded")
 
 
 @app.command(epilog="Example: aspectra zero-shot runs/student --data atsa/rest14 --data rest16 --floor smollm2-135m")
@@ -26,7 +26,9 @@ def zero_shot(
     floor: Annotated[
         str | None, typer.Option(help="An undistilled student to measure beside: smollm2-135m, say.")
     ] = None,
-    llm: Annotated[str | None, typer.Option(help="MODEL is an LLM, reached as: openai, local or recorded.")] = None,
+    llm: Annotated[
+        str | None, typer.Option(help="MODEL is an LLM, by way of: openai, local, transformers, recorded.")
+    ] = None,
     base_url: Annotated[str | None, typer.Option(help="Of the LLM's OpenAI-compatible endpoint.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE of the LLM's other settings, as in `elicit`; repeated.")

@@ -112,7 +112,7 @@ def length(question: Question) -> int:
 
 
 def digest(folder: Path) -> str:
-    """What tells two models apart: the beginning of each file of weights, where the names and shapes stand, and its size.
+    """What tells two models apart: the beginning of each file of weights, with names and shapes, and its size.
 
     Hashing 40 GB each time would take longer than the answers.
     """

@@ -6,7 +6,6 @@ Called by `aspectra.elicit.in_torch`. torch and transformers are imported with t
 from __future__ import annotations
 
 import copy
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,22 +60,23 @@ class Writer:
         kind = torch.bfloat16 if machine.has_bf16(self._place) else torch.float32
         try:
             with quiet():
-                self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-                self._model = AutoModelForCausalLM.from_pretrained(
+                self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+                model: Any = AutoModelForCausalLM.from_pretrained(
                     folder, dtype=kind, attn_implementation=GROUPED, local_files_only=True, use_safetensors=True
                 )
         except (OSError, ValueError) as error:
             raise UserError(f"transformers cannot load {folder} ({str(error).splitlines()[0]})") from None
         if not self._tokenizer.chat_template:
             raise UserError(f"{folder} has no chat template, so it cannot be asked: take an instruct model")
-        self._model.to(self._place).eval()
+        self._model = model.to(self._place).eval()
         own = self._model.generation_config
         ends = own.eos_token_id if own.eos_token_id is not None else self._tokenizer.eos_token_id
         self._ends = set(ends if isinstance(ends, list) else [ends])
         pad = self._tokenizer.pad_token_id
         self._pad = pad if pad is not None else min(self._ends)
         drawn = {"do_sample": True, "temperature": config.temperature, "top_k": 0} if config.temperature else {}
-        self._model.generation_config = GenerationConfig(  # not the model's own habits
+        settings: Any = GenerationConfig
+        self._model.generation_config = settings(  # not the model's own habits
             max_new_tokens=config.max_tokens,
             eos_token_id=sorted(self._ends),
             pad_token_id=self._pad,
@@ -112,7 +112,7 @@ class Writer:
     def _generate(self, prompts: list[list[int]]) -> list[Reply]:
         longest = max(map(len, prompts))
         # The last token of a prompt is always read anew: what follows it is what is asked for.
-        common = min(len(os.path.commonprefix(prompts)), min(map(len, prompts)) - 1)
+        common = min(shared(prompts), min(map(len, prompts)) - 1)
         common = common if len(prompts) > 1 and common >= WORTH else 0
         rows, mask = [], []
         for prompt in prompts:
@@ -153,3 +153,13 @@ class Writer:
             tokens_in=len(prompt),
             tokens_out=len(answer) + (stop is not None),
         )
+
+
+def shared(rows: Sequence[list[int]]) -> int:
+    """How many tokens all rows begin with.
+
+    >>> shared([[1, 2, 3], [1, 2, 4, 5]])
+    2
+    """
+    first, last = min(rows), max(rows)  # whatever these two share, those between them have too
+    return next((place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))

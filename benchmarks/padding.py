@@ -1,0 +1,114 @@
+"""How fast a student is pretrained here: rows of like length together, against all rows padded to one length.
+
+`python benchmarks/padding.py CORPUS --student smollm2-135m` takes the same rows, in the same batches of the same
+optimizer, both ways in one run: as Aspectra trains (padded to the longest of a batch, no scores before the first
+answer), and as the authors' scripts do (every row padded to 128 tokens of input and 400 of answer). Printed are answer
+tokens a second, all tokens a second that are no padding, steps a second and, with `--peak` (the device's dense bfloat16
+FLOP/s), the share of it that was of use: 6 operations for each weight and each such token.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aspectra.cli.output import table
+from aspectra.config import PretrainConfig
+from aspectra.models import resolve
+from aspectra.student import session
+from aspectra.student.family import IGNORED, collator
+from aspectra.student.objective import StudentTrainer
+from aspectra.student.pretrain import encode, read
+from aspectra.student.rows import Batches
+
+WIDTH = 128 + 400  # of the authors' rows
+WARM = 5  # steps before the clock starts
+
+
+def padded(collate: Any, end: int) -> Any:
+    """The same batch as wide as the authors' rows, with scores for every place."""
+
+    def widened(rows: Any) -> dict[str, Any]:
+        batch: dict[str, Any] = dict(collate(rows))
+        for name, value in (("input_ids", end), ("attention_mask", 0), ("labels", IGNORED)):
+            gap = WIDTH - batch[name].shape[1]
+            batch[name] = torch.nn.functional.pad(batch[name], (0, gap), value=value)
+        return batch | {"first": torch.zeros_like(torch.as_tensor(batch["first"]))}
+
+    return widened
+
+
+def measure(options: argparse.Namespace, wide: bool) -> dict[str, float]:
+    """Rates over `--steps` optimizer steps."""
+    config = PretrainConfig(input_tokens=128, answer_tokens=400, batch_size=options.batch_size, threads=options.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = session.prepare(config, Path(folder) / "out", max_steps=WARM + options.steps, save_strategy="no")
+        student = session.open_student(resolve(options.student), config)
+        encoder = student.encoder(config.input_tokens, config.answer_tokens, config.marker)
+        rows, number = encode(read(options.corpus, "train"), config, encoder, config.seed, lambda _: None)
+        batches = Batches(rows.lengths(), max(1, number // config.batch_size), 1, config.seed)
+        student.model.to(arguments.device)
+        trainer = StudentTrainer(student, rows, batches, config, arguments)
+        if wide:
+            trainer.data_collator = padded(collator(student), student.tokenizer.pad_token_id)
+        seen = {"tokens": 0, "answers": 0, "steps": 0}
+        inner, began = trainer.training_step, [0.0]
+
+        def step(model: Any, inputs: Any, *others: Any) -> Any:
+            if trainer.state.global_step == WARM and not began[0]:
+                synchronize(arguments.device)
+                began[0] = time.perf_counter()
+            if began[0]:
+                seen["tokens"] += int(inputs["attention_mask"].sum())
+                seen["answers"] += int((inputs["labels"] != IGNORED).sum())
+                seen["steps"] += 1
+            return inner(model, inputs, *others)
+
+        trainer.training_step = step  # type: ignore[method-assign]
+        trainer.train()
+        synchronize(arguments.device)
+        seconds = time.perf_counter() - began[0]
+        weights = sum(weight.numel() for weight in student.model.parameters())
+    found = {name: value / seconds for name, value in seen.items()}
+    if options.peak:
+        found["share"] = 6 * weights * found["tokens"] / options.peak
+    return found
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait for what is under way."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--student", default="smollm2-135m")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--peak", type=float, help="FLOP/s: 989e12 for an H100 SXM")
+    options = parser.parse_args()
+    ways = {
+        "like lengths together": measure(options, wide=False),
+        "all padded to 128 + 400": measure(options, wide=True),
+    }
+    table(
+        ("rows", "answer tokens/s", "tokens/s", "steps/s", "share of peak"),
+        [
+            [name, f"{w['answers']:.0f}", f"{w['tokens']:.0f}", f"{w['steps']:.2f}", f"{w.get('share', 0):.4f}"]
+            for name, w in ways.items()
+        ],
+    )
+    one, other = ways.values()
+    print(f"answer tokens a second: {one['answers'] / other['answers']:.2f} times the padded")
+
+
+if __name__ == "__main__":
+    main()
