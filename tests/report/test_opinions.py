@@ -63,6 +63,18 @@ def test_it_says_what_was_counted(usual: tuple[dict[str, Any], str]) -> None:
     assert "Where it hurts" in text and "▲ rose" in text and "▼ fell" in text
 
 
+def test_it_says_when_the_reviews_were_written_not_when_their_week_began(tmp_path: Path) -> None:
+    rows = [row | {"date": day} for row, day in zip(invented(60), 20 * ["2026-01-01", "2026-02-11", "2026-03-18"], strict=True)]
+    manifest, page = made(tmp_path, rows)
+    assert manifest["figures"]["time"]["rows"][0]["start"] == "2025-12-29"
+    assert "written 1 Jan 2026 to 18 Mar 2026" in visible(page)
+
+
+def test_a_column_of_months_is_not_shown_as_days(tmp_path: Path) -> None:
+    rows = [row | {"date": day} for row, day in zip(invented(60), 20 * ["2026-01", "2026-02", "2026-03"], strict=True)]
+    assert "written Jan 2026 to Mar 2026" in visible(made(tmp_path, rows)[1])
+
+
 def test_quotes_have_the_opinion_marked(usual: tuple[dict[str, Any], str]) -> None:
     _, page = usual
     marks = re.findall(r'<mark class="(\w+)">([^<]+)<sup>(.)</sup></mark>', page)

@@ -88,6 +88,7 @@ class Aggregate:
         }
         self.periods = {start: Group() for start in clock.starts} if clock else {}
         self.halves = [0, 0]
+        self.span: tuple[date, date] | None = None
 
     def add(self, entry: Entry, found: Found) -> None:
         """Count one review, with or without opinions."""
@@ -105,7 +106,9 @@ class Aggregate:
                 self.undated += 1
             else:
                 period = self.periods.get(floor(day, self.clock.unit))
-                groups += [period] if period is not None else []
+                if period is not None:
+                    groups.append(period)
+                    self.span = (min(day, self.span[0]), max(day, self.span[1])) if self.span else (day, day)
                 half = int(self.clock.border is not None and day >= self.clock.border)
                 self.halves[half] += 1
         for group in groups:
@@ -209,6 +212,7 @@ class Aggregate:
             "column": self.clock.dates.column,
             "written": self.clock.dates.way,
             "unit": self.clock.unit,
+            "span": [iso(day) for day in self.span or ()],
             "undated": self.undated,
             "outside": sum(self.halves) - sum(group.reviews for group in self.periods.values()),
             "border": iso(self.clock.border),

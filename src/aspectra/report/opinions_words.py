@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from aspectra.report.opinions_charts import named
+from aspectra.report.opinions_charts import dated, named
 
 NOUNS = {"targets": "target", "categories": "category"}
 AMBIGUOUS = {"%m/%d/%Y": "month/day/year", "%m/%d/%y": "month/day/year", "%m-%d-%Y": "month-day-year"}
@@ -44,11 +44,18 @@ def facts(manifest: Row) -> list[tuple[str, str]]:
         ("opinions", f"{figures['opinions']:,}"),
         *((what, f"{figures[what]['known']:,}") for what in NOUNS if figures[what]["known"]),
     ]
-    if (time := figures["time"]) and time["rows"]:
-        unit = "month" if time["unit"] in ("week", "day") else time["unit"]
-        ends = [named(date.fromisoformat(time["rows"][n]["start"]), unit) for n in (0, -1)]
+    if (time := figures["time"]) and time["span"]:
+        ends = [written(date.fromisoformat(day), time) for day in time["span"]]
         found.append(("written", " to ".join(dict.fromkeys(ends))))
     return found
+
+
+def written(day: date, time: Row) -> str:
+    """A review's day as exactly as the page's unit asks for and the column's way of writing knows it."""
+    if time["unit"] in ("month", "year"):
+        return named(day, time["unit"])
+    way = time["written"]
+    return dated(day) if way in ("iso", "epoch") or "%d" in way else named(day, "month")
 
 
 def notes(manifest: Row) -> list[str]:
