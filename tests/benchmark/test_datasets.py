@@ -179,8 +179,13 @@ def test_sets_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.
     assert len(split(folder, "test")) == 3
     with pytest.raises(UserError, match=r"has no train\.json"):
         split(folder, "train")
+    save(tmp_path / "silver" / "train.json", examples)
+    with pytest.raises(UserError, match=r"has no test\.json; .*aspectra data import"):
+        split(tmp_path / "silver", "test")
     with pytest.raises(UserError, match="unknown split 'tset'; did you mean 'test'"):
         split(folder, "tset")
+    with pytest.raises(UserError, match=r"there is no folder .*/silver; name one with train.json"):
+        find("atsa", tmp_path / "gone" / "silver")
     with pytest.raises(UserError, match=r"unknown atsa dataset 'mina'; did you mean 'mine'.*data fetch.*ASPECTRA_DATA"):
         find("atsa", "mina")
     with pytest.raises(UserError, match=r"has none of train\.json"):

@@ -75,6 +75,28 @@ def test_failed_rows_are_exit_1_with_the_counts_still_printed(
     assert "cost unknown" in text
 
 
+def test_what_the_endpoint_does_not_count_is_not_said_to_cost_nothing(
+    call: Run, reviews: Path, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json({"choices": [TELLING]})
+    _, text, _ = call(reviews, *asked(httpserver, "--out", tmp_path / "out"))
+    assert "tokens unknown" in text and "cost unknown" in text and "$" not in text
+    assert json.loads(call("--status", tmp_path / "out", "--json")[1])["cost_usd"] is None
+    prices = ["--price-in", 1000, "--price-out", 1000]
+    _, text, _ = call(reviews, *asked(httpserver, "--out", tmp_path / "priced", *prices))
+    assert "tokens unknown" in text and " at most" in text and "$0.0000" not in text
+
+
+def test_where_most_answers_are_rejected_it_says_why(
+    call: Run, reviews: Path, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json(ANSWER)
+    out = tmp_path / "out"
+    code, _, err = call(reviews, *asked(httpserver, "--out", out, "--kinds", "analysis,rewriting"))
+    told = f"analysis: 2 of 2 answers were rejected, most often: no opinion target (2); what they say is in {out}"
+    assert code == 0 and err.startswith(told) and err.count("\n") == 1
+
+
 def test_a_recorded_file_needs_no_endpoint(call: Run, reviews: Path, tmp_path: Path) -> None:
     said = tmp_path / "said.jsonl"
     said.write_text(json.dumps({"review": "Cold soup.", "kind": "rewriting", "text": "I was cross."}), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,21 @@ def test_silver_labels_are_written_in_the_format_of_the_benchmark(tmp_path: Path
     train = load(tmp_path / "c" / "silver" / "train.json")
     assert len(train) == 9
     assert all(o.target in WORDS and o.polarity == "positive" for example in train for o in example.opinions)
+
+
+def test_a_kind_without_a_valid_answer_and_the_lack_of_silver_labels_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = [
+        replace(answered(i, "analysis", status="rejected"), reason="truncated" if i else "refused") for i in range(9)
+    ]
+    source = elicited(tmp_path / "e", [*bad, *(answered(i, "rewriting") for i in range(9))])
+    build([source], CorpusConfig(), tmp_path / "c")
+    assert capsys.readouterr().err.splitlines() == [
+        "corpus: analysis: 9 of 9 answers were rejected, most often: truncated (8), refused (1)",
+        "corpus: no silver labels, for no valid answer of analysis or extraction names opinions of a sentence",
+    ]
+    assert not (tmp_path / "c" / "silver").exists()
 
 
 def test_a_second_call_is_skipped_and_other_settings_are_refused(tmp_path: Path) -> None:

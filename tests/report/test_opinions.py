@@ -64,7 +64,10 @@ def test_it_says_what_was_counted(usual: tuple[dict[str, Any], str]) -> None:
 
 
 def test_it_says_when_the_reviews_were_written_not_when_their_week_began(tmp_path: Path) -> None:
-    rows = [row | {"date": day} for row, day in zip(invented(60), 20 * ["2026-01-01", "2026-02-11", "2026-03-18"], strict=True)]
+    rows = [
+        row | {"date": day}
+        for row, day in zip(invented(60), 20 * ["2026-01-01", "2026-02-11", "2026-03-18"], strict=True)
+    ]
     manifest, page = made(tmp_path, rows)
     assert manifest["figures"]["time"]["rows"][0]["start"] == "2025-12-29"
     assert "written 1 Jan 2026 to 18 Mar 2026" in visible(page)

@@ -111,6 +111,8 @@ def find(task: str, name_or_dir: str | Path) -> Path:
         raise UserError(f"{folder} has none of {', '.join(f'{file}.json' for file in FILES)}")
     if folder.is_file():
         raise UserError(f"{folder} is a file; a set is a folder with train.json, dev.json and test.json")
+    if folder.name != name or name.startswith("~"):
+        raise UserError(f"there is no folder {name}; name one with train.json, dev.json and test.json, or a known set")
     raise unknown_set(f"{task} dataset", name, named)
 
 
@@ -156,7 +158,9 @@ def files(folder: Path, name: str) -> list[Path]:
         raise unknown("split", name, SPLITS)
     first, *more = (folder / f"{file}.json" for file in SPLITS[name])
     if not first.is_file():
-        raise UserError(f"the set {folder} has no {first.name}")
+        # Silver labels have no test part: no one checked them, so that a score on them would say little.
+        then = "; judge on labels of your own, `aspectra data import` makes a set of them" if name == "test" else ""
+        raise UserError(f"the set {folder} has no {first.name}{then}")
     return [first, *(path for path in more if path.is_file())]
 
 

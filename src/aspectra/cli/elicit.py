@@ -274,4 +274,8 @@ def show(counts: dict[str, Any], as_json: bool) -> None:
         return
     pairs = ", ".join(f"{counts[name]} {name}" for name in ("done", "rejected", "failed", "absent", "pending"))
     cost = "cost unknown (no prices given)" if counts["cost_usd"] is None else f"${counts['cost_usd']:.4f}"
-    print(f"{pairs}\n{counts['tokens_in']} tokens read, {counts['tokens_out']} written, {cost}")
+    tokens = f"{counts['tokens_in']} tokens read, {counts['tokens_out']} written"
+    if not counts["tokens_in"] + counts["tokens_out"] and counts["cost_usd"] != 0:
+        tokens = "tokens unknown (the endpoint does not count them)"
+        cost += "" if counts["cost_usd"] is None else " at most"
+    print(f"{pairs}\n{tokens}, {cost}")

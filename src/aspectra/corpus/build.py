@@ -18,6 +18,7 @@ from aspectra.corpus.card import card
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
 from aspectra.corpus.words import words
+from aspectra.elicit.reasons import rejected
 from aspectra.errors import UserError
 from aspectra.files import write_text
 from aspectra.manifest import Stage
@@ -60,9 +61,14 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
 
 def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfig, out: Path) -> dict[str, Any]:
     """Write the corpus' files and return its figures."""
+    from aspectra.benchmark.datasets import save
+
     evaluation = load_evaluation(evaluated, config.ngram)
     counts: Counter[str] = Counter()
-    reviews, answers, ratings = gather(sources, config, counts)
+    reasons: dict[str, Counter[str | None]] = defaultdict(Counter)
+    reviews, answers, ratings = gather(sources, config, counts, reasons)
+    for line in rejected({kind: found for kind, found in reasons.items() if not found[None]}):
+        say(f"corpus: {line}")
     kept = keep(reviews, config, evaluation, counts)
     held_out = split(kept, reviews, config)
     rows: dict[str, list[tuple[str, ...]]] = {"train": [], "dev": []}
@@ -75,7 +81,11 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
         raise UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
     for side, part in rows.items():
         write_parquet(out / f"{side}.parquet", (dict(zip(COLUMNS, row, strict=True)) for row in part), COLUMNS)
-    write_silver(out, sentences)
+    if sentences["train"]:
+        for side, examples in sentences.items():
+            save(out / "silver" / f"{side}.json", examples)
+    else:
+        say("corpus: no silver labels, for no valid answer of analysis or extraction names opinions of a sentence")
     figures = describe(rows, sentences, counts, evaluation, evaluated)
     write_text(out / "README.md", card(figures, config))
     return figures
@@ -100,12 +110,12 @@ def load_evaluation(paths: Iterable[Path], ngram: int) -> Evaluation:
 
 
 def gather(
-    sources: Sequence[Path], config: CorpusConfig, counts: Counter[str]
+    sources: Sequence[Path], config: CorpusConfig, counts: Counter[str], reasons: dict[str, Counter[str | None]]
 ) -> tuple[dict[str, str], dict[str, dict[str, Response]], dict[str, float]]:
     """Reviews by id, their accepted answers by kind, and their ratings.
 
     A review of a later folder is the same one where an earlier folder has its words (one may hold the analyses, the
-    other the rewritings); else its id gets a prefix.
+    other the rewritings); else its id gets a prefix. `reasons` counts why answers were rejected.
     """
     reviews: dict[str, str] = {}
     answers: dict[str, dict[str, Response]] = defaultdict(dict)
@@ -116,6 +126,8 @@ def gather(
         names: dict[str, str] = {}
         for response in read_responses(source):
             counts["responses read"] += 1
+            if response.status in ("done", "rejected"):
+                reasons[response.kind][response.reason if response.status == "rejected" else None] += 1
             if response.status != "done":
                 counts[f"responses {response.status}"] += 1
                 continue
@@ -218,14 +230,6 @@ def mix(
                 counts["answers that overlap with an evaluation sentence"] += 1
             else:
                 yield f"{name}#{kind}", name, kind, text, answer
-
-
-def write_silver(out: Path, sentences: dict[str, list[Any]]) -> None:
-    from aspectra.benchmark.datasets import save
-
-    if any(sentences.values()):
-        for side, examples in sentences.items():
-            save(out / "silver" / f"{side}.json", examples)
 
 
 def describe(

@@ -17,7 +17,7 @@ from typing import Any
 
 from aspectra import manifest
 from aspectra.config import ElicitConfig
-from aspectra.elicit import prompt, selection, shards, status
+from aspectra.elicit import prompt, reasons, selection, shards, status
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import LOCK, NAME, mending
 from aspectra.elicit.extraction import ASKED
@@ -74,8 +74,11 @@ def elicit(
         raise KeyboardInterrupt
     if done.short is not None:
         say(f"{done.short}; {counts['pending']} answers are still to be had: raise --max-cost to go on")
+    if counts["rejected"]:
+        for line in reasons.rejected(reasons.judged(out)):
+            say(f"{line}; what they say is in {out / PARQUET}")
     if counts["failed"]:
-        why = f"{counts['failed']} answers could not be had, most often: {status.reason(out)}"
+        why = f"{counts['failed']} answers could not be had, most often: {reasons.failed(out)}"
         if not allow_failed:
             raise AspectraError(f"{why} ({out}); the same command tries them again")
         say(f"{why}; the same command tries them again")

@@ -56,29 +56,39 @@ def status(folder: Path) -> dict[str, Any]:
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         db.execute("BEGIN")  # one snapshot for all the figures
         counts: dict[str, Any] = dict.fromkeys(("done", "rejected", "failed", "absent", "pending"), 0)
-        row = db.execute("SELECT id, asks, free FROM runs ORDER BY id DESC LIMIT 1").fetchone()
-        if row is None:
+        last = last_run(db)
+        if last is None:
             return {**counts, "cost_usd": 0.0, "tokens_in": 0, "tokens_out": 0}
-        run, asks, free = int(row[0]), [int(a) for a in row[1].split(",")], bool(row[2])
-        marks = ", ".join("?" * len(asks))
-        pairs = (
-            "FROM reviews v JOIN requests q ON q.text = v.text LEFT JOIN responses r ON r.request = q.id "
-            f"WHERE v.run = ? AND q.ask IN ({marks})"
-        )
+        run, asks, free = last
         for name, number in db.execute(
-            f"SELECT coalesce(r.status, 'pending'), count(*) {pairs} GROUP BY 1", (run, *asks)
+            f"SELECT coalesce(r.status, 'pending'), count(*) {pairs(asks)} GROUP BY 1", (run, *asks)
         ):
             counts[name] = int(number)
         spent = db.execute(
             "SELECT coalesce(sum(spent_in), 0), coalesce(sum(spent_out), 0), coalesce(sum(cost), 0.0), "
-            "coalesce(sum(cost IS NULL AND spent_in + spent_out > 0), 0) FROM responses "
-            f"WHERE request IN (SELECT q.id {pairs})",
+            # An answer whose tokens the endpoint does not count took some all the same.
+            "coalesce(sum(cost IS NULL AND (spent_in + spent_out > 0 OR status IN ('done', 'rejected'))), 0) "
+            f"FROM responses WHERE request IN (SELECT q.id {pairs(asks)})",
             (run, *asks),
         ).fetchone()
         unpriced = int(spent[3]) > 0 and not free
         counts["cost_usd"] = None if unpriced else round(float(spent[2]), 8)
         counts["tokens_in"], counts["tokens_out"] = int(spent[0]), int(spent[1])
         return counts
+
+
+def last_run(db: sqlite3.Connection) -> tuple[int, list[int], bool] | None:
+    """The last run's number, its asks, and whether its teacher costs nothing."""
+    row = db.execute("SELECT id, asks, free FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+    return None if row is None else (int(row[0]), [int(ask) for ask in row[1].split(",")], bool(row[2]))
+
+
+def pairs(asks: list[int]) -> str:
+    """FROM and WHERE of a run's (review, kind) pairs, to be given the run and the asks."""
+    return (
+        "FROM reviews v JOIN requests q ON q.text = v.text LEFT JOIN responses r ON r.request = q.id "
+        f"WHERE v.run = ? AND q.ask IN ({', '.join('?' * len(asks))})"
+    )
 
 
 def spent(folder: Path) -> float:
@@ -89,13 +99,6 @@ def spent(folder: Path) -> float:
 def thinking(folder: Path) -> int:
     """Characters of reasoning that were taken off the folder's answers."""
     return int(_one(folder, "SELECT coalesce(sum(thinking), 0) FROM responses"))
-
-
-def reason(folder: Path) -> str:
-    """Why answers could not be had, most often; to be asked where some failed."""
-    return str(
-        _one(folder, "SELECT reason FROM responses WHERE status = 'failed' GROUP BY reason ORDER BY count(*) DESC")
-    )
 
 
 def _one(folder: Path, query: str) -> Any:
@@ -126,12 +129,8 @@ ANSWERED = (
 
 
 def _which(db: sqlite3.Connection, last: bool) -> str:
-    row = db.execute("SELECT id, asks FROM runs ORDER BY id DESC LIMIT 1").fetchone() if last else None
-    of_run = (
-        f" AND v.run = {int(row[0])} AND q.ask IN ({', '.join(str(int(ask)) for ask in row[1].split(','))})"
-        if row
-        else ""
-    )
+    run = last_run(db) if last else None
+    of_run = f" AND v.run = {run[0]} AND q.ask IN ({', '.join(map(str, run[1]))})" if run else ""
     return f"WHERE r.status <> 'absent'{of_run}"
 
 
