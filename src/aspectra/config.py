@@ -48,16 +48,16 @@ class ElicitConfig(Config):
     prompts: dict[str, str] = Field(default={}, description="kind -> prompt version, the default where absent")
     demonstrations: str | None = Field(default=None, description="JSONL of {kind, review, answer}, shown before")
     nearest: int | None = Field(default=None, gt=0, description="show only so many, those most like the review")
-    temperature: float = Field(default=0.0, ge=0)
+    temperature: float = Field(default=0.0, ge=0, description="of sampling")
     max_tokens: int = Field(default=512, gt=0, description="of an answer")
-    seed: int = 0
+    seed: int = Field(default=0, description="of sampling and of `select`")
     extra_body: dict[str, Any] = Field(default={}, description="what a server wants besides")
     concurrency: int = Field(default=8, gt=0, description="requests in flight")
     timeout: float = Field(default=120.0, gt=0, description="seconds for one request")
     retries: int = Field(default=5, ge=0, description="after a fault that may pass")
     attempts: int = Field(default=1, gt=0, description="answers asked for until one is valid")
     row_timeout: float = Field(default=1800.0, gt=0, description="seconds for one answer, further tries included")
-    patience: float = Field(default=600.0, ge=0, description="seconds to wait for an endpoint that is down")
+    patience: float = Field(default=600.0, ge=0, description="seconds to wait for an endpoint that went down")
     rpm: float | None = Field(default=None, gt=0, description="requests a minute at most")
     tpm: float | None = Field(default=None, gt=0, description="tokens a minute at most, read and written")
     price_in: float | None = Field(default=None, ge=0, description="USD per million tokens read")
@@ -69,9 +69,9 @@ class ElicitConfig(Config):
         default="random", description="at random, or spread over domain, rating, length and topics by such vectors"
     )
     encoder: str | None = Field(default=None, description="model folder whose embeddings `select_by` takes")
-    text_column: str | None = None
-    skip_bad_rows: bool = False
-    retry_rejected: bool = False
+    text_column: str | None = Field(default=None, description="of the reviews; found by name without it")
+    skip_bad_rows: bool = Field(default=False, description="leave out rows that cannot be read")
+    retry_rejected: bool = Field(default=False, description="ask again where the answer was not valid")
 
     @field_serializer("base_url")
     def _without_password(self, url: str | None) -> str | None:
@@ -84,7 +84,7 @@ class CorpusConfig(Config):
 
     kinds: tuple[Literal["analysis", "rewriting", "rating"], ...] = ("analysis", "rewriting")
     dev_share: float = Field(default=0.1, gt=0, lt=1, description="of the reviews, held out")
-    seed: int = 42
+    seed: int = Field(default=42, description="of the split")
     min_words: int = Field(default=3, ge=1, description="of a review")
     near_duplicates: float = Field(default=0.8, gt=0, le=1, description="Jaccard similarity of 5-word shingles")
     evaluation: tuple[str, ...] = Field(default=(), description="benchmark files or sets that must not leak in")
@@ -96,22 +96,22 @@ class TrainingConfig(Config):
 
     optimizer: Literal["adamw", "adamw_rms"] = Field(default="adamw", description="adamw_rms: step x RMS(weight)")
     learning_rate: float = Field(default=2e-4, gt=0)
-    final_learning_rate: float = Field(default=0.0, ge=0)
-    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    final_learning_rate: float = Field(default=0.0, ge=0, description="where the schedule ends")
+    schedule: Literal["linear", "cosine", "constant"] = Field(default="linear", description="of the learning rate")
     weight_decay: float = Field(default=0.0, ge=0)
     adam_epsilon: float = Field(default=1e-8, gt=0)
     warmup_steps: int = Field(default=0, ge=0)
     batch_size: int = Field(default=8, gt=0, description="rows at once on one device")
     accumulation: int = Field(default=1, gt=0, description="batches a step")
-    clip: float = Field(default=1.0, gt=0)
+    clip: float = Field(default=1.0, gt=0, description="norm of the gradient at most")
     bf16: bool = Field(default=True, description="autocast where the device can")
     lora_rank: int = Field(default=0, ge=0, description="0: all weights are trained")
-    input_tokens: int = Field(default=256, gt=0)
-    answer_tokens: int = Field(default=512, gt=0)
+    input_tokens: int = Field(default=256, gt=0, description="what is longer loses its end, and is counted")
+    answer_tokens: int = Field(default=512, gt=0, description="likewise")
     marker: bool = Field(default=True, description="a task marker before the input")
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    threads: int | None = Field(default=None, gt=0)
-    seed: Seed = 42
+    threads: int | None = Field(default=None, gt=0, description="of the processor; None: as many as torch takes")
+    seed: Seed = Field(default=42, description="of order and dropout; in fine-tuning of the shots too")
 
 
 class PretrainConfig(TrainingConfig):
@@ -120,14 +120,16 @@ class PretrainConfig(TrainingConfig):
     kinds: tuple[Literal["analysis", "rewriting", "rating", "denoise"], ...] = Field(
         default=("analysis", "rewriting"), min_length=1
     )
-    weights: Literal["proportional", "equal"] | dict[str, float] = "proportional"
-    epochs: float = Field(default=1.0, gt=0)
+    weights: Literal["proportional", "equal"] | dict[str, float] = Field(
+        default="proportional", description="w_k; proportional: each token counts alike, equal: each kind"
+    )
+    epochs: float = Field(default=1.0, gt=0, description="passes over the corpus")
     max_steps: int | None = Field(default=None, gt=0, description="stops earlier or later than the epochs")
     newline_token: bool = Field(default=False, description="newline as the token [NL], for vocabularies without one")
     eval_steps: int | None = Field(
         default=None, gt=0, description="held-out loss every so many steps; None: at the end"
     )
-    save_steps: int = Field(default=200, gt=0)
+    save_steps: int = Field(default=200, gt=0, description="between two checkpoints")
     save_seconds: float = Field(default=120.0, ge=0, description="a step that ends so long after the last is saved too")
     keep_checkpoints: int = Field(default=2, gt=0)
     budget_kinds: tuple[Literal["analysis", "rewriting", "rating"], ...] = Field(
@@ -142,9 +144,9 @@ class FinetuneConfig(TrainingConfig):
     data: str = Field(default="", description="name of a set or folder with train.json and dev.json")
     shots: int | None = Field(default=None, gt=0, description="training sentences drawn by seed; None: all")
     dev_cap: int | None = Field(default=None, gt=0, description="dev sentences drawn by seed; None: all")
-    epochs: float = Field(default=4.0, gt=0)
-    max_new_tokens: int = Field(default=100, gt=0)
-    eval_batch_size: int = Field(default=32, gt=0)
+    epochs: float = Field(default=4.0, gt=0, description="passes over the sentences")
+    max_new_tokens: int = Field(default=100, gt=0, description="of an answer that is judged")
+    eval_batch_size: int = Field(default=32, gt=0, description="sentences at once")
     empty_answer: Literal["none", ""] = Field(default="none", description="what stands for no opinion")
     eval_every: int = Field(default=1, gt=0, description="epochs between two looks at dev; the last is always judged")
     save_seconds: float = Field(default=60.0, ge=0, description="an epoch's end so long after the last is a checkpoint")
@@ -200,9 +202,9 @@ FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
 class RunConfig(Config):
     """`aspectra run`: the whole chain."""
 
-    out: str = "runs/run"
-    reviews: str
-    student: str = "smollm2-135m"
+    out: str = Field(default="runs/run", description="folder for everything")
+    reviews: str = Field(description="CSV, JSONL or Parquet with a text column")
+    student: str = Field(default="smollm2-135m", description="name, folder or Hub id")
     systems: tuple[Literal["base", "denoise", "distilled", "teacher"], ...] = Field(
         default=("base", "distilled"), min_length=1
     )
@@ -258,7 +260,7 @@ System = Annotated[StudentSystem | LLMSystem | FileSystem, Field(discriminator="
 class BenchmarkConfig(Config):
     """`aspectra benchmark`: systems x tasks x sets x seeds x shots."""
 
-    out: str = "runs/benchmark"
+    out: str = Field(default="runs/benchmark", description="folder for everything")
     systems: dict[Annotated[str, Field(pattern=r"^[\w+-][\w.+-]*$")], System] = Field(min_length=1)
     sets: dict[str, tuple[str, ...]] = Field(min_length=1, description="task: its sets")
     seeds: tuple[Seed, ...] = Field(default=PAPER_SEEDS, min_length=1)

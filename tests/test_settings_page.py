@@ -1,0 +1,121 @@
+"""docs/settings.md has every setting as it is: `python -m tests.test_settings_page` writes it from the settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from aspectra import config
+from aspectra.tasks import TASKS
+
+PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+WORDS = {str: "text", int: "whole number", float: "number", bool: "`true`, `false`", NoneType: "`null`", Any: "any"}
+SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+PAPER = "`--preset paper`"
+HEAD = """# Which settings are there?
+
+What `--set` and config files take, written from the program, a test holds the two together. `aspectra run` and
+`aspectra benchmark` take a YAML file (`configs/` has some), of which `--set finetune.shots=64` changes one value; values
+are YAML: `--set "seeds=[42, 52]"`. `corpus`, `pretrain`, `finetune` and `zero-shot` (there the LLM's) take `--set` with
+the names of their own table and no section before them. An unknown name is refused, with the nearest right one.
+"""
+SECTIONS = (
+    ("run", "`aspectra run`", config.RunConfig, None),
+    ("elicit", "`elicit` and `teacher`: how an LLM is asked", config.ElicitConfig, None),
+    ("corpus", "`corpus`", config.CorpusConfig, None),
+    ("training", "Both `pretrain` and `finetune`", config.TrainingConfig, None),
+    ("pretrain", "`pretrain`", config.PretrainConfig, config.TrainingConfig),
+    ("finetune", "`finetune`", config.FinetuneConfig, config.TrainingConfig),
+    ("benchmark", "`aspectra benchmark`", config.BenchmarkConfig, None),
+    ("student", "A system `{kind: student}`", config.StudentSystem, None),
+    ("llm", "A system `{kind: llm}`", config.LLMSystem, None),
+    ("file", "A system `{kind: file}`", config.FileSystem, None),
+)
+NOTES = {"elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`."}
+PRESETS = {
+    "training": {"pretrain": config.PRETRAIN_PRESETS["paper"], "finetune": config.FINETUNE_PRESETS["paper"]},
+    "pretrain": {"": config.PRETRAIN_PRESETS["paper"]},
+    "finetune": {"": config.FINETUNE_PRESETS["paper"]},
+}
+
+
+def page() -> str:
+    """The page as it should be."""
+    return "\n".join([HEAD, *("".join(shown(*section)) for section in SECTIONS)])
+
+
+def shown(name: str, title: str, model: type[BaseModel], without: type[BaseModel] | None) -> Iterator[str]:
+    presets = PRESETS.get(name, {})
+    yield f"## {title}\n\n"
+    if name in NOTES:
+        yield f"{NOTES[name]}\n\n"
+    heads = ["setting", "takes", "default", *(f"{PAPER} {of}".strip() for of in presets), ""]
+    rows = [heads, ["---"] * len(heads)]
+    for key, info in model.model_fields.items():
+        if without is not None and key in without.model_fields:
+            continue
+        default = "(needed)" if info.default is PydanticUndefined else written(info.default)
+        papers = [written(p[key]) if p.get(key, info.default) != info.default else "" for p in presets.values()]
+        what = (info.description or "").replace("None:", "`null`:").replace("|", "\\|")
+        rows.append([f"`{key}`", takes(info.annotation, info.metadata), default, *papers, what])
+    yield from (f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def takes(kind: Any, metadata: list[Any]) -> str:
+    """A type in words, with its bounds."""
+    if any(each is config.TaskName.__metadata__[0] for each in metadata):
+        return values(TASKS)
+    if get_origin(kind) is Annotated:
+        inner, *more = get_args(kind)
+        return takes(inner, [part for each in more for part in getattr(each, "metadata", [each])])
+    bounds = [
+        f"{sign} {getattr(each, bound)}" for each in metadata for bound, sign in SIGNS.items() if hasattr(each, bound)
+    ]
+    text, null, _ = named(kind).partition(" or `null`")
+    return " ".join((text, *", ".join(bounds).split())) + null
+
+
+def named(kind: Any) -> str:
+    origin, parts = get_origin(kind), get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "settings (below)"
+    if origin is Literal:
+        return values(parts)
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(takes(part, []) for part in parts))
+    if origin is tuple:
+        return f"list of {'' if parts[1] is ... else len(parts)} {takes(parts[0], [])}".replace("  ", " ")
+    if origin is dict:
+        return f"mapping to {takes(parts[1], [])}"
+    return WORDS[kind]
+
+
+def values(names: Any) -> str:
+    return ", ".join(written(name) for name in names)
+
+
+def written(value: Any) -> str:
+    """A value as YAML has it."""
+    if isinstance(value, BaseModel):
+        return ""
+    if isinstance(value, tuple):
+        return f"`[{', '.join(written(each).strip('`') for each in value)}]`"
+    if isinstance(value, float):
+        return f"`{value:g}`"
+    if value is None or isinstance(value, bool):
+        return f"`{json.dumps(value)}`"
+    return f"`{value}`" if value != "" else '`""`'
+
+
+def test_the_page_has_every_setting_as_it_is() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.test_settings_page writes docs/settings.md anew"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
