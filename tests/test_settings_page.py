@@ -20,10 +20,10 @@ SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 PAPER = "`--preset paper`"
 HEAD = """# Which settings are there?
 
-What `--set` and config files take, written from the program, a test holds the two together. `aspectra run` and
-`aspectra benchmark` take a YAML file (`configs/` has some), of which `--set finetune.shots=64` changes one value; values
-are YAML: `--set "seeds=[42, 52]"`. `corpus`, `pretrain`, `finetune` and `zero-shot` (there the LLM's) take `--set` with
-the names of their own table and no section before them. An unknown name is refused, with the nearest right one.
+What `--set` and config files take, written from the program; a test holds the two together. `aspectra run` and
+`aspectra benchmark` take a YAML file (`configs/` has some), of which `--set finetune.shots=64` changes one value; a
+value is YAML: `--set "seeds=[42, 52]"`. `corpus`, `pretrain`, `finetune` and `zero-shot` (there the LLM's) take `--set`
+with the names of their own table and no section before them. An unknown name is refused, with the nearest right one.
 """
 SECTIONS = (
     ("run", "`aspectra run`", config.RunConfig, None),

@@ -34,6 +34,7 @@ from aspectra.student.family import Student, load, read_info
 
 WORK = ".work"  # in the export's folder, until the choice is made
 AUTO = "auto"
+FEW = 50  # sentences below which a single one that differs is more than 2 %
 SAMPLE = 20  # sentences by which an export for one evaluation is held against its student
 
 Asking = Callable[[Engine], list[Answer]]
@@ -160,6 +161,12 @@ def work(
         say(f"export: WARNING: {chosen['compute']} agrees in {chosen['agreement']:.1%} of the sentences only")
     elif choose and len(rows) > 1 and chosen["compute"] == "float32":
         say("export: WARNING: no smaller compute type agrees in 98 % of the sentences; the export is float32")
+    elif choose and len(texts) < FEW and chosen["compute"] != "float32":
+        most = 1 - 0.05 ** (1 / max(1, len(texts)))  # all agree here; so much of all others may not, at 95 %
+        say(
+            f"export: WARNING: {chosen['compute']} was chosen by {len(texts)} sentences; of others up to {most:.0%} "
+            "may differ. Compare on 200 (--check, --data)"
+        )
     for file in (out / WORK / chosen["compute"]).iterdir():
         file.rename(out / file.name)
     shutil.rmtree(out / WORK)

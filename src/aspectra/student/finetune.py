@@ -25,6 +25,7 @@ from aspectra.models import identity, need_train, resolve
 from aspectra.progress import say
 from aspectra.schema import POLARITIES, Example
 
+FEW = 20  # dev sentences below which one of them moves F1 by more than most epochs do
 BEST = "best.safetensors"
 JUDGED = "judged.json"
 
@@ -63,6 +64,8 @@ def finetune(
         if crew.leads:
             say(f"finetune: {out} is done already")
         return done
+    if crew.leads and len(dev) < FEW:
+        say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few for their F1 to tell which epoch is best")
     source = loaded or crew.first(lambda: resolve(student))
     trained = session.open_student(source, config)
     going_on = crew.first(stage.begin)
