@@ -92,7 +92,7 @@ def test_files_that_are_not_there_or_hold_nothing(tmp_path: Path) -> None:
     assert "is a folder" in refused(tmp_path / "d.csv")
     for name in ("empty.csv", "empty.jsonl"):
         assert "holds no reviews (it is empty)" in refused(put(tmp_path / name, ""))
-    assert "holds no reviews" in refused(put(tmp_path / "header.csv", "id,text\n"))
+    assert "holds no reviews (it has no rows)" in refused(put(tmp_path / "header.csv", "id,text\n"))
     table = tmp_path / "empty.parquet"
     write_parquet(table, [], ("text",))
     assert "holds no reviews" in refused(table)
@@ -139,7 +139,7 @@ def test_skipped_rows_are_counted_and_told(tmp_path: Path, capsys: pytest.Captur
     assert [review.text for review in read_reviews(path, skip_bad_rows=True, bad=bad)] == ["one"]
     assert bad == {"torn line": 1, "empty text": 1, "duplicate id": 1, "not an object": 1}
     assert "4 rows passed over" in capsys.readouterr().err
-    assert "only bad rows (1 torn line)" in refused(put(path, "{"), skip_bad_rows=True)
+    assert "only bad rows: 1 torn line" in refused(put(path, "{"), skip_bad_rows=True)
 
 
 def test_csv_rows_that_would_lose_text_are_bad(tmp_path: Path) -> None:

@@ -140,6 +140,11 @@ def check_file(path: Path) -> None:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
+def nothing(path: Path) -> str:
+    """Why a file that could be read has no row."""
+    return "it has no rows" if path.stat().st_size else "it is empty"
+
+
 @contextmanager
 def text_file(path: Path) -> Iterator[IO[str]]:
     """Open a file as UTF-8 with or without byte-order mark, line ends untouched; bad bytes become a UserError."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from aspectra.errors import UserError
 from aspectra.files import replacing
 from aspectra.progress import say
-from aspectra.rows import BATCH, Row, jsonl_rows, read_rows
+from aspectra.rows import BATCH, Row, jsonl_rows, nothing, read_rows
 from aspectra.schema import Review
 
 TEXT = ("text", "review", "sentence", "content", "body", "comment", "review_text", "reviewtext", "review_body")
@@ -114,7 +114,8 @@ def _reviews(
             break
     passed = ", ".join(f"{count} {reason}" for reason, count in bad.most_common())
     if not good:
-        raise UserError(f"{path} holds no reviews" + (f", only bad rows ({passed})" if passed else " (it is empty)"))
+        why = f"only bad rows: {passed}" if passed else nothing(path)
+        raise UserError(f"{path} holds no reviews ({why})")
     if passed and tell:
         say(f"{path}: {bad.total()} rows passed over: {passed}")
 

@@ -279,12 +279,14 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
     other.write_text("<h1>My page</h1>")
     good = job(tmp_path, ROWS, source=source(log))
     write_jsonl(tmp_path / "empty.jsonl", [])
+    (tmp_path / "head.csv").write_text("id,review\n", encoding="utf-8")
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"out": tmp_path / "o.xlsx"}, r"\.parquet, \.csv, \.jsonl"),
         ({"out": tmp_path}, "name such a file"),
         ({"out": good.reading.path}, "is the file of the reviews"),
         ({"reading": Reading(tmp_path / "no.csv")}, "there is no file"),
-        ({"reading": Reading(tmp_path / "empty.jsonl")}, "holds no reviews"),
+        ({"reading": Reading(tmp_path / "empty.jsonl")}, r"holds no reviews \(it is empty"),
+        ({"reading": Reading(tmp_path / "head.csv")}, r"holds no reviews \(it has no rows"),
         ({"reading": Reading(good.reading.path, text_column="words")}, "no column 'words'"),
         ({"view": View(by=("shop",))}, "no column 'shop' for --by; it has: id, date, store, category, review"),
         ({"view": View(date="when")}, "no column 'when' for --date"),
@@ -297,7 +299,7 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
         with pytest.raises(UserError, match=told):
             analyze(replace(good, **change))
     assert not log.exists() and other.read_text() == "<h1>My page</h1>"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "mine.html", "reviews.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "head.csv", "mine.html", "reviews.csv"]
 
 
 def test_a_table_without_opinions(tmp_path: Path) -> None:

@@ -87,6 +87,16 @@ def test_what_the_endpoint_does_not_count_is_not_said_to_cost_nothing(
     assert "tokens unknown" in text and " at most" in text and "$0.0000" not in text
 
 
+def test_a_stop_at_the_most_that_may_be_spent_is_no_failure(
+    call: Run, reviews: Path, tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(PATH).respond_with_json(ANSWER)
+    bounds = ["--price-in", 1, "--price-out", 1, "--max-cost", 1e-6]
+    code, text, err = call(reviews, *asked(httpserver, "--out", tmp_path / "out", "--json", *bounds))
+    assert (code, json.loads(text)["pending"]) == (0, 2)
+    assert "raise --max-cost to go on" in err
+
+
 def test_where_most_answers_are_rejected_it_says_why(
     call: Run, reviews: Path, tmp_path: Path, httpserver: HTTPServer
 ) -> None:

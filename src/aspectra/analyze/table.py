@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from aspectra.analyze.dates import Dates, find_dates
 from aspectra.errors import UserError
 from aspectra.progress import say
-from aspectra.rows import read_rows
+from aspectra.rows import nothing, read_rows
 from aspectra.tables import ID, SKIP, fault_of, find, name_of, which_text
 
 HEAD = 1000  # rows by which the date column and its format are chosen
@@ -118,7 +118,8 @@ def survey(reading: Reading, date_column: str | None = None, by: tuple[str, ...]
             found.days[day] += 1
     passed = ", ".join(f"{count} {reason}" for reason, count in found.bad.most_common())
     if not found.reviews:
-        raise UserError(f"{reading.path} holds no reviews" + (f", only bad rows ({passed})" if passed else ""))
+        why = f"only bad rows: {passed}" if passed else nothing(reading.path)
+        raise UserError(f"{reading.path} holds no reviews ({why})")
     if passed:
         say(f"{reading.path}: {found.bad.total()} rows passed over: {passed}")
     for name in by:

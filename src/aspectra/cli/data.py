@@ -14,6 +14,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
     help="The benchmark sets: list them, fetch the published ones, count what is in them, import your own labels.",
+    epilog="Example: aspectra data stats --task atsa --data hotels",
 )
 AS_JSON = typer.Option(False, "--json", help="One JSON document on stdout.")
 

@@ -52,7 +52,9 @@ def elicit(
     retries: int = typer.Option(D.retries, help="After a fault that may pass."),
     attempts: int = typer.Option(D.attempts, help="Answers asked for until one is valid."),
     row_timeout: float = typer.Option(D.row_timeout, help="Seconds for one answer, further tries included."),
-    patience: float = typer.Option(D.patience, help="Seconds to wait for an endpoint that is down."),
+    patience: float = typer.Option(
+        D.patience, help="Seconds to wait for an endpoint that went down; one never heard from ends it sooner."
+    ),
     rpm: float | None = typer.Option(None, help="Requests a minute at most."),
     tpm: float | None = typer.Option(None, help="Tokens a minute at most, read and written."),
     max_cost: float | None = typer.Option(None, help="USD that the folder may take in all; needs the prices."),
@@ -90,7 +92,8 @@ def elicit(
     """Ask an LLM to analyze and rewrite reviews; nothing paid for is lost.
 
     Answers go to OUT/responses.sqlite as they come and to OUT/responses.parquet at the end. The same command goes on
-    where it was stopped, and tries failed rows again. Exit 1 while any row is failed.
+    where it was stopped, and tries failed rows again. Exit 1 while any row is failed; a stop at --max-cost is
+    no failure: exit 0, and the counts have what is left as `pending`.
     """
     ways = {
         "--status": status,

@@ -9,7 +9,7 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
 
-@app.callback()
+@app.callback(epilog="Example: aspectra models fetch smollm2-135m")
 def models() -> None:
     """The students known by name: list them, put one on disk."""
 

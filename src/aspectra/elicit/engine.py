@@ -70,7 +70,7 @@ def elicit(
         counts = status.status(out)
         _finish(out, config, call.inputs, counts, began, changed=done.saved > 0, whole=not done.interrupted)
     if done.interrupted:
-        say(f"stopped; {counts['pending']} answers are still to be had: the same command goes on from here")
+        say(f"{counts['pending']} answers are still to be had")
         raise KeyboardInterrupt
     if done.short is not None:
         say(f"{done.short}; {counts['pending']} answers are still to be had: raise --max-cost to go on")

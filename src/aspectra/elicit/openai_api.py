@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import json
 import math
 import os
 import re
+import ssl
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -96,8 +98,9 @@ class OpenAITeacher:
             ):
                 return Answer(response.status, await response.read(), response.headers.get("retry-after"))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            why = str(error) or "no answer to the attempt to connect"
-            raise TryError(self._hidden(f"no connection to {shown(self._url)} ({why})"), gone=True) from None
+            raise TryError(
+                self._hidden(f"no connection to {shown(self._url)} ({unreached(error, self._url)})"), gone=True
+            ) from None
         except TimeoutError:
             raise TryError(f"no answer within {self._config.timeout:g} s", busy=True) from None
         except (aiohttp.TooManyRedirects, ValueError) as error:  # a redirect to what is no address, a host that is none
@@ -206,6 +209,18 @@ class OpenAITeacher:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def unreached(error: Any, url: str) -> str:
+    """Why there was no connection, in the words of the system; those of the client name its own settings. A proxy is named."""
+    told = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
+    if told is None:
+        return str(error) or "no answer to the attempt to connect"
+    plain = told.errno in errno.errorcode and not isinstance(told, ssl.SSLError)
+    why = os.strerror(told.errno) if plain else told.strerror or str(told)
+    parts = urlsplit(url)
+    asked = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    return why if (error.host, error.port) == asked else f"{error.host}:{error.port}: {why}"
 
 
 def completion(body: Any) -> Reply:
