@@ -69,7 +69,7 @@ def shown(name: str, title: str, model: type[BaseModel], without: type[BaseModel
 
 def takes(kind: Any, metadata: list[Any]) -> str:
     """A type in words, with its bounds."""
-    if any(each is config.TaskName.__metadata__[0] for each in metadata):
+    if get_args(config.TaskName)[1] in metadata:
         return values(TASKS)
     if get_origin(kind) is Annotated:
         inner, *more = get_args(kind)

@@ -212,7 +212,7 @@ class OpenAITeacher:
 
 
 def unreached(error: Any, url: str) -> str:
-    """Why there was no connection, in the words of the system; those of the client name its own settings. A proxy is named."""
+    """Why there was no connection, in the words of the system: those of the client name its own settings besides."""
     told = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
     if told is None:
         return str(error) or "no answer to the attempt to connect"
