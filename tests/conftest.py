@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from tests.students import make_causal, make_seq2seq
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# The models are tiny and two workers run side by side (see Makefile): a second thread costs more than it gives.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 # A machine that has other work too is no fault of the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,6 +29,15 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"needs the data folder {SHARED}/data, which is not here")
     return SHARED
+
+
+@pytest.fixture(scope="module", autouse=True)
+def freeze() -> Iterator[None]:
+    """What torch and transformers have loaded is not looked through again: at each training's end accelerate collects
+    garbage, which takes a quarter of a second where half a million objects are alive."""
+    gc.collect()
+    gc.freeze()
+    yield
 
 
 @pytest.fixture(scope="session")

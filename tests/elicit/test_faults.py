@@ -65,7 +65,7 @@ def test_a_fault_that_passes_costs_one_more_request(
     timeout = 0.4 if fault in ("stall", "drip") else 30.0
     server.faults.stall, server.faults.burst = 1.0, 3
     server.faults.kinds, server.faults.share, server.faults.seed = (fault,), 0.5, 3
-    counts = elicit(write_reviews(*texts(8)), settings(server, retries=10, timeout=timeout), tmp_path / "out")
+    counts = elicit(write_reviews(*texts(8)), settings(server, retries=40, timeout=timeout), tmp_path / "out")
     assert (counts["done"], counts["failed"]) == (8, 0)
     if fault == "slow":
         assert server.requests() == 8, "slow, but in time"
