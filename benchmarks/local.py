@@ -44,6 +44,7 @@ def questions(number: int) -> list[Question]:
 def measure(model: str, concurrency: int, number: int, max_tokens: int) -> dict[str, Any]:
     """Tokens written, the seconds that took, and of the prompts' tokens those that were in the cache."""
     teacher = LocalTeacher(ElicitConfig(teacher="local", model=model, concurrency=concurrency, max_tokens=max_tokens))
+    teacher.load()
     answers: list[dict[str, Any]] = []
     handle = teacher._server.handle_chat_completions
 
