@@ -94,7 +94,10 @@ def against(results: dict[str, Any], cells: dict[Any, dict[int, dict[str, Any]]]
 
 
 def chart(cells: dict[Any, dict[int, dict[str, Any]]], sizes: list[tuple[int, str]]) -> str:
-    """A panel a set: F1 over the number of answers, a line for each number of labels, a dot for each seed."""
+    """A panel a set: F1 over the number of answers, a line for each number of labels, a dot for each seed.
+
+    Only the seeds of the largest corpus are drawn, so that a line compares like with like.
+    """
     sets = list(dict.fromkeys(data for data, _, _ in cells))
     shots = sorted({labels for _, labels, _ in cells})
     known = {system for _, system in sizes}
@@ -146,8 +149,8 @@ def line(
 ) -> list[str]:
     found, points = [], []
     for x, (_, system) in zip(across, sizes, strict=True):
-        seeds = cells.get((data, labels, system), {})
-        each = [f1(cell, "strict", "all") for cell in seeds.values()]
+        seeds, known = cells.get((data, labels, system), {}), cells.get((data, labels, sizes[-1][1]), {})
+        each = [f1(cell, "strict", "all") for seed, cell in seeds.items() if seed in known]
         found += [tag("circle", cx=x, cy=level(axis, value), r=2.5, fill=color, opacity=0.45) for value in each]
         if each:
             points.append((x, level(axis, fmean(each))))
@@ -229,6 +232,8 @@ def main() -> None:
         heads = ["set", "system", "accuracy", "macro-F1", "behind the first", "95 % interval"]
         print(markdown(heads, polarities(asked.zero_shot)))
         return
+    if asked.merged is None:
+        parser.error("name the folder that `aspectra benchmark merge` wrote, or --zero-shot")
     if asked.teacher:
         heads = ["set", "system", "labels", "seeds", "strict F1", "minus the LLM", "95 % interval"]
         print(markdown(heads, beside(asked.merged, asked.teacher)))
