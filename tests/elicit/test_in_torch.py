@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_file(loud, file, {"format": "pt"})
     (folder / "chat_template.jinja").write_text(TEMPLATE)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 32 bits on the processor wherever this runs: elsewhere a rare word differs."""
+    monkeypatch.setattr("aspectra.student.machine.has_bf16", lambda place: False)
+    monkeypatch.setattr("aspectra.student.machine.device", lambda wanted: "cpu")
 
 
 def config_of(model: Path, **others: Any) -> ElicitConfig:
@@ -124,12 +132,17 @@ def test_the_engine_stores_what_it_says_and_asks_nothing_twice(model: Path, tmp_
     assert (tmp_path / "out" / "responses.parquet").read_bytes() == before
 
 
-def test_a_model_that_cannot_be_asked_is_refused(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_asked_is_refused(model: Path, tmp_path: Path) -> None:
     folder = make_causal(tmp_path / "no-template")
     with pytest.raises(UserError, match="no chat template"):
         ask(config_of(folder), questions()[:1])
     with pytest.raises(UserError, match="no weights"):
         make_teacher(config_of(tmp_path))
+    capped = shutil.copytree(model, tmp_path / "capped")
+    settings = json.loads((capped / "config.json").read_text())
+    (capped / "config.json").write_text(json.dumps(settings | {"attn_logit_softcapping": 30.0}))
+    with pytest.raises(UserError, match="attention that is not written here"):
+        ask(config_of(capped), questions()[:1])
     with pytest.raises(UserError, match="--model is missing"):
         make_teacher(ElicitConfig(teacher="transformers"))
 
@@ -141,7 +154,7 @@ def test_other_weights_under_one_name_are_another_teacher(model: Path, tmp_path:
     assert make_teacher(config_of(model)).settings == make_teacher(config_of(model)).settings
     other = make_causal(tmp_path / model.name)
     weights = load_file(other / "model.safetensors")
-    first = sorted(weights)[0]
+    first = list(weights)[-1]
     save_file(weights | {first: torch.zeros_like(weights[first])}, other / "model.safetensors", {"format": "pt"})
     one, two = make_teacher(config_of(model)), make_teacher(config_of(other))
     assert one.model == two.model

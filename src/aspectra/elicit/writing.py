@@ -66,6 +66,10 @@ class Writer:
                 )
         except (OSError, ValueError) as error:
             raise UserError(f"transformers cannot load {folder} ({str(error).splitlines()[0]})") from None
+        inner = model.config.get_text_config()
+        if not model._supports_sdpa or getattr(inner, "attn_logit_softcapping", None):
+            # Its attention has a part that `grouped` would leave out without a word.
+            raise UserError(f"{folder} has attention that is not written here; serve it and take --teacher openai")
         if not self._tokenizer.chat_template:
             raise UserError(f"{folder} has no chat template, so it cannot be asked: take an instruct model")
         self._model = model.to(self._place).eval()
