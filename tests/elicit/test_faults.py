@@ -205,6 +205,7 @@ def test_an_endpoint_that_is_gone_is_waited_for_and_given_up_with_a_line(
         thread.start()
         # Nothing was heard by this run: it would know in a second; so let it begin when the other is there.
         while not back:
+            assert thread.is_alive(), "the port was taken by somebody else meanwhile"
             time.sleep(0.01)
         assert elicit(reviews, config, out)["done"] == 200
         over.set()

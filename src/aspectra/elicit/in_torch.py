@@ -71,6 +71,8 @@ class TransformersTeacher:
             while seen < len(self._waiting) < self._config.concurrency:
                 seen = len(self._waiting)
                 await asyncio.sleep(LULL)
+            if not self._waiting:  # closed meanwhile
+                return
             batch = self._next()
             try:
                 replies = await asyncio.to_thread(self._writer.write, [question for question, _ in batch])
@@ -102,6 +104,7 @@ class TransformersTeacher:
         return len(self._writer.encode([messages])[0])
 
     async def close(self) -> None:
+        self._waiting.clear()  # nobody waits any more: a second Ctrl-C leaves questions behind
         if self._work is not None:
             await self._work
         self._writer = None
