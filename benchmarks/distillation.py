@@ -28,7 +28,7 @@ from aspectra.report.charts import Axis, linear, tag
 from aspectra.tables import read_jsonl
 
 WIDE, HIGH, LEFT, TOP = 300, 220, 44, 34
-COLORS = {0: "#2563c9", 1: "#c2410c"}
+COLORS = ("#2563c9", "#c2410c")
 
 
 def read_json(path: Path) -> Any:
@@ -109,8 +109,8 @@ def chart(cells: dict[Any, dict[int, dict[str, Any]]], sizes: list[tuple[int, st
         inner = [tag("text", data, x=LEFT, y=16, font_weight="bold"), *grid(axis)]
         for x, (size, _) in zip(across, sizes, strict=True):
             inner.append(tag("text", f"{size:,}", x=x, y=TOP + HIGH + 18, text_anchor="middle"))
-        for color, labels in enumerate(shots):
-            inner += line(cells, data, labels, sizes, across, axis, COLORS[color])
+        for color, labels in zip(COLORS, shots, strict=True):
+            inner += line(cells, data, labels, sizes, across, axis, color)
         parts.append(tag("g", *inner, transform=f"translate({place * (WIDE + 100)} 0)"))
     wide, high = len(sets) * (WIDE + 100), TOP + HIGH + 44
     under = tag("text", "answers of the teacher", x=LEFT, y=high - 6)
@@ -148,8 +148,9 @@ def line(
     color: str,
 ) -> list[str]:
     found, points = [], []
+    known = cells.get((data, labels, sizes[-1][1]), {})
     for x, (_, system) in zip(across, sizes, strict=True):
-        seeds, known = cells.get((data, labels, system), {}), cells.get((data, labels, sizes[-1][1]), {})
+        seeds = cells.get((data, labels, system), {})
         each = [f1(cell, "strict", "all") for seed, cell in seeds.items() if seed in known]
         found += [tag("circle", cx=x, cy=level(axis, value), r=2.5, fill=color, opacity=0.45) for value in each]
         if each:
@@ -187,9 +188,9 @@ def polarities(folders: list[Path]) -> list[list[str]]:
     """Accuracy and macro-F1 of every system that `aspectra zero-shot` asked; the first system's lead in accuracy."""
     said: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for folder in folders:
-        names = {row["system"] for row in read_jsonl(folder / "predictions.jsonl")} - {key[1] for key in said}
+        known = {system for _, system in said}  # a floor that a folder before this one has too
         for row in read_jsonl(folder / "predictions.jsonl"):
-            if row["system"] in names:
+            if row["system"] not in known:
                 said[(row["data"], row["system"])].append(row)
     first = next(system for _, system in said)
     rows = []
