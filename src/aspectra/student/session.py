@@ -43,6 +43,8 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
         raise UserError("students are trained whole on each GPU, not by FSDP: use torchrun (docs/scale.md)")
     place = machine.device(config.device)
     machine.use_threads(config.threads)
+    if place == "cpu":
+        machine.keep_freed_memory()
     arguments = TrainingArguments(
         output_dir=str(out / CHECKPOINTS),
         per_device_train_batch_size=config.batch_size,
