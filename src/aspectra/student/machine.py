@@ -43,7 +43,7 @@ def keep_freed_memory() -> None:
     """Let glibc hand freed memory out again instead of giving it back to the kernel; elsewhere, nothing happens.
 
     Training on a CPU frees gigabytes at each step and wants them back at the next. Returned, every page of them is
-    cleared by the kernel first: 12 to 20 % of a step of a student of 135 M, for 1 to 5 % more memory at the peak.
+    cleared by the kernel first: 12 to 16 % of the quickstart's pretraining, for up to 5 % more memory at the peak.
     """
     if not sys.platform.startswith("linux"):
         return
