@@ -129,7 +129,9 @@ def test_an_llm_that_went_away_leaves_its_cell_open(small: Small, tmp_path: Path
         elicit = {"model": "m", "base_url": url, "retries": 0}
         config = small(systems={"llm": {"kind": "llm", "elicit": elicit}}, sets=sets)
         results = benchmark(config, tmp_path / "out")
-        assert "answers are still to be had" in results["missing"][0]["reason"]
+        reason = results["missing"][0]["reason"]
+        assert "answers are still to be had" in reason and "503" in reason
+        assert "hunter2" not in reason
         asked, gone = len(server.log), False
         results = benchmark(config, tmp_path / "out")
         assert results["missing"] == [] and results["cells"][0]["faults"]["unanswered"] == 0

@@ -37,8 +37,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def plainly(monkeypatch: pytest.MonkeyPatch) -> None:
     """In 32 bits on the processor wherever this runs: elsewhere a rare word differs."""
-    monkeypatch.setattr("aspectra.student.machine.has_bf16", lambda place: False)
-    monkeypatch.setattr("aspectra.student.machine.device", lambda wanted: "cpu")
+    monkeypatch.setattr("aspectra.machine.has_bf16", lambda place: False)
+    monkeypatch.setattr("aspectra.machine.device", lambda wanted: "cpu")
 
 
 def config_of(model: Path, **others: Any) -> ElicitConfig:
@@ -64,12 +64,12 @@ def ask(config: ElicitConfig, asked: list[Question]) -> list[Reply]:
     return asyncio.run(all_of_them())
 
 
-def plain(model: Path, asked: list[Question]) -> list[list[int]]:
+def plain(model: Path, asked: list[Question], **others: Any) -> list[list[int]]:
     """What transformers itself writes, one prompt at a time."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    writer: Any = AutoModelForCausalLM.from_pretrained(model)
+    writer: Any = AutoModelForCausalLM.from_pretrained(model, **others)
     found = []
     for each in asked:
         text = tokenizer.apply_chat_template(each.messages, tokenize=False, add_generation_prompt=True)
@@ -91,6 +91,47 @@ def test_a_batch_of_prompts_of_many_lengths_answers_as_each_would_alone(model: P
     assert all(reply.tokens_in and reply.tokens_out for reply in together)
     assert {reply.finish_reason for reply in together} <= {"length", "stop"}
     assert all((reply.finish_reason == "length") == (reply.tokens_out == 24) for reply in together)
+
+
+def test_a_model_that_caps_its_attention_is_asked_with_it(model: Path, tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoTokenizer, Gemma2Config, Gemma2ForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    capped = shutil.copytree(model, tmp_path / "capped")
+    small = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "head_dim": 8,
+    }
+    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
+    config = Gemma2Config(
+        vocab_size=len(tokenizer),
+        num_key_value_heads=1,
+        attn_logit_softcapping=0.1,
+        query_pre_attn_scalar=8,
+        **small,
+        **ends,
+    )
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(7)
+        gemma = Gemma2ForCausalLM(config)
+        for weight in gemma.parameters():
+            weight.mul_(20 if weight.ndim == 2 else 1)
+        gemma.save_pretrained(capped)
+    asked = questions()
+    alone = [
+        tokenizer.decode(written, skip_special_tokens=True)
+        for written in plain(capped, asked, attn_implementation="eager")
+    ]
+    assert [reply.text for reply in ask(config_of(capped, concurrency=64), asked)] == alone
+    without = [
+        tokenizer.decode(written, skip_special_tokens=True)
+        for written in plain(capped, asked, attn_implementation="eager", attn_logit_softcapping=None)
+    ]
+    assert alone != without, "the capping makes no difference here, so the test shows nothing"
 
 
 def test_a_batch_too_large_for_the_memory_is_written_in_halves(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,11 +179,11 @@ def test_a_model_that_cannot_be_asked_is_refused(model: Path, tmp_path: Path) ->
         ask(config_of(folder), questions()[:1])
     with pytest.raises(UserError, match="no weights"):
         make_teacher(config_of(tmp_path))
-    capped = shutil.copytree(model, tmp_path / "capped")
-    settings = json.loads((capped / "config.json").read_text())
-    (capped / "config.json").write_text(json.dumps(settings | {"attn_logit_softcapping": 30.0}))
-    with pytest.raises(UserError, match="attention that is not written here"):
-        ask(config_of(capped), questions()[:1])
+    strange = shutil.copytree(model, tmp_path / "strange")
+    settings = json.loads((strange / "config.json").read_text())
+    (strange / "config.json").write_text(json.dumps(settings | {"model_type": "never-heard-of"}))
+    with pytest.raises(UserError, match=r"transformers cannot load .*strange"):
+        ask(config_of(strange), questions()[:1])
     with pytest.raises(UserError, match="--model is missing"):
         make_teacher(ElicitConfig(teacher="transformers"))
 

@@ -22,6 +22,7 @@ from aspectra.benchmark.predictions import read_predictions, write_predictions
 from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
 from aspectra.benchmark.scoring import align
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
+from aspectra.elicit import reasons
 from aspectra.elicit.engine import make_teacher
 from aspectra.elicit.teacher import Teacher
 from aspectra.errors import AspectraError, UserError
@@ -192,7 +193,7 @@ def tune(
     threads: int,
 ) -> Outcome:
     """Fine-tune a student and let it read the test sentences."""
-    from aspectra.student import machine
+    from aspectra import machine
     from aspectra.student.decode import predict
     from aspectra.student.family import load
     from aspectra.student.finetune import finetune
@@ -238,6 +239,8 @@ def ask(
     if lost := counts["failed"] + counts["pending"]:
         spent = counts["pending"] and settings.max_cost is not None
         why = f" (max_cost, ${settings.max_cost:g} for all cells of the system, is used up)" if spent else ""
+        if counts["failed"]:
+            why += f" (most often: {reasons.failed(home / 'elicit')})"
         raise AspectraError(f"{lost} answers are still to be had{why}; those that were are kept in answers/{home.name}")
     kept = llm.asked(system) | settings.model_dump(mode="json", include={*llm.JUDGED, "concurrency", "task"})
     kept |= settings.model_dump(mode="json", include={"model", "categories", "demonstrations"})

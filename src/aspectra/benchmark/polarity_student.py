@@ -50,8 +50,8 @@ def judge(
     Figures: `seconds` without loading; `questions`; `inputs_cut`, those that lost their end; `words_probability`, the
     mean probability that the student goes on with any of the words, low where the form is strange to it.
     """
+    from aspectra import machine
     from aspectra.quiet import quiet
-    from aspectra.student import machine
     from aspectra.student.family import load
     from aspectra.student.likelihood import Stem, endings, log_likelihoods
 

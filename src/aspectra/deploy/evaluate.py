@@ -60,7 +60,7 @@ def evaluate(
         raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
     if not exported:
         need_train("evaluate")
-        from aspectra.student import machine
+        from aspectra import machine
 
         machine.device(device)
     for kind, given, known in (("subset", subsets, SUBSETS), ("scoring", scoring, tasks.SCORINGS)):

@@ -140,7 +140,7 @@ def work(
         figures["f1_difference"] = figures["f1"] - reference["f1"]
         return {"compute": kind, "bytes": size} | compare(answers_of_student, answers) | figures
 
-    from aspectra.student import machine
+    from aspectra import machine
 
     machine.use_threads(threads)
     whole = Whole(student)

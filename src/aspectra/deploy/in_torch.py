@@ -28,7 +28,7 @@ class Whole:
     def open(cls, folder: Path, threads: int | None = None, device: str = "auto") -> Whole:
         """Load a folder; raises UserError where it holds no usable model, or the extra `train` is missing."""
         need_train("a student that is not exported")
-        from aspectra.student import machine
+        from aspectra import machine
 
         machine.use_threads(threads)
         return cls(load(folder, machine.device(device)))

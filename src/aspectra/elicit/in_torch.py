@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.prompt import Messages
 from aspectra.elicit.teacher import Question, Reply, RowError, identifying
 from aspectra.errors import UserError
 from aspectra.models import check, need_train, resolve
@@ -96,12 +95,6 @@ class TransformersTeacher:
         taken = {id(answer) for _, answer in batch}
         self._waiting = [each for each in self._waiting if id(each[1]) not in taken]
         return batch
-
-    def count(self, messages: Messages) -> int:
-        """Tokens of a prompt, by the model's own template and tokenizer."""
-        self.load()
-        assert self._writer is not None
-        return len(self._writer.encode([messages])[0])
 
     async def close(self) -> None:
         self._waiting.clear()  # nobody waits any more: a second Ctrl-C leaves questions behind

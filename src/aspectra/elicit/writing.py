@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, GenerationConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.modeling_utils import AttentionInterface
 
+from aspectra import machine
 from aspectra.config import ElicitConfig
 from aspectra.elicit.prompt import Messages
 from aspectra.elicit.teacher import Question, Reply
 from aspectra.errors import UserError
 from aspectra.quiet import quiet
-from aspectra.student import machine
 
 GROUPED = "aspectra_grouped"
 WORTH = 16  # tokens in common that are worth a cache of their own
@@ -62,14 +63,15 @@ class Writer:
             with quiet():
                 self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
                 model: Any = AutoModelForCausalLM.from_pretrained(
-                    folder, dtype=kind, attn_implementation=GROUPED, local_files_only=True, use_safetensors=True
+                    folder, dtype=kind, local_files_only=True, use_safetensors=True
                 )
-        except (OSError, ValueError) as error:
-            raise UserError(f"transformers cannot load {folder} ({str(error).splitlines()[0]})") from None
-        inner = model.config.get_text_config()
-        if not model._supports_sdpa or getattr(inner, "attn_logit_softcapping", None):
-            # Its attention has a part that `grouped` would leave out without a word.
-            raise UserError(f"{folder} has attention that is not written here; serve it and take --teacher openai")
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+            told = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise UserError(f"transformers cannot load {folder} ({told})") from None
+        if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):
+            model.set_attn_implementation("eager")  # the only one that does not leave the capping out without a word
+        elif model._supports_sdpa:
+            model.set_attn_implementation(GROUPED)
         if not self._tokenizer.chat_template:
             raise UserError(f"{folder} has no chat template, so it cannot be asked: take an instruct model")
         self._model = model.to(self._place).eval()

@@ -43,8 +43,8 @@ def predict(
     need_train("predict")
     import torch
 
+    from aspectra import machine
     from aspectra.quiet import quiet
-    from aspectra.student import machine
 
     place = machine.device(device)
     machine.use_threads(threads)

@@ -40,9 +40,9 @@ def finetune(
     checkpoint and ends with the same weights. Raises UserError where student, task, data or `out` are not usable.
     """
     need_train("finetune")
+    from aspectra.machine import Crew
     from aspectra.quiet import quiet
     from aspectra.student import session
-    from aspectra.student.machine import Crew
 
     if not config.data:
         raise UserError("no data given; name a set or a folder with train.json and dev.json (--data)")
@@ -180,7 +180,7 @@ def tuner(
     from safetensors.torch import load_file, save_file
     from transformers import TrainerCallback
 
-    from aspectra.student import machine
+    from aspectra import machine
     from aspectra.student.decode import copy_of, predict
     from aspectra.student.objective import StudentTrainer
 

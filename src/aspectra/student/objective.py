@@ -17,8 +17,8 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from aspectra.config import TrainingConfig
 from aspectra.errors import UserError, unknown
+from aspectra.machine import Crew, autocast
 from aspectra.student.family import IGNORED, Family, Student, collator
-from aspectra.student.machine import Crew, autocast
 from aspectra.student.optimizer import create, schedule
 from aspectra.student.rows import Batches, Loader, Rows, cut
 

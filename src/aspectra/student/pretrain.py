@@ -31,9 +31,9 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     ends with the same weights. Raises UserError where corpus, student, kinds, weights or `out` are not usable.
     """
     need_train("pretrain")
+    from aspectra.machine import Crew
     from aspectra.quiet import quiet
     from aspectra.student import session
-    from aspectra.student.machine import Crew
 
     tables = {side: read(corpus, side) for side in ("train", "dev")}
     check_kinds(tables["train"], config)

@@ -21,11 +21,11 @@ import torch
 from safetensors import SafetensorError
 from transformers import TrainingArguments
 
+from aspectra import machine
 from aspectra.config import TrainingConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import write_text
 from aspectra.quiet import quiet
-from aspectra.student import machine
 from aspectra.student.family import Student, load
 
 CHECKPOINTS = "checkpoints"

@@ -9,7 +9,7 @@ import pytest
 
 PAGES = """
 import resource, sys, torch
-from aspectra.student import machine
+from aspectra import machine
 if sys.argv[1] == "kept":
     machine.keep_freed_memory()
 torch.ones(128 << 20)  # more than is asked for later: an aligned block does not always fit where one of its size was

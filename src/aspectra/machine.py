@@ -1,6 +1,6 @@
-"""Where training and decoding run: device, threads, bfloat16, and the processes that `torchrun` started.
+"""Where models train and write: device, threads, bfloat16, and the processes that `torchrun` started.
 
-Called by `pretrain`, `finetune` and `decode`.
+Called by `student`, and by whatever else loads a model: `deploy`, `elicit`, `benchmark`. torch is imported with it.
 """
 
 from __future__ import annotations
