@@ -106,7 +106,11 @@ def test_a_model_that_caps_its_attention_is_asked_with_it(model: Path, tmp_path:
         "num_attention_heads": 2,
         "head_dim": 8,
     }
-    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
+    ends: dict[str, Any] = {
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": None,
+    }
     config = Gemma2Config(
         vocab_size=len(tokenizer),
         num_key_value_heads=1,
