@@ -99,25 +99,20 @@ def test_a_model_that_caps_its_attention_is_asked_with_it(model: Path, tmp_path:
 
     tokenizer = AutoTokenizer.from_pretrained(model)
     capped = shutil.copytree(model, tmp_path / "capped")
-    small = {
-        "hidden_size": 16,
-        "intermediate_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "head_dim": 8,
-    }
-    ends: dict[str, Any] = {
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-        "bos_token_id": None,
-    }
-    config = Gemma2Config(
+    settings: Any = Gemma2Config
+    config = settings(
         vocab_size=len(tokenizer),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
         num_key_value_heads=1,
-        attn_logit_softcapping=0.1,
+        head_dim=8,
         query_pre_attn_scalar=8,
-        **small,
-        **ends,
+        attn_logit_softcapping=0.1,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
     )
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(7)
