@@ -3,8 +3,9 @@
 `python benchmarks/sentences.py --out FILE --count 16000 --reviews yelp.jsonl --reviews amazon.jsonl --data rest14 ...`
 writes rows `{"id", "text", "domain"}`. A sentence has 4 to 60 words and stands there once; sentences that are in the
 dev or test part of a set are left out. What comes of a review is as much as is wanting to `--count`, an equal share of
-each file. The order is that of the texts' digests, so that the first so many are a fair sample of the whole, and the
-file hangs on its sources alone: its sha256, which is printed, tells whether another has the same.
+each file. The order is that of the texts' digests, so that the file hangs on its sources alone: its
+sha256, which is printed, tells whether another has the same. The first so many are no fair sample: of reviews the
+sentences with the lowest digests are taken, so that they stand before most of the training sentences.
 """
 
 from __future__ import annotations
