@@ -302,6 +302,15 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "head.csv", "mine.html", "reviews.csv"]
 
 
+def test_a_folder_that_holds_no_student_leaves_nothing_behind(tmp_path: Path) -> None:
+    from aspectra.analyze.source import student
+
+    (tmp_path / "junk").mkdir()
+    with pytest.raises(UserError, match="has no weights"):
+        analyze(job(tmp_path, source=student(tmp_path / "junk")))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["junk", "reviews.csv"]
+
+
 def test_a_table_without_opinions(tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     rows = [{"text": "We stayed."}, {"text": "We left."}]
