@@ -23,6 +23,7 @@ from aspectra.errors import AspectraError, MissingExtraError, UserError, unknown
 from aspectra.generated import make_causal, make_seq2seq
 from aspectra.packaged import InWheel, download, unpack
 from aspectra.progress import progress, say
+from aspectra.quiet import quiet
 
 TRAIN_PACKAGES = ("torch", "transformers", "accelerate", "peft", "safetensors")
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
@@ -138,6 +139,19 @@ def check(folder: Path) -> Path:
     if lost := [name for name in shards(folder) if not (folder / name).is_file()]:
         raise UserError(f"{folder} lacks {lost[0]}, a part of its weights; fetch or save the model once more")
     return folder
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """What transformers prints and raises while it reads a folder: silence, and a UserError of one line."""
+    from safetensors import SafetensorError
+
+    try:
+        with quiet():
+            yield
+    except (ValueError, OSError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(f"cannot load the model in {folder}: {reason}") from None
 
 
 def shards(folder: Path) -> list[str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, GenerationConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
@@ -23,6 +22,7 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit.prompt import Messages
 from aspectra.elicit.teacher import Question, Reply
 from aspectra.errors import UserError
+from aspectra.models import loading
 from aspectra.quiet import quiet
 
 GROUPED = "aspectra_grouped"
@@ -59,15 +59,11 @@ class Writer:
     def __init__(self, folder: Path, config: ElicitConfig) -> None:
         self._place = machine.device("auto")
         kind = torch.bfloat16 if machine.has_bf16(self._place) else torch.float32
-        try:
-            with quiet():
-                self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-                model: Any = AutoModelForCausalLM.from_pretrained(
-                    folder, dtype=kind, local_files_only=True, use_safetensors=True
-                )
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-            told = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise UserError(f"transformers cannot load {folder} ({told})") from None
+        with loading(folder):
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=kind, local_files_only=True, use_safetensors=True
+            )
         if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):
             model.set_attn_implementation("eager")  # the only one that does not leave the capping out without a word
         elif model._supports_sdpa:

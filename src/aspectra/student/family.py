@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from aspectra.errors import UserError
 from aspectra.files import write_json, write_text
-from aspectra.models import check, need_train
+from aspectra.models import check, loading, need_train
 from aspectra.quiet import quiet
 
 Family = Literal["seq2seq", "causal"]
@@ -58,21 +58,16 @@ def load(folder: Path, device: str = "cpu", newline_token: bool = False) -> Stud
     check(folder)
     need_train("a student")
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-    try:
-        with quiet():
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-            family: Family = "seq2seq" if config.is_encoder_decoder else "causal"
-            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            auto: Any = AutoModelForSeq2SeqLM if family == "seq2seq" else AutoModelForCausalLM
-            model: Any = auto.from_pretrained(
-                folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
-            )
-    except (ValueError, OSError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(f"cannot load the model in {folder}: {reason}") from None
+    with loading(folder):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        family: Family = "seq2seq" if config.is_encoder_decoder else "causal"
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        auto: Any = AutoModelForSeq2SeqLM if family == "seq2seq" else AutoModelForCausalLM
+        model: Any = auto.from_pretrained(
+            folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
+        )
     if tokenizer.eos_token_id is None:
         raise UserError(f"the tokenizer in {folder} has no end token; a student could not learn to stop")
     if tokenizer.pad_token_id is None:
