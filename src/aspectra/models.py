@@ -191,11 +191,8 @@ def generate(name: str, model: Generated) -> Path:
     if folder.is_dir():
         return check(folder)
     need_train(f"the student {name}")
-    with staging(cache()) as work:
-        from aspectra.quiet import quiet
-
-        with quiet():
-            settle(model.make(work / "model"), folder)
+    with staging(cache()) as work, quiet():
+        settle(model.make(work / "model"), folder)
     return folder
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import ElicitConfig, PretrainConfig, RunConfig
-from aspectra.elicit.engine import located
+from aspectra.elicit.teachers import check_here, located
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json, write_text
 from aspectra.manifest import MANIFEST
@@ -92,7 +92,7 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
     from aspectra.elicit import engine
 
     engine.check(settings, out)
-    engine.check_here(settings)
+    check_here(settings)
     if not settings.model:
         raise UserError(f"no model is named for the {settings.teacher} teacher; set its `model`")
     if settings.teacher != "openai" and not Path(settings.model).is_file():

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.deploy.families import causal
 from tests.students import REVIEWS, make_causal
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt
-from aspectra.elicit.engine import elicit, make_teacher
+from aspectra.elicit.engine import elicit
 from aspectra.elicit.teacher import Question, Reply
+from aspectra.elicit.teachers import make_teacher
 from aspectra.errors import UserError
 
 TEMPLATE = """{% for m in messages %}{{ m.role }}: {{ m.content }}
@@ -64,7 +66,7 @@ def ask(config: ElicitConfig, asked: list[Question]) -> list[Reply]:
     return asyncio.run(all_of_them())
 
 
-def plain(model: Path, asked: list[Question], **others: Any) -> list[list[int]]:
+def plain(model: Path, asked: list[Question], **others: Any) -> list[str]:
     """What transformers itself writes, one prompt at a time."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -74,16 +76,14 @@ def plain(model: Path, asked: list[Question], **others: Any) -> list[list[int]]:
     for each in asked:
         text = tokenizer.apply_chat_template(each.messages, tokenize=False, add_generation_prompt=True)
         ids = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"]
-        found.append(writer.generate(ids, max_new_tokens=24, do_sample=False)[0, ids.shape[1] :].tolist())
+        written = writer.generate(ids, max_new_tokens=24, do_sample=False)[0, ids.shape[1] :]
+        found.append(str(tokenizer.decode(written, skip_special_tokens=True)))
     return found
 
 
 def test_a_batch_of_prompts_of_many_lengths_answers_as_each_would_alone(model: Path) -> None:
-    from transformers import AutoTokenizer
-
     asked = questions()
-    tokenizer = AutoTokenizer.from_pretrained(model)
-    alone = [tokenizer.decode(written, skip_special_tokens=True) for written in plain(model, asked)]
+    alone = plain(model, asked)
     together = ask(config_of(model, concurrency=64), asked)
 
     assert [reply.text for reply in together] == alone
@@ -95,41 +95,18 @@ def test_a_batch_of_prompts_of_many_lengths_answers_as_each_would_alone(model: P
 
 def test_a_model_that_caps_its_attention_is_asked_with_it(model: Path, tmp_path: Path) -> None:
     import torch
-    from transformers import AutoTokenizer, Gemma2Config, Gemma2ForCausalLM
+    from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(model)
     capped = shutil.copytree(model, tmp_path / "capped")
-    settings: Any = Gemma2Config
-    config = settings(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=8,
-        query_pre_attn_scalar=8,
-        attn_logit_softcapping=0.1,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=None,
-    )
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "num_key_value_heads": 1, "max_position_embeddings": 1024}
+    make = causal("Gemma2", head_dim=8, query_pre_attn_scalar=8, attn_logit_softcapping=0.1, **sizes)
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
-        gemma = Gemma2ForCausalLM(config)
-        for weight in gemma.parameters():
-            weight.mul_(20 if weight.ndim == 2 else 1)
-        gemma.save_pretrained(capped)
+        make(AutoTokenizer.from_pretrained(model)).save_pretrained(capped)
     asked = questions()
-    alone = [
-        tokenizer.decode(written, skip_special_tokens=True)
-        for written in plain(capped, asked, attn_implementation="eager")
-    ]
+    alone = plain(capped, asked, attn_implementation="eager")
     assert [reply.text for reply in ask(config_of(capped, concurrency=64), asked)] == alone
-    without = [
-        tokenizer.decode(written, skip_special_tokens=True)
-        for written in plain(capped, asked, attn_implementation="eager", attn_logit_softcapping=None)
-    ]
+    without = plain(capped, asked, attn_implementation="eager", attn_logit_softcapping=None)
     assert alone != without, "the capping makes no difference here, so the test shows nothing"
 
 

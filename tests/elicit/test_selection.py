@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -157,6 +158,15 @@ def test_any_familys_embeddings_are_of_the_text_alone(family: str, request: pyte
     # What else is in the batch pads it, and must not count.
     assert together[0] == pytest.approx(vectors(texts[:1])[0], abs=1e-5)
     assert not np.allclose(together[0], together[1], atol=1e-3)
+
+
+def test_an_encoder_that_cannot_be_loaded_is_told_in_one_line(causal: Path, tmp_path: Path) -> None:
+    from aspectra.elicit.topics import embeddings
+
+    broken = shutil.copytree(causal, tmp_path / "broken")
+    (broken / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(UserError, match=r"cannot load the model in .*broken"):
+        embeddings(str(broken))
 
 
 def test_embeddings_draw_as_many_and_the_same(encoder: Path) -> None:

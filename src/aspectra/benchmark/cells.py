@@ -23,8 +23,8 @@ from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
 from aspectra.benchmark.scoring import align
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
 from aspectra.elicit import reasons
-from aspectra.elicit.engine import make_teacher
 from aspectra.elicit.teacher import Teacher
+from aspectra.elicit.teachers import make_teacher
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage

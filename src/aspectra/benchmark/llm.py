@@ -24,8 +24,8 @@ from aspectra.benchmark.predictions import write_predictions
 from aspectra.benchmark.results import Cost
 from aspectra.benchmark.scoring import score_rows
 from aspectra.config import ElicitConfig, LLMSystem
-from aspectra.elicit import engine, prompt
-from aspectra.elicit.engine import elicit, located
+from aspectra.elicit import engine, prompt, teachers
+from aspectra.elicit.engine import elicit
 from aspectra.elicit.status import responses
 from aspectra.elicit.store import now
 from aspectra.elicit.teacher import Teacher
@@ -131,7 +131,7 @@ def wanted(system: LLMSystem, task: str, train: Sequence[Example]) -> ElicitConf
     rules = tasks.get(task)
     categories = sorted({s for e in train for o in e.opinions if (s := rules.subject(o))}) if task == "acsa" else []
     change = {"kinds": ("extraction",), "task": task, "categories": system.elicit.categories or tuple(categories)}
-    return located(system.elicit).model_copy(update=change)
+    return teachers.located(system.elicit).model_copy(update=change)
 
 
 def needs_train(system: LLMSystem, task: str) -> bool:
@@ -151,8 +151,8 @@ def check(system: LLMSystem, task: str, folder: Path, out: Path) -> None:
         if system.shots > len(train):
             raise UserError(f"shots: {system.shots} are more than the {len(train)} training sentences of {folder}")
     settings = wanted(system, task, train)
-    engine.check_here(settings)
-    engine.make_teacher(settings)
+    teachers.check_here(settings)
+    teachers.make_teacher(settings)
     engine.check(settings, home(out, system) / "elicit")
 
 

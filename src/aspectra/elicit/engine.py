@@ -23,10 +23,10 @@ from aspectra.elicit.database import LOCK, NAME, mending
 from aspectra.elicit.extraction import ASKED
 from aspectra.elicit.store import Ask, Store
 from aspectra.elicit.teacher import Teacher
+from aspectra.elicit.teachers import make_teacher
 from aspectra.elicit.work import Work
 from aspectra.errors import AspectraError, UserError, unknown
 from aspectra.files import canonical, sha256, write_json
-from aspectra.places import locate
 from aspectra.progress import say
 from aspectra.rows import check_file
 from aspectra.schema import KINDS
@@ -201,43 +201,6 @@ def check(config: ElicitConfig, out: Path) -> None:
         and any(file.name not in (LOCK, shards.FOLDER) for file in out.iterdir())
     ):
         raise UserError(f"{out} holds something else; name another folder with --out or empty it")
-
-
-def check_here(config: ElicitConfig) -> None:
-    """Raise UserError for a teacher that this process cannot ask."""
-    if config.teacher == "vllm":
-        raise UserError("the vllm teacher is for `aspectra elicit --engine ray`; name its server's address to openai")
-
-
-def make_teacher(config: ElicitConfig) -> Teacher:
-    """The teacher that the settings name; raises UserError for what is wrong with it. No weights are loaded."""
-    if config.teacher == "openai":
-        from aspectra.elicit.openai_api import OpenAITeacher
-
-        return OpenAITeacher(config)
-    if config.teacher == "local":
-        from aspectra.elicit.local import LocalTeacher
-
-        return LocalTeacher(config)
-    if config.teacher == "transformers":
-        from aspectra.elicit.in_torch import TransformersTeacher
-
-        return TransformersTeacher(config)
-    if config.teacher == "vllm":
-        from aspectra.elicit.vllm import VllmTeacher
-
-        return VllmTeacher(config)
-    from aspectra.elicit.recorded import RecordedTeacher
-
-    return RecordedTeacher(config)
-
-
-def located(settings: ElicitConfig) -> ElicitConfig:
-    """The settings with `demo:` names as files. A model's name is no path, and stays as it is."""
-    names = {"model": settings.model, "demonstrations": settings.demonstrations}
-    return settings.model_copy(
-        update={key: str(locate(name)) for key, name in names.items() if name and name.startswith("demo:")}
-    )
 
 
 def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tuple[prompt.Demonstration, ...]) -> Ask:

@@ -8,7 +8,6 @@ Used by `aspectra.elicit.engine`.
 from __future__ import annotations
 
 import asyncio
-import base64
 import errno
 import json
 import math
@@ -18,12 +17,12 @@ import ssl
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from aspectra.config import ElicitConfig
+from aspectra.elicit.keys import read_key, secrets
 from aspectra.elicit.teacher import Question, Reply, RowError, TryError, identifying
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import say
@@ -40,7 +39,6 @@ UNSUPPORTED = re.compile(
     re.IGNORECASE,
 )
 CONNECT = 20.0  # seconds at most to reach the endpoint
-SHORTEST_SECRET = 4  # shorter ones are not worth hiding, and stand in every other word
 
 
 class Answer(NamedTuple):
@@ -253,19 +251,6 @@ def message_of(body: Any) -> str:
     return str(inner)
 
 
-def secrets(url: str, key: str | None) -> tuple[str, ...]:
-    """What no file and no line may hold: the key and what the address hides, as they are and as they are encoded."""
-    parts = urlsplit(url)
-    found = {key or "", parts.password or "", *(value for _, value in parse_qsl(parts.query))}
-    if parts.username and parts.password:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password)}"
-        found |= {pair, base64.b64encode(pair.encode()).decode()}
-    plain = found | {unquote(each) for each in found}
-    whole = plain | {quote(each, safe="") for each in plain} | {quote_plus(each) for each in plain}
-    # Long ones first: a short one may be a part of them.
-    return tuple(sorted((each for each in whole if len(each) >= SHORTEST_SECRET), key=len, reverse=True))
-
-
 def retry_after(told: str | None) -> float | None:
     """Seconds that Retry-After asks for, as seconds or as a date; None where it is absent or makes no sense."""
     if not told:
@@ -280,23 +265,6 @@ def retry_after(told: str | None) -> float | None:
         return max(0.0, (when - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def read_key(config: ElicitConfig) -> str | None:
-    """The key from `key_file`, else from the environment variable `key_env`, else None. Raises UserError."""
-    if config.key_file is not None:
-        path = Path(config.key_file).expanduser()
-        try:
-            key = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"cannot read the key file {path}: {getattr(error, 'strerror', None) or error}") from None
-        if not key or not key.isascii() or len(key.split()) != 1:
-            raise UserError(f"the key file {path} must hold the key and nothing else")
-        return key
-    key = os.environ.get(config.key_env, "").strip()
-    if not key.isascii() or len(key.split()) > 1:
-        raise UserError(f"the environment variable {config.key_env} must hold the key and nothing else")
-    return key or None
 
 
 def is_address(url: str) -> bool:

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra import cluster
-from aspectra.elicit import engine, queue, shards
+from aspectra.elicit import engine, queue, shards, teachers
 from aspectra.elicit.asking import Asking
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.keeper import Keeper, Order, ended
+from aspectra.elicit.keys import read_key
 from aspectra.elicit.nearest import size
 from aspectra.elicit.queue import Pending
 from aspectra.elicit.store import Ask, Outcome, Store, now, request_key
@@ -80,8 +81,6 @@ def ordered(call: engine.Call, asks: list[Ask], workers: int) -> Order:
         name: value / workers for name in ("rpm", "tpm") if (value := getattr(config, name)) is not None
     }
     if config.teacher == "openai":
-        from aspectra.elicit.openai_api import read_key
-
         keyed = read_key(config) is not None
         if config.key_file is not None:
             changes["key_file"] = str(Path(config.key_file).expanduser().absolute())
@@ -159,17 +158,14 @@ class Asker:
     def _ready(self) -> Asking:
         """Raises UserError where this node is not as the driver's."""
         order, config = self._order, self._order.config
-        teacher = engine.make_teacher(config)
+        teacher = teachers.make_teacher(config)
         if (teacher.model, teacher.settings) != order.identity:
             raise UserError(f"{config.model} is another file on another node; it must be the same on all of them")
-        if order.keyed:
-            from aspectra.elicit.openai_api import read_key
-
-            if read_key(config) is None:
-                raise UserError(
-                    f"a node has no key: set {config.key_env} before `ray start` there, or give --key-file with a "
-                    "path that every node has"
-                )
+        if order.keyed and read_key(config) is None:
+            raise UserError(
+                f"a node has no key: set {config.key_env} before `ray start` there, or give --key-file with a "
+                "path that every node has"
+            )
         return Asking(teacher, config, order.demonstrations, Budget(config, 0.0))
 
     def __call__(self, block: Table) -> Table:

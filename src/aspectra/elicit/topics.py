@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aspectra.models import need_train, resolve
+from aspectra.models import loading, need_train, resolve
 
 DIMENSIONS = 64
 TERMS = 1 << 16  # hashed: no vocabulary to hold, however many reviews there are
@@ -58,8 +58,9 @@ def embeddings(name: str) -> Vectors:
 
     folder = resolve(name)
     safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder, **safe)
-    model: Any = AutoModel.from_pretrained(folder, use_safetensors=True, **safe).eval()
+    with loading(folder):
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder, **safe)
+        model: Any = AutoModel.from_pretrained(folder, use_safetensors=True, **safe).eval()
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
