@@ -90,3 +90,16 @@ def test_a_torn_line_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) 
     captured = capsys.readouterr()
     assert "pred.jsonl, line 3: the line is torn" in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_predictions_in_another_format_are_scored_and_told_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"text": "The fish.", "opinions": [{"term": "fish", "sentiment": "positive"}]},
+        {"text": "The fish again.", "opinions": [{"term": "fish", "sentiment": "positive"}]},
+    ]
+    (folder / "pred.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert call(folder, "--json") == 0
+    out, told = capsys.readouterr()
+    assert json.loads(out)["f1"] == 0
+    assert 'no opinion has a "target"' in told
+    assert "2 of 2 opinions have a polarity that is none of positive" in told

@@ -73,7 +73,8 @@ def test_offsets_are_into_the_text_as_given(folder: Path, text: str) -> None:
     (found,) = Predictor(Scripted(folder, every("soup"))).extract([text])
     assert found.text == text
     assert all(text[o.start : o.end] == o.target == "soup" for o in found.opinions)
-    assert len({o.start for o in found.opinions}) == len(found.opinions) == text.count("soup")
+    assert len({o.start for o in found.opinions}) == len(found.opinions)
+    assert len(found.opinions) == text.count("soup") or found.cut
 
 
 def test_white_space_inside_a_target_is_that_of_the_text(folder: Path) -> None:

@@ -36,9 +36,11 @@ def score(
     from aspectra import tasks
     from aspectra.benchmark import scoring as scorer
     from aspectra.benchmark.datasets import load
+    from aspectra.benchmark.doubts import doubts
     from aspectra.benchmark.subsets import SUBSETS
     from aspectra.cli import output
     from aspectra.errors import UserError, unknown
+    from aspectra.progress import say
 
     if audit is not None:
         from aspectra.elicit.audit import score as judged
@@ -58,7 +60,10 @@ def score(
         raise unknown("scoring", scoring, tasks.SCORINGS)
     # `--gold data/*.json` leaves all files but the first as arguments.
     examples = [example for path in [*gold, *(more or [])] for example in load(path)]
-    result = scorer.score(examples, scorer.read_predictions(pred), task, scoring, subset)
+    predictions = scorer.read_predictions(pred)
+    result = scorer.score(examples, predictions, task, scoring, subset)
+    for doubt in doubts(predictions, task):
+        say(f"{pred}: {doubt}")
     if as_json:
         output.write(asdict(result))
         return

@@ -1,0 +1,53 @@
+"""What in a file of predictions looks like another format and not like a mistake. Called by `score` and `grid`.
+
+Scoring takes every file as it is: pieces that say nothing valid count as wrong, opinions without a subject say nothing.
+A low figure for such a reason is not the system's, and its owner should hear of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aspectra import tasks
+from aspectra.schema import POLARITIES, Prediction
+
+SHARE = 0.5  # of what is predicted: below it a system errs, above it the file is written otherwise
+
+
+def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
+    """A line for each thing that makes most of the predictions worthless; none for a file as it should be.
+
+    Raises UserError for an unknown task.
+    """
+    rules = tasks.get(task)
+    wanted = f"{{{', '.join(f'{name!r}' for name in (*rules.by, 'polarity'))}}}".replace("'", '"')
+    given = [(number, o) for number, p in enumerate(predictions, 1) if p.raw is None for o in p.opinions]
+    silent = [number for number, opinion in given if rules.subject(opinion) is None]
+    strange = [(number, opinion.polarity) for number, opinion in given if opinion.polarity.strip() not in POLARITIES]
+    pieces = unread = 0
+    first: tuple[int, str] | None = None
+    for number, prediction in enumerate(predictions, 1):
+        if prediction.raw is None or prediction.raw.strip() == tasks.NOTHING:
+            continue
+        read = list(rules.read(prediction.raw, escapes=True))
+        pieces += len(read)
+        unread += read.count(None)
+        if first is None and None in read:
+            first = number, prediction.raw
+    found = []
+    if given and len(silent) == len(given):
+        lack = " and no ".join(f'"{name}"' for name in rules.by)
+        found.append(f"no opinion has a {lack}, so that none says anything in {task}; one is {wanted}")
+    if len(strange) > SHARE * len(given):
+        number, polarity = strange[0]
+        found.append(
+            f"{len(strange)} of {len(given)} opinions have a polarity that is none of {', '.join(POLARITIES)}; "
+            f"the first is {polarity!r} of prediction {number}"
+        )
+    if first is not None and unread > SHARE * pieces:
+        form = " | ".join((*rules.by, "polarity"))
+        found.append(
+            f"{unread} of {pieces} pieces do not read as `{form}` with a polarity of {', '.join(POLARITIES)}; "
+            f"the first is in {first[1][:80]!r}, prediction {first[0]}"
+        )
+    return found
