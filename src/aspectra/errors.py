@@ -17,6 +17,10 @@ class AspectraError(Exception):
     exit_code = 1
 
 
+class EndpointError(AspectraError):
+    """An LLM's endpoint answers nobody now: who else would ask it waits in vain."""
+
+
 class UserError(AspectraError):
     """The input is wrong and the user can mend it (exit 2). The text says what is wrong and what to do."""
 

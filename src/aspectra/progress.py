@@ -29,6 +29,10 @@ class Bar:
             self.note = note
         self.show()
 
+    def tell(self, text: str) -> None:
+        """What part of the work says of itself, at once."""
+        say(text)
+
     def show(self) -> None:
         now = time.monotonic()
         if now - self.spoken >= 10:
@@ -93,6 +97,9 @@ def progress(label: str, total: float | None) -> Iterator[Bar]:
         task = live.add_task(label, total=total, note="")
 
         class Live(Bar):
+            def tell(self, text: str) -> None:
+                self.advance(0, text)
+
             def show(self) -> None:
                 live.update(task, total=self.total, completed=self.done, note=self.note)
 

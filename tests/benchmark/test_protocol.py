@@ -141,6 +141,31 @@ def test_an_llm_that_went_away_leaves_its_cell_open(small: Small, tmp_path: Path
             assert b"hunter2" not in file.read_bytes(), f"{file} holds the password of the endpoint"
 
 
+def test_where_the_endpoint_goes_away_it_is_said_and_no_further_cell_waits(
+    small: Small, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def answer(request: Request) -> Response:
+        asked.append(request)
+        if len(asked) > 3:
+            return Response("overrun", 502)
+        said = {"choices": [{"message": {"content": '{"opinions": []}'}, "finish_reason": "stop"}]}
+        return Response(json.dumps(said), content_type="application/json")
+
+    asked: list[Request] = []
+    with HTTPServer() as server:
+        server.expect_request("/v1/chat/completions").respond_with_handler(answer)
+        elicit = {"model": "m", "base_url": server.url_for("/v1"), "patience": 0.2, "concurrency": 4}
+        config = small(systems={"llm": {"kind": "llm", "elicit": elicit}})
+        missing = benchmark(config, tmp_path / "out")["missing"]
+    assert len(missing) == 4
+    assert missing[0]["reason"].startswith("the endpoint went away: for 0.2 s")
+    for other in missing[1:]:
+        assert other["reason"].startswith(f"not asked, as {missing[0]['cell']}: the endpoint went away")
+    told = capfd.readouterr().err
+    assert f"{missing[0]['cell']}: the endpoint is down or overrun (502: overrun): one request at a time" in told
+    assert "the endpoint is down or overrun" in (tmp_path / "out" / "logs" / f"{missing[0]['cell']}.txt").read_text()
+
+
 def test_a_disk_is_spared_the_weights_when_asked(small: Small, tmp_path: Path) -> None:
     systems = {"tiny": small().systems["tiny"].model_dump()}
     config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, seeds=[1], keep_models=False)

@@ -182,6 +182,26 @@ def test_an_endpoint_that_was_never_there_is_known_soon_however_patient_one_is(q
     asyncio.run(run())
 
 
+def test_connections_that_are_dropped_before_a_word_came_are_nobody_until_one_was_answered(quick: None) -> None:
+    dropped = TryError("dropped", mute=True)
+
+    async def never() -> None:
+        pace = make()
+        with pytest.raises(UserError, match="no endpoint answers: dropped; is the server running"):
+            for _ in range(3):
+                for turn in await turns(pace, 1):
+                    pace.failed(turn, dropped)
+
+    async def once() -> None:
+        pace = make()
+        first, second = await turns(pace, 2)
+        pace.answered(first, 10, REPLY)
+        assert pace.failed(second, dropped), "a fault of this request, as any other: perhaps it is what it asks"
+
+    asyncio.run(never())
+    asyncio.run(once())
+
+
 def test_an_address_that_is_no_such_endpoint_is_known_after_a_few_answers() -> None:
     async def run() -> None:
         pace = make(concurrency=10)

@@ -7,6 +7,7 @@ cell's folder. Nor may two ask one LLM, whose answers have one store: its cells 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from typing import Any
 from aspectra.benchmark import llm
 from aspectra.benchmark.grid import Cell
 from aspectra.config import BenchmarkConfig, LLMSystem, StudentSystem
-from aspectra.errors import AspectraError
+from aspectra.errors import AspectraError, EndpointError
 from aspectra.progress import Bar, say
 
 
@@ -34,11 +35,21 @@ class Worker:
     holds: str | None = None
 
 
+@dataclass(frozen=True)
+class End:
+    """What came of a cell: why there is no result (or ""), its F1 in words, whether its LLM answers nobody now."""
+
+    reason: str = ""
+    note: str = ""
+    away: bool = False
+
+
 def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, bar: Bar) -> dict[str, str]:
     """Do the cells in `count` processes; returns the reason for each cell (by id) that could not be done.
 
-    What a cell says while it works goes into `logs/`. On Ctrl-C those that ask an LLM store what is in flight, and the
-    others stop at once: their cells go on from their checkpoints another time. A second one stops all.
+    What a cell says while it works goes into `logs/`; one that asks an LLM, and may wait for it, is heard too. Cells
+    of an LLM whose endpoint went away during another are not begun. On Ctrl-C those that ask an LLM store what is in
+    flight, and the others stop at once: their cells go on from their checkpoints another time. A second one stops all.
     """
     left, failures = list(cells), dict[str, str]()
     needs = {cell.id: need(config, cell, out) for cell in left}
@@ -52,15 +63,25 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                 worker = next(w for w in crew if w.pipe is pipe)
                 assert worker.cell is not None
                 try:
-                    reason, note = worker.pipe.recv()
+                    said = worker.pipe.recv()
                 except (EOFError, OSError):
                     worker.process.join()
                     crew.remove(worker)
-                    reason, note = f"its process ended ({ending(worker.process.exitcode)})", ""
-                if reason:
-                    failures[worker.cell.id] = reason
-                    say(f"{worker.cell.id}: {reason}")
-                bar.advance(1, f"{worker.cell.id} {note}")
+                    said = End(f"its process ended ({ending(worker.process.exitcode)})")
+                if isinstance(said, str):
+                    bar.tell(f"{worker.cell.id}: {said}")
+                    continue
+                if said.reason:
+                    failures[worker.cell.id] = said.reason
+                    say(f"{worker.cell.id}: {said.reason}")
+                bar.advance(1, f"{worker.cell.id} {said.note}")
+                if said.away:
+                    vain = [cell for cell in left if needs[cell.id] == needs[worker.cell.id]]
+                    left = [cell for cell in left if cell not in vain]
+                    failures |= dict.fromkeys(
+                        (cell.id for cell in vain), f"not asked, as {worker.cell.id}: {said.reason}"
+                    )
+                    bar.advance(len(vain))
                 worker.cell = None
     except KeyboardInterrupt:
         part(config, crew)
@@ -147,7 +168,7 @@ def start(config: BenchmarkConfig, out: Path, count: int) -> Worker:
 
 
 def serve(pipe: Any, parent: int, config: BenchmarkConfig, out: Path, threads: int) -> None:
-    """A worker's life: a cell comes, its reason to have failed (or "") and its F1 go, until the pipe is closed."""
+    """A worker's life: a cell comes, what it says and its `End` go, until the pipe is closed."""
     # Away from the terminal's Ctrl-C, which is the parent's to pass on: once, since the engine loses answers at two.
     os.setpgrp()
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -165,19 +186,19 @@ def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
     with contextlib.closing(Held()) as held:
         while True:
             cell = pipe.recv()
-            reason = note = ""
-            with logged(out / "logs" / f"{cell.id}.txt"):
+            telling = isinstance(config.systems[cell.system], LLMSystem)
+            with logged(out / "logs" / f"{cell.id}.txt", pipe if telling else None):
                 try:
                     result = do(config, cell, out, held, threads)
-                    note = f"strict F1 {100 * next(s.f1 for s in result.scores if s.subset == 'all'):.2f}"
+                    end = End(note=f"strict F1 {100 * next(s.f1 for s in result.scores if s.subset == 'all'):.2f}")
                 except AspectraError as error:
-                    reason = str(error)
+                    end = End(str(error), away=isinstance(error, EndpointError))
                 except Exception as error:
                     import traceback
 
                     traceback.print_exc()
-                    reason = f"{type(error).__name__}: {error} (see logs/{cell.id}.txt)"
-            pipe.send((reason, note))
+                    end = End(f"{type(error).__name__}: {error} (see logs/{cell.id}.txt)")
+            pipe.send(end)
 
 
 def outlive(parent: int) -> None:
@@ -195,11 +216,25 @@ def threads_of(count: int) -> int:
     return int(told) if told.isdecimal() and int(told) else max(1, (os.cpu_count() or 1) // count)
 
 
+class Log(io.TextIOWrapper):
+    """A file whose lines go through a pipe besides."""
+
+    def __init__(self, path: Path, pipe: Any) -> None:
+        super().__init__(path.open("ab"), encoding="utf-8")
+        self._pipe, self._lock = pipe, threading.Lock()  # a teacher may speak from threads of its own
+
+    def write(self, text: str, /) -> int:
+        with self._lock:
+            if self._pipe is not None and text.strip():
+                self._pipe.send(text.strip())
+            return super().write(text)
+
+
 @contextlib.contextmanager
-def logged(path: Path) -> Iterator[None]:
-    """What is said meanwhile goes into a file: the terminal is the parent's."""
+def logged(path: Path, pipe: Any = None) -> Iterator[None]:
+    """What is said meanwhile goes into a file, for the terminal is the parent's; through a pipe it may tell it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as stream:
+    with Log(path, pipe) as stream:
         before, sys.stderr = sys.stderr, stream
         try:
             yield

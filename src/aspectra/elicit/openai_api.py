@@ -24,7 +24,7 @@ from urllib.request import getproxies, proxy_bypass
 from aspectra.config import ElicitConfig
 from aspectra.elicit.keys import read_key, secrets
 from aspectra.elicit.teacher import Question, Reply, RowError, TryError, identifying
-from aspectra.errors import AspectraError, UserError
+from aspectra.errors import EndpointError, UserError
 from aspectra.progress import say
 from aspectra.settings import shown
 
@@ -109,7 +109,10 @@ class OpenAITeacher:
             if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
                 raise TryError(f"{shown(self._url)} answers with a body that cannot be unpacked", odd=True) from None
             why = str(error) or type(error).__name__
-            raise TryError(self._hidden(f"the connection to {shown(self._url)} broke ({why})")) from None
+            raise TryError(
+                self._hidden(f"the connection to {shown(self._url)} broke ({why})"),
+                mute=isinstance(error, aiohttp.ClientConnectionError),
+            ) from None
 
     def _open(self) -> ClientSession:
         import aiohttp
@@ -178,7 +181,7 @@ class OpenAITeacher:
                 say(f"the endpoint does not take {name}: asking without it")
             return
         if code == 402 or "insufficient_quota" in str(body):
-            raise AspectraError(f"the endpoint wants to be paid first ({code}: {text}); then the same command goes on")
+            raise EndpointError(f"the endpoint wants to be paid first ({code}: {text}); then the same command goes on")
         if code in PASSING or code >= 500:
             raise TryError(f"{code}: {text}", busy=code in BUSY, after=retry_after(answer.retry_after))
         if code < 400:

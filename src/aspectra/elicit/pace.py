@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit.teacher import Reply, TryError
-from aspectra.errors import AspectraError, UserError
+from aspectra.errors import EndpointError, UserError
 from aspectra.progress import say
 
 PAUSE = 0.5  # seconds before the first next try, doubled each time
@@ -148,7 +148,7 @@ class Pace:
     def failed(self, turn: Turn, fault: TryError) -> bool:
         """A turn is over, and brought nothing. Returns whether that counts against the request, not only the endpoint.
 
-        Raises UserError where nothing that was ever heard sounds like such an endpoint, AspectraError where patience
+        Raises UserError where nothing that was ever heard sounds like such an endpoint, EndpointError where patience
         ends: either ends the run, and the request stays to be asked.
         """
         self._in_flight -= 1
@@ -159,12 +159,14 @@ class Pace:
 
     def _judge(self, turn: Turn, fault: TryError) -> bool:
         now, patience = time.monotonic(), self._config.patience
-        self._heard |= not fault.gone
+        # What drops connections may be a proxy before nothing; once the endpoint was heard, it is a fault like others.
+        nobody = fault.gone or (fault.mute and not self._heard)
+        self._heard |= not (fault.gone or fault.mute)
         self._faults += 1
         self._odd += fault.odd
         if fault.after is not None:
             if fault.after > patience:
-                raise AspectraError(
+                raise EndpointError(
                     f"the endpoint asks to be left alone for {fault.after:.0f} s ({fault}), longer than --patience "
                     f"{patience:g}; the same command goes on later"
                 )
@@ -180,15 +182,15 @@ class Pace:
             if not self._heard and (over or self._tries >= FIRST):
                 raise UserError(f"no endpoint answers: {fault}; is the server running, and --base-url right?")
             if over:
-                raise AspectraError(
+                raise EndpointError(
                     f"the endpoint went away: for {patience:g} s (--patience) it answered nothing of use ({fault}); "
                     "the same command goes on when it is back"
                 )
             self._hold(now)
-            counts = not fault.gone
+            counts = not nobody
         elif self._down_since is not None:
             counts = False
-        elif fault.gone or self._faults >= ROW:
+        elif nobody or self._faults >= ROW:
             self._down_since, self._down_from, self._tries = now, self._given, 1
             if self._heard:
                 say(f"the endpoint is down or overrun ({fault}): one request at a time, for up to {patience:g} s")

@@ -52,15 +52,23 @@ class RowError(Exception):
 class TryError(Exception):
     """This try failed, the next may not; whoever asks decides when that is. The text is the reason.
 
-    `busy`: the endpoint wants fewer requests at once. `gone`: there was no connection at all. `odd`: what came is not
-    what such an endpoint sends. `after`: seconds that it asks all of us to wait.
+    `busy`: the endpoint wants fewer requests at once. `gone`: there was no connection at all. `mute`: there was one,
+    which ended before a word came. `odd`: what came is no answer of such an endpoint. `after`: seconds that it asks all
+    of us to wait.
     """
 
     def __init__(
-        self, reason: str, *, busy: bool = False, gone: bool = False, odd: bool = False, after: float | None = None
+        self,
+        reason: str,
+        *,
+        busy: bool = False,
+        gone: bool = False,
+        mute: bool = False,
+        odd: bool = False,
+        after: float | None = None,
     ) -> None:
         super().__init__(reason)
-        self.busy, self.gone, self.odd, self.after = busy, gone, odd, after
+        self.busy, self.gone, self.mute, self.odd, self.after = busy, gone, mute, odd, after
 
 
 def identifying(config: ElicitConfig) -> dict[str, object]:
