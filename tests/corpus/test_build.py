@@ -14,8 +14,10 @@ import pytest
 from aspectra.cli.main import run
 from aspectra.config import CorpusConfig
 from aspectra.corpus.build import build
+from aspectra.elicit import queue
+from aspectra.elicit.store import Ask, Outcome, Store
 from aspectra.errors import UserError
-from aspectra.schema import Response
+from aspectra.schema import Response, Review
 
 WORDS = ["kettle", "porter", "duvet", "balcony", "towel", "lamp", "curtain", "lift", "garden", "soup"]
 
@@ -120,6 +122,7 @@ def test_a_kind_without_a_valid_answer_and_the_lack_of_silver_labels_are_told(
     build([source], CorpusConfig(), tmp_path / "c")
     assert capsys.readouterr().err.splitlines() == [
         "corpus: analysis: 9 of 9 answers were rejected, most often: truncated (8), refused (1)",
+        "corpus: 9 reviews are few; a student learns little from less than some hundreds",
         "corpus: no silver labels, for no valid answer of analysis or extraction names opinions of a sentence",
     ]
     assert not (tmp_path / "c" / "silver").exists()
@@ -201,3 +204,33 @@ def test_the_data_card_loads_with_datasets(tmp_path: Path, monkeypatch: pytest.M
     build([source], CorpusConfig(kinds=("analysis",)), tmp_path / "c")
     loaded = datasets.load_dataset(str(tmp_path / "c"), cache_dir=str(tmp_path / "cache"))
     assert (loaded["train"].num_rows, loaded["validation"].num_rows) == (9, 1)
+
+
+def test_what_makes_a_corpus_worthless_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    same = [answered(i, "rewriting", text="nothing") for i in range(20)]
+    good = [answered(i, "analysis") for i in range(20)]
+    build([elicited(tmp_path / "e", same + good)], CorpusConfig(), tmp_path / "c")
+    told = capsys.readouterr().err
+    assert "20 reviews are few" in told
+    assert "rewriting: 18 of 18 answers are the same, 'nothing'" in told
+    assert "analysis:" not in told
+
+
+def test_answers_that_are_still_to_be_had_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
+    with Store(source) as store:
+        reviews = [Review(f"r{i}", review(i)) for i in range(12)]
+        ask = Ask("rewriting", "v1", "m", "{}")
+        found = list(queue.pending(store, *store.register(reviews, [ask], "one", {}, free=False)))
+        store.save([Outcome(p.request, "done", text="I say so.", attempts=1) for p in found[:8]])
+        store.save([Outcome(found[8].request, "failed", reason="500: no", attempts=3)])
+    build([source], CorpusConfig(), tmp_path / "c")
+    told = f"corpus: in {source} 3 answers are pending and 1 answers are failed, and are not in the corpus; the same"
+    assert told in capsys.readouterr().err
+
+
+def test_a_short_text_of_a_script_without_spaces_is_kept(tmp_path: Path) -> None:
+    texts = ["他们家的菜真好吃。", "房间很干净，下次再来。", "好"]
+    source = elicited(tmp_path / "e", [answered(i, "rewriting", of=text) for i, text in enumerate(texts)])
+    counts = build([source], CorpusConfig(kinds=("rewriting",)), tmp_path / "c")["figures"]["counts"]
+    assert (counts["reviews kept"], counts["reviews under 3 words"]) == (2, 1)

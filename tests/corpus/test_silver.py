@@ -59,6 +59,20 @@ def test_two_judgments_of_one_place_become_conflict() -> None:
     assert ("kettle", "conflict", 4) in labels(found[1])
 
 
+def test_a_sentence_that_is_said_again_is_one() -> None:
+    given = [analysis(("tea", "Positive", "lovely"))]
+    found = silver.label("r1", "Lovely tea. We stayed. Lovely tea. Lovely tea.", given, Counter())
+    assert [(example.text, labels(example)) for example in found] == [
+        ("Lovely tea.", [("tea", "positive", 7)]),
+        ("We stayed.", []),
+    ]
+
+
+def test_a_target_of_a_script_without_spaces_has_its_place() -> None:
+    (only,) = silver.label("r1", "他们家的菜真好吃。", [analysis(("菜", "Positive", "好吃"))], Counter())
+    assert labels(only) == [("菜", "positive", 4)]
+
+
 def test_an_extraction_answer_goes_before_the_analysis() -> None:
     given = [
         analysis(("porter", "Negative", "shrugged")),

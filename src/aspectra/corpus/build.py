@@ -18,7 +18,9 @@ from aspectra.corpus.card import card
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
 from aspectra.corpus.words import words
+from aspectra.elicit.database import NAME as STORE
 from aspectra.elicit.reasons import rejected
+from aspectra.elicit.status import status
 from aspectra.errors import UserError
 from aspectra.files import write_text
 from aspectra.manifest import Stage
@@ -27,6 +29,7 @@ from aspectra.schema import Response
 from aspectra.tables import write_parquet
 
 COLUMNS = ("id", "review_id", "kind", "input", "output")
+FEW = 100  # reviews
 
 
 def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: bool = False) -> dict[str, Any]:
@@ -51,6 +54,8 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
         say(f"corpus: {out} is done already")
         return done
     stage.begin()
+    for folder in folders:
+        tell_open(folder)
     try:
         figures = make(sources, evaluated, config, out)
     except UserError:
@@ -79,6 +84,10 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
         sentences[side] += silver.label(review, reviews[review], answers[review].values(), counts)
     if not rows["train"]:
         raise UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
+    if len(kept) < FEW:
+        say(f"corpus: {len(kept)} reviews are few; a student learns little from less than some hundreds")
+    for line in monotone(rows["train"]):
+        say(f"corpus: {line}")
     for side, part in rows.items():
         write_parquet(out / f"{side}.parquet", (dict(zip(COLUMNS, row, strict=True)) for row in part), COLUMNS)
     if sentences["train"]:
@@ -98,6 +107,15 @@ def responses_file(folder: Path) -> Path:
         there = "has no responses.parquet; finish its `aspectra elicit` first" if folder.exists() else "does not exist"
         raise UserError(f"{folder} {there}")
     return path
+
+
+def tell_open(folder: Path) -> None:
+    """Say what the last run of an elicitation's folder has not got yet; a hand-off file alone does not know."""
+    if not (folder / STORE).is_file():
+        return
+    counts = status(folder)
+    if left := " and ".join(f"{counts[name]} answers are {name}" for name in ("pending", "failed") if counts[name]):
+        say(f"corpus: in {folder} {left}, and are not in the corpus; the same `aspectra elicit` goes on with them")
 
 
 def load_evaluation(paths: Iterable[Path], ngram: int) -> Evaluation:
@@ -230,6 +248,17 @@ def mix(
                 counts["answers that overlap with an evaluation sentence"] += 1
             else:
                 yield f"{name}#{kind}", name, kind, text, answer
+
+
+def monotone(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """A line for each kind of answer that is mostly one and the same: whatever the filters say, nothing is in it."""
+    outputs: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, _, kind, _, output in rows:
+        outputs[kind][output] += 1
+    for kind, found in outputs.items():
+        ((often, number),) = found.most_common(1)
+        if kind != "rating" and number > max(2, found.total() / 2):
+            yield f"{kind}: {number} of {found.total()} answers are the same, {often[:80]!r}; look at them with --audit"
 
 
 def describe(

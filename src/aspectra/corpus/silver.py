@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aspectra.corpus.words import words
+from aspectra.corpus.words import ALONE, words
 from aspectra.schema import POLARITIES, Example, Opinion, Response
 from aspectra.sentences import spans
 
@@ -35,12 +35,16 @@ def label(review_id: str, review: str, answers: Iterable[Response], counts: Coun
     An opinion goes to the sentence that holds its target word for word; among several, to the one that shares most
     words with the teacher's reasoning. A category without a target has a place only in a review of one sentence.
     Opinions without a polarity or a place are counted and left out, and so is every sentence that has no opinion
-    then, as the missing one may be about it. Both judgments of one target in one sentence become `conflict`.
+    then, as the missing one may be about it. Both judgments of one target in one sentence become `conflict`. What the
+    review says twice in the same words is one sentence.
     """
     claims = claims_of({answer.kind: answer for answer in answers}, review, counts)
     if claims is None:
         return []
-    sentences = spans(review)
+    distinct: dict[str, tuple[int, int]] = {}
+    for first, last in spans(review):
+        distinct.setdefault(review[first:last], (first, last))
+    sentences = list(distinct.values())
     placed: list[dict[tuple[int | None, int | None, str | None], list[str]]] = [{} for _ in sentences]
     whole = True
     for claim in claims:
@@ -96,7 +100,7 @@ def place(review: str, sentences: list[tuple[int, int]], claim: Claim) -> tuple[
         return None
     why = set(words(claim.reasoning))
     best: tuple[int, int, int, int] | None = None
-    for match in re.finditer(rf"(?<!\w){re.escape(target)}(?!\w)", review, re.IGNORECASE):
+    for match in re.finditer(rf"(?<![^\W{ALONE}]){re.escape(target)}(?![^\W{ALONE}])", review, re.IGNORECASE):
         for index, (first, last) in enumerate(sentences):
             if first <= match.start() and match.end() <= last:
                 shared = len(why & set(words(review[first:last])))
