@@ -180,7 +180,7 @@ class Aggregate:
                     for q in topic.quotes.get(polarity, ())
                 ],
             }
-            for rank, (_, topic) in enumerate(table.ranked()[:SHOWN])
+            for rank, (_, topic) in enumerate(widest(table)[:SHOWN])
         ]
         return {"known": len(table), "rows": rows, "forgotten": table.forgotten, "at_most": table.at_most}
 
@@ -189,7 +189,7 @@ class Aggregate:
         ranked = table.ranked()
         pairs = self.pairs[name].entries
         topics = self.topics["targets"] if len(self.topics["targets"]) else self.topics["categories"]
-        top = topics.ranked()[:8]
+        top = widest(topics)[:8]
         rows = []
         for value, group in ranked[:SHOWN_VALUES]:
             cells = [pairs.get((value, key), [0, 0]) for key, _ in top]
@@ -264,6 +264,11 @@ def shown(value: Any) -> str:
 
 def iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def widest(topics: Bounded[str, Topic]) -> list[tuple[str, Topic]]:
+    """Topics, those of most reviews first, ties by opinions: one long review makes no topic of all."""
+    return sorted(topics.ranked(), key=lambda pair: -pair[1].reviews)
 
 
 def tally(counts: Sequence[int]) -> dict[str, Any]:

@@ -90,13 +90,20 @@ def analyze(
         write(figures)
         return
     kind = "targets" if figures["targets"]["rows"] else "categories"
-    columns = ("opinions", "positive", "neutral", "negative")
+    polarities = ("positive", "neutral", "negative")
     rows = [
-        [row["label"], row["opinions"], *(f"{100 * row['polarities'][p]['share']:.0f} %" for p in columns[1:])]
+        [
+            row["label"],
+            row["reviews"],
+            row["opinions"],
+            *(f"{100 * row['polarities'][polarity]['share']:.0f} %" for polarity in polarities),
+        ]
         for row in figures[kind]["rows"][:10]
     ]
-    table(["what", *columns], rows)
+    table(["what", "reviews", "opinions", *polarities], rows)
     none = figures["without_opinion"]
     print(f"{figures['opinions']:,} opinions in {figures['reviews']:,} reviews, {none:,} of them without any: {out}")
+    if cut := figures["cut"]:
+        print(f"{cut:,} reviews have an answer that was cut off at its longest: opinions may be missing there")
     if report is not None:
         print(f"report: {report}")

@@ -109,7 +109,7 @@ def topics(figures: Row, kind: str) -> Row:
     from aspectra.report import opinions_charts as charts
 
     rows = figures[kind]["rows"]
-    most = rows[0]["opinions"]
+    most = max(row["opinions"] for row in rows[:BARS])
     return {
         "kind": kind,
         "noun": NOUNS[kind],

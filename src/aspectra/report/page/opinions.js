@@ -5,11 +5,11 @@
   const one = (id) => document.getElementById(id);
   const data = JSON.parse(one("data").textContent);
   // As the rows of the data: what, opinions, reviews, positive, neutral, conflict, negative, ends of the interval.
-  const [WHAT, OPINIONS, , , , , NEGATIVE, LOW, HIGH] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const [WHAT, OPINIONS, REVIEWS, NEGATIVE, LOW, HIGH] = [0, 1, 2, 6, 7, 8];
   const SHARE = 7;
   const form = one("sieve");
   let shown = PAGE;
-  let order = { column: OPINIONS, down: true };
+  let order = { column: REVIEWS, down: true };
 
   for (const part of document.querySelectorAll(".script")) part.hidden = false;
 
