@@ -26,6 +26,7 @@ from aspectra.progress import progress, say
 from aspectra.quiet import quiet
 
 TRAIN_PACKAGES = ("torch", "transformers", "accelerate", "peft", "safetensors")
+INFO = "aspectra.json"  # beside the weights of a model that was made here
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 HUB_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.jinja")
 HUB_TIMEOUT = 10  # seconds until the Hub counts as out of reach
@@ -92,17 +93,23 @@ def resolve(name: str) -> Path:
     if found is not None:
         return from_hub(name, found.repository)
     path = Path(name).expanduser()
-    if path.exists():
-        return check(path)
-    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or path.parent.exists():
+    return check(path) if path.exists() else from_hub(name, of_hub(name))
+
+
+def of_hub(name: str) -> str:
+    """The name itself, if it can be an id on the Hub; raises UserError for one that can be nothing."""
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or Path(name).expanduser().parent.exists():
         if "/" in name or os.sep in name:
             raise UserError(f"no model folder {name}; or name one of: {', '.join(sorted(NAMES))}")
         raise unknown("model", name, NAMES)
-    return from_hub(name, name)
+    return name
 
 
 def identity(name: str) -> Path | str:
-    """What a manifest records of a student: a folder (to be hashed), or what pins a named one without fetching it."""
+    """What a manifest records of a student: a folder (to be hashed), or what pins a named one without fetching it.
+
+    Raises UserError for a name that can be nothing.
+    """
     found = NAMES.get(name)
     if isinstance(found, InWheel):
         return f"{name} {found.file_sha256}"
@@ -110,7 +117,7 @@ def identity(name: str) -> Path | str:
         return f"generated {name}"
     if found is None and (path := Path(name).expanduser()).exists():
         return path
-    return f"hub {found.repository if found else name}"
+    return f"hub {found.repository if found else of_hub(name)}"
 
 
 def check(folder: Path) -> Path:
@@ -125,6 +132,8 @@ def check(folder: Path) -> Path:
         raise UserError(f"{folder} holds an adapter; merge it into its model (peft: merge_and_unload) and save that")
     weights = [file for file in folder.glob("*.safetensors") if not file.name.startswith("adapter_")]
     if not weights:
+        if (folder / INFO).is_file() and (folder / "model.bin").is_file():
+            raise UserError(f"{folder} is an export, which only runs; name the student that it was made of")
         pickled = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLED)
         if pickled:
             raise UserError(
@@ -151,7 +160,9 @@ def loading(folder: Path) -> Iterator[None]:
             yield
     except (ValueError, OSError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(f"cannot load the model in {folder}: {reason}") from None
+        raise UserError(
+            f"cannot load the model in {folder}: {reason}; if it cannot be mended, fetch or save the model once more"
+        ) from None
 
 
 def shards(folder: Path) -> list[str]:

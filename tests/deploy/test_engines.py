@@ -152,7 +152,7 @@ def test_what_cannot_be_opened_is_said_in_a_line(export_of: Folder, student_of: 
         open_engine(export_of("llama"), compute="int3")
     with pytest.raises(UserError, match="is no export"):
         open_engine(student_of("llama"), compute="int8")
-    with pytest.raises(UserError, match="no model folder"):
+    with pytest.raises(UserError, match="no model in"):
         open_engine(tmp_path / "nothing")
     assert not is_export(student_of("llama"))
     for file, text, message in (

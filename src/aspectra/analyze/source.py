@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aspectra.deploy.engine import absent
 from aspectra.deploy.extraction import Extractor
-from aspectra.errors import UserError
 from aspectra.manifest import digest
 
 
@@ -35,7 +35,7 @@ def student(model: str | Path, **options: Any) -> Source:
     """
     folder = Path(model)
     if not folder.is_dir():
-        raise UserError(f"no model in {model}; name the folder of a fine-tuned or exported student")
+        raise absent(model)
     return Source(digest(folder), partial(load, folder.absolute(), **options), str(model))
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aspectra.errors import MissingExtraError, UserError, unknown
-from aspectra.models import resolve
-from aspectra.student.family import INFO, Encoder, read_info
+from aspectra.models import INFO, NAMES, resolve
+from aspectra.student.family import Encoder, read_info
 
 ENGINES = ("transformers", "ct2")
 EXPORT = "export"  # the key of `aspectra.json` that only an export has
@@ -75,6 +75,24 @@ def is_export(folder: Path | str) -> bool:
     return path.is_dir() and (path / INFO).is_file() and EXPORT in read_info(path)
 
 
+def absent(model: Path | str) -> UserError:
+    """What to say where there is no such folder."""
+    return UserError(f"no model in {model}; name the folder of a fine-tuned or exported student")
+
+
+def student_folder(model: Path | str) -> Path:
+    """The folder of an export, of a student, or of a model by its short name. Raises UserError where there is none.
+
+    Ids of the Hub are not taken: a folder's name that is mistyped looks like one.
+    """
+    path = Path(model).expanduser()
+    if is_export(path):
+        return path
+    if str(model) not in NAMES and not path.exists():
+        raise absent(model)
+    return resolve(str(model))
+
+
 def open_engine(
     model: Path | str, *, compute: str | None = None, threads: int | None = None, device: str = "auto"
 ) -> Engine:
@@ -90,7 +108,7 @@ def open_engine(
         raise UserError(f"{model} is no export, and --compute is of exports; make one with: aspectra export {model}")
     from aspectra.deploy.in_torch import Whole
 
-    return Whole.open(resolve(str(model)), threads, device)
+    return Whole.open(student_folder(model), threads, device)
 
 
 def check_engine(engine: str | None) -> None:

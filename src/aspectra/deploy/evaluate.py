@@ -18,12 +18,12 @@ from aspectra.benchmark.scoring import score_rows
 from aspectra.benchmark.subsets import SUBSETS
 from aspectra.deploy.answers import ask
 from aspectra.deploy.answers import predictions as as_predictions
-from aspectra.deploy.engine import check_engine, is_export
+from aspectra.deploy.engine import check_engine, is_export, student_folder
 from aspectra.deploy.export import passing
 from aspectra.deploy.in_ct2 import Exported
 from aspectra.errors import UserError, unknown
 from aspectra.manifest import Stage
-from aspectra.models import identity, need_train, resolve
+from aspectra.models import identity, need_train
 from aspectra.progress import progress, say
 from aspectra.schema import Example, Prediction
 from aspectra.student.decode import CUT, predict, task_of
@@ -67,8 +67,9 @@ def evaluate(
         for name in given:
             if name not in known:
                 raise unknown(kind, name, known)
-    name = str(model)
-    folder = Path(name).expanduser() if exported else resolve(name)
+    name, folder = str(model), student_folder(model)
+    if not (task or read_info(folder).get("task")):
+        raise UserError(f"the model was fine-tuned for no task; say which to try it in: --task {tasks.CHOICE}")
     chosen = task_of(read_info(folder), task)
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, "test"), cap, seed)

@@ -19,13 +19,13 @@ from aspectra.benchmark import datasets
 from aspectra.benchmark.scoring import score
 from aspectra.deploy.answers import Answer, ask, predictions
 from aspectra.deploy.convert import COMPUTE, convert
-from aspectra.deploy.engine import Engine, is_export, need_deploy
+from aspectra.deploy.engine import Engine, is_export, need_deploy, student_folder
 from aspectra.deploy.in_ct2 import Exported
 from aspectra.deploy.in_torch import Whole
 from aspectra.deploy.parity import ENOUGH, compare, fault
 from aspectra.errors import UserError, unknown
 from aspectra.manifest import Stage
-from aspectra.models import identity, need_train, resolve
+from aspectra.models import identity, need_train
 from aspectra.places import DEMO
 from aspectra.progress import progress, say
 from aspectra.schema import Example
@@ -73,7 +73,7 @@ def export(
         raise UserError(f"this machine does not compute in {compute}, so that it cannot be checked; take another type")
     if is_export(model):
         raise UserError(f"{model} is an export already; name the student that it was made of")
-    folder = resolve(model)
+    folder = student_folder(model)
     name = task_of(read_info(folder), None)
     place = datasets.find(name, data or DEMO / (tasks.get(name).data or name) / "hotels")
     examples = datasets.draw(datasets.split(place, "test"), check, seed)

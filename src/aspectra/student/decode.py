@@ -128,8 +128,5 @@ def task_of(info: dict[str, Any], given: str | None) -> str:
     if given and tuned and given != tuned:
         raise UserError(f"the model was fine-tuned for {tuned}, not for {given}; give --task {tuned} or another model")
     if not (given or tuned):
-        known = ", ".join(sorted(tasks.TASKS))
-        raise UserError(
-            f"the model was fine-tuned for no task: `aspectra finetune` does that; `evaluate` takes one ({known})"
-        )
+        raise UserError("the model was fine-tuned for no task; `aspectra finetune` does that")
     return str(given or tuned)

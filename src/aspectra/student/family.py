@@ -15,14 +15,13 @@ from typing import Any, Literal
 
 from aspectra.errors import UserError
 from aspectra.files import write_json, write_text
-from aspectra.models import check, loading, need_train
+from aspectra.models import INFO, check, loading, need_train
 from aspectra.quiet import quiet
 
 Family = Literal["seq2seq", "causal"]
 ARROW = "\n=>"
 NEWLINE = "[NL]"
 IGNORED = -100  # torch's cross entropy leaves out labels of this value
-INFO = "aspectra.json"
 
 
 @dataclass

@@ -40,10 +40,6 @@ def finetune(
     checkpoint and ends with the same weights. Raises UserError where student, task, data or `out` are not usable.
     """
     need_train("finetune")
-    from aspectra.machine import Crew
-    from aspectra.quiet import quiet
-    from aspectra.student import session
-
     if not config.data:
         raise UserError("no data given; name a set or a folder with train.json and dev.json (--data)")
     folder = datasets.find(config.task, config.data)
@@ -55,20 +51,25 @@ def finetune(
     dev = datasets.draw(datasets.split(folder, "dev"), config.dev_cap, config.seed)
     if not train or not dev:
         raise UserError(f"the set {folder} has no sentences in {'dev' if train else 'train'}.json")
-    crew = Crew()
-    arguments = session.prepare(config, out, num_train_epochs=config.epochs, save_strategy="no", save_total_limit=1)
     inputs: dict[str, Path | str] = {"student": identity(student)}
     inputs |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", "dev")}
+    # Only now, for these imports take seconds: a wrong name should be told at once.
+    from aspectra.machine import Crew
+    from aspectra.quiet import quiet
+    from aspectra.student import session
+
+    crew = Crew()
+    arguments = session.prepare(config, out, num_train_epochs=config.epochs, save_strategy="no", save_total_limit=1)
     stage = Stage("finetune", out, inputs, config.model_dump(mode="json"), replace=replace)
     if (done := crew.first(stage.finished)) is not None:
         if crew.leads:
             say(f"finetune: {out} is done already")
         return done
-    if crew.leads and len(dev) < FEW:
-        say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few for their F1 to tell which epoch is best")
     source = loaded or crew.first(lambda: resolve(student))
     trained = session.open_student(source, config)
     going_on = crew.first(stage.begin)
+    if crew.leads and len(dev) < FEW:
+        say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few for their F1 to tell which epoch is best")
     try:
         with quiet(), session.room_for(out):
             figures = tune(trained, student, train, dev, config, arguments, out, crew, going_on)

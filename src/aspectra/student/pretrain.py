@@ -31,11 +31,13 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     ends with the same weights. Raises UserError where corpus, student, kinds, weights or `out` are not usable.
     """
     need_train("pretrain")
+    inputs: dict[str, Path | str] = {"corpus": corpus, "student": identity(student)}
+    tables = {side: read(corpus, side) for side in ("train", "dev")}
+    # Only now, for these imports take seconds: a wrong name should be told at once.
     from aspectra.machine import Crew
     from aspectra.quiet import quiet
     from aspectra.student import session
 
-    tables = {side: read(corpus, side) for side in ("train", "dev")}
     check_kinds(tables["train"], config)
     crew = Crew()
     arguments = session.prepare(
@@ -47,7 +49,6 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
         save_steps=config.save_steps,
         save_total_limit=config.keep_checkpoints,
     )
-    inputs: dict[str, Path | str] = {"corpus": corpus, "student": identity(student)}
     stage = Stage("pretrain", out, inputs, config.model_dump(mode="json"), replace=replace)
     if (done := crew.first(stage.finished)) is not None:
         if crew.leads:
