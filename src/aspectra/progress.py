@@ -63,6 +63,15 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def dollars(amount: float) -> str:
+    """A limit as it was given, never with an exponent.
+
+    >>> dollars(5), dollars(0.00001), dollars(12.5)
+    ('5', '0.00001', '12.5')
+    """
+    return f"{amount:.8f}".rstrip("0").rstrip(".")
+
+
 @contextmanager
 def progress(label: str, total: float | None) -> Iterator[Bar]:
     """Show a bar for the work inside the block."""

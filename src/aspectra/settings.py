@@ -46,7 +46,8 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
         if first["type"] == "value_error":
             told = str(first["ctx"]["error"])
             raise UserError(f"setting {where}: {told}" if where else told) from None
-        raise UserError(f"setting {where}: {first['msg']} (got {first.get('input')!r})") from None
+        told = first["msg"].replace("a valid tuple", "a list, as in [1, 2]")
+        raise UserError(f"setting {where}: {told} (got {first.get('input')!r})") from None
 
 
 def load(

@@ -20,13 +20,16 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     (0.4902, 0.9433)
     >>> [round(end, 4) for end in wilson(45, 50)]
     [0.7864, 0.9565]
+    >>> wilson(0, 7)[0], wilson(7, 7)[1]
+    (0.0, 1.0)
     """
     if not total:
         return 0.0, 1.0
     share, extra = hits / total, Z * Z / total
     middle = (share + extra / 2) / (1 + extra)
     half = Z * math.sqrt(share * (1 - share) / total + extra / (4 * total)) / (1 + extra)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # The ends of no hits, and of nothing else, are exact; the sums above miss them by a rounding.
+    return max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half) if hits < total else 1.0
 
 
 def two_shares(hits: int, total: int, other_hits: int, other_total: int) -> float | None:

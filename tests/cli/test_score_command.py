@@ -103,3 +103,12 @@ def test_predictions_in_another_format_are_scored_and_told_of(folder: Path, caps
     assert json.loads(out)["f1"] == 0
     assert 'no opinion has a "target"' in told
     assert "2 of 2 opinions have a polarity that is none of positive" in told
+
+
+def test_a_file_without_opinion_words_says_what_its_implicit_subset_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(folder, "--subset", "implicit") == 0
+    assert "no opinion words are marked in these sentences" in capsys.readouterr().err
+    assert call(folder) == 0
+    assert capsys.readouterr().err == ""

@@ -174,7 +174,7 @@ def test_a_file_of_reviews_that_no_elicitation_wrote_is_no_fault(tmp_path: Path)
         (["nowhere"], "does not exist"),
         (["e/responses.parquet", "--kinds", "analysis,analysis"], "each kind once"),
         (["e", "--evaluation", "torn.json"], "not JSON"),
-        (["torn.json"], "cannot read torn.json"),
+        (["torn.json"], "torn.json is no Parquet file; name the folder that"),
         (["empty"], "no responses.parquet"),
         (["e", "--kinds", "analyses"], "did you mean 'analysis'"),
         (["e", "--evaluation", "rest99"], "rest14"),

@@ -339,13 +339,19 @@ def test_a_mistake_is_one_line(
     [
         (b"", "holds no results for"),
         (b"\n\n", "holds no results for"),
+        (b"id,answer\n1,good\n2,bad\n", "holds no results for"),
         (b'{"custom_id": "abc"}\n', "has 1 lines, and none answers a request of"),
         (b"\xff\xfe\n", "is not UTF-8"),
         (None, "there is no file"),
     ],
 )
 def test_a_file_that_is_of_no_use_is_one_line_and_changes_nothing(
-    settings: Settings, write_reviews: Write, tmp_path: Path, content: bytes | None, told: str
+    settings: Settings,
+    write_reviews: Write,
+    tmp_path: Path,
+    content: bytes | None,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     out, came = tmp_path / "out", tmp_path / "in.jsonl"
     batch_out(write_reviews("Pool"), settings(), out, tmp_path / "batch.jsonl")
@@ -353,4 +359,5 @@ def test_a_file_that_is_of_no_use_is_one_line_and_changes_nothing(
         came.write_bytes(content)
     with pytest.raises(UserError, match=told):
         batch_in(came, out)
+    assert "passed over" not in capsys.readouterr().err, "the one line says it all"
     assert not (out / "responses.parquet").exists()

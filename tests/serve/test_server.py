@@ -100,6 +100,7 @@ def test_what_cannot_be_served_is_said_in_a_line(export: Path, tmp_path: Path) -
         for wrong, told in (
             ({"port": taken.getsockname()[1]}, "name another --port"),
             ({"host": "no.such.host.invalid"}, "no host no.such.host.invalid"),
+            ({"host": "192.0.2.1"}, "name an address of this machine"),
             ({"model": tmp_path}, str(tmp_path)),
             ({"token_file": tmp_path / "none"}, "cannot read the token"),
         ):

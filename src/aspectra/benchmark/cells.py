@@ -28,6 +28,7 @@ from aspectra.elicit.teachers import make_teacher
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
+from aspectra.progress import dollars
 from aspectra.schema import Example, Prediction
 
 MODEL = "model"
@@ -237,8 +238,9 @@ def ask(
     home = llm.home(out, system)
     predictions, cost, counts = llm.interview(settings, sentences, home, held.ready(system.elicit))
     if lost := counts["failed"] + counts["pending"]:
-        spent = counts["pending"] and settings.max_cost is not None
-        why = f" (max_cost, ${settings.max_cost:g} for all cells of the system, is used up)" if spent else ""
+        why = ""
+        if counts["pending"] and settings.max_cost is not None:
+            why = f" (max_cost, ${dollars(settings.max_cost)} for all cells of the system, is used up)"
         if counts["failed"]:
             why += f" (most often: {reasons.failed(home / 'elicit')})"
         raise AspectraError(f"{lost} answers are still to be had{why}; those that were are kept in answers/{home.name}")

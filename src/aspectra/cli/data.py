@@ -172,8 +172,9 @@ def import_set(
         output.write(made)
         return
     columns = ("sentences", "opinions", "mended", "unplaced")
+    heads = ("split", "sentences", "opinions", "offsets found or mended", "targets without a place")
     rows = [[name, *(part[column] for column in columns)] for name, part in made["splits"].items()]
-    output.table(("split", *columns), rows, f"{task} {out}")
+    output.table(heads, rows, f"{task} {out}")
 
 
 def table(title: str, splits: dict[str, dict[str, Any]]) -> None:

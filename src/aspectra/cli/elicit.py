@@ -13,7 +13,7 @@ from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError, unknown
 from aspectra.places import locate
-from aspectra.progress import clock
+from aspectra.progress import clock, dollars
 from aspectra.schema import KINDS
 from aspectra.settings import build
 
@@ -261,9 +261,10 @@ def show_plan(found: dict[str, Any], as_json: bool) -> None:
     if found["cost_usd"] is None:
         print("cost: unknown (give --price-in and --price-out)")
     else:
-        print(f"cost: ${found['cost_usd']:.4f}, besides ${found['spent_usd']:.4f} that the folder has taken")
+        taken = f", besides ${found['spent_usd']:.4f} that the folder has taken" if found["spent_usd"] else ""
+        print(f"cost: ${found['cost_usd']:.4f}{taken}")
     if found["enough_for"] is not None and found["enough_for"] < found["requests"]:
-        print(f"--max-cost ${found['max_cost']:g} is enough for about {found['enough_for']} of these requests")
+        print(f"--max-cost ${dollars(found['max_cost'])} is enough for about {found['enough_for']} of these requests")
     if found["hours"] is None:
         print("time: unknown; ask a few first (--limit 50, the same --out), or give --rpm")
     elif found["bound"]:

@@ -37,7 +37,7 @@ def score(
     from aspectra.benchmark import scoring as scorer
     from aspectra.benchmark.datasets import load
     from aspectra.benchmark.doubts import doubts
-    from aspectra.benchmark.subsets import SUBSETS
+    from aspectra.benchmark.subsets import SUBSETS, unmarked
     from aspectra.cli import output
     from aspectra.errors import UserError, unknown
     from aspectra.progress import say
@@ -62,6 +62,8 @@ def score(
     examples = [example for path in [*gold, *(more or [])] for example in load(path)]
     predictions = scorer.read_predictions(pred)
     result = scorer.score(examples, predictions, task, scoring, subset)
+    if note := unmarked(examples, subset):
+        say(f"score: {note}")
     for doubt in doubts(predictions, task):
         say(f"{pred}: {doubt}")
     if as_json:

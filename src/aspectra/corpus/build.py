@@ -176,6 +176,8 @@ def read_responses(path: Path) -> Iterator[Response]:
         for batch in file.iter_batches(columns=names):
             for row in batch.to_pylist():
                 yield Response(**row)
+    except pa.ArrowInvalid:
+        raise UserError(f"{path} is no Parquet file; name the folder that `aspectra elicit` made") from None
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"cannot read {path}: {error}") from error
 

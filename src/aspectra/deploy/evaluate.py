@@ -15,7 +15,7 @@ from aspectra import tasks
 from aspectra.benchmark import datasets
 from aspectra.benchmark.predictions import write_predictions
 from aspectra.benchmark.scoring import score_rows
-from aspectra.benchmark.subsets import SUBSETS
+from aspectra.benchmark.subsets import SUBSETS, unmarked
 from aspectra.deploy.answers import ask
 from aspectra.deploy.answers import predictions as as_predictions
 from aspectra.deploy.engine import check_engine, is_export, student_folder
@@ -73,6 +73,8 @@ def evaluate(
     chosen = task_of(read_info(folder), task)
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, "test"), cap, seed)
+    for note in filter(None, (unmarked(examples, subset) for subset in subsets)):
+        say(f"evaluate: {note}")
     stage = None
     if out is not None:
         inputs: dict[str, Path | str] = {"model": identity(name)}

@@ -115,12 +115,13 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
     with Store(out) as store, mending(out / NAME):
         prices = _prices(store, price_in, price_out)
         group: dict[int, Outcome] = {}
+        torn: list[str] = []
         with progress("batch", None) as bar:
             for row in jsonl_rows(file):
                 if row.fault:
                     found["torn"] += 1
                     if found["torn"] <= NAMED:
-                        say(f"{file}, {row.place}: {row.detail}; passed over")
+                        torn.append(f"{file}, {row.place}: {row.detail}; passed over")
                 else:
                     found[_take(store, row.values, prices, group)] += 1
                 if len(group) >= TOGETHER:
@@ -132,6 +133,8 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
             raise UserError(
                 f"{file} {_nothing(found)} {out}; name the batch's results, and the --out of its --batch-out"
             )
+        for line in torn:
+            say(line)
         counts = status.status(out)
         if found["taken"]:
             (out / MANIFEST).unlink(missing_ok=True)
@@ -143,7 +146,7 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
 def _nothing(found: Counter[str]) -> str:
     if found["unknown"]:
         return f"has {found['unknown']} lines, and none answers a request of"
-    return "holds no results for"
+    return "holds no results for"  # empty, or not one line of it is JSON
 
 
 def _prices(store: Store, price_in: float | None, price_out: float | None) -> Prices:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit.teacher import Reply
+from aspectra.progress import dollars
 
 HEADROOM = 1.25  # over the most tokens a byte that were seen
 TEMPLATE = 64  # bytes that a chat template may add to the messages
@@ -87,6 +88,6 @@ class Budget:
     def why(self) -> str:
         """The reason for stopping, in words."""
         return (
-            f"stopped before --max-cost ${self._most:g}: ${self.spent:.6f} is spent and the next request "
+            f"stopped before --max-cost ${dollars(self._most or 0.0)}: ${self.spent:.6f} is spent and the next request "
             f"may cost ${self._need:.6f}"
         )

@@ -14,6 +14,7 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt, shards
 from aspectra.elicit.store import Ask
 from aspectra.errors import AspectraError, UserError
+from aspectra.progress import dollars
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -76,9 +77,10 @@ class Keeper:
             self._spent += spent
             if short:
                 self._stopped = True
+                most = dollars(self._order.config.max_cost or 0.0)
                 self._short = (
-                    f"stopped before --max-cost ${self._order.config.max_cost:g}: ${self._spent:.6f} is spent and the "
-                    "next request may cost more than what is left"
+                    f"stopped before --max-cost ${most}: ${self._spent:.6f} is spent and the next request may cost "
+                    "more than what is left"
                 )
             self._changed.notify_all()
 

@@ -5,6 +5,7 @@ Called by `aspectra.cli.serve`. SIGTERM or Ctrl-C: nothing new is taken, what wa
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import ipaddress
 import os
@@ -110,8 +111,10 @@ def read_token(file: Path | None) -> str | None:
     where = str(file) if file is not None else TOKEN
     try:
         token = os.environ.get(TOKEN) if file is None else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read the token in {file}: {error}") from None
+    except OSError as error:
+        raise UserError(f"cannot read the token in {file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"the token in {file} is not UTF-8") from None
     if token is None:
         return None
     token = token.strip()
@@ -134,7 +137,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         try:
             listener.bind(address)
         except OSError as error:
-            raise UserError(f"cannot serve at {host}, port {port}: {error.strerror}; name another --port") from None
+            other = "name an address of this machine" if error.errno == errno.EADDRNOTAVAIL else "name another --port"
+            raise UserError(f"cannot serve at {host}, port {port}: {error.strerror}; {other}") from None
         yield listener
 
 

@@ -11,6 +11,7 @@ import pytest
 from aspectra.benchmark import datasets
 from aspectra.benchmark.imports.build import build, guess, parted
 from aspectra.errors import UserError
+from aspectra.manifest import Stage
 from aspectra.schema import Example
 
 XML = """<sentences><sentence id="a"><text>Dull soup.</text>
@@ -141,3 +142,13 @@ def test_a_second_call_may_say_the_same_and_nothing_else(tmp_path: Path) -> None
     with pytest.raises(UserError, match=r"\.json is there and says something else"):
         build([path], "atsa", tmp_path / "set", dev_share=0.5)
     assert {file: file.read_bytes() for file in (tmp_path / "set").iterdir()} == before
+
+
+def test_the_folder_of_another_stage_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "corpus"
+    put(tmp_path / "a.seg", SEG)
+    Stage("corpus", out, {}, {}).begin()
+    Stage("corpus", out, {}, {}).finish({})
+    with pytest.raises(UserError, match="corpus holds a corpus; name a folder of its own"):
+        build([tmp_path / "a.seg"], "atsa", out)
+    assert sorted(file.name for file in out.iterdir()) == ["manifest.json"]

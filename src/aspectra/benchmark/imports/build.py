@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aspectra import tasks
+from aspectra import manifest, tasks
 from aspectra.benchmark import datasets
 from aspectra.benchmark.imports import pyabsa, semeval, table
 from aspectra.benchmark.imports.labels import Found, Source, parse_map, settle
@@ -50,7 +50,7 @@ def build(
 
     Raises UserError, with nothing written: what the readers and `settle` raise, an empty file, no opinion that the task
     speaks of (or, of a task that needs both, targets and categories apart), shares that leave a part empty, a file of
-    the set that is there and says something else.
+    the set that is there and says something else, a folder that another stage wrote.
     """
     rules = tasks.get(task)
     mapping = parse_map(polarity_map)
@@ -62,6 +62,8 @@ def build(
         )
     if not (dev_share >= 0 and test_share >= 0 and dev_share + test_share < 1):
         raise UserError("--dev-share and --test-share are fractions that together leave something to train on")
+    if (there := manifest.read(out)) is not None:
+        raise UserError(f"{out} holds a {there.get('stage', 'finished stage')}; name a folder of its own with --out")
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
     sources = []
