@@ -61,13 +61,15 @@ def test_a_result_that_lost_a_file_is_made_again(tmp_path: Path, source: Path) -
     assert not (tmp_path / "out" / "card").exists()
 
 
-def test_an_abandoned_folder_is_gone_or_still_known(tmp_path: Path, source: Path) -> None:
+def test_a_folder_that_is_given_back_is_gone_or_still_known(tmp_path: Path, source: Path) -> None:
     stage(tmp_path / "out", source).begin()
-    stage(tmp_path / "out", source).abandon()
+    with pytest.raises(UserError), stage(tmp_path / "out", source).given_back():
+        raise UserError("wrong input")
     assert not (tmp_path / "out").exists()
     stage(tmp_path / "out", source).begin()
     write_text(tmp_path / "out" / "half.txt", "half")  # and then the disk was full
-    stage(tmp_path / "out", source).abandon()
+    with pytest.raises(UserError), stage(tmp_path / "out", source).given_back():
+        raise UserError("wrong input")
     assert stage(tmp_path / "out", source).begin() is True
 
 

@@ -15,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -120,10 +122,18 @@ class Stage:
             else:
                 path.unlink()
 
-    def abandon(self) -> None:
-        """Give the folder back where the input was wrong; once something is written, the mark stays to know it by."""
-        if all(path.name == UNFINISHED or torn(path) for path in self.folder.iterdir()):
-            shutil.rmtree(self.folder)
+    @contextmanager
+    def given_back(self, leads: bool = True) -> Iterator[None]:
+        """Where the work inside shows that the input was wrong, the folder is given back by the process that `leads`.
+
+        Once something is written, the mark stays to know it by.
+        """
+        try:
+            yield
+        except UserError:
+            if leads and all(path.name == UNFINISHED or torn(path) for path in self.folder.iterdir()):
+                shutil.rmtree(self.folder)
+            raise
 
     def finish(self, figures: dict[str, Any]) -> dict[str, Any]:
         """Write the manifest, which makes the work count as done, and return it."""

@@ -132,11 +132,8 @@ def work(job: Job, name: str) -> dict[str, Any]:
     found = survey(job.reading, job.view.date, job.view.by)
     if done is None:
         stage.begin()
-        try:
+        with stage.given_back():
             parts.work(job.reading, found.reviews, job.parts, job.source, job.workers, job.cluster)
-        except UserError:
-            stage.abandon()
-            raise
     figures = conclude(job, found, written=done is not None)
     if done is not None:
         figures["cut"] = done["figures"]["cut"]  # which the parts alone know

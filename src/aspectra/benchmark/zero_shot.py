@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,15 +98,11 @@ def zero_shot(
             return figures
         stage.begin()
     systems = []
-    try:
+    with stage.given_back() if stage is not None else nullcontext():
         if llm is not None and answers is not None:
             systems.append(polarity_llm.judge(model, asked, llm, answers))
         for name, folder in folders.items():
             systems.append(polarity_student.judge(name, folder, asked, aspect, batch_size, device, threads))
-    except UserError:
-        if stage is not None:
-            stage.abandon()
-        raise
     figures = summary(asked, systems, seed)
     if stage is None or out is None:
         return figures

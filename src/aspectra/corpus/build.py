@@ -56,11 +56,8 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
     stage.begin()
     for folder in folders:
         tell_open(folder)
-    try:
+    with stage.given_back():
         figures = make(sources, evaluated, config, out)
-    except UserError:
-        stage.abandon()
-        raise
     return stage.finish(figures)
 
 

@@ -93,14 +93,14 @@ def export(
     student = load(folder)
     stage.begin()
     shutil.rmtree(out / WORK, ignore_errors=True)
-    try:
-        types = [kind for kind in COMPUTE if kind in here] if compute == AUTO else [compute]
-        settings: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
-        figures = work(student, out, name, examples, types, compute == AUTO, threads, settings)
-    except UserError:
-        shutil.rmtree(out / WORK, ignore_errors=True)
-        stage.abandon()
-        raise
+    types = [kind for kind in COMPUTE if kind in here] if compute == AUTO else [compute]
+    settings: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
+    with stage.given_back():
+        try:
+            figures = work(student, out, name, examples, types, compute == AUTO, threads, settings)
+        except UserError:
+            shutil.rmtree(out / WORK, ignore_errors=True)
+            raise
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     figures |= {"data": config["data"], "bytes": {"student": weights, "export": (out / "model.bin").stat().st_size}}
     return stage.finish(figures)

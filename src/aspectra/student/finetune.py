@@ -70,13 +70,8 @@ def finetune(
     going_on = crew.first(stage.begin)
     if crew.leads and len(dev) < FEW:
         say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few for their F1 to tell which epoch is best")
-    try:
-        with quiet(), session.room_for(out):
-            figures = tune(trained, student, train, dev, config, arguments, out, crew, going_on)
-    except UserError:
-        if crew.leads:
-            stage.abandon()
-        raise
+    with stage.given_back(crew.leads), quiet(), session.room_for(out):
+        figures = tune(trained, student, train, dev, config, arguments, out, crew, going_on)
     return crew.first(lambda: stage.finish(figures))
 
 

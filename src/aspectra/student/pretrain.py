@@ -57,13 +57,8 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     folder = crew.first(lambda: resolve(student))
     trained = session.open_student(folder, config, config.newline_token)
     going_on = crew.first(stage.begin)
-    try:
-        with quiet(), session.room_for(out):
-            figures = train(trained, student, tables, config, arguments, out, crew, going_on)
-    except UserError:
-        if crew.leads:
-            stage.abandon()
-        raise
+    with stage.given_back(crew.leads), quiet(), session.room_for(out):
+        figures = train(trained, student, tables, config, arguments, out, crew, going_on)
     return crew.first(lambda: stage.finish(figures))
 
 
