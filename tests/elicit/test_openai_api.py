@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -253,3 +255,27 @@ def test_reasoning_that_comes_apart_is_counted(endpoint: Any, settings: Settings
 def test_an_address_is_shown_without_its_password() -> None:
     assert shown("https://me:secret@host:1/v1?token=t") == "https://host:1/v1"
     assert openai_api.OPENAI.startswith("https://")
+
+
+def test_a_connection_that_is_dropped_before_a_word_came_is_told_from_one_that_broke_in_an_answer(
+    settings: Settings,
+) -> None:
+    def answer(words: bytes) -> TryError:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+
+            def drop() -> None:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(1 << 16)
+                    connection.sendall(words)
+
+            thread = threading.Thread(target=drop)
+            thread.start()
+            with pytest.raises(TryError) as error:
+                ask(settings(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1"), QUESTION)
+            thread.join()
+        return error.value
+
+    dropped, broken = answer(b""), answer(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+    assert dropped.mute and str(dropped).endswith("drops the connection before it says a word")
+    assert not broken.mute and "broke (" in str(broken)

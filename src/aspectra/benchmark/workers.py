@@ -78,9 +78,10 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                 if said.away:
                     vain = [cell for cell in left if needs[cell.id] == needs[worker.cell.id]]
                     left = [cell for cell in left if cell not in vain]
-                    failures |= dict.fromkeys(
-                        (cell.id for cell in vain), f"not asked, as {worker.cell.id}: {said.reason}"
-                    )
+                    if vain:
+                        say(f"{', '.join(cell.id for cell in vain)}: not asked either")
+                    why = f"not asked, as {worker.cell.id}: {said.reason}"
+                    failures |= {cell.id: why for cell in vain}
                     bar.advance(len(vain))
                 worker.cell = None
     except KeyboardInterrupt:
@@ -226,7 +227,8 @@ class Log(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
         with self._lock:
             if self._pipe is not None and text.strip():
-                self._pipe.send(text.strip())
+                with contextlib.suppress(OSError):  # the parent is gone; what is said is in the file
+                    self._pipe.send(text.strip())
             return super().write(text)
 
 

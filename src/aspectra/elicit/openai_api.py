@@ -108,11 +108,10 @@ class OpenAITeacher:
         except aiohttp.ClientError as error:
             if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
                 raise TryError(f"{shown(self._url)} answers with a body that cannot be unpacked", odd=True) from None
+            if isinstance(error, aiohttp.ClientConnectionError):
+                raise TryError(f"{shown(self._url)} drops the connection before it says a word", mute=True) from None
             why = str(error) or type(error).__name__
-            raise TryError(
-                self._hidden(f"the connection to {shown(self._url)} broke ({why})"),
-                mute=isinstance(error, aiohttp.ClientConnectionError),
-            ) from None
+            raise TryError(self._hidden(f"the connection to {shown(self._url)} broke ({why})")) from None
 
     def _open(self) -> ClientSession:
         import aiohttp
