@@ -68,9 +68,10 @@ def evaluate(
             if name not in known:
                 raise unknown(kind, name, known)
     name, folder = str(model), student_folder(model)
-    if not (task or read_info(folder).get("task")):
+    info = read_info(folder)
+    if not (task or info.get("task")):
         raise UserError(f"the model was fine-tuned for no task; say which to try it in: --task {tasks.CHOICE}")
-    chosen = task_of(read_info(folder), task)
+    chosen = task_of(info, task)
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, "test"), cap, seed)
     for note in filter(None, (unmarked(examples, subset) for subset in subsets)):
