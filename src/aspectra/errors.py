@@ -46,6 +46,10 @@ def of_system(error: OSError, path: Path | str | None = None, verb: str = "use")
     return UserError(text) if error.errno in MENDABLE else AspectraError(text)
 
 
+class RefusedError(EndpointError, UserError):
+    """An endpoint that is not there, or does not take the key or the model, as its user can mend."""
+
+
 class MissingExtraError(UserError):
     """A package of an optional extra is not installed."""
 

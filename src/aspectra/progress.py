@@ -30,14 +30,15 @@ class Bar:
         self.show()
 
     def tell(self, text: str) -> None:
-        """What part of the work says of itself, at once."""
+        """How far a part of the work is."""
         say(text)
 
     def show(self) -> None:
         now = time.monotonic()
         if now - self.spoken >= 10:
             self.spoken = now
-            say(self.line(now))
+            # A worker's stream tells how far it is from what it says.
+            getattr(sys.stderr, "tick", say)(self.line(now))
 
     def line(self, now: float) -> str:
         spent = now - self.started
@@ -93,13 +94,13 @@ def progress(label: str, total: float | None) -> Iterator[Bar]:
         return Column(no_wrap=True)  # where there is no room, the note breaks into lines and no figure is cut
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         MofNCompleteColumn(table_column=whole()),
         TimeElapsedColumn(table_column=whole()),
         TextColumn("left"),
         TimeRemainingColumn(table_column=whole()),
-        TextColumn("{task.fields[note]}", table_column=Column()),
+        TextColumn("{task.fields[note]}", markup=False, table_column=Column()),
     )
     # The stream itself: a library's chatter may be silenced by putting another into sys.stderr meanwhile.
     with Progress(*columns, console=Console(file=sys.stderr)) as live:

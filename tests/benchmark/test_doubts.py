@@ -22,7 +22,10 @@ GOOD, NAMELESS = Opinion("fish", None, "positive"), Opinion(None, "FOOD#QUALITY"
 @pytest.mark.parametrize(
     ("predictions", "told"),
     [
-        (given(NAMELESS, NAMELESS), 'no opinion has a "target", so that none says anything in atsa; one is {"target"'),
+        (
+            given(NAMELESS, NAMELESS),
+            'no opinion has a "target", so that none says anything in atsa; one is {"target": ...',
+        ),
         (given(Opinion("fish", None, "Positive")), "1 of 1 opinions have a polarity that is none of positive,"),
         (raw("none", "fish | Positive ; fish | pos"), "2 of 2 pieces do not read as `target | polarity`"),
         (raw("fish: positive"), "the first is in 'fish: positive', prediction 1"),
@@ -46,3 +49,8 @@ def test_another_format(predictions: list[Prediction], told: str) -> None:
 )
 def test_a_system_that_errs(predictions: list[Prediction]) -> None:
     assert doubts(predictions, "atsa") == []
+
+
+def test_what_is_lacking_is_named_and_not_what_is_there() -> None:
+    (line,) = doubts(given(GOOD), "tasd")
+    assert line.startswith('no opinion has a "category", so')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import signal
@@ -11,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from werkzeug import Request, Response
 
 from aspectra.benchmark import grid, workers
 from aspectra.config import BenchmarkConfig
+from aspectra.progress import progress
 
 RUN = """
 import sys
@@ -124,3 +128,56 @@ def test_cells_of_one_llm_are_never_in_two_hands(small: Small, tmp_path: Path, m
     in_hand = [worker.cell.system for worker in crew if worker.cell]
     assert in_hand == ["llm", "other", "other", "other", "other"]
     assert [cell.system for cell in left] == ["llm"] * 3
+
+
+def test_what_a_cell_says_is_in_its_file_and_told_even_when_the_garbage_speaks(tmp_path: Path) -> None:
+    ours, theirs = get_context("spawn").Pipe()
+
+    class Speaks:
+        def __init__(self) -> None:
+            self.itself = self  # only the collector frees it
+
+        def __del__(self) -> None:
+            print("collected", file=sys.stderr)
+
+    heard: list[Any] = []
+
+    def listen() -> None:
+        while (said := ours.recv()) is not None:
+            heard.append(said)
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    before = gc.get_threshold()
+    gc.set_threshold(5)
+    try:
+        with workers.logged(tmp_path / "log.txt", theirs) as log:
+            for number in range(200):
+                Speaks()
+                print(f"line {number}", file=sys.stderr)
+            log.tick("200 of 200")
+            log.pipe = None
+            print("a traceback", file=sys.stderr)
+    finally:
+        gc.set_threshold(*before)
+    theirs.send(None)
+    listening.join()
+    assert [said for said in heard if isinstance(said, str) and said != "collected"] == [
+        f"line {n}" for n in range(200)
+    ]
+    assert heard[-1] == workers.Tick("200 of 200") or "collected" in heard[-1]
+    written = (tmp_path / "log.txt").read_text()
+    assert "200 of 200\n" in written and "a traceback\n" in written
+
+
+def test_text_from_outside_is_no_markup_of_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress("benchmark", 2) as bar:
+        bar.tell("llm: the endpoint is down (502: expected [/INST])")
+        bar.advance(1, "[type=missing]")
+    assert "[type=missing]" in stream.getvalue()

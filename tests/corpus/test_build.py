@@ -234,3 +234,10 @@ def test_a_short_text_of_a_script_without_spaces_is_kept(tmp_path: Path) -> None
     source = elicited(tmp_path / "e", [answered(i, "rewriting", of=text) for i, text in enumerate(texts)])
     counts = build([source], CorpusConfig(kinds=("rewriting",)), tmp_path / "c")["figures"]["counts"]
     assert (counts["reviews kept"], counts["reviews under 3 words"]) == (2, 1)
+
+
+@pytest.mark.parametrize("store", [b"", b"no database at all"])
+def test_a_store_that_cannot_be_read_is_no_reason_to_refuse_the_hand_off(tmp_path: Path, store: bytes) -> None:
+    source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
+    (source / "responses.sqlite").write_bytes(store)
+    assert build([source], CorpusConfig(), tmp_path / "c")["figures"]["counts"]["reviews kept"] == 8

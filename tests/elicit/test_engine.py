@@ -341,3 +341,27 @@ def test_ctrl_c_stores_what_is_in_flight_and_says_how_to_go_on(
     assert not (out / "manifest.json").exists(), "but it does not count as complete"
     assert counted(elicit(reviews, settings(), out)) == (20, 0, 0, 0, 0)
     assert len(endpoint.requests) == 20
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_review_whose_connection_is_always_dropped_costs_itself_alone(
+    endpoint: Any,
+    settings: Settings,
+    write_reviews: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    concurrency: int,
+) -> None:
+    good = endpoint.answer
+
+    def answer(request: dict[str, Any]) -> Any:
+        if "Poison" in request["messages"][-1]["content"]:
+            raise ConnectionAbortedError  # the server drops the connection
+        return good(request)
+
+    monkeypatch.setattr("aspectra.elicit.pace.PAUSE", 0.001)
+    endpoint.answer = answer
+    reviews = write_reviews("Poison.", *(f"Pool {n}." for n in range(5)))
+    for _ in range(2):  # the second time nothing else is left to ask
+        counts = elicit(reviews, settings(concurrency=concurrency), tmp_path / "out", allow_failed=True)
+        assert (counts["done"], counts["failed"]) == (5, 1)

@@ -182,15 +182,21 @@ def test_an_endpoint_that_was_never_there_is_known_soon_however_patient_one_is(q
     asyncio.run(run())
 
 
-def test_connections_that_are_dropped_before_a_word_came_are_nobody_until_one_was_answered(quick: None) -> None:
+def test_connections_that_are_all_dropped_before_a_word_came_are_nobody(quick: None) -> None:
     dropped = TryError("dropped", mute=True)
 
     async def never() -> None:
         pace = make()
         with pytest.raises(UserError, match="no endpoint answers: dropped; is the server running"):
-            for _ in range(3):
+            for _ in range(module.ROW + module.FIRST - 1):
                 for turn in await turns(pace, 1):
                     pace.failed(turn, dropped)
+
+    async def with_many_tries() -> None:
+        pace = make(retries=20)
+        for _ in range(21):  # all of one request, for all that is known: it fails, and another is asked
+            for turn in await turns(pace, 1):
+                pace.failed(turn, dropped)
 
     async def once() -> None:
         pace = make()
@@ -198,8 +204,8 @@ def test_connections_that_are_dropped_before_a_word_came_are_nobody_until_one_wa
         pace.answered(first, 10, REPLY)
         assert pace.failed(second, dropped), "a fault of this request, as any other: perhaps it is what it asks"
 
-    asyncio.run(never())
-    asyncio.run(once())
+    for each in (never, with_many_tries, once):
+        asyncio.run(each())
 
 
 def test_an_address_that_is_no_such_endpoint_is_known_after_a_few_answers() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from aspectra import manifest
 from aspectra.benchmark import datasets, grid, llm, metrics
+from aspectra.benchmark.doubts import doubts
 from aspectra.benchmark.predictions import read_predictions, write_predictions
 from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
 from aspectra.benchmark.scoring import align
@@ -28,7 +29,7 @@ from aspectra.elicit.teachers import make_teacher
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
-from aspectra.progress import dollars
+from aspectra.progress import dollars, say
 from aspectra.schema import Example, Prediction
 
 MODEL = "model"
@@ -259,4 +260,6 @@ def take(system: FileSystem, cell: grid.Cell, sentences: Sequence[Example], cap:
         predictions = list(align(sentences, predictions))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+    for doubt in doubts(predictions, cell.task):
+        say(f"{path}: {doubt}")
     return Outcome("file", predictions, Cost(), {"predictions": str(path)})

@@ -1,4 +1,4 @@
-"""What in a file of predictions looks like another format and not like a mistake. Called by `score` and `grid`.
+"""What in a file of predictions looks like another format and not like a mistake. Called by `score` and `cells`.
 
 Scoring takes every file as it is: pieces that say nothing valid count as wrong, opinions without a subject say nothing.
 A low figure for such a reason is not the system's, and its owner should hear of it.
@@ -20,7 +20,6 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
     Raises UserError for an unknown task.
     """
     rules = tasks.get(task)
-    wanted = f"{{{', '.join(f'{name!r}' for name in (*rules.by, 'polarity'))}}}".replace("'", '"')
     given = [(number, o) for number, p in enumerate(predictions, 1) if p.raw is None for o in p.opinions]
     silent = [number for number, opinion in given if rules.subject(opinion) is None]
     strange = [(number, opinion.polarity) for number, opinion in given if opinion.polarity.strip() not in POLARITIES]
@@ -36,8 +35,9 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
             first = number, prediction.raw
     found = []
     if given and len(silent) == len(given):
-        lack = " and no ".join(f'"{name}"' for name in rules.by)
-        found.append(f"no opinion has a {lack}, so that none says anything in {task}; one is {wanted}")
+        lack = next(name for name in rules.by if rules.subject(given[0][1]) is None and not getattr(given[0][1], name))
+        form = ", ".join(f'"{name}": ...' for name in (*rules.by, "polarity"))
+        found.append(f'no opinion has a "{lack}", so that none says anything in {task}; one is {{{form}}}')
     if len(strange) > SHARE * len(given):
         number, polarity = strange[0]
         found.append(

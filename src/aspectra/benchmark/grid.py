@@ -8,15 +8,12 @@ from pathlib import Path
 
 from aspectra import tasks
 from aspectra.benchmark import datasets, llm
-from aspectra.benchmark.doubts import doubts
-from aspectra.benchmark.predictions import read_predictions
 from aspectra.benchmark.results import PROTOCOL
 from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System
 from aspectra.elicit.extraction import ASKED
 from aspectra.errors import UserError, unknown
 from aspectra.models import identity, need_train, resolve
 from aspectra.places import locate
-from aspectra.progress import say
 from aspectra.schema import Example
 from aspectra.settings import build
 
@@ -122,12 +119,8 @@ def check(config: BenchmarkConfig, out: Path) -> None:
         for cell in cells_of(config, name, system):
             if isinstance(system, StudentSystem):
                 tuning(config, system, cell)
-            elif isinstance(system, FileSystem):
-                path = predictions_of(system, cell)
-                if not path.is_file():
-                    raise UserError(f"system {name}: no file of predictions {path}")
-                for doubt in doubts(read_predictions(path), cell.task):
-                    say(f"system {name}: {path}: {doubt}")
+            elif isinstance(system, FileSystem) and not predictions_of(system, cell).is_file():
+                raise UserError(f"system {name}: no file of predictions {predictions_of(system, cell)}")
 
 
 def inputs(config: BenchmarkConfig, cell: Cell) -> dict[str, Path | str]:

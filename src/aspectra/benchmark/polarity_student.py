@@ -27,14 +27,13 @@ def untaught(name: str) -> Path:
     """The folder of a student that was not fine-tuned; raises UserError for one that was."""
     from aspectra.student.family import read_info
 
-    there = Path(name).expanduser()
-    folder = there if there.is_dir() else resolve(name)
+    folder = resolve(name)
     if (task := read_info(folder).get("task")) is not None:
         raise UserError(
             f"{name} was fine-tuned on labeled sentences ({task}); zero-shot is for a student that has seen none: "
             "name the folder that it was fine-tuned from"
         )
-    return resolve(name)
+    return folder
 
 
 def judge(

@@ -47,9 +47,9 @@ class End:
 def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, bar: Bar) -> dict[str, str]:
     """Do the cells in `count` processes; returns the reason for each cell (by id) that could not be done.
 
-    What a cell says while it works goes into `logs/`; one that asks an LLM, and may wait for it, is heard too. Cells
-    of an LLM whose endpoint went away during another are not begun. On Ctrl-C those that ask an LLM store what is in
-    flight, and the others stop at once: their cells go on from their checkpoints another time. A second one stops all.
+    What a cell says while it works goes into `logs/`; a student's alone, what others say is told at once. Cells of an
+    LLM whose endpoint went away during another are not begun. On Ctrl-C those that ask an LLM store what is in flight,
+    and the others stop at once: their cells go on from their checkpoints another time. A second one stops all.
     """
     left, failures = list(cells), dict[str, str]()
     needs = {cell.id: need(config, cell, out) for cell in left}
@@ -68,8 +68,11 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                     worker.process.join()
                     crew.remove(worker)
                     said = End(f"its process ended ({ending(worker.process.exitcode)})")
+                if isinstance(said, Tick):
+                    bar.tell(f"{worker.cell.id}: {said.text}")
+                    continue
                 if isinstance(said, str):
-                    bar.tell(f"{worker.cell.id}: {said}")
+                    say(f"{worker.cell.id}: {said}")
                     continue
                 if said.reason:
                     failures[worker.cell.id] = said.reason
@@ -79,7 +82,7 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                     vain = [cell for cell in left if needs[cell.id] == needs[worker.cell.id]]
                     left = [cell for cell in left if cell not in vain]
                     if vain:
-                        say(f"{', '.join(cell.id for cell in vain)}: not asked either")
+                        say(f"{len(vain)} other cells of this LLM are not begun")
                     why = f"not asked, as {worker.cell.id}: {said.reason}"
                     failures |= {cell.id: why for cell in vain}
                     bar.advance(len(vain))
@@ -155,6 +158,9 @@ def part(config: BenchmarkConfig, crew: list[Worker]) -> None:
         elif worker.cell is not None:
             worker.process.kill()
     for worker in asking:
+        with contextlib.suppress(EOFError, OSError):
+            while not isinstance(worker.pipe.recv(), End):  # or what it says would fill the pipe, and it would wait
+                pass
         worker.process.join()
 
 
@@ -187,8 +193,8 @@ def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
     with contextlib.closing(Held()) as held:
         while True:
             cell = pipe.recv()
-            telling = isinstance(config.systems[cell.system], LLMSystem)
-            with logged(out / "logs" / f"{cell.id}.txt", pipe if telling else None):
+            silent = isinstance(config.systems[cell.system], StudentSystem)
+            with logged(out / "logs" / f"{cell.id}.txt", None if silent else pipe) as log:
                 try:
                     result = do(config, cell, out, held, threads)
                     end = End(note=f"strict F1 {100 * next(s.f1 for s in result.scores if s.subset == 'all'):.2f}")
@@ -197,6 +203,7 @@ def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
                 except Exception as error:
                     import traceback
 
+                    log.pipe = None
                     traceback.print_exc()
                     end = End(f"{type(error).__name__}: {error} (see logs/{cell.id}.txt)")
             pipe.send(end)
@@ -217,29 +224,45 @@ def threads_of(count: int) -> int:
     return int(told) if told.isdecimal() and int(told) else max(1, (os.cpu_count() or 1) // count)
 
 
+@dataclass(frozen=True)
+class Tick:
+    """How far a cell is, in words."""
+
+    text: str
+
+
 class Log(io.TextIOWrapper):
-    """A file whose lines go through a pipe besides."""
+    """What a cell says, in a file; through a pipe, where there is one, its parent hears it too."""
 
     def __init__(self, path: Path, pipe: Any) -> None:
         super().__init__(path.open("ab"), encoding="utf-8")
-        self._pipe, self._lock = pipe, threading.Lock()  # a teacher may speak from threads of its own
+        # A teacher may speak from threads of its own, and what is collected while a line is sent may speak too.
+        self.pipe, self._lock = pipe, threading.RLock()
 
     def write(self, text: str, /) -> int:
-        with self._lock:
-            if self._pipe is not None and text.strip():
-                with contextlib.suppress(OSError):  # the parent is gone; what is said is in the file
-                    self._pipe.send(text.strip())
-            return super().write(text)
+        self._tell(text.strip())
+        return super().write(text)
+
+    def tick(self, text: str) -> None:
+        """Take a line of a bar."""
+        self._tell(Tick(text))
+        super().write(f"{text}\n")
+        self.flush()
+
+    def _tell(self, what: Any) -> None:
+        if self.pipe is not None and what:
+            with self._lock, contextlib.suppress(OSError):  # without a parent it is in the file alone
+                self.pipe.send(what)
 
 
 @contextlib.contextmanager
-def logged(path: Path, pipe: Any = None) -> Iterator[None]:
+def logged(path: Path, pipe: Any = None) -> Iterator[Log]:
     """What is said meanwhile goes into a file, for the terminal is the parent's; through a pipe it may tell it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Log(path, pipe) as stream:
         before, sys.stderr = sys.stderr, stream
         try:
-            yield
+            yield stream
         finally:
             sys.stderr = before
 

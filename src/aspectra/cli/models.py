@@ -16,7 +16,7 @@ def models() -> None:
 
 @app.command("list", epilog="Example: aspectra models list")
 def show(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the named students and where each comes from; folders and Hub ids (org/name) are taken as well."""
+    """List the named students and where each comes from; training takes folders and Hub ids (org/name) too."""
     from aspectra.cli.output import table, write
     from aspectra.models import listing
 

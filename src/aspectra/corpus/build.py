@@ -17,11 +17,10 @@ from aspectra.corpus import silver
 from aspectra.corpus.card import card
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
-from aspectra.corpus.words import words
-from aspectra.elicit.database import NAME as STORE
+from aspectra.corpus.words import length
 from aspectra.elicit.reasons import rejected
 from aspectra.elicit.status import status
-from aspectra.errors import UserError
+from aspectra.errors import AspectraError, UserError
 from aspectra.files import write_text
 from aspectra.manifest import Stage
 from aspectra.progress import progress, say
@@ -53,9 +52,9 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
     if (done := stage.finished()) is not None:
         say(f"corpus: {out} is done already")
         return done
-    stage.begin()
     for folder in folders:
         tell_open(folder)
+    stage.begin()
     with stage.given_back():
         figures = make(sources, evaluated, config, out)
     return stage.finish(figures)
@@ -108,9 +107,10 @@ def responses_file(folder: Path) -> Path:
 
 def tell_open(folder: Path) -> None:
     """Say what the last run of an elicitation's folder has not got yet; a hand-off file alone does not know."""
-    if not (folder / STORE).is_file():
+    try:
+        counts = status(folder)
+    except AspectraError:  # no store, or one that cannot be read: the hand-off is what counts
         return
-    counts = status(folder)
     if left := " and ".join(f"{counts[name]} answers are {name}" for name in ("pending", "failed") if counts[name]):
         say(f"corpus: in {folder} {left}, and are not in the corpus; the same `aspectra elicit` goes on with them")
 
@@ -205,7 +205,7 @@ def keep(reviews: dict[str, str], config: CorpusConfig, evaluation: Evaluation, 
     with progress("corpus", len(reviews)) as bar:
         for name, text in reviews.items():
             bar.advance()
-            if len(words(text)) < config.min_words:
+            if length(text) < config.min_words:
                 counts[f"reviews under {config.min_words} words"] += 1
             elif evaluation.leaks(text):
                 counts["reviews that overlap with an evaluation sentence"] += 1
@@ -257,7 +257,10 @@ def monotone(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     for kind, found in outputs.items():
         ((often, number),) = found.most_common(1)
         if kind != "rating" and number > max(2, found.total() / 2):
-            yield f"{kind}: {number} of {found.total()} answers are the same, {often[:80]!r}; look at them with --audit"
+            yield (
+                f"{kind}: {number} of {found.total()} answers are the same, {often[:80]!r}; "
+                "`aspectra elicit --audit` shows them"
+            )
 
 
 def describe(

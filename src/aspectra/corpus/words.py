@@ -8,15 +8,23 @@ import re
 ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-WORD = re.compile(rf"[{ALONE}]|[^\W{ALONE}]+(?:['’][^\W{ALONE}]+)?")
+WORD = re.compile(r"\w+(?:['’]\w+)?")
+UNIT = re.compile(rf"(?=\w)[{ALONE}]|[^\W{ALONE}]+(?:['’][^\W{ALONE}]+)?")
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a text in lower case, without punctuation; where a script has no spaces, its letters.
+    """The words of a text in lower case, without punctuation.
 
     >>> words("Staff WASN'T rude; the 24-hour gym...")
     ('staff', "wasn't", 'rude', 'the', '24', 'hour', 'gym')
-    >>> words("好吃。Wifi快")
-    ('好', '吃', 'wifi', '快')
     """
     return tuple(word.replace("’", "'") for word in WORD.findall(text.lower()))
+
+
+def length(text: str) -> int:
+    """Words of a text; in scripts that put no spaces between them, its letters.
+
+    >>> length("Staff WASN'T rude."), length("好吃。Wifi快・・・")
+    (3, 4)
+    """
+    return sum(1 for _ in UNIT.finditer(text))

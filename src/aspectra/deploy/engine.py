@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -77,7 +78,9 @@ def is_export(folder: Path | str) -> bool:
 
 def absent(model: Path | str) -> UserError:
     """What to say where there is no such folder."""
-    return UserError(f"no model in {model}; name the folder of a fine-tuned or exported student")
+    near = difflib.get_close_matches(str(model), NAMES, n=1, cutoff=0.7)
+    hint = f"did you mean '{near[0]}'?" if near else "name the folder of a fine-tuned or exported student"
+    return UserError(f"no model in {model}; {hint}")
 
 
 def student_folder(model: Path | str) -> Path:

@@ -24,7 +24,7 @@ from urllib.request import getproxies, proxy_bypass
 from aspectra.config import ElicitConfig
 from aspectra.elicit.keys import read_key, secrets
 from aspectra.elicit.teacher import Question, Reply, RowError, TryError, identifying
-from aspectra.errors import EndpointError, UserError
+from aspectra.errors import EndpointError, RefusedError, UserError
 from aspectra.progress import say
 from aspectra.settings import shown
 
@@ -168,9 +168,9 @@ class OpenAITeacher:
                 if self._key
                 else f"a request without a key: set {self._config.key_env} or give --key-file"
             )
-            raise UserError(f"the endpoint refused {key}: {shown(self._url)} answered {code}")
+            raise RefusedError(f"the endpoint refused {key}: {shown(self._url)} answered {code}")
         if code == 404:
-            raise UserError(
+            raise RefusedError(
                 f"{shown(self._url)} knows no model '{self.model}', or no such address (404: {text}); "
                 "check --model and --base-url"
             )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit.teacher import Reply, TryError
-from aspectra.errors import EndpointError, UserError
+from aspectra.errors import EndpointError, RefusedError
 from aspectra.progress import say
 
 PAUSE = 0.5  # seconds before the first next try, doubled each time
@@ -148,7 +148,7 @@ class Pace:
     def failed(self, turn: Turn, fault: TryError) -> bool:
         """A turn is over, and brought nothing. Returns whether that counts against the request, not only the endpoint.
 
-        Raises UserError where nothing that was ever heard sounds like such an endpoint, EndpointError where patience
+        Raises RefusedError where nothing that was ever heard sounds like such an endpoint, EndpointError where patience
         ends: either ends the run, and the request stays to be asked.
         """
         self._in_flight -= 1
@@ -159,8 +159,6 @@ class Pace:
 
     def _judge(self, turn: Turn, fault: TryError) -> bool:
         now, patience = time.monotonic(), self._config.patience
-        # What drops connections may be a proxy before nothing; once the endpoint was heard, it is a fault like others.
-        nobody = fault.gone or (fault.mute and not self._heard)
         self._heard |= not (fault.gone or fault.mute)
         self._faults += 1
         self._odd += fault.odd
@@ -175,22 +173,24 @@ class Pace:
             self._too_many, self._fewer_from = self._limit, self._given
             self._limit = max(1.0, self._limit * FEWER)
         if not self._replied and self._faults == self._odd >= ROW:
-            raise UserError(f"{fault}: does --base-url end in /v1?")
+            raise RefusedError(f"{fault}: does --base-url end in /v1?")
         if self._down_since is not None and turn.number > self._down_from:
             self._tries += 1
             over = now - self._down_since > patience
-            if not self._heard and (over or self._tries >= FIRST):
-                raise UserError(f"no endpoint answers: {fault}; is the server running, and --base-url right?")
+            # What drops a connection may be one request that the endpoint cannot bear: two at least must have met that.
+            first = FIRST if fault.gone else max(FIRST, self._config.retries + 3 - ROW)
+            if not self._heard and (over or self._tries >= first):
+                raise RefusedError(f"no endpoint answers: {fault}; is the server running, and --base-url right?")
             if over:
                 raise EndpointError(
                     f"the endpoint went away: for {patience:g} s (--patience) it answered nothing of use ({fault}); "
                     "the same command goes on when it is back"
                 )
             self._hold(now)
-            counts = not nobody
+            counts = not fault.gone
         elif self._down_since is not None:
             counts = False
-        elif nobody or self._faults >= ROW:
+        elif fault.gone or self._faults >= ROW:
             self._down_since, self._down_from, self._tries = now, self._given, 1
             if self._heard:
                 say(f"the endpoint is down or overrun ({fault}): one request at a time, for up to {patience:g} s")

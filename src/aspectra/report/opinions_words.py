@@ -120,7 +120,7 @@ def story(figures: Row) -> list[str]:
         return []
     most = rows[:3]
     while most and len(rows) > len(most) and most[-1]["reviews"] == rows[len(most)]["reviews"]:
-        most = most[:-1]  # as many reviews name the next: the alphabet would choose
+        most = most[:-1]  # as many reviews name the next
     found = [f"People talk most about {listed([row['label'] for row in most])}."] if most else []
     many = [row for row in rows if row["opinions"] >= max(ENOUGH[0], ENOUGH[1] * figures["opinions"])]
     if len(many) > 1:

@@ -62,9 +62,6 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     return crew.first(lambda: stage.finish(figures))
 
 
-RATING = "rating"  # said by the reviews and not by the teacher
-
-
 def read(corpus: Path, side: str) -> Any:
     """One side of a corpus as an Arrow table; raises UserError where it is not one."""
     import pyarrow as pa
@@ -89,7 +86,7 @@ def check_kinds(table: Any, config: PretrainConfig) -> None:
 
     there = set(table["kind"].to_pylist())
     for kind in config.kinds:
-        if kind == RATING and kind not in there:
+        if kind == "rating" and kind not in there:
             raise UserError("the corpus has no ratings; make it with --kinds rating too, of reviews that have one")
         if kind != KIND and kind not in there:
             raise unknown("kind in this corpus", kind, there | {KIND})

@@ -149,6 +149,8 @@ def test_the_folder_of_another_stage_is_left_alone(tmp_path: Path) -> None:
     put(tmp_path / "a.seg", SEG)
     Stage("corpus", out, {}, {}).begin()
     Stage("corpus", out, {}, {}).finish({})
-    with pytest.raises(UserError, match="corpus holds a corpus; name a folder of its own"):
+    with pytest.raises(
+        UserError, match=r"corpus holds the work of another command \(manifest.json\); name a folder of its own"
+    ):
         build([tmp_path / "a.seg"], "atsa", out)
     assert sorted(file.name for file in out.iterdir()) == ["manifest.json"]

@@ -31,6 +31,9 @@ FORMATS: dict[str, Callable[[Path], list[Found]]] = {
 }
 
 
+OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, "benchmark.json")  # by which the folders of stages are known
+
+
 def build(
     files: Sequence[Path],
     task: str,
@@ -62,8 +65,8 @@ def build(
         )
     if not (dev_share >= 0 and test_share >= 0 and dev_share + test_share < 1):
         raise UserError("--dev-share and --test-share are fractions that together leave something to train on")
-    if (there := manifest.read(out)) is not None:
-        raise UserError(f"{out} holds a {there.get('stage', 'finished stage')}; name a folder of its own with --out")
+    if there := next((name for name in OTHERS if (out / name).is_file()), None):
+        raise UserError(f"{out} holds the work of another command ({there}); name a folder of its own with --out")
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
     sources = []
