@@ -74,12 +74,14 @@ def test_a_tuned_student_is_scored_like_any_other(student_folder: Path, data: Pa
     assert scored["figures"]["sentences"] == 10
 
 
-def test_a_dev_set_that_says_little_is_told(
+def test_a_dev_set_that_says_little_and_shots_that_are_not_there_are_told(
     student_folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     finetune(str(student_folder), config(data, dev_cap=1, epochs=1), tmp_path / "out")
     told = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
     assert len(told) == 1 and "sentences in dev: 1, too few" in told[0]
+    finetune(str(student_folder), config(data, shots=9999, epochs=1), tmp_path / "all")
+    assert "9999 shots were asked for; there are " in capsys.readouterr().err
 
 
 def test_a_student_can_learn_its_sentences_by_heart(causal: Path, data: Path, tmp_path: Path) -> None:

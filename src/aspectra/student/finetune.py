@@ -68,6 +68,8 @@ def finetune(
     source = loaded or crew.first(lambda: resolve(student))
     trained = session.open_student(source, config)
     going_on = crew.first(stage.begin)
+    if crew.leads and (config.shots or 0) > len(train):
+        say(f"finetune: {config.shots} shots were asked for; there are {len(train)} training sentences, all are taken")
     if crew.leads and len(dev) < FEW:
         say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few for their F1 to tell which epoch is best")
     with stage.given_back(crew.leads), quiet(), session.room_for(out):
