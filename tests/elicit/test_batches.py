@@ -305,6 +305,9 @@ def test_the_commands(write_reviews: Write, tmp_path: Path, capsys: pytest.Captu
     told = capsys.readouterr().out
     assert "2 done, 0 rejected, 0 failed" in told
     assert "of the batch: 1 taken, 1 already, 0 unknown, 0 torn" in told
+    files = [save(tmp_path / f"{n}.jsonl", result(each)) for n, each in enumerate((one, two))]
+    assert call("--batch-in", files[0], "--batch-in", files[1], "--out", out) == 0
+    assert "of the batch: 0 taken, 2 already, 0 unknown, 0 torn" in capsys.readouterr().out
     assert call("--batch-in", save(came, result(one), "{torn"), "--out", out) == 1
     assert call("--status", out) == 0
     assert call(*asked, "--batch-out", tmp_path / "b.jsonl", "--batch-size", 9) == 0
@@ -319,6 +322,7 @@ BAD: list[tuple[list[str], str]] = [
     (["{reviews}", "--batch-out", "b.jsonl", "--batch-in", "b.jsonl"], "--batch-out and --batch-in are different"),
     (["{tmp}/gone.csv", "--batch-out", "b.jsonl"], "no reviews file"),
     (["--batch-in", "{tmp}/taken.jsonl"], "holds no responses.sqlite"),
+    (["{reviews}", "--batch-in", "{tmp}/taken.jsonl"], "--batch-in takes no REVIEWS"),
 ]
 
 
@@ -361,3 +365,11 @@ def test_a_file_that_is_of_no_use_is_one_line_and_changes_nothing(
         batch_in(came, out)
     assert "passed over" not in capsys.readouterr().err, "the one line says it all"
     assert not (out / "responses.parquet").exists()
+
+
+def test_the_requests_are_not_taken_for_their_results(settings: Settings, write_reviews: Write, tmp_path: Path) -> None:
+    out, sent = tmp_path / "out", tmp_path / "batch.jsonl"
+    batch_out(write_reviews("Pool", "Bar"), settings(), out, sent)
+    with pytest.raises(UserError, match="line 1 is a request, as --batch-out writes it; name the results"):
+        batch_in(sent, out)
+    assert status.status(out)["failed"] == 0

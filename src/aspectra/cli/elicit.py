@@ -83,7 +83,9 @@ def elicit(
     tokenizer: Path | None = typer.Option(None, help="GGUF file or folder whose tokenizer --plan counts with."),
     batch_out: Path | None = typer.Option(None, help="Only write what is to be asked as a batch file (JSONL)."),
     batch_size: int | None = typer.Option(None, min=1, help="Requests in a file: FILE-001.jsonl, FILE-002.jsonl ..."),
-    batch_in: Path | None = typer.Option(None, help="Only take a batch's results; wants --out, not REVIEWS."),
+    batch_in: list[Path] | None = typer.Option(
+        None, help="Only take a batch's results; wants --out, not REVIEWS; may be repeated."
+    ),
     audit: int | None = typer.Option(
         None, min=1, help="Only draw so many of OUT's answers (by --seed) into OUT/audit.html, to be judged."
     ),
@@ -99,7 +101,7 @@ def elicit(
         "--status": status,
         "--plan": plan or None,
         "--batch-out": batch_out,
-        "--batch-in": batch_in,
+        "--batch-in": batch_in or None,
         "--audit": audit,
     }
     given = [name for name, value in ways.items() if value is not None]
@@ -129,10 +131,16 @@ def elicit(
         told = "{page}: {opinions} opinions of {drawn} answers, to be judged in a browser and saved"
         print(json.dumps(made) if as_json else told.format(**made))
         return 0
-    if batch_in is not None:
+    if batch_in:
         from aspectra.elicit.batches import batch_in as take
 
-        counts = take(batch_in, out, price_in, price_out)
+        if reviews is not None:
+            raise UserError(
+                f"--batch-in takes no REVIEWS; of several files of results each has its own: --batch-in {reviews}"
+            )
+        taken = [take(file, out, price_in, price_out) for file in batch_in]
+        counts = taken[-1]
+        counts["batch"] = {name: sum(each["batch"][name] for each in taken) for name in counts["batch"]}
         show(counts, as_json)
         if not as_json:
             print("of the batch: " + ", ".join(f"{number} {name}" for name, number in counts["batch"].items()))

@@ -122,6 +122,8 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
                     found["torn"] += 1
                     if found["torn"] <= NAMED:
                         torn.append(f"{file}, {row.place}: {row.detail}; passed over")
+                elif "body" in row.values and not {"response", "error"} & row.values.keys():
+                    raise UserError(f"{file}, {row.place} is a request, as --batch-out writes it; name the results")
                 else:
                     found[_take(store, row.values, prices, group)] += 1
                 if len(group) >= TOGETHER:
