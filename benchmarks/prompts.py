@@ -26,7 +26,7 @@ from typing import Any
 from aspectra.benchmark.significance import difference
 from aspectra.cli.output import table
 from aspectra.config import ElicitConfig
-from aspectra.elicit import parse, status
+from aspectra.elicit import handoff, parse
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.prompt import versions
 from aspectra.files import write_json
@@ -49,7 +49,7 @@ def measure(folder: Path) -> dict[str, Any]:
     tokens = {"tokens_in": 0, "tokens_out": 0}
     reasons: dict[str, int] = {}
     reviews: dict[str, tuple[int, int]] = {}
-    for response in status.responses(folder, last=True):
+    for response in handoff.responses(folder, last=True):
         counts["answers"] += 1
         for name in tokens:
             tokens[name] += getattr(response, name) or 0

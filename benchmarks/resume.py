@@ -73,10 +73,10 @@ print(json.dumps({
 EXPORT = """
 import sys, time, json
 from pathlib import Path
-from aspectra.elicit import status
+from aspectra.elicit import handoff
 import pyarrow.parquet
 began = time.perf_counter()
-rows = status.export(Path(sys.argv[1]), Path(sys.argv[2]))
+rows = handoff.export(Path(sys.argv[1]), Path(sys.argv[2]))
 print(json.dumps({
     "rows": rows, "seconds": time.perf_counter() - began,
     "megabytes": peak(),

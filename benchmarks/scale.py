@@ -16,7 +16,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from aspectra.elicit import shards, status
+from aspectra.elicit import handoff, shards
 from aspectra.elicit.database import NAME
 from aspectra.elicit.recorded import _rows
 from aspectra.elicit.store import Ask, Outcome, Store, now, request_key
@@ -78,7 +78,7 @@ def measure(file: Path, number: int, block: int, folder: Path) -> dict[str, Any]
         # Its share of the review, the keys and the indexes included.
         found["bytes of a response in the store"] = (out / NAME).stat().st_size / count
         began = time.process_time()
-        status.export(out, out / "responses.parquet")
+        handoff.export(out, out / "responses.parquet")
         found["rows exported a CPU second"] = count / (time.process_time() - began)
         found["bytes of a response in responses.parquet"] = (out / "responses.parquet").stat().st_size / count
     return found

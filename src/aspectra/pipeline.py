@@ -112,7 +112,7 @@ def elicit_reviews(config: RunConfig, out: Path) -> Path:
 
     The folder's own hand-off has every answer that was ever paid for, those of other settings among them.
     """
-    from aspectra.elicit import engine, status
+    from aspectra.elicit import engine, handoff
 
     say("1. elicit: the teacher's reading of the reviews")
     # A row that cannot be had stops no other, nor the stages that can do without it.
@@ -121,7 +121,7 @@ def elicit_reviews(config: RunConfig, out: Path) -> Path:
         say(f"{counts['failed']} answers could not be had; the next run asks for them again")
     file, done = out / "last.parquet", out / MANIFEST
     if not file.exists() or file.stat().st_mtime_ns < done.stat().st_mtime_ns:
-        status.export(out, file, last=True)
+        handoff.export(out, file, last=True)
     return file
 
 

@@ -14,10 +14,8 @@ import pytest
 from aspectra.cli.main import run
 from aspectra.config import CorpusConfig
 from aspectra.corpus.build import build
-from aspectra.elicit import queue
-from aspectra.elicit.store import Ask, Outcome, Store
 from aspectra.errors import UserError
-from aspectra.schema import Response, Review
+from aspectra.schema import Response
 
 WORDS = ["kettle", "porter", "duvet", "balcony", "towel", "lamp", "curtain", "lift", "garden", "soup"]
 
@@ -216,28 +214,8 @@ def test_what_makes_a_corpus_worthless_is_said(tmp_path: Path, capsys: pytest.Ca
     assert "analysis:" not in told
 
 
-def test_answers_that_are_still_to_be_had_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
-    with Store(source) as store:
-        reviews = [Review(f"r{i}", review(i)) for i in range(12)]
-        ask = Ask("rewriting", "v1", "m", "{}")
-        found = list(queue.pending(store, *store.register(reviews, [ask], "one", {}, free=False)))
-        store.save([Outcome(p.request, "done", text="I say so.", attempts=1) for p in found[:8]])
-        store.save([Outcome(found[8].request, "failed", reason="500: no", attempts=3)])
-    build([source], CorpusConfig(), tmp_path / "c")
-    told = f"corpus: in {source} 3 answers are pending and 1 answers are failed, and are not in the corpus; the same"
-    assert told in capsys.readouterr().err
-
-
 def test_a_short_text_of_a_script_without_spaces_is_kept(tmp_path: Path) -> None:
     texts = ["他们家的菜真好吃。", "房间很干净，下次再来。", "好"]
     source = elicited(tmp_path / "e", [answered(i, "rewriting", of=text) for i, text in enumerate(texts)])
     counts = build([source], CorpusConfig(kinds=("rewriting",)), tmp_path / "c")["figures"]["counts"]
     assert (counts["reviews kept"], counts["reviews under 3 words"]) == (2, 1)
-
-
-@pytest.mark.parametrize("store", [b"", b"no database at all"])
-def test_a_store_that_cannot_be_read_is_no_reason_to_refuse_the_hand_off(tmp_path: Path, store: bytes) -> None:
-    source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
-    (source / "responses.sqlite").write_bytes(store)
-    assert build([source], CorpusConfig(), tmp_path / "c")["figures"]["counts"]["reviews kept"] == 8

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.elicit import queue, status
+from aspectra.elicit import handoff, queue
 from aspectra.elicit.store import Ask, Outcome, Store
 from aspectra.schema import Review
 
@@ -40,4 +40,4 @@ def test_failed_is_asked_again_rejected_only_when_wanted_done_and_absent_never(t
         store.save([Outcome(again.request, "done", text="x", attempts=2, cost=0.25)])
         row = store.connection.execute("SELECT attempts, cost FROM responses WHERE request = ?", (again.request,))
         assert row.fetchone() == (3, 1.25), "what the earlier tries took stays counted"
-    assert {r.status for r in status.responses(tmp_path)} == {"done", "rejected", "failed"}, "absent is no response"
+    assert {r.status for r in handoff.responses(tmp_path)} == {"done", "rejected", "failed"}, "absent is no response"

@@ -1,11 +1,10 @@
-"""Reading a store: the counts of --status and the hand-off. Real SQLite and Parquet files."""
+"""Reading a store: the counts of --status. Real SQLite files."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
-from aspectra.elicit import queue, status
+from aspectra.elicit import handoff, queue, status
 from aspectra.elicit.store import Ask, Outcome, Store
 from aspectra.schema import Review
 
@@ -34,7 +33,7 @@ def test_reviews_of_the_same_words_share_one_request_and_count_as_pairs(tmp_path
     counts = status.status(tmp_path)
     assert (counts["done"], counts["pending"]) == (6, 0), "three reviews of two kinds"
     assert (counts["cost_usd"], counts["tokens_in"]) == (2.0, 40), "each request was paid for once"
-    assert [(r.review_id, r.kind, r.text) for r in status.responses(tmp_path)][:3] == [
+    assert [(r.review_id, r.kind, r.text) for r in handoff.responses(tmp_path)][:3] == [
         ("a", "analysis", "LOVELY POOL."), ("a", "rewriting", "LOVELY POOL."), ("b", "analysis", "COLD SOUP."),
     ]  # fmt: skip
 
@@ -61,31 +60,3 @@ def test_what_nobody_named_a_price_for_has_no_cost(tmp_path: Path) -> None:
         answer(store, run, asks, 1, cost=None)
     assert status.status(tmp_path)["cost_usd"] is None
     assert status.spent(tmp_path) == 1.5
-
-
-def test_the_hand_off_has_the_rows_of_responses(tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
-    with Store(tmp_path) as store:
-        run, asks = begin(store)
-        found = list(queue.pending(store, run, asks))
-        states = ["done", "rejected", "failed", "absent"]
-        store.save(
-            Outcome(
-                p.request, state, text=None if state == "failed" else f'"{n}"\n', reason=None if n == 0 else 'no "why"',
-                tokens_in=n or None, attempts=n, model="other" if n == 1 else None, finish_reason="stop" if n else None,
-            )
-            for n, (p, state) in enumerate(zip(found, states, strict=True))
-        )  # fmt: skip
-        begin(store, [*REVIEWS[:1], Review("d", "Not asked yet.")], "two")
-    for last in (False, True):
-        rows = [asdict(response) for response in status.responses(tmp_path, last)]
-        assert status.export(tmp_path, tmp_path / "x.parquet", last) == len(rows) == (5 if not last else 2)
-        assert pq.read_table(tmp_path / "x.parquet").to_pylist() == rows
-    status.export_reviews(tmp_path, tmp_path / "y.parquet")
-    assert pq.read_table(tmp_path / "y.parquet").to_pylist() == [
-        {"id": "b", "text": "Cold soup.", "domain": None, "rating": None},
-        {"id": "c", "text": "Lovely pool.", "domain": None, "rating": None},
-        {"id": "a", "text": "Lovely pool.", "domain": "hotel", "rating": 5.0},
-        {"id": "d", "text": "Not asked yet.", "domain": None, "rating": None},
-    ]

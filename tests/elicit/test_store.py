@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.elicit import queue, status
+from aspectra.elicit import handoff, queue, status
 from aspectra.elicit.database import MIGRATIONS, NAME
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.errors import AspectraError, UserError
@@ -45,7 +45,7 @@ def test_the_same_run_does_not_read_its_reviews_again_and_another_replaces_it(tm
         begin(store, [Review("d", "New."), Review("a", "Edited.")], "two")
     counts = status.status(tmp_path)
     assert (counts["done"], counts["pending"]) == (0, 4), "only the last run's pairs are counted"
-    kept = {(r.review_id, r.text) for r in status.responses(tmp_path)}
+    kept = {(r.review_id, r.text) for r in handoff.responses(tmp_path)}
     assert kept == {("b", "COLD SOUP."), ("c", "LOVELY POOL.")}, "an edited review has lost its old answers"
 
 
@@ -182,5 +182,5 @@ def test_text_that_utf8_cannot_hold_is_stored_with_a_replacement(tmp_path: Path)
                 for p in queue.pending(store, run, asks)
             ]
         )
-    row = next(status.responses(tmp_path))
+    row = next(handoff.responses(tmp_path))
     assert (row.review_id, row.review, row.text) == ("?", "bad ? surrogate \x00", "?")

@@ -26,7 +26,7 @@ from aspectra.benchmark.scoring import score_rows
 from aspectra.config import ElicitConfig, LLMSystem
 from aspectra.elicit import engine, prompt, teachers
 from aspectra.elicit.engine import elicit
-from aspectra.elicit.status import responses
+from aspectra.elicit.handoff import responses
 from aspectra.elicit.store import now
 from aspectra.elicit.teacher import Teacher
 from aspectra.errors import UserError

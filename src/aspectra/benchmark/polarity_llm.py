@@ -47,8 +47,8 @@ def ask(questions: Iterable[str], settings: ElicitConfig, store: Path) -> tuple[
     Raises UserError for settings that cannot work, AspectraError where the budget ends before the questions do.
     """
     from aspectra.elicit.engine import elicit
+    from aspectra.elicit.handoff import responses
     from aspectra.elicit.polarity import judgment
-    from aspectra.elicit.status import responses
     from aspectra.elicit.teachers import located
 
     # An id made of the words: a store that is used again for other sets meets no old id with other words.

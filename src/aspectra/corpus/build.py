@@ -17,10 +17,11 @@ from aspectra.corpus import silver
 from aspectra.corpus.card import card
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
+from aspectra.corpus.sources import gather, handed_on, tell_open
 from aspectra.corpus.words import length
+from aspectra.elicit.handoff import REVIEWS
 from aspectra.elicit.reasons import rejected
-from aspectra.elicit.status import status
-from aspectra.errors import AspectraError, UserError
+from aspectra.errors import UserError
 from aspectra.files import write_text
 from aspectra.manifest import Stage
 from aspectra.progress import progress, say
@@ -39,11 +40,11 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
     """
     if len(set(config.kinds)) != len(config.kinds):
         raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
-    sources = [responses_file(folder) for folder in folders]
+    sources = [handed_on(folder) for folder in folders]
     evaluated = files(None, config.evaluation)
     inputs: dict[str, Path | str] = {f"responses {i}": path for i, path in enumerate(sources)}
     if "rating" in config.kinds:
-        rated = [path.with_name("reviews.parquet") for path in sources]
+        rated = [path.with_name(REVIEWS) for path in sources]
         inputs |= {f"reviews {i}": path for i, path in enumerate(rated) if path.is_file()}
     for path in evaluated:
         name = f"evaluation {path.parent.name}/{path.name}"
@@ -79,7 +80,7 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
         rows[side] += mix(review, reviews[review], answers[review], ratings, config, evaluation, counts)
         sentences[side] += silver.label(review, reviews[review], answers[review].values(), counts)
     if not rows["train"]:
-        raise UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
+        raise nothing(config.kinds, reasons, counts)
     if len(kept) < FEW:
         say(f"corpus: {len(kept)} reviews are few; a student learns little from less than some hundreds")
     for line in monotone(rows["train"]):
@@ -96,23 +97,15 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
     return figures
 
 
-def responses_file(folder: Path) -> Path:
-    """The hand-off file of an elicitation's folder."""
-    path = folder if folder.is_file() else folder / "responses.parquet"
-    if not path.is_file():
-        there = "has no responses.parquet; finish its `aspectra elicit` first" if folder.exists() else "does not exist"
-        raise UserError(f"{folder} {there}")
-    return path
-
-
-def tell_open(folder: Path) -> None:
-    """Say what the last run of an elicitation's folder has not got yet; a hand-off file alone does not know."""
-    try:
-        counts = status(folder)
-    except AspectraError:  # no store, or one that cannot be read: the hand-off is what counts
-        return
-    if left := " and ".join(f"{counts[name]} answers are {name}" for name in ("pending", "failed") if counts[name]):
-        say(f"corpus: in {folder} {left}, and are not in the corpus; the same `aspectra elicit` goes on with them")
+def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], counts: Counter[str]) -> UserError:
+    """Why no row is left to train on."""
+    asked = [kind for kind in kinds if kind != "rating"]  # which no teacher is asked for
+    if asked and reasons and not set(asked) & set(reasons):
+        return UserError(
+            f"nothing to train on: {' and '.join(asked)} were not asked for, only {' and '.join(sorted(reasons))}; "
+            f"`aspectra elicit --kinds {','.join([*asked, *sorted(reasons)])}` with the same --out asks for them too"
+        )
+    return UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
 
 
 def load_evaluation(paths: Iterable[Path], ngram: int) -> Evaluation:
@@ -122,80 +115,6 @@ def load_evaluation(paths: Iterable[Path], ngram: int) -> Evaluation:
     for path in paths:
         evaluation.add(example.text for example in load(path))
     return evaluation
-
-
-def gather(
-    sources: Sequence[Path], config: CorpusConfig, counts: Counter[str], reasons: dict[str, Counter[str | None]]
-) -> tuple[dict[str, str], dict[str, dict[str, Response]], dict[str, float]]:
-    """Reviews by id, their accepted answers by kind, and their ratings.
-
-    A review of a later folder is the same one where an earlier folder has its words (one may hold the analyses, the
-    other the rewritings); else its id gets a prefix. `reasons` counts why answers were rejected.
-    """
-    reviews: dict[str, str] = {}
-    answers: dict[str, dict[str, Response]] = defaultdict(dict)
-    ratings: dict[str, float] = {}
-    for number, source in enumerate(sources):
-        prefix = f"{number}:" if number else ""
-        before = {text: name for name, text in reviews.items()}
-        names: dict[str, str] = {}
-        for response in read_responses(source):
-            counts["responses read"] += 1
-            if response.status in ("done", "rejected"):
-                reasons[response.kind][response.reason if response.status == "rejected" else None] += 1
-            if response.status != "done":
-                counts[f"responses {response.status}"] += 1
-                continue
-            name = before.get(response.review, prefix + response.review_id)
-            names[response.review_id] = name
-            reviews[name] = response.review
-            if response.kind in answers[name]:
-                counts["responses of a kind that the review already has"] += 1
-                continue
-            answers[name][response.kind] = response
-        if "rating" in config.kinds:
-            for review_id, rating in read_ratings(source.parent / "reviews.parquet"):
-                if review_id in names:
-                    ratings.setdefault(names[review_id], rating)
-    return reviews, answers, ratings
-
-
-def read_responses(path: Path) -> Iterator[Response]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    names = list(Response.__dataclass_fields__)
-    try:
-        file = pq.ParquetFile(path)
-        missing = [name for name in names if name not in file.schema_arrow.names]
-        if missing:
-            raise UserError(f"{path} is not a response file: it lacks the columns {', '.join(missing)}")
-        for batch in file.iter_batches(columns=names):
-            for row in batch.to_pylist():
-                yield Response(**row)
-    except pa.ArrowInvalid:
-        raise UserError(f"{path} is no Parquet file; name the folder that `aspectra elicit` made") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"cannot read {path}: {error}") from error
-
-
-def read_ratings(path: Path) -> Iterator[tuple[str, float]]:
-    """Id and rating of the reviews that have one; none where there is no such file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not path.is_file():
-        return
-    try:
-        file = pq.ParquetFile(path)
-        if not {"id", "rating"} <= set(file.schema_arrow.names):
-            return
-        for batch in file.iter_batches(columns=["id", "rating"]):
-            for row in batch.to_pylist():
-                if isinstance(row["rating"], int | float):
-                    yield str(row["id"]), row["rating"]
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"cannot read {path}: {error}") from None
 
 
 def keep(reviews: dict[str, str], config: CorpusConfig, evaluation: Evaluation, counts: Counter[str]) -> list[str]:

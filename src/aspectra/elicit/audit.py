@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspectra.elicit import parse, status
+from aspectra.elicit import handoff, parse
 from aspectra.elicit.extraction import find
 from aspectra.elicit.polarity import judgment
 from aspectra.elicit.recorded import task_of
@@ -78,7 +78,7 @@ def draw(folder: Path, count: int, seed: int) -> tuple[list[Drawn], int]:
 
     def answers() -> Iterable[Response]:
         nonlocal there
-        for response in status.responses(folder, last=True):
+        for response in handoff.responses(folder, last=True):
             if response.status in ("done", "rejected"):
                 there += 1
                 yield response

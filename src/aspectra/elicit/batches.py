@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit import queue, status
+from aspectra.elicit import handoff, queue, status
 from aspectra.elicit.asking import judge
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import NAME, clean, mending
-from aspectra.elicit.engine import PARQUET, REVIEWS, Call, prepare, registered
+from aspectra.elicit.engine import Call, prepare, registered
 from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.openai_api import OpenAITeacher, completion, message_of
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
@@ -140,8 +140,7 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
         counts = status.status(out)
         if found["taken"]:
             (out / MANIFEST).unlink(missing_ok=True)
-            status.export(out, out / PARQUET)
-            status.export_reviews(out, out / REVIEWS)
+            handoff.write(out)
     return {**counts, "batch": {name: found[name] for name in ("taken", "already", "unknown", "torn")}}
 
 

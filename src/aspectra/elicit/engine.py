@@ -17,10 +17,11 @@ from typing import Any
 
 from aspectra import manifest
 from aspectra.config import ElicitConfig
-from aspectra.elicit import prompt, reasons, selection, shards, status
+from aspectra.elicit import handoff, prompt, reasons, selection, shards, status
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import LOCK, NAME, mending
 from aspectra.elicit.extraction import ASKED
+from aspectra.elicit.handoff import PARQUET, REVIEWS
 from aspectra.elicit.store import Ask, Store
 from aspectra.elicit.teacher import Teacher
 from aspectra.elicit.teachers import make_teacher
@@ -30,9 +31,6 @@ from aspectra.files import canonical, sha256, write_json
 from aspectra.progress import say
 from aspectra.rows import check_file
 from aspectra.schema import KINDS
-
-PARQUET = "responses.parquet"
-REVIEWS = "reviews.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +230,7 @@ def _finish(
         if same_input and before.get("figures") == counts and before.get("config") == settings:
             return
     (out / manifest.MANIFEST).unlink(missing_ok=True)
-    status.export(out, parquet)
-    status.export_reviews(out, out / REVIEWS)
+    handoff.write(out)
     if not whole:
         return
     write_json(

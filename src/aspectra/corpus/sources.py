@@ -1,0 +1,136 @@
+"""What elicitations hand on, as the corpus step takes it: reviews, their accepted answers, their ratings.
+
+Called by `aspectra.corpus.build`. A folder's store is the truth: where a run was killed before it wrote its hand-off,
+or wrote it and went on, that is made up for here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from aspectra.config import CorpusConfig
+from aspectra.elicit import handoff
+from aspectra.elicit.status import status
+from aspectra.errors import AspectraError, UserError
+from aspectra.progress import say
+from aspectra.schema import Response
+
+
+def handed_on(folder: Path) -> Path:
+    """The response file of an elicitation's folder; written anew where a killed run left answers that it lacks."""
+    if folder.is_file():
+        return folder
+    path = folder / handoff.PARQUET
+    if handoff.behind(folder):
+        before = number(path)
+        try:
+            now = handoff.write(folder)
+        except AspectraError as error:
+            if not path.is_file():
+                raise
+            say(f"corpus: {path} may lack the last answers, and cannot be written anew: {error}")
+        else:
+            if now != before:
+                say(f"corpus: {path} had {before} of the {now} answers of its store, and was written anew")
+    if not path.is_file():
+        if not folder.exists():
+            raise UserError(f"{folder} does not exist")
+        raise UserError(f"{folder} has no {handoff.PARQUET}; name a folder that `aspectra elicit` made")
+    return path
+
+
+def number(path: Path) -> int:
+    """The rows of a Parquet file; 0 where there is none that can be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError):
+        return 0
+
+
+def tell_open(folder: Path) -> None:
+    """Say what the last run of an elicitation's folder has not got yet; a hand-off file alone does not know."""
+    try:
+        counts = status(folder)
+    except AspectraError:  # no store, or one that cannot be read: the hand-off is what counts
+        return
+    if left := " and ".join(f"{counts[name]} answers are {name}" for name in ("pending", "failed") if counts[name]):
+        say(f"corpus: in {folder} {left}, and are not in the corpus; the same `aspectra elicit` goes on with them")
+
+
+def gather(
+    sources: Sequence[Path], config: CorpusConfig, counts: Counter[str], reasons: dict[str, Counter[str | None]]
+) -> tuple[dict[str, str], dict[str, dict[str, Response]], dict[str, float]]:
+    """Reviews by id, their accepted answers by kind, and their ratings.
+
+    A review of a later folder is the same one where an earlier folder has its words (one may hold the analyses, the
+    other the rewritings); else its id gets a prefix. `reasons` counts why answers were rejected.
+    """
+    reviews: dict[str, str] = {}
+    answers: dict[str, dict[str, Response]] = defaultdict(dict)
+    ratings: dict[str, float] = {}
+    for number, source in enumerate(sources):
+        prefix = f"{number}:" if number else ""
+        before = {text: name for name, text in reviews.items()}
+        names: dict[str, str] = {}
+        for response in read_responses(source):
+            counts["responses read"] += 1
+            if response.status in ("done", "rejected"):
+                reasons[response.kind][response.reason if response.status == "rejected" else None] += 1
+            if response.status != "done":
+                counts[f"responses {response.status}"] += 1
+                continue
+            name = before.get(response.review, prefix + response.review_id)
+            names[response.review_id] = name
+            reviews[name] = response.review
+            if response.kind in answers[name]:
+                counts["responses of a kind that the review already has"] += 1
+                continue
+            answers[name][response.kind] = response
+        if "rating" in config.kinds:
+            for review_id, rating in read_ratings(source.with_name(handoff.REVIEWS)):
+                if review_id in names:
+                    ratings.setdefault(names[review_id], rating)
+    return reviews, answers, ratings
+
+
+def read_responses(path: Path) -> Iterator[Response]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = list(Response.__dataclass_fields__)
+    try:
+        file = pq.ParquetFile(path)
+        missing = [name for name in names if name not in file.schema_arrow.names]
+        if missing:
+            raise UserError(f"{path} is not a response file: it lacks the columns {', '.join(missing)}")
+        for batch in file.iter_batches(columns=names):
+            for row in batch.to_pylist():
+                yield Response(**row)
+    except pa.ArrowInvalid:
+        raise UserError(f"{path} is no Parquet file; name the folder that `aspectra elicit` made") from None
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+
+
+def read_ratings(path: Path) -> Iterator[tuple[str, float]]:
+    """Id and rating of the reviews that have one; none where there is no such file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        return
+    try:
+        file = pq.ParquetFile(path)
+        if not {"id", "rating"} <= set(file.schema_arrow.names):
+            return
+        for batch in file.iter_batches(columns=["id", "rating"]):
+            for row in batch.to_pylist():
+                if isinstance(row["rating"], int | float):
+                    yield str(row["id"]), row["rating"]
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"cannot read {path}: {error}") from None

@@ -1,0 +1,209 @@
+"""What an elicitation hands on, written out of its store: `responses.parquet` and `reviews.parquet`.
+
+Called by `aspectra.elicit.engine` and `aspectra.elicit.batches` when answers came, by `aspectra.corpus` for a folder
+whose run was killed before it wrote them, and by whoever wants the responses one by one.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from aspectra.elicit.database import NAME, mending
+from aspectra.elicit.status import last_run, open_to_read
+from aspectra.files import replacing
+from aspectra.schema import Response
+
+PARQUET = "responses.parquet"
+REVIEWS = "reviews.parquet"
+Columns = tuple[tuple[str, str], ...]
+COLUMNS: Columns = (
+    ("review_id", "string"), ("review", "string"), ("kind", "string"), ("prompt_version", "string"),
+    ("model", "string"), ("settings", "string"), ("text", "string"), ("finish_reason", "string"),
+    ("tokens_in", "int64"), ("tokens_out", "int64"), ("status", "string"), ("reason", "string"),
+    ("attempts", "int64"), ("created", "string"),
+)  # fmt: skip
+# Of these, what a row's code stands for, and what else has few different values.
+CODED = ("kind", "prompt_version", "model", "settings", "finish_reason", "status", "reason", "attempts")
+REPEATED = (*CODED, "created")
+BATCH = 8192  # rows
+REVIEW_COLUMNS: Columns = (("id", "string"), ("text", "string"), ("domain", "string"), ("rating", "float64"))
+
+
+def write(folder: Path) -> int:
+    """Both files, as the store is now; returns the number of responses."""
+    count = export(folder, folder / PARQUET)
+    export_reviews(folder, folder / REVIEWS)
+    return count
+
+
+def behind(folder: Path) -> bool:
+    """Whether the store was written to after the files, or they are missing; False where there is no store."""
+    try:
+        made = min((folder / name).stat().st_mtime_ns for name in (PARQUET, REVIEWS))
+    except FileNotFoundError:
+        made = 0
+    log = folder / f"{NAME}-wal"  # what is not in the store's own file yet; a reader leaves an empty one
+    files = [folder / NAME, *([log] if log.is_file() and log.stat().st_size else [])]
+    return files[0].is_file() and made < max(file.stat().st_mtime_ns for file in files)
+
+
+def responses(folder: Path, last: bool = False) -> Iterator[Response]:
+    """Every response that the folder has to one of its reviews, of all its runs, by run, review and kind.
+
+    A review whose words were edited has only the answers to its present words. With `last`, only what the folder's
+    last run asked: its reviews, its teacher, its settings.
+    """
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        for row in db.execute(
+            "SELECT v.id, t.text, a.kind, coalesce(r.prompt_version, a.prompt_version), coalesce(r.model, a.model), "
+            "a.settings, r.text, r.finish_reason, r.tokens_in, r.tokens_out, r.status, r.reason, r.attempts, r.created "
+            f"{ANSWERED} JOIN asks a ON a.id = q.ask {_which(db, last)} ORDER BY v.run, v.position, a.id"
+        ):
+            yield Response(*row)
+
+
+# Joined in the order in which they are named: reviews one after another, the answers to each by their asks.
+ANSWERED = (
+    "FROM reviews v CROSS JOIN texts t ON t.id = v.text CROSS JOIN requests q ON q.text = v.text "
+    "CROSS JOIN responses r ON r.request = q.id"
+)
+
+
+def _which(db: sqlite3.Connection, last: bool) -> str:
+    run = last_run(db) if last else None
+    of_run = f" AND v.run = {run[0]} AND q.ask IN ({', '.join(map(str, run[1]))})" if run else ""
+    return f"WHERE r.status <> 'absent'{of_run}"
+
+
+# What nearly every response is, so that its ask alone tells all that is coded. Other rows are spelled out as JSON.
+PLAIN = (
+    "r.status = 'done' AND r.finish_reason = 'stop' AND r.attempts = 1 AND r.reason IS NULL AND r.model IS NULL "
+    "AND r.prompt_version IS NULL"
+)
+
+
+def export(folder: Path, file: Path, last: bool = False) -> int:
+    """Write the folder's responses (see `responses`) as Parquet, in batches; returns their number.
+
+    Fetching a value takes longer than finding it, so what many rows share is fetched as one code.
+    """
+    import pyarrow as pa
+
+    types = dict(COLUMNS)
+    schema = pa.schema(
+        pa.field(f.name, pa.dictionary(pa.int32(), f.type) if f.name in CODED else f.type)
+        for f in arrow_schema(COLUMNS)
+    )
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        asks = {row[0]: row[1:] for row in db.execute("SELECT id, kind, prompt_version, model, settings FROM asks")}
+
+        def spell(code: int | str) -> tuple[object, ...]:
+            if isinstance(code, int):
+                return (*asks[code], "stop", "done", None, 1)
+            ask, prompt_version, model, *rest = json.loads(code)
+            kind, asked_version, asked_model, settings = asks[ask]
+            return (kind, prompt_version or asked_version, model or asked_model, settings, *rest)
+
+        def table(rows: list[tuple[Any, ...]]) -> Any:
+            ids, reviews, codes, created, texts, tokens_in, tokens_out = zip(*rows, strict=True)
+            places = {code: place for place, code in enumerate(dict.fromkeys(codes))}
+            indices = pa.array([places[code] for code in codes], pa.int32())
+            columns = {"review_id": ids, "review": reviews, "text": texts, "created": created}
+            columns |= {"tokens_in": tokens_in, "tokens_out": tokens_out}
+            arrays = {name: pa.array(values, types[name]) for name, values in columns.items()}
+            for name, values in zip(CODED, zip(*map(spell, places), strict=True), strict=True):
+                different = pa.array(values, types[name]).dictionary_encode()
+                arrays[name] = pa.DictionaryArray.from_arrays(different.indices.take(indices), different.dictionary)
+            return pa.table([arrays[name] for name in types], schema=schema)
+
+        found = db.execute(
+            f"SELECT v.id, t.text, CASE WHEN {PLAIN} THEN q.ask ELSE json_array(q.ask, r.prompt_version, r.model, "
+            "r.finish_reason, r.status, r.reason, r.attempts) END, r.created, r.text, r.tokens_in, r.tokens_out "
+            # The asks of a review come in their order by the index that finds them; to sort them again takes a third.
+            f"{ANSWERED} {_which(db, last)} ORDER BY v.run, v.position"
+        )
+        return _write(file, schema, found, table, REPEATED)
+
+
+def export_reviews(folder: Path, file: Path) -> None:
+    """Write the folder's reviews as Parquet: id, text, domain, rating. The corpus step takes the ratings from it."""
+    import pyarrow as pa
+
+    schema = arrow_schema(REVIEW_COLUMNS)
+
+    def table(rows: list[tuple[Any, ...]]) -> Any:
+        columns = zip(*rows, strict=True)
+        return pa.table([pa.array(c, kind) for c, kind in zip(columns, schema.types, strict=True)], schema=schema)
+
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        found = db.execute(
+            "SELECT v.id, t.text, v.domain, v.rating FROM reviews v CROSS JOIN texts t ON t.id = v.text "
+            "ORDER BY v.run, v.position"
+        )
+        _write(file, schema, found, table, ("domain", "rating"))
+
+
+def _write(
+    file: Path,
+    schema: Any,
+    found: sqlite3.Cursor,
+    table: Callable[[list[tuple[Any, ...]]], Any],
+    repeated: tuple[str, ...],
+) -> int:
+    """Rows as Parquet, a batch at a time; returns their number. `repeated` are columns of few different values.
+
+    A batch is compressed in a thread while the next one is fetched.
+    """
+    import pyarrow.parquet as pq
+
+    count = 0
+    with (
+        _without_collecting(),
+        replacing(file) as temporary,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=list(repeated),
+            write_statistics=list(repeated),  # of texts they help nobody, and take as long as to compress them
+            store_schema=False,  # a reader gets strings, not how they were encoded here
+        ) as writer,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        written: Future[None] | None = None
+        while rows := found.fetchmany(BATCH):
+            made = table(rows)
+            count += len(rows)
+            if written is not None:
+                written.result()
+            written = beside.submit(writer.write_table, made)
+        if written is not None:
+            written.result()
+    return count
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No garbage collection: the rows have no cycles, and to look through them for some takes a quarter of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def arrow_schema(columns: Columns) -> Any:
+    """The Arrow schema of (name, type) pairs."""
+    import pyarrow as pa
+
+    return pa.schema([(name, getattr(pa, kind)()) for name, kind in columns])

@@ -1,0 +1,84 @@
+"""What the corpus takes of an elicitation's folder, whatever became of its run. Real SQLite and Parquet files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.corpus.test_build import answered, elicited, review
+
+from aspectra.config import CorpusConfig
+from aspectra.corpus.build import build
+from aspectra.elicit import handoff, queue
+from aspectra.elicit.store import Ask, Outcome, Store
+from aspectra.errors import UserError
+from aspectra.schema import Review
+
+
+def killed(folder: Path, answers: int, kind: str = "rewriting", before: bool = False) -> Path:
+    """A folder of twelve reviews whose run ended after some answers, without a word; `before`: it had handed on one."""
+    folder.mkdir(exist_ok=True)
+    with Store(folder) as store:
+        reviews = [Review(f"r{i}", review(i), rating=float(i)) for i in range(12)]
+        ask = Ask(kind, "v1", "m", "{}")
+        found = list(queue.pending(store, *store.register(reviews, [ask], "one", {}, free=False)))
+        made = [Outcome(p.request, "done", text=f"I say so of stay {n}.", attempts=1) for n, p in enumerate(found)]
+        store.save(made[:1])
+        if before:
+            handoff.write(folder)
+            for name in (handoff.PARQUET, handoff.REVIEWS):
+                os.utime(folder / name, (1, 1))
+        store.save(made[1:answers])
+    return folder
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_answers_that_a_killed_run_had_not_handed_on_are_in_the_corpus(
+    tmp_path: Path, before: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = killed(tmp_path / "e", 8, before=before)
+    figures = build([source], CorpusConfig(kinds=("rewriting", "rating")), tmp_path / "c")["figures"]
+    assert figures["counts"]["reviews kept"] == 8
+    assert figures["rows"]["train"]["rating"] == figures["rows"]["train"]["rewriting"]
+    told = capsys.readouterr().err
+    assert f"had {int(before)} of the 8 answers of its store, and was written anew" in told
+    assert "4 answers are pending, and are not in the corpus" in told
+    build([source], CorpusConfig(kinds=("rewriting", "rating")), tmp_path / "c")
+    assert "written anew" not in capsys.readouterr().err, "once is enough"
+
+
+def test_a_hand_off_that_is_whole_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = killed(tmp_path / "e", 8)
+    handoff.write(source)
+    before = (source / handoff.PARQUET).stat().st_mtime_ns
+    build([source], CorpusConfig(), tmp_path / "c")
+    assert (source / handoff.PARQUET).stat().st_mtime_ns == before
+    assert "written anew" not in capsys.readouterr().err
+
+
+def test_answers_that_are_still_to_be_had_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
+    with Store(source) as store:
+        reviews = [Review(f"r{i}", review(i)) for i in range(12)]
+        ask = Ask("rewriting", "v1", "m", "{}")
+        found = list(queue.pending(store, *store.register(reviews, [ask], "one", {}, free=False)))
+        store.save([Outcome(p.request, "done", text="I say so.", attempts=1) for p in found[:8]])
+        store.save([Outcome(found[8].request, "failed", reason="500: no", attempts=3)])
+    build([source], CorpusConfig(), tmp_path / "c")
+    told = f"corpus: in {source} 3 answers are pending and 1 answers are failed, and are not in the corpus; the same"
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("store", [b"", b"no database at all"])
+def test_a_store_that_cannot_be_read_is_no_reason_to_refuse_the_hand_off(tmp_path: Path, store: bytes) -> None:
+    source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
+    (source / "responses.sqlite").write_bytes(store)
+    assert build([source], CorpusConfig(), tmp_path / "c")["figures"]["counts"]["reviews kept"] == 8
+
+
+def test_what_was_not_asked_for_cannot_be_trained_on(tmp_path: Path) -> None:
+    source = killed(tmp_path / "e", 8, kind="extraction")
+    with pytest.raises(UserError, match="analysis and rewriting were not asked for, only extraction; `aspectra elicit"):
+        build([source], CorpusConfig(), tmp_path / "c")
+    assert not (tmp_path / "c").exists()
