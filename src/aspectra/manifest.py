@@ -28,6 +28,8 @@ from aspectra.files import canonical, sha256, torn, write_json
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".stage.json"
+RUN = "run.json"  # the settings of `aspectra run`, in its folder
+BENCHMARK = "benchmark.json"  # of `aspectra benchmark`
 VERSIONED = (
     "aspectra",
     "torch",

@@ -14,7 +14,7 @@ from aspectra.config import ElicitConfig, PretrainConfig, RunConfig
 from aspectra.elicit.teachers import check_here, located
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json, write_text
-from aspectra.manifest import MANIFEST
+from aspectra.manifest import MANIFEST, RUN
 from aspectra.places import locate
 from aspectra.progress import say
 
@@ -67,7 +67,7 @@ def check(config: RunConfig, out: Path) -> None:
         check_teacher(sitting(config, config.teacher), out / "teacher" / "elicit")
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
-    if out.exists() and not (out / "run.json").exists() and not all(map(torn, out.iterdir())):
+    if out.exists() and not (out / RUN).exists() and not all(map(torn, out.iterdir())):
         raise UserError(f"{out} holds something else; name another folder with --out or empty it")
     if set(config.systems) - {"teacher"}:
         models.need_train("run")
@@ -75,7 +75,7 @@ def check(config: RunConfig, out: Path) -> None:
     if config.analyze is not None:
         check_analyze(config)
     out.mkdir(parents=True, exist_ok=True)
-    write_json(out / "run.json", config.model_dump(mode="json"))
+    write_json(out / RUN, config.model_dump(mode="json"))
 
 
 def check_analyze(config: RunConfig) -> None:

@@ -10,6 +10,7 @@ import csv
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,6 +77,7 @@ def csv_rows(path: Path, delimiter: str | None) -> Iterator[Row]:
                 continue
             if header is None:
                 header = [cell.strip() for cell in cells]
+                check_names(path, header)
                 continue
             values = dict(zip(header, cells, strict=False))
             if len(cells) > len(header):
@@ -115,6 +117,7 @@ def parquet_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> 
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
+            check_names(path, names)
             if not file.metadata.num_rows:
                 return
             wanted = list(dict.fromkeys(keep(names)))
@@ -125,6 +128,12 @@ def parquet_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> 
                     yield Row(f"row {number}", values)
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as Parquet: {error}") from None
+
+
+def check_names(path: Path, names: Sequence[str]) -> None:
+    """Raise UserError where two columns have one name, so that one of them would be lost; blank names are none."""
+    if double := [name for name, number in Counter(names).items() if name and number > 1]:
+        raise UserError(f"{path} has more than one column '{double[0]}'; rename all but one")
 
 
 def check_file(path: Path) -> None:

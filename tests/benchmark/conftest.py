@@ -71,7 +71,7 @@ def cut_down(small: Small, **changes: Any) -> BenchmarkConfig:
     """One set and no student: quick."""
     whole = small()
     systems = {name: s.model_dump() for name, s in whole.systems.items() if name != "tiny"}
-    return small(systems=systems, sets={"atsa": whole.sets["atsa"][:1]}, **changes)
+    return small(**({"systems": systems, "sets": {"atsa": whole.sets["atsa"][:1]}} | changes))
 
 
 def same(results: dict[str, Any]) -> Any:

@@ -53,18 +53,34 @@ def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
     benchmark(cut_down(small, test_cap=5), tmp_path / "capped")
     with pytest.raises(UserError, match="different results for"):
         merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
-    shutil.rmtree(tmp_path / "capped" / "cells" / "llm.atsa.inn.shots-0")
-    (tmp_path / "capped" / "cells" / "other.atsa.inn").rename(tmp_path / "capped" / "cells" / "another.atsa.inn")
+    another = {"another": small().systems["other"].model_dump()}
+    benchmark(cut_down(small, test_cap=5, systems=another), tmp_path / "named otherwise")
     with pytest.raises(UserError, match="other test sentences or gold for atsa/inn"):
-        merge([tmp_path / "one", tmp_path / "capped"], tmp_path / "out")
+        merge([tmp_path / "one", tmp_path / "named otherwise"], tmp_path / "out")
     file = next((tmp_path / "one").glob("cells/*/result.json"))
     record = json.loads(file.read_text())
     file.write_text(json.dumps(record | {"protocol": 99}))
     with pytest.raises(UserError, match="protocol version 99, this is 2"):
         merge([tmp_path / "one"], tmp_path / "out")
+    with pytest.raises(UserError, match="there is no folder"):
+        merge([tmp_path / "nothing"], tmp_path / "out")
+    (tmp_path / "nothing").mkdir()
     with pytest.raises(UserError, match="has no finished cells"):
         merge([tmp_path / "nothing"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_cells_of_an_earlier_grid_in_the_folder_are_told_of_and_stay_out(
+    small: Small, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    benchmark(cut_down(small), tmp_path / "one")
+    another = {"another": small().systems["other"].model_dump()}
+    later = benchmark(cut_down(small, test_cap=5, systems=another), tmp_path / "one")
+    assert "holds 2 cells of another grid (first llm.atsa.inn.shots-0), which stay there" in capsys.readouterr().err
+    joined = merge([tmp_path / "one"], tmp_path / "joined")
+    assert same(joined)[2] == same(later)[2]
+    assert "left out, of an earlier grid: llm.atsa.inn.shots-0" in capsys.readouterr().err
+    assert len(list((tmp_path / "one" / "cells").iterdir())) == 3
 
 
 def test_overlaps_what_is_missing_and_what_is_compared_are_carried_over(small: Small, tmp_path: Path) -> None:

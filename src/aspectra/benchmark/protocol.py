@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ from aspectra.config import BenchmarkConfig
 from aspectra.elicit.database import LOCK, take_lock
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json
+from aspectra.manifest import BENCHMARK
 from aspectra.progress import progress, say
 from aspectra.tables import read_jsonl
 
-CONFIG = "benchmark.json"
 RESULTS = "results.json"
 MERGED = "merged"
 SHARED = 0.01  # of the test sentences: fewer in common are chance
@@ -40,8 +40,13 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
     grid.check(config, out)
     claim(out)
     with take_lock(out):
-        write_json(out / CONFIG, config.model_dump(mode="json"))
+        write_json(out / BENCHMARK, config.model_dump(mode="json"))
         wanted = grid.grid(config)
+        if others := beside(out, {cell.id for cell in wanted}):
+            say(
+                f"benchmark: {out} holds {len(others)} cells of another grid (first {others[0]}), which stay there and "
+                "are not in this report; another --out keeps them apart"
+            )
         left = [c for c in wanted if cells.stage_of(config, c, out / "cells" / c.id).finished() is None]
         failures: dict[str, str] = {}
         if len(left) < len(wanted):
@@ -54,6 +59,12 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
                 failures = workers.work(config, left, out, count, bar)
         results = {c.id: cells.read(out / "cells" / c.id) for c in wanted if c.id not in failures}
         return conclude(out, config.model_dump(mode="json"), results, failures, config.compare)
+
+
+def beside(out: Path, wanted: Collection[str]) -> list[str]:
+    """The cells with a result in a benchmark's folder that are not among the wanted ones, by name."""
+    found = sorted(file.parent.name for file in out.glob(f"cells/*/{RESULT}"))
+    return [name for name in found if name not in wanted and not name.startswith(".")]
 
 
 def conclude(
@@ -88,7 +99,7 @@ def claim(out: Path, merged: bool = False) -> None:
         raise UserError(f"--out {out} is a file; name a folder")
     there = [path for path in out.iterdir() if not torn(path) and path.name != LOCK] if out.exists() else []
     if there:
-        found = manifest.read(out, CONFIG)
+        found = manifest.read(out, BENCHMARK)
         if found is None:
             raise UserError(f"{out} holds something else; name another folder with --out or empty it")
         if merged and MERGED not in found:
@@ -130,12 +141,18 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     configs: dict[str, Any] = {}
     lost: dict[str, str] = {}
     for folder in folders:
-        found = sorted(file for file in folder.glob(f"cells/*/{RESULT}") if not file.parent.name.startswith("."))
+        if not folder.is_dir():
+            raise UserError(f"there is no folder {folder}")
+        config = configs[str(folder)] = manifest.read(folder, BENCHMARK)
+        found = beside(folder, ())
+        if (of_grid := cells_named(config)) is not None and (others := beside(folder, of_grid)):
+            say(f"merge: {len(others)} cells of {folder} are left out, of an earlier grid: {others[0]} ...")
+            found = [name for name in found if name in of_grid]
         if not found:
             raise UserError(f"{folder} has no finished cells; name folders that `aspectra benchmark` wrote")
-        for file in found:
+        for name in found:
+            file = folder / "cells" / name / RESULT
             result = record(file)
-            name = file.parent.name
             if name in kept and comparable(kept[name][1]) != comparable(result):
                 raise UserError(f"{kept[name][0].parent.parent} and {folder} have different results for {name}")
             kept.setdefault(name, (file.parent, result))
@@ -143,17 +160,16 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
             gold, first = golds.setdefault(place, (result.gold_sha256, folder))
             if gold != result.gold_sha256:
                 raise UserError(f"{first} and {folder} have other test sentences or gold for {'/'.join(place)}")
-        configs[str(folder)] = manifest.read(folder, CONFIG)
         told = manifest.read(folder, RESULTS) or {}
         lost |= {each["cell"]: each["reason"] for each in told.get("missing", [])}
     lost = {name: reason for name, reason in lost.items() if name not in kept}
-    wishes = [(config or {}).get("compare") for config in configs.values()]
+    wishes = [(each or {}).get("compare") for each in configs.values()]
     named = dict.fromkeys((one, other) for wish in wishes for one, other in wish or ())
     compare = None if None in wishes else list(named)
     claim(out, merged=True)
     with take_lock(out):
         whole = {MERGED: configs, "compare": compare}
-        write_json(out / CONFIG, whole)
+        write_json(out / BENCHMARK, whole)
         for name, (source, _) in kept.items():
             partly = out / "cells" / f".{name}"
             shutil.rmtree(partly, ignore_errors=True)
@@ -164,6 +180,14 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
             if stale.name not in kept:
                 shutil.rmtree(stale)
         return conclude(out, whole, {name: result for name, (_, result) in kept.items()}, lost, compare)
+
+
+def cells_named(config: dict[str, Any] | None) -> set[str] | None:
+    """The cells of the grid that a folder was last run for; None where it was merged, or is not to be read here."""
+    try:
+        return {cell.id for cell in grid.grid(BenchmarkConfig.model_validate(config))}
+    except ValidationError:
+        return None
 
 
 def record(file: Path) -> Result:

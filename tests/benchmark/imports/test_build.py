@@ -150,7 +150,19 @@ def test_the_folder_of_another_stage_is_left_alone(tmp_path: Path) -> None:
     Stage("corpus", out, {}, {}).begin()
     Stage("corpus", out, {}, {}).finish({})
     with pytest.raises(
-        UserError, match=r"corpus holds the work of another command \(manifest.json\); name a folder of its own"
+        UserError, match=r"corpus is the folder of something else \(manifest.json\); name one of its own"
     ):
         build([tmp_path / "a.seg"], "atsa", out)
     assert sorted(file.name for file in out.iterdir()) == ["manifest.json"]
+
+
+@pytest.mark.parametrize("mark", ["run.json", "benchmark.json", "pyproject.toml", ".git"])
+def test_the_folder_of_a_run_a_benchmark_or_a_checkout_is_left_alone(tmp_path: Path, mark: str) -> None:
+    source, out = put(tmp_path / "a.seg", SEG), tmp_path / "out"
+    out.mkdir()
+    put(out / mark, "{}")
+    with pytest.raises(UserError, match=f"folder of something else .{mark}."):
+        build([source], "atsa", out)
+    with pytest.raises(UserError, match="is a file; name a folder"):
+        build([source], "atsa", out / mark)
+    assert [file.name for file in out.iterdir()] == [mark]

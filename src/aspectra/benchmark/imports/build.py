@@ -31,7 +31,8 @@ FORMATS: dict[str, Callable[[Path], list[Found]]] = {
 }
 
 
-OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, "benchmark.json")  # by which the folders of stages are known
+# By which the folders of stages, of a run, of a benchmark and of somebody's code are known.
+OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, manifest.RUN, manifest.BENCHMARK, ".git", "pyproject.toml")
 
 
 def build(
@@ -65,8 +66,10 @@ def build(
         )
     if not (dev_share >= 0 and test_share >= 0 and dev_share + test_share < 1):
         raise UserError("--dev-share and --test-share are fractions that together leave something to train on")
-    if there := next((name for name in OTHERS if (out / name).is_file()), None):
-        raise UserError(f"{out} holds the work of another command ({there}); name a folder of its own with --out")
+    if out.is_file():
+        raise UserError(f"--out {out} is a file; name a folder")
+    if there := next((name for name in OTHERS if (out / name).exists()), None):
+        raise UserError(f"{out} is the folder of something else ({there}); name one of its own with --out")
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
     sources = []

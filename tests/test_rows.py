@@ -1,0 +1,30 @@
+"""Tables row by row, before anyone asks what the columns mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from aspectra.errors import UserError
+from aspectra.rows import read_rows
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.parquet"])
+def test_of_two_columns_of_one_name_none_is_lost_in_silence(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_arrays([pa.array(["good"]), pa.array(["bad"])], names=["text", "text"]), path)
+    else:
+        mark = "\t" if path.suffix == ".tsv" else ","
+        path.write_text(f"text{mark} text\ngood{mark}bad\n")
+    with pytest.raises(UserError, match="has more than one column 'text'; rename all but one"):
+        list(read_rows(path, list))
+
+
+def test_columns_without_a_name_may_be_several(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,,\ngood,,\n")
+    assert [row.values["text"] for row in read_rows(path, list)] == ["good"]
