@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from aspectra.config import BenchmarkConfig, FinetuneConfig, RunConfig
 from aspectra.errors import UserError
 from aspectra.places import CONFIGS, config_file, locate
-from aspectra.settings import load
+from aspectra.settings import build, load
 
 
 def test_a_change_reaches_into_a_section_and_is_read_as_yaml(tmp_path: Path) -> None:
@@ -23,13 +24,16 @@ def test_a_change_reaches_into_a_section_and_is_read_as_yaml(tmp_path: Path) -> 
     [
         ("finetune.shot=4", "did you mean 'finetune.shots'"),
         ("shots=4", "finetune.shots"),
-        ("finetune.shots=many", "finetune.shots"),
+        ("finetune.shots=many", "setting finetune.shots must be a whole number (got 'many')"),
         ("finetune.shots", "key=value"),
         ("finetune.task=atsb", "unknown value of finetune.task 'atsb'; did you mean 'atsa'"),
         ("systems=[base,destilled]", "did you mean 'distilled'"),
         ("pretrain.weights=equals", "unknown value of pretrain.weights 'equals'; did you mean 'equal'"),
         ("pretrain.kinds=[]", "pretrain.kinds"),
-        ("seeds=[]", "seeds"),
+        ("seeds=[]", "setting seeds must not be empty (got [])"),
+        ("seeds=4", "setting seeds must be a list, as in [1, 2] (got 4)"),
+        ("finetune=4", "setting finetune must be a mapping, as in {a: 1} (got 4)"),
+        ("finetune.bf16=perhaps", "must be true or false"),
         ("seeds=[-1]", "seeds.0"),
         ("seeds=[1", "not YAML"),
         ("seeds=2026-13-45", "not YAML"),
@@ -49,6 +53,21 @@ def test_a_setting_that_is_missing_is_named_without_all_the_others(tmp_path: Pat
     (tmp_path / "a.yaml").write_text("student: t5-small\n")
     with pytest.raises(UserError, match=r"^setting reviews is missing$"):
         load(RunConfig, tmp_path / "a.yaml")
+
+
+def test_a_config_of_another_command_is_named_as_that() -> None:
+    commands: dict[str, type[BaseModel]] = {"aspectra benchmark": BenchmarkConfig, "aspectra run": RunConfig}
+    with pytest.raises(UserError, match=r"smoke\.yaml is a config of `aspectra benchmark`; this command takes others"):
+        load(RunConfig, config_file("smoke"), others=commands)
+    with pytest.raises(UserError, match=r"quickstart\.yaml is a config of `aspectra run`"):
+        load(BenchmarkConfig, config_file("quickstart"), others=commands)
+    assert load(RunConfig, config_file("quickstart"), others=commands).seeds
+
+
+def test_a_name_that_no_folder_could_have_is_none_for_a_system() -> None:
+    systems = {"a b": {"kind": "file", "predictions": "x"}}
+    with pytest.raises(UserError, match="'a b' is no name for a system: letters, digits"):
+        build(BenchmarkConfig, {"systems": systems, "sets": {"atsa": ["hotels"]}})
 
 
 @pytest.mark.parametrize(

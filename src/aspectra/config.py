@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serializer, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_serializer, model_validator
 from pydantic_core import PydanticKnownError
 
 from aspectra.settings import shown
@@ -254,6 +255,13 @@ class FileSystem(Config):
     predictions: str = Field(description="JSONL; {task}, {data} and {seed} in its name are filled in")
 
 
+def _named(name: str) -> str:
+    if not re.fullmatch(r"[\w+-][\w.+-]*", name):
+        raise ValueError(f"{name!r} is no name for a system: letters, digits, _, +, - and, but for the first, .")
+    return name
+
+
+SystemName = Annotated[str, AfterValidator(_named)]  # part of a folder's name
 System = Annotated[StudentSystem | LLMSystem | FileSystem, Field(discriminator="kind")]
 
 
@@ -261,7 +269,7 @@ class BenchmarkConfig(Config):
     """`aspectra benchmark`: systems x tasks x sets x seeds x shots."""
 
     out: str = Field(default="runs/benchmark", description="folder for everything")
-    systems: dict[Annotated[str, Field(pattern=r"^[\w+-][\w.+-]*$")], System] = Field(min_length=1)
+    systems: dict[SystemName, System] = Field(min_length=1)
     sets: dict[str, tuple[str, ...]] = Field(min_length=1, description="task: its sets")
     seeds: tuple[Seed, ...] = Field(default=PAPER_SEEDS, min_length=1)
     shots: tuple[Annotated[int, Field(gt=0)] | None, ...] = Field(default=(None,), min_length=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from aspectra.errors import UserError, unknown
@@ -14,6 +15,9 @@ CONFIGS = PACKAGE / "configs" if (PACKAGE / "configs").is_dir() else PACKAGE.par
 
 def locate(name: str) -> Path:
     """A path as it is; `demo:NAME` is a file of the demo."""
+    if re.match(r"https?:/", name):
+        address = re.sub(":/+", "://", name, count=1)  # a path has lost one of its slashes
+        raise UserError(f"{address} is an address; download it, and name the file")
     if not name.startswith("demo:"):
         return Path(name)
     path = DEMO / name.removeprefix("demo:")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, Union, get_args, get_origin
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,6 +20,18 @@ from pydantic import BaseModel, ValidationError
 from aspectra.errors import UserError, unknown
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+# What is wrong with a value, where pydantic says it in the words of a programmer.
+PLAIN = {
+    "too_short": "must not be empty",
+    "tuple_type": "must be a list, as in [1, 2]",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "must be a mapping, as in {a: 1}"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "must be a number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false"),
+    "string_type": "must be a text",
+}
 
 
 def build(model: type[Model], values: dict[str, Any]) -> Model:
@@ -46,17 +59,27 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
         if first["type"] == "value_error":
             told = str(first["ctx"]["error"])
             raise UserError(f"setting {where}: {told}" if where else told) from None
-        told = first["msg"].replace("a valid tuple", "a list, as in [1, 2]")
-        raise UserError(f"setting {where}: {told} (got {first.get('input')!r})") from None
+        told = PLAIN.get(first["type"], first["msg"].replace("Input should be", "must be"))
+        raise UserError(f"setting {where} {told} (got {first.get('input')!r})") from None
 
 
 def load(
-    model: type[Model], file: Path | None, changes: Sequence[str] = (), base: dict[str, Any] | None = None
+    model: type[Model],
+    file: Path | None,
+    changes: Sequence[str] = (),
+    base: dict[str, Any] | None = None,
+    others: Mapping[str, type[BaseModel]] = MappingProxyType({}),
 ) -> Model:
-    """Settings from a YAML file, changed by `a.b=value` items (values are YAML too)."""
+    """Settings from a YAML file, changed by `a.b=value` items (values are YAML too).
+
+    Raises UserError for what is wrong with them; where they are those of one of `others` (by command), it says so.
+    """
     values = dict(base or {})
     if file is not None:
         values = read_yaml(file)
+        for command, other in others.items():
+            if set(values) <= set(other.model_fields) and not set(values) <= set(model.model_fields):
+                raise UserError(f"{file} is a config of `{command}`; this command takes others")
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals or not key.strip():

@@ -26,7 +26,7 @@ GOOD, NAMELESS = Opinion("fish", None, "positive"), Opinion(None, "FOOD#QUALITY"
             given(NAMELESS, NAMELESS),
             'no opinion has a "target", so that none says anything in atsa; one is {"target": ...',
         ),
-        (given(Opinion("fish", None, "Positive")), "1 of 1 opinions have a polarity that is none of positive,"),
+        (given(Opinion("fish", None, "Positive")), '1 of 1 opinions have no "polarity" of positive,'),
         (raw("none", "fish | Positive ; fish | pos"), "2 of 2 pieces do not read as `target | polarity`"),
         (raw("fish: positive"), "the first is in 'fish: positive', prediction 1"),
     ],

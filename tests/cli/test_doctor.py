@@ -25,7 +25,7 @@ def test_doctor_tells_where_fetched_sets_lie_and_which_are_there(
     monkeypatch.setenv("ASPECTRA_DATA", str(tmp_path))
     assert run(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["data"] == {"folder": str(tmp_path), "there": ["atsa/a"], "missing": ["atsa/c"]}
+    assert told["data"] == {"folder": str(tmp_path), "there": ["atsa/a"], "others": ["atsa/b"], "missing": ["atsa/c"]}
     assert told["ASPECTRA_DATA"] == str(tmp_path)
     monkeypatch.setenv("ASPECTRA_DATA", str(tmp_path / "nowhere"))
     assert run(["doctor"]) == 0

@@ -131,7 +131,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--model", ""], "--model is missing"),
     (["--base-url", "localhost:80"], "is not an address"),
     (["--base-url", "http://127.0.0.1:port/v1"], "is not an address"),
-    (["--base-url", "http://me:secret@[::1"], "--base-url [::1 is not an address"),
+    (["--base-url", "http://me:secret@[::1"], "the base URL [::1 is not an address"),
     (["--base-url", "http://a b/v1"], "is not an address"),
     (["--key-file", "/nowhere/key"], "cannot read the key file"),
     (["--text-column", "words"], "words"),

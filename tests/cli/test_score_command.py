@@ -102,7 +102,18 @@ def test_predictions_in_another_format_are_scored_and_told_of(folder: Path, caps
     out, told = capsys.readouterr()
     assert json.loads(out)["f1"] == 0
     assert 'no opinion has a "target"' in told
-    assert "2 of 2 opinions have a polarity that is none of positive" in told
+    assert '2 of 2 opinions have no "polarity" of positive, negative, neutral, conflict; the first has none' in told
+
+
+def test_a_target_that_is_no_text_is_told_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"text": "The fish.", "opinions": [{"target": None, "category": ["food"], "polarity": "positive"}]},
+        {"text": "The fish again.", "opinions": [{"target": 5, "polarity": "positive"}]},
+    ]
+    (folder / "pred.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert call(folder) == 0
+    told = "2 targets or categories are no text, and are read as one: first ['food'] as category of prediction 1"
+    assert told in capsys.readouterr().err
 
 
 def test_a_file_without_opinion_words_says_what_its_implicit_subset_is(

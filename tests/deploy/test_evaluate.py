@@ -39,3 +39,11 @@ def test_a_cap_draws_the_same_sentences_again(student_of: Folder) -> None:
 def test_unknown_choices_name_the_nearest(student_of: Folder, option: dict[str, tuple[str]], message: str) -> None:
     with pytest.raises(UserError, match=message):
         evaluate(student_of("llama"), "atsa", "hotels", **option)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("option", "told"), [({"device": "cuda"}, "leave out --device"), ({"bf16": True}, "leave out --engine and --bf16")]
+)
+def test_what_an_export_cannot_do_is_refused(export_of: Folder, option: dict[str, Any], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        evaluate(export_of("llama"), "atsa", "hotels", cap=6, **option)

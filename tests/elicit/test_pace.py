@@ -211,7 +211,7 @@ def test_connections_that_are_all_dropped_before_a_word_came_are_nobody(quick: N
 def test_an_address_that_is_no_such_endpoint_is_known_after_a_few_answers() -> None:
     async def run() -> None:
         pace = make(concurrency=10)
-        with pytest.raises(UserError, match="a web page: does --base-url end in /v1"):
+        with pytest.raises(UserError, match="a web page: does the base URL end in /v1"):
             for turn in await turns(pace, 10):
                 pace.failed(turn, TryError("a web page", odd=True))
 

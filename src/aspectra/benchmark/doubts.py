@@ -41,8 +41,8 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
     if len(strange) > SHARE * len(given):
         number, polarity = strange[0]
         found.append(
-            f"{len(strange)} of {len(given)} opinions have a polarity that is none of {', '.join(POLARITIES)}; "
-            f"the first is {polarity!r} of prediction {number}"
+            f'{len(strange)} of {len(given)} opinions have no "polarity" of {", ".join(POLARITIES)}; '
+            f"the first has {repr(polarity) if polarity else 'none'}, in prediction {number}"
         )
     if first is not None and unread > SHARE * pieces:
         form = " | ".join((*rules.by, "polarity"))

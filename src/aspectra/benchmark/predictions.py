@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError
+from aspectra.progress import say
 from aspectra.schema import Opinion, Prediction
 from aspectra.tables import read_jsonl, write_jsonl
 
@@ -24,6 +25,7 @@ def read_predictions(path: Path | str) -> list[Prediction]:
     file and for a line without `text` or with malformed opinions; a line needs `raw` or `opinions`.
     """
     predictions = []
+    odd: list[str] = []
     for number, row in enumerate(read_jsonl(path), 1):
         where = f"{path}, prediction {number}"
         text, raw, opinions = row.get("text"), row.get("raw"), row.get("opinions")
@@ -37,6 +39,12 @@ def read_predictions(path: Path | str) -> list[Prediction]:
             raise UserError(f"{where} has neither 'raw' nor 'opinions'")
         if not isinstance(opinions, list | None) or not all(isinstance(item, dict) for item in opinions or ()):
             raise UserError(f"{where}: 'opinions' is a list of objects with target, category, polarity")
+        odd += [
+            f"{item[name]!r} as {name} of prediction {number}"
+            for item in opinions or ()
+            for name in ("target", "category")
+            if not isinstance(item.get(name), str | None)
+        ]
         predictions.append(
             Prediction(
                 id=str(row.get("id", number)),
@@ -46,6 +54,8 @@ def read_predictions(path: Path | str) -> list[Prediction]:
                 extra={key: value for key, value in row.items() if key not in KNOWN},
             )
         )
+    if odd:
+        say(f"{path}: {len(odd)} targets or categories are no text, and are read as one: first {odd[0]}")
     return predictions
 
 

@@ -143,9 +143,11 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
                 (i for i, (a, b) in enumerate(zip(example.text, prediction.text, strict=False)) if a != b),
                 min(len(example.text), len(prediction.text)),
             )
+            counts = "" if len(gold) == len(predictions) else f" ({len(gold)} gold, {len(predictions)} predicted)"
             raise UserError(
                 f"sentence {number} differs: gold {_short(example.text, start)}, predicted "
                 f"{_short(prediction.text, start)}; predictions are matched by position, one for each gold sentence"
+                f"{counts}"
             )
     if len(gold) != len(predictions):
         shared = min(len(gold), len(predictions))

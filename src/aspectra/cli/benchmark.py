@@ -40,11 +40,11 @@ def run(
 ) -> None:
     """Do the cells that are missing, then write results.json, report.md and report.html."""
     from aspectra.benchmark.protocol import benchmark as work
-    from aspectra.config import BenchmarkConfig
+    from aspectra.config import BenchmarkConfig, RunConfig
     from aspectra.places import config_file
     from aspectra.settings import load
 
-    settings = load(BenchmarkConfig, config_file(config), changes or [])
+    settings = load(BenchmarkConfig, config_file(config), changes or [], others={"aspectra run": RunConfig})
     folder = out or Path(settings.out)
     tell(work(settings, folder, workers), folder, json, "the same command tries them again")
 

@@ -39,6 +39,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
             *([key, found[key]] for key in ("python", "processor", "cores", "device", "model cache")),
             ["published sets", found["data"]["folder"]],
             ["there", ", ".join(found["data"]["there"]) or "none of them"],
+            *([["elsewhere, or changed", ", ".join(found["data"]["others"])]] if found["data"]["others"] else []),
             ["ASPECTRA_DATA", named(found["ASPECTRA_DATA"])],
         ],
     )
@@ -96,7 +97,7 @@ def named(folder: str | None) -> str:
 
 
 def published() -> dict[str, Any]:
-    """Where `aspectra data fetch` puts the published sets, which lie there unchanged, and which are nowhere."""
+    """Where the published sets are to lie, which do so unchanged, which in other folders or bytes, which nowhere."""
     from aspectra.benchmark import fetch
     from aspectra.benchmark.datasets import known
 
@@ -105,5 +106,7 @@ def published() -> dict[str, Any]:
     for file in fetch.chosen((), None):
         whole[f"{file.task}/{file.data}"] &= fetch.right(folder / file.path, file)
     there = [name for name in whole if whole[name]]
-    missing = [f"{task}/{data}" for task, data in fetch.SETS if data not in known(task)]
-    return {"folder": str(folder), "there": there, "missing": missing}
+    of_name = {f"{task}/{data}": data in known(task) for task, data in fetch.SETS}
+    others = [name for name, found in of_name.items() if found and name not in there]
+    missing = [name for name, found in of_name.items() if not found]
+    return {"folder": str(folder), "there": there, "others": others, "missing": missing}

@@ -11,6 +11,7 @@ import typer
 from aspectra import tasks
 from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
+from aspectra.elicit.teachers import located
 from aspectra.errors import UserError, unknown
 from aspectra.places import locate
 from aspectra.progress import clock, dollars
@@ -155,43 +156,45 @@ def elicit(
     for kind in wanted:
         if kind not in KINDS:
             raise unknown("kind", kind, KINDS)
-    config = build(
-        ElicitConfig,
-        {
-            "teacher": teacher,
-            "model": model,
-            "base_url": base_url,
-            "key_env": key_env,
-            "key_file": key_file,
-            "kinds": wanted,
-            "task": task,
-            "categories": names(categories),
-            "prompts": pairs(prompts),
-            "demonstrations": demonstrations,
-            "nearest": nearest,
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-            "seed": seed,
-            "extra_body": json_object(extra_body, "--extra-body"),
-            "concurrency": concurrency,
-            "timeout": timeout,
-            "retries": retries,
-            "attempts": attempts,
-            "row_timeout": row_timeout,
-            "patience": patience,
-            "rpm": rpm,
-            "tpm": tpm,
-            "max_cost": max_cost,
-            "price_in": price_in,
-            "price_out": price_out,
-            "limit": limit,
-            "select": select,
-            "select_by": select_by,
-            "encoder": encoder,
-            "text_column": text_column,
-            "skip_bad_rows": skip_bad_rows,
-            "retry_rejected": retry_rejected,
-        },
+    config = located(
+        build(
+            ElicitConfig,
+            {
+                "teacher": teacher,
+                "model": model,
+                "base_url": base_url,
+                "key_env": key_env,
+                "key_file": key_file,
+                "kinds": wanted,
+                "task": task,
+                "categories": names(categories),
+                "prompts": pairs(prompts),
+                "demonstrations": demonstrations,
+                "nearest": nearest,
+                "temperature": temperature,
+                "max_tokens": max_tokens,
+                "seed": seed,
+                "extra_body": json_object(extra_body, "--extra-body"),
+                "concurrency": concurrency,
+                "timeout": timeout,
+                "retries": retries,
+                "attempts": attempts,
+                "row_timeout": row_timeout,
+                "patience": patience,
+                "rpm": rpm,
+                "tpm": tpm,
+                "max_cost": max_cost,
+                "price_in": price_in,
+                "price_out": price_out,
+                "limit": limit,
+                "select": select,
+                "select_by": select_by,
+                "encoder": encoder,
+                "text_column": text_column,
+                "skip_bad_rows": skip_bad_rows,
+                "retry_rejected": retry_rejected,
+            },
+        )
     )
     if plan:
         from aspectra.elicit.plan import plan as ahead
@@ -274,7 +277,8 @@ def show_plan(found: dict[str, Any], as_json: bool) -> None:
     if found["enough_for"] is not None and found["enough_for"] < found["requests"]:
         print(f"--max-cost ${dollars(found['max_cost'])} is enough for about {found['enough_for']} of these requests")
     if found["hours"] is None:
-        print("time: unknown; ask a few first (--limit 50, the same --out), or give --rpm")
+        more = "more" if found["answered"] else "a few"
+        print(f"time: unknown; ask {more} first (--limit {50 + found['answered']}, the same --out), or give --rpm")
     elif found["bound"]:
         print(f"time: {clock(found['hours'] * 3600)}, by {found['bound']}")
 

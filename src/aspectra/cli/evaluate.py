@@ -38,6 +38,7 @@ def evaluate(
     """Run a student over a test set and score it."""
     from aspectra.cli.output import table, write
     from aspectra.deploy.evaluate import evaluate as work
+    from aspectra.progress import say
 
     figures = work(
         model,
@@ -57,6 +58,8 @@ def evaluate(
     if json:
         write(figures)
         return
+    if not any(row["correct"] for row in figures["rows"]):
+        say("evaluate: not one opinion was found; a student learns a task by `aspectra finetune`, from labels")
     columns = ["scoring", "subset", "sentences", "precision", "recall", "f1"]
     table(columns, [[row[column] for column in columns] for row in figures["rows"]], f"{figures['task']} {data}")
     print(f"{figures['seconds_per_sentence']:.3f} seconds a sentence, {figures['parameters'] / 1e6:.0f} M parameters")

@@ -42,6 +42,7 @@ def finetune(
     """
     from aspectra import tasks
     from aspectra.cli.output import leads, table, write
+    from aspectra.progress import say
     from aspectra.student.finetune import finetune as work
 
     tasks.get(task)
@@ -60,4 +61,6 @@ def finetune(
         ["epoch", "dev F1", "precision", "recall"],
         [[line["epoch"], line["f1"], line["precision"], line["recall"]] for line in figures["dev"]],
     )
+    if not figures["dev_f1"]:
+        say("finetune: not one opinion of dev was found; try more sentences or epochs, or a higher learning rate")
     print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {figures['dev_f1']:.4f} (strict)")

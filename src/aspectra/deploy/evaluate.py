@@ -58,6 +58,8 @@ def evaluate(
     exported = is_export(model)
     if exported and (engine == "transformers" or bf16):
         raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
+    if exported and device not in ("auto", "cpu"):
+        raise UserError(f"{model} is an export, which runs on the CPU; leave out --device, or name its student")
     if not exported:
         need_train("evaluate")
         from aspectra import machine
@@ -69,9 +71,7 @@ def evaluate(
                 raise unknown(kind, name, known)
     name, folder = str(model), student_folder(model)
     info = read_info(folder)
-    if not (task or info.get("task")):
-        raise UserError(f"the model was fine-tuned for no task; say which to try it in: --task {tasks.CHOICE}")
-    chosen = task_of(info, task)
+    chosen = task_of(info, task, f"say which to try it in: --task {tasks.CHOICE}")
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, "test"), cap, seed)
     for note in filter(None, (unmarked(examples, subset) for subset in subsets)):

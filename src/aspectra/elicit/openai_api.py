@@ -62,7 +62,7 @@ class OpenAITeacher:
         self._config = config
         self._url = config.base_url or OPENAI
         if not is_address(self._url):
-            raise UserError(f"--base-url {shown(self._url)} is not an address like http://127.0.0.1:8080/v1")
+            raise UserError(f"the base URL {shown(self._url)} is not an address like http://127.0.0.1:8080/v1")
         self._key = read_key(config)
         self._secrets = secrets(self._url, self._key)
         parts = urlsplit(self._url)
@@ -166,13 +166,13 @@ class OpenAITeacher:
             key = (
                 "the key (check it, and that it may use this model)"
                 if self._key
-                else f"a request without a key: set {self._config.key_env} or give --key-file"
+                else f"a request without a key: set {self._config.key_env} or name a key file"
             )
             raise RefusedError(f"the endpoint refused {key}: {shown(self._url)} answered {code}")
         if code == 404:
             raise RefusedError(
                 f"{shown(self._url)} knows no model '{self.model}', or no such address (404: {text}); "
-                "check --model and --base-url"
+                "check the model's name and the base URL"
             )
         if code in (400, 422) and (name := self._unwanted(text, sent)) is not None:
             if name not in self._refused:

@@ -165,25 +165,25 @@ class Pace:
         if fault.after is not None:
             if fault.after > patience:
                 raise EndpointError(
-                    f"the endpoint asks to be left alone for {fault.after:.0f} s ({fault}), longer than --patience "
-                    f"{patience:g}; the same command goes on later"
+                    f"the endpoint asks to be left alone for {fault.after:.0f} s ({fault}), longer than our "
+                    f"patience of {patience:g} s; the same command goes on later"
                 )
             self._not_before = max(self._not_before, now + fault.after)
         if fault.busy and turn.number > self._fewer_from:
             self._too_many, self._fewer_from = self._limit, self._given
             self._limit = max(1.0, self._limit * FEWER)
         if not self._replied and self._faults == self._odd >= ROW:
-            raise RefusedError(f"{fault}: does --base-url end in /v1?")
+            raise RefusedError(f"{fault}: does the base URL end in /v1?")
         if self._down_since is not None and turn.number > self._down_from:
             self._tries += 1
             over = now - self._down_since > patience
             # What drops a connection may be one request that the endpoint cannot bear: two at least must have met that.
             first = FIRST if fault.gone else max(FIRST, self._config.retries + 3 - ROW)
             if not self._heard and (over or self._tries >= first):
-                raise RefusedError(f"no endpoint answers: {fault}; is the server running, and --base-url right?")
+                raise RefusedError(f"no endpoint answers: {fault}; is the server running, and the base URL right?")
             if over:
                 raise EndpointError(
-                    f"the endpoint went away: for {patience:g} s (--patience) it answered nothing of use ({fault}); "
+                    f"the endpoint went away: for {patience:g} s (our patience) it answered nothing of use ({fault}); "
                     "the same command goes on when it is back"
                 )
             self._hold(now)

@@ -120,13 +120,13 @@ def copy_of(student: Student, bf16: bool) -> Student:
     return Student(model.to(torch.bfloat16) if bf16 else model, student.tokenizer, student.family, student.info)
 
 
-def task_of(info: dict[str, Any], given: str | None) -> str:
-    """The task to decode for; raises UserError where the model was tuned for another, or none is known."""
+def task_of(info: dict[str, Any], given: str | None, else_do: str = "`aspectra finetune` does that") -> str:
+    """The task to decode for; UserError where the model was tuned for another, or for none (advice: `else_do`)."""
     tuned = info.get("task")
     if given is not None:
         tasks.get(given)
     if given and tuned and given != tuned:
         raise UserError(f"the model was fine-tuned for {tuned}, not for {given}; give --task {tuned} or another model")
     if not (given or tuned):
-        raise UserError("the model was fine-tuned for no task; `aspectra finetune` does that")
+        raise UserError(f"the model was fine-tuned for no task; {else_do}")
     return str(given or tuned)

@@ -30,6 +30,7 @@ $("file").addEventListener("change", async () => {
   try {
     if (file.size > LARGEST) throw new Error("it is too large for a browser; use: aspectra analyze");
     const text = await decoded(file);
+    if (text.includes("\0")) throw new Error("it is no CSV file; save it as one, or use: aspectra analyze");
     const [columns, ...rows] = parse(text, separator(text));
     if (!rows.length) throw new Error("there is no row under its header line");
     job = { name: file.name, columns, rows };

@@ -65,6 +65,11 @@ $("one").addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.target.querySelector("button");
   const text = tidy($("text").value);
+  if (!text.trim()) {
+    $("found").hidden = true;
+    tell($("told"), "There is nothing to read yet: write a review above.", true);
+    return;
+  }
   button.disabled = true;
   tell($("told"), "Reading ...");
   try {
