@@ -32,10 +32,10 @@ from aspectra.deploy.answers import Answer, ask, predictions, read
 from aspectra.deploy.convert import COMPUTE, convert
 from aspectra.deploy.engine import Written
 from aspectra.deploy.in_ct2 import Exported
-from aspectra.models import check
 from aspectra.schema import Example
 from aspectra.student.decode import task_of, write
 from aspectra.student.family import Student, load
+from aspectra.weights import check
 
 RATIO, POINTS = 6.0, 0.3
 BATCH = 64

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,60 +9,20 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
+from tests.test_weights import model_folder
 
 from aspectra import models
 from aspectra.errors import UserError
-
-
-def model_folder(folder: Path, *files: str) -> Path:
-    folder.mkdir()
-    for name in files:
-        (folder / name).write_text("{}")
-    return folder
 
 
 def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "mine", "config.json", "model.safetensors")
     assert models.resolve(str(folder)) == folder
     assert models.identity(str(folder)) == folder
-
-
-@pytest.mark.parametrize("pickled", ["pytorch_model.bin", "weights.pt"])
-def test_pickled_weights_are_refused(tmp_path: Path, pickled: str) -> None:
-    folder = model_folder(tmp_path / "old", "config.json", pickled)
-    with pytest.raises(UserError, match=f"only pickled weights .{pickled}.*safetensors"):
-        models.resolve(str(folder))
-
-
-def test_folders_that_are_no_model_say_what_they_lack(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="has no weights"):
-        models.resolve(str(model_folder(tmp_path / "bare", "config.json")))
-    with pytest.raises(UserError, match=r"no config\.json"):
-        models.resolve(str(model_folder(tmp_path / "headless", "model.safetensors")))
-    with pytest.raises(UserError, match="only an adapter"):
-        models.resolve(str(model_folder(tmp_path / "lora", "config.json", "adapter_model.safetensors")))
-    both = model_folder(tmp_path / "both", "config.json", "model.safetensors", "adapter_config.json")
-    with pytest.raises(UserError, match="holds an adapter"):
-        models.resolve(str(both))
-    (tmp_path / "file.gguf").write_text("")
-    with pytest.raises(UserError, match="is a file"):
-        models.resolve(str(tmp_path / "file.gguf"))
     with pytest.raises(UserError, match="no model folder"):
         models.resolve(str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match="no model given"):
         models.resolve("")
-
-
-def test_weights_with_a_part_missing_are_refused(tmp_path: Path) -> None:
-    """What a fetch that was killed leaves: the index and the first of two parts."""
-    folder = model_folder(tmp_path / "half", "config.json", "model-00001-of-00002.safetensors")
-    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(UserError, match=r"lacks model-00002-of-00002\.safetensors"):
-        models.resolve(str(folder))
-    (folder / "model.safetensors.index.json").write_text("{")
-    with pytest.raises(UserError, match="no index of weights"):
-        models.resolve(str(folder))
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:

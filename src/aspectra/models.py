@@ -8,7 +8,6 @@ random weights made here.
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import shutil
@@ -24,10 +23,9 @@ from aspectra.generated import make_causal, make_seq2seq
 from aspectra.packaged import InWheel, download, unpack
 from aspectra.progress import progress, say
 from aspectra.quiet import quiet
+from aspectra.weights import check
 
 TRAIN_PACKAGES = ("torch", "transformers", "accelerate", "peft", "safetensors")
-INFO = "aspectra.json"  # beside the weights of a model that was made here
-PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 HUB_FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.jinja")
 HUB_TIMEOUT = 10  # seconds until the Hub counts as out of reach
 
@@ -118,62 +116,6 @@ def identity(name: str) -> Path | str:
     if found is None and (path := Path(name).expanduser()).exists():
         return path
     return f"hub {found.repository if found else of_hub(name)}"
-
-
-def check(folder: Path) -> Path:
-    """The folder itself, if `transformers` can load weights from it without running anybody's code.
-
-    Raises UserError that says what is missing.
-    """
-    if not folder.is_dir():
-        raise UserError(f"{folder} is a file; a model is a folder with config.json and safetensors weights")
-    if (folder / "adapter_config.json").exists():
-        # transformers would fetch what it names as its base, whatever the weights beside it are.
-        raise UserError(f"{folder} holds an adapter; merge it into its model (peft: merge_and_unload) and save that")
-    weights = [file for file in folder.glob("*.safetensors") if not file.name.startswith("adapter_")]
-    if not weights:
-        if (folder / INFO).is_file() and (folder / "model.bin").is_file():
-            raise UserError(f"{folder} is an export, which only runs; name the student that it was made of")
-        pickled = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLED)
-        if pickled:
-            raise UserError(
-                f"{folder} has only pickled weights ({pickled[0]}), and a pickle can run code when it is read; "
-                "save the model with safetensors (transformers: model.save_pretrained) and try again"
-            )
-        if (folder / "adapter_model.safetensors").exists():
-            raise UserError(f"{folder} has only an adapter; merge it into its model (peft: merge_and_unload) first")
-        raise UserError(f"{folder} has no weights; a model is a folder with config.json and model.safetensors")
-    if not (folder / "config.json").is_file():
-        raise UserError(f"{folder} has weights but no config.json; it is not a transformers model")
-    if lost := [name for name in shards(folder) if not (folder / name).is_file()]:
-        raise UserError(f"{folder} lacks {lost[0]}, a part of its weights; fetch or save the model once more")
-    return folder
-
-
-@contextmanager
-def loading(folder: Path) -> Iterator[None]:
-    """What transformers prints and raises while it reads a folder: silence, and a UserError of one line."""
-    from safetensors import SafetensorError
-
-    try:
-        with quiet():
-            yield
-    except (ValueError, OSError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(
-            f"cannot load the model in {folder}: {reason}; if it cannot be mended, fetch or save the model once more"
-        ) from None
-
-
-def shards(folder: Path) -> list[str]:
-    """The files that hold the parts of weights too large for one, by the folder's own index."""
-    try:
-        index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
-        return sorted(set(index["weight_map"].values()))
-    except FileNotFoundError:
-        return []
-    except (ValueError, KeyError, AttributeError, TypeError):
-        raise UserError(f"{folder / 'model.safetensors.index.json'} is no index of weights") from None
 
 
 def listing() -> list[dict[str, Any]]:

@@ -166,6 +166,14 @@ def test_where_the_endpoint_goes_away_it_is_said_and_no_further_cell_waits(
     assert "the endpoint is down or overrun" in (tmp_path / "out" / "logs" / f"{missing[0]['cell']}.txt").read_text()
 
 
+def test_a_file_of_which_nothing_is_right_is_noted(small: Small, tmp_path: Path) -> None:
+    file = tmp_path / "other" / "atsa-inn.jsonl"
+    file.write_text(file.read_text(encoding="utf-8").replace('"polarity"', '"sentiment"'))
+    told = "Not one prediction of other is right on atsa/inn: is the file in our format?"
+    assert benchmark(cut_down(small), tmp_path / "out")["notes"] == [told]
+    assert told in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+
+
 def test_a_disk_is_spared_the_weights_when_asked(small: Small, tmp_path: Path) -> None:
     systems = {"tiny": small().systems["tiny"].model_dump()}
     config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, seeds=[1], keep_models=False)

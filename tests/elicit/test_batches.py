@@ -301,6 +301,8 @@ def test_the_commands(write_reviews: Write, tmp_path: Path, capsys: pytest.Captu
     assert call("--batch-in", came, "--out", out, "--json", *("--price-in", 1, "--price-out", 2)) == 1
     shown = json.loads(capsys.readouterr().out)
     assert (shown["failed"], shown["cost_usd"], shown["batch"]["taken"]) == (1, 0.00014, 2)
+    assert call("--batch-in", came, "--out", out) == 1
+    assert "1 answers could not be had, most often: " in capsys.readouterr().err
     assert call("--batch-in", save(came, result(one), result(two)), "--out", out) == 0
     told = capsys.readouterr().out
     assert "2 done, 0 rejected, 0 failed" in told

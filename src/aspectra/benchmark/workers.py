@@ -61,32 +61,21 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                     break
             for pipe in connection.wait([worker.pipe for worker in crew if worker.cell]):
                 worker = next(w for w in crew if w.pipe is pipe)
-                assert worker.cell is not None
-                try:
-                    said = worker.pipe.recv()
-                except (EOFError, OSError):
-                    worker.process.join()
-                    crew.remove(worker)
-                    said = End(f"its process ended ({ending(worker.process.exitcode)})")
-                if isinstance(said, Tick):
-                    bar.tell(f"{worker.cell.id}: {said.text}")
+                if (end := hear(worker, crew, bar)) is None:
                     continue
-                if isinstance(said, str):
-                    say(f"{worker.cell.id}: {said}")
-                    continue
-                if said.reason:
-                    failures[worker.cell.id] = said.reason
-                    say(f"{worker.cell.id}: {said.reason}")
-                bar.advance(1, f"{worker.cell.id} {said.note}")
-                if said.away:
-                    vain = [cell for cell in left if needs[cell.id] == needs[worker.cell.id]]
-                    left = [cell for cell in left if cell not in vain]
+                cell, worker.cell = worker.cell, None
+                assert cell is not None
+                if end.reason:
+                    failures[cell.id] = end.reason
+                    say(f"{cell.id}: {end.reason}")
+                bar.advance(1, f"{cell.id} {end.note}")
+                if end.away:
+                    vain = [other for other in left if needs[other.id] == needs[cell.id]]
+                    left = [other for other in left if other not in vain]
                     if vain:
                         say(f"{len(vain)} other cells of this LLM are not begun")
-                    why = f"not asked, as {worker.cell.id}: {said.reason}"
-                    failures |= {cell.id: why for cell in vain}
+                    failures |= {other.id: f"not asked, as {cell.id}: {end.reason}" for other in vain}
                     bar.advance(len(vain))
-                worker.cell = None
     except KeyboardInterrupt:
         part(config, crew)
         raise
@@ -97,6 +86,24 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                 worker.process.kill()
             worker.process.join()
     return failures
+
+
+def hear(worker: Worker, crew: list[Worker], bar: Bar) -> End | None:
+    """Pass on what a worker says; its `End` where its cell came to one, by its own death too, and None else."""
+    assert worker.cell is not None
+    try:
+        said = worker.pipe.recv()
+    except (EOFError, OSError):
+        worker.process.join()
+        crew.remove(worker)
+        return End(f"its process ended ({ending(worker.process.exitcode)})")
+    if isinstance(said, End):
+        return said
+    if isinstance(said, Tick):
+        bar.tell(f"{worker.cell.id}: {said.text}")
+    else:
+        say(f"{worker.cell.id}: {said}")
+    return None
 
 
 def need(config: BenchmarkConfig, cell: Cell, out: Path) -> str | None:

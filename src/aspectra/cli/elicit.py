@@ -14,7 +14,7 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit.teachers import located
 from aspectra.errors import UserError, unknown
 from aspectra.places import locate
-from aspectra.progress import clock, dollars
+from aspectra.progress import clock, dollars, say
 from aspectra.schema import KINDS
 from aspectra.settings import build
 
@@ -133,6 +133,7 @@ def elicit(
         print(json.dumps(made) if as_json else told.format(**made))
         return 0
     if batch_in:
+        from aspectra.elicit import reasons
         from aspectra.elicit.batches import batch_in as take
 
         if reviews is not None:
@@ -145,6 +146,8 @@ def elicit(
         show(counts, as_json)
         if not as_json:
             print("of the batch: " + ", ".join(f"{number} {name}" for name, number in counts["batch"].items()))
+        if counts["failed"]:
+            say(f"{counts['failed']} answers could not be had, most often: {reasons.failed(out)}")
         return 1 if counts["failed"] or counts["batch"]["torn"] else 0
     if reviews is None:
         raise UserError("REVIEWS is missing: the file to ask about (or --status DIR)")

@@ -15,9 +15,9 @@ from aspectra.deploy.engine import EXPORT, FORMAT
 from aspectra.deploy.words import FILE
 from aspectra.errors import UserError
 from aspectra.files import write_json
-from aspectra.models import INFO
 from aspectra.quiet import quiet
 from aspectra.student.family import Student
+from aspectra.weights import INFO
 
 # Smallest first: `auto` goes through them in this order.
 COMPUTE = ("int8", "int8_bfloat16", "bfloat16", "float32")

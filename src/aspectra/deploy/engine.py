@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from aspectra.errors import MissingExtraError, UserError, unknown
-from aspectra.models import INFO, NAMES, resolve
+from aspectra.models import NAMES, resolve
 from aspectra.student.family import Encoder, read_info
+from aspectra.weights import INFO
 
 ENGINES = ("transformers", "ct2")
 EXPORT = "export"  # the key of `aspectra.json` that only an export has

@@ -32,7 +32,7 @@ from aspectra.schema import Example
 from aspectra.student.decode import task_of
 from aspectra.student.family import Student, load, read_info
 
-WORK = ".work"  # in the export's folder, until the choice is made
+WORK = ".work.unchosen"  # in the export's folder; by such a name it counts for as little as a torn file
 AUTO = "auto"
 FEW = 50  # sentences below which a single one that differs is more than 2 %
 SAMPLE = 20  # sentences by which an export for one evaluation is held against its student
@@ -96,11 +96,7 @@ def export(
     types = [kind for kind in COMPUTE if kind in here] if compute == AUTO else [compute]
     settings: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
     with stage.given_back():
-        try:
-            figures = work(student, out, name, examples, types, compute == AUTO, threads, settings)
-        except UserError:
-            shutil.rmtree(out / WORK, ignore_errors=True)
-            raise
+        figures = work(student, out, name, examples, types, compute == AUTO, threads, settings)
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     figures |= {"data": config["data"], "bytes": {"student": weights, "export": (out / "model.bin").stat().st_size}}
     return stage.finish(figures)

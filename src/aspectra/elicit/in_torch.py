@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from aspectra.config import ElicitConfig
 from aspectra.elicit.teacher import Question, Reply, RowError, identifying
 from aspectra.errors import UserError
-from aspectra.models import check, need_train, resolve
+from aspectra.models import need_train, resolve
+from aspectra.weights import check
 
 if TYPE_CHECKING:
     from aspectra.elicit.writing import Writer

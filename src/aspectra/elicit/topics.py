@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aspectra.models import loading, need_train, resolve
+from aspectra.models import need_train, resolve
+from aspectra.weights import loading
 
 DIMENSIONS = 64
 TERMS = 1 << 16  # hashed: no vocabulary to hold, however many reviews there are

@@ -22,8 +22,8 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit.prompt import Messages
 from aspectra.elicit.teacher import Question, Reply
 from aspectra.errors import UserError
-from aspectra.models import loading
 from aspectra.quiet import quiet
+from aspectra.weights import loading
 
 GROUPED = "aspectra_grouped"
 WORTH = 16  # tokens in common that are worth a cache of their own

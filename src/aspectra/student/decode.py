@@ -12,10 +12,11 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.errors import UserError
-from aspectra.models import check, need_train
+from aspectra.models import need_train
 from aspectra.progress import progress
 from aspectra.schema import Prediction
 from aspectra.student.family import Student, fill, load
+from aspectra.weights import check
 
 CUT = "cut"  # in a prediction's `extra`: the answer reached the limit before its end
 

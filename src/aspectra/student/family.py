@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 from aspectra.errors import UserError
 from aspectra.files import write_json, write_text
-from aspectra.models import INFO, check, loading, need_train
+from aspectra.models import need_train
 from aspectra.quiet import quiet
+from aspectra.weights import INFO, check, loading
 
 Family = Literal["seq2seq", "causal"]
 ARROW = "\n=>"
