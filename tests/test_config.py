@@ -100,6 +100,12 @@ def test_demo_names_are_files_of_the_package() -> None:
         locate("demo:nothing.csv")
 
 
+@pytest.mark.parametrize("name", ["https://x.org/r.csv", "HTTPS:/x.org/r.csv", "s3://bucket/r.csv"])
+def test_an_address_is_no_file(name: str) -> None:
+    with pytest.raises(UserError, match=r"//.* is an address; download it, and name the file"):
+        locate(name)
+
+
 def test_settings_do_not_change_after_loading() -> None:
     with pytest.raises(ValueError, match="frozen"):
         FinetuneConfig().shots = 3  # type: ignore[misc]

@@ -10,6 +10,7 @@ import pytest
 
 from aspectra.errors import UserError
 from aspectra.rows import read_rows
+from aspectra.tables import read_reviews
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.parquet"])
@@ -22,6 +23,12 @@ def test_of_two_columns_of_one_name_none_is_lost_in_silence(tmp_path: Path, name
         path.write_text(f"text{mark} text\ngood{mark}bad\n")
     with pytest.raises(UserError, match="has more than one column 'text'; rename all but one"):
         list(read_rows(path, list))
+
+
+def test_a_double_column_that_nobody_reads_harms_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,Comments,Comments\ngood,x,y\n")
+    assert [review.text for review in read_reviews(path)] == ["good"]
 
 
 def test_columns_without_a_name_may_be_several(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ CONFIGS = PACKAGE / "configs" if (PACKAGE / "configs").is_dir() else PACKAGE.par
 
 def locate(name: str) -> Path:
     """A path as it is; `demo:NAME` is a file of the demo."""
-    if re.match(r"https?:/", name):
+    if re.match(r"(?!demo:)[a-z][a-z0-9+]+:/", name, re.IGNORECASE):
         address = re.sub(":/+", "://", name, count=1)  # a path has lost one of its slashes
         raise UserError(f"{address} is an address; download it, and name the file")
     if not name.startswith("demo:"):

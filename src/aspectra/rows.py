@@ -22,6 +22,8 @@ from aspectra.errors import UserError
 # A quote that is never closed would make the rest of a file one field: past this many characters it is an error.
 LONGEST_FIELD = 1 << 24
 BATCH = 1024
+Keep = Callable[[Sequence[str]], Iterable[str]]
+"""Which of a table's columns the caller will read, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ class Row:
     detail: str = ""
 
 
-def read_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> Iterator[Row]:
-    """The rows of a file by its suffix; of Parquet only the columns that `keep` chooses from their names.
+def read_rows(path: Path, keep: Keep) -> Iterator[Row]:
+    """The rows of a file by its suffix; of Parquet only the columns that are kept.
 
     Raises UserError for a file that is missing, of another suffix, or not UTF-8.
     """
@@ -43,7 +45,7 @@ def read_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> Ite
     if suffix == ".parquet":
         yield from parquet_rows(path, keep)
     elif suffix in (".csv", ".tsv"):
-        yield from csv_rows(path, "\t" if suffix == ".tsv" else None)
+        yield from csv_rows(path, "\t" if suffix == ".tsv" else None, keep)
     elif suffix in (".jsonl", ".ndjson"):
         yield from jsonl_rows(path)
     else:
@@ -51,7 +53,7 @@ def read_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> Ite
         raise UserError(f"{path}: reviews are read from .csv, .tsv, .jsonl and .parquet files")
 
 
-def csv_rows(path: Path, delimiter: str | None) -> Iterator[Row]:
+def csv_rows(path: Path, delimiter: str | None, keep: Keep) -> Iterator[Row]:
     """Rows under a header; fields may hold line breaks. Without a delimiter, the header shows which it is."""
     csv.field_size_limit(LONGEST_FIELD)
     with text_file(path) as stream:
@@ -77,7 +79,7 @@ def csv_rows(path: Path, delimiter: str | None) -> Iterator[Row]:
                 continue
             if header is None:
                 header = [cell.strip() for cell in cells]
-                check_names(path, header)
+                check_names(path, header, keep(header))
                 continue
             values = dict(zip(header, cells, strict=False))
             if len(cells) > len(header):
@@ -108,7 +110,7 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
                 yield Row(place, fault="not an object", detail="a line holds one JSON object")
 
 
-def parquet_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> Iterator[Row]:
+def parquet_rows(path: Path, keep: Keep) -> Iterator[Row]:
     """Rows by batches."""
     import pyarrow
     import pyarrow.parquet
@@ -117,10 +119,11 @@ def parquet_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> 
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            check_names(path, names)
+
             if not file.metadata.num_rows:
                 return
             wanted = list(dict.fromkeys(keep(names)))
+            check_names(path, names, wanted)
             number = 0
             for batch in file.iter_batches(batch_size=BATCH, columns=wanted):
                 for values in batch.to_pylist():
@@ -130,9 +133,10 @@ def parquet_rows(path: Path, keep: Callable[[Sequence[str]], Iterable[str]]) -> 
         raise UserError(f"{path} cannot be read as Parquet: {error}") from None
 
 
-def check_names(path: Path, names: Sequence[str]) -> None:
-    """Raise UserError where two columns have one name, so that one of them would be lost; blank names are none."""
-    if double := [name for name, number in Counter(names).items() if name and number > 1]:
+def check_names(path: Path, names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Raise UserError where two columns have a name that is wanted, so that one would be lost; blank names are none."""
+    counts = Counter(names)
+    if double := [name for name in wanted if name and counts[name] > 1]:
         raise UserError(f"{path} has more than one column '{double[0]}'; rename all but one")
 
 

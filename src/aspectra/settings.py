@@ -40,7 +40,7 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
         if first["type"] == "extra_forbidden":
             names = list(_names(model))
             section, _, own = where.rpartition(".")
@@ -60,6 +60,7 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
             told = str(first["ctx"]["error"])
             raise UserError(f"setting {where}: {told}" if where else told) from None
         told = PLAIN.get(first["type"], first["msg"].replace("Input should be", "must be"))
+        where += "" if told.startswith("must") else ":"
         raise UserError(f"setting {where} {told} (got {first.get('input')!r})") from None
 
 

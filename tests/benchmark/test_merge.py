@@ -83,6 +83,19 @@ def test_cells_of_an_earlier_grid_in_the_folder_are_told_of_and_stay_out(
     assert len(list((tmp_path / "one" / "cells").iterdir())) == 3
 
 
+def test_what_an_earlier_grid_lacked_is_not_missing_in_the_last_one(small: Small, tmp_path: Path) -> None:
+    benchmark(cut_down(small), tmp_path / "one")
+    told = json.loads((tmp_path / "one" / "results.json").read_text())
+    told["missing"] = [{"cell": name, "reason": "no"} for name in ("ghost.atsa.inn", "other.atsa.inn")]
+    (tmp_path / "one" / "results.json").write_text(json.dumps(told))
+    shutil.rmtree(tmp_path / "one" / "cells" / "other.atsa.inn")
+    assert [each["cell"] for each in merge([tmp_path / "one"], tmp_path / "joined")["missing"]] == ["other.atsa.inn"]
+    another = cut_down(small, systems={"another": small().systems["other"].model_dump()}).model_dump(mode="json")
+    (tmp_path / "one" / "benchmark.json").write_text(json.dumps(another))  # begun, and stopped before its first cell
+    with pytest.raises(UserError, match=r"has cells of an earlier grid alone \(llm\.atsa\.inn\.shots-0\)"):
+        merge([tmp_path / "one"], tmp_path / "again")
+
+
 def test_overlaps_what_is_missing_and_what_is_compared_are_carried_over(small: Small, tmp_path: Path) -> None:
     inn, cafe = (Path(path) for path in small().sets["atsa"])
     shutil.copy(inn / "test.json", cafe / "hard_test.json")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from tests.corpus.test_build import answered, elicited, review
 
-from aspectra.config import CorpusConfig
+from aspectra.config import CorpusConfig, ElicitConfig
 from aspectra.corpus.build import build
 from aspectra.elicit import handoff, queue
+from aspectra.elicit.engine import elicit
 from aspectra.elicit.store import Ask, Outcome, Store
 from aspectra.errors import UserError
+from aspectra.places import locate
 from aspectra.schema import Review
 
 
@@ -27,8 +28,6 @@ def killed(folder: Path, answers: int, kind: str = "rewriting", before: bool = F
         store.save(made[:1])
         if before:
             handoff.write(folder)
-            for name in (handoff.PARQUET, handoff.REVIEWS):
-                os.utime(folder / name, (1, 1))
         store.save(made[1:answers])
     return folder
 
@@ -42,19 +41,27 @@ def test_answers_that_a_killed_run_had_not_handed_on_are_in_the_corpus(
     assert figures["counts"]["reviews kept"] == 8
     assert figures["rows"]["train"]["rating"] == figures["rows"]["train"]["rewriting"]
     told = capsys.readouterr().err
-    assert f"had {int(before)} of the 8 answers of its store, and was written anew" in told
+    assert "responses.parquet was behind its store, and is written anew: 8 responses" in told
     assert "4 answers are pending, and are not in the corpus" in told
     build([source], CorpusConfig(kinds=("rewriting", "rating")), tmp_path / "c")
     assert "written anew" not in capsys.readouterr().err, "once is enough"
 
 
-def test_a_hand_off_that_is_whole_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = killed(tmp_path / "e", 8)
-    handoff.write(source)
-    before = (source / handoff.PARQUET).stat().st_mtime_ns
+def test_what_an_elicitation_handed_on_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ElicitConfig(teacher="recorded", model=str(locate("demo:responses.jsonl")))
+    elicit(locate("demo:reviews.jsonl"), config, tmp_path / "e")
+    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "e").glob("*.parquet")}
+    build([tmp_path / "e"], CorpusConfig(), tmp_path / "c")
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert (tmp_path / "e" / "manifest.json").is_file()
+    assert "store" not in capsys.readouterr().err
+
+
+def test_a_manifest_of_the_files_before_is_gone_with_them(tmp_path: Path) -> None:
+    source = killed(tmp_path / "e", 8, before=True)
+    (source / "manifest.json").write_text("{}")
     build([source], CorpusConfig(), tmp_path / "c")
-    assert (source / handoff.PARQUET).stat().st_mtime_ns == before
-    assert "written anew" not in capsys.readouterr().err
+    assert not (source / "manifest.json").exists()
 
 
 def test_answers_that_are_still_to_be_had_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,10 +78,13 @@ def test_answers_that_are_still_to_be_had_are_told_of(tmp_path: Path, capsys: py
 
 
 @pytest.mark.parametrize("store", [b"", b"no database at all"])
-def test_a_store_that_cannot_be_read_is_no_reason_to_refuse_the_hand_off(tmp_path: Path, store: bytes) -> None:
+def test_a_store_that_cannot_be_read_is_no_reason_to_refuse_the_hand_off(
+    tmp_path: Path, store: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
     (source / "responses.sqlite").write_bytes(store)
     assert build([source], CorpusConfig(), tmp_path / "c")["figures"]["counts"]["reviews kept"] == 8
+    assert "is taken as it is, for its store cannot be looked into" in capsys.readouterr().err
 
 
 def test_what_was_not_asked_for_cannot_be_trained_on(tmp_path: Path) -> None:

@@ -47,3 +47,8 @@ def test_unknown_choices_name_the_nearest(student_of: Folder, option: dict[str, 
 def test_what_an_export_cannot_do_is_refused(export_of: Folder, option: dict[str, Any], told: str) -> None:
     with pytest.raises(UserError, match=told):
         evaluate(export_of("llama"), "atsa", "hotels", cap=6, **option)
+
+
+def test_an_export_in_passing_is_asked_on_the_processor(student_of: Folder) -> None:
+    with pytest.raises(UserError, match="an export runs on the CPU"):
+        evaluate(student_of("llama"), "atsa", "hotels", cap=6, engine="ct2", device="cuda")

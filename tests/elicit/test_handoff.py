@@ -40,17 +40,35 @@ def test_the_hand_off_has_the_rows_of_responses(tmp_path: Path) -> None:
     ]
 
 
-def test_files_are_behind_while_the_store_has_been_written_to_since(tmp_path: Path) -> None:
+def test_files_are_behind_where_the_store_has_other_answers_whatever_their_times(tmp_path: Path) -> None:
     assert not handoff.behind(tmp_path), "without a store there is nothing to be behind of"
     with Store(tmp_path) as store:
         run, asks = begin(store)
         answer(store, run, asks, 1)
         assert handoff.behind(tmp_path), "there are none yet"
         handoff.write(tmp_path)
+        assert not handoff.behind(tmp_path)
         answer(store, run, asks, 1)
-        os.utime(tmp_path / handoff.PARQUET, (1, 1))
-        assert handoff.behind(tmp_path), "the store's log counts too"
-    handoff.write(tmp_path)
-    assert not handoff.behind(tmp_path)
+        for name in (handoff.PARQUET, handoff.REVIEWS):
+            os.utime(tmp_path / name)
+        assert handoff.behind(tmp_path), "an answer that came while they were written"
+        handoff.write(tmp_path)
+    for name in (handoff.PARQUET, handoff.REVIEWS):
+        os.utime(tmp_path / name, (1, 1))
+    assert not handoff.behind(tmp_path), "a copy may have other times"
+    with Store(tmp_path) as store:
+        begin(store, [Review("a", "Edited.")], "two")
+        assert handoff.behind(tmp_path), "a review has other words"
+        handoff.write(tmp_path)
     (tmp_path / handoff.REVIEWS).unlink()
     assert handoff.behind(tmp_path)
+
+
+def test_the_answer_to_a_request_that_had_failed_is_news(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        run, asks = begin(store)
+        (first, *_) = queue.pending(store, run, asks)
+        store.save([Outcome(first.request, "failed", reason="500", attempts=1)])
+        handoff.write(tmp_path)
+        store.save([Outcome(first.request, "done", text="Good.", attempts=1)])
+        assert handoff.behind(tmp_path), "though there are as many rows"

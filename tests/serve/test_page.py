@@ -177,6 +177,8 @@ def test_a_file(page: Any, tmp_path: Path) -> None:
         (b"a\ttext\n1\tCaf\xe9\n", ["a", "text"]),
         (b'"a, b","text"\r1,"he said ""no"""\r', ["a, b", "text"]),
         (b"text\n\n  \nlast without an end", ["text"]),
+        ("\ufeffid\ttext\n1\tCafé\n".encode("utf-16-le"), ["id", "text"]),
+        (b"text\nnice\0 room\n", ["text"]),
     ],
 )
 def test_what_spreadsheets_write(page: Any, tmp_path: Path, content: bytes, columns: list[str]) -> None:
@@ -193,6 +195,7 @@ def test_files_that_cannot_be_read(page: Any, tmp_path: Path) -> None:
         ("b", b"text\n", "b.csv cannot be read: there is no row"),
         ("c", b'a,text\n1,"open\n', "a quote is opened in line 2"),
         ("d", b"PAR1\x15\x04\x00\x15 no table of text", "d.csv cannot be read: it is no CSV file"),
+        ("e", b"PK\x03\x04 a workbook", "e.csv cannot be read: it is a spreadsheet"),
     ):
         (tmp_path / f"{name}.csv").write_bytes(content)
         choose(page, tmp_path / f"{name}.csv")

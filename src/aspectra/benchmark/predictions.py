@@ -41,7 +41,7 @@ def read_predictions(path: Path | str) -> list[Prediction]:
             raise UserError(f"{where}: 'opinions' is a list of objects with target, category, polarity")
         odd += [
             f"{item[name]!r} as {name} of prediction {number}"
-            for item in opinions or ()
+            for item in (opinions or () if raw is None else ())
             for name in ("target", "category")
             if not isinstance(item.get(name), str | None)
         ]

@@ -120,12 +120,12 @@ def notes(results: dict[str, Result], out: Path) -> list[str]:
         (one, other, len(set(texts[one]) & set(texts[other])), min(len(texts[one]), len(texts[other])))
         for one, other in combinations(sorted(texts), 2)
     ]
-    silent = [
+    silent = dict.fromkeys(
         f"Not one prediction of {result.system} is right on {result.task}/{result.data}: is the file in our format?"
         for result in results.values()
-        if result.kind == "file" and not any(score.correct for score in result.scores)
-    ]
-    return silent + [
+        if result.kind == "file" and result.scores[0].gold and not any(score.correct for score in result.scores)
+    )
+    return list(silent) + [
         f"{one} and {other} share {shared} of {of} test sentences: their scores are not independent."
         for one, other, shared, of in shares
         if shared and shared >= SHARED * of
@@ -135,7 +135,8 @@ def notes(results: dict[str, Result], out: Path) -> list[str]:
 def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     """Join the cells of several benchmark folders, or of merged ones, in a new one, and write its results.
 
-    Cells that are missing in a folder are missing in the whole unless another one has them. What was to be compared is
+    Cells that are missing in a folder are missing in the whole unless another one has them; those of a grid that the
+    folder was run for before its last one stay out, as they do of its own report. What was to be compared is
     compared, each pair where one of the folders names none.
 
     Raises UserError for a folder without cells, records of another protocol version, one cell with two results, and
@@ -150,11 +151,15 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
             raise UserError(f"there is no folder {folder}")
         config = configs[str(folder)] = manifest.read(folder, BENCHMARK)
         found = beside(folder, ())
-        if (of_grid := cells_named(config)) is not None and (others := beside(folder, of_grid)):
-            say(f"merge: {len(others)} cells of {folder} are left out, of an earlier grid: {others[0]} ...")
-            found = [name for name in found if name in of_grid]
         if not found:
             raise UserError(f"{folder} has no finished cells; name folders that `aspectra benchmark` wrote")
+        if (of_grid := cells_named(config)) is not None and (others := beside(folder, of_grid)):
+            found = [name for name in found if name in of_grid]
+            if not found:
+                raise UserError(
+                    f"{folder} has cells of an earlier grid alone ({others[0]}): run its last one, then merge"
+                )
+            say(f"merge: {len(others)} cells of {folder} are left out, of an earlier grid: {others[0]} ...")
         for name in found:
             file = folder / "cells" / name / RESULT
             result = record(file)
@@ -166,7 +171,8 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
             if gold != result.gold_sha256:
                 raise UserError(f"{first} and {folder} have other test sentences or gold for {'/'.join(place)}")
         told = manifest.read(folder, RESULTS) or {}
-        lost |= {each["cell"]: each["reason"] for each in told.get("missing", [])}
+        missing = {each["cell"]: each["reason"] for each in told.get("missing", [])}
+        lost |= {name: reason for name, reason in missing.items() if of_grid is None or name in of_grid}
     lost = {name: reason for name, reason in lost.items() if name not in kept}
     wishes = [(each or {}).get("compare") for each in configs.values()]
     named = dict.fromkeys((one, other) for wish in wishes for one, other in wish or ())

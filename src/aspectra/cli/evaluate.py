@@ -58,8 +58,8 @@ def evaluate(
     if json:
         write(figures)
         return
-    if not any(row["correct"] for row in figures["rows"]):
-        say("evaluate: not one opinion was found; a student learns a task by `aspectra finetune`, from labels")
+    if any(row["gold"] for row in figures["rows"]) and not any(row["correct"] for row in figures["rows"]):
+        say("evaluate: not one opinion is right; was this student fine-tuned for the task, on enough sentences?")
     columns = ["scoring", "subset", "sentences", "precision", "recall", "f1"]
     table(columns, [[row[column] for column in columns] for row in figures["rows"]], f"{figures['task']} {data}")
     print(f"{figures['seconds_per_sentence']:.3f} seconds a sentence, {figures['parameters'] / 1e6:.0f} M parameters")

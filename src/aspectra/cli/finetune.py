@@ -62,5 +62,5 @@ def finetune(
         [[line["epoch"], line["f1"], line["precision"], line["recall"]] for line in figures["dev"]],
     )
     if not figures["dev_f1"]:
-        say("finetune: not one opinion of dev was found; try more sentences or epochs, or a higher learning rate")
+        say("finetune: not one opinion of dev is right; try more sentences or epochs, or a higher learning rate")
     print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {figures['dev_f1']:.4f} (strict)")

@@ -23,33 +23,19 @@ def handed_on(folder: Path) -> Path:
     if folder.is_file():
         return folder
     path = folder / handoff.PARQUET
-    if handoff.behind(folder):
-        before = number(path)
-        try:
+    try:
+        if handoff.behind(folder):
             now = handoff.write(folder)
-        except AspectraError as error:
-            if not path.is_file():
-                raise
-            say(f"corpus: {path} may lack the last answers, and cannot be written anew: {error}")
-        else:
-            if now != before:
-                say(f"corpus: {path} had {before} of the {now} answers of its store, and was written anew")
+            say(f"corpus: {path} was behind its store, and is written anew: {now} responses")
+    except AspectraError as error:
+        if not path.is_file():
+            raise
+        say(f"corpus: {path} is taken as it is, for its store cannot be looked into: {error}")
     if not path.is_file():
         if not folder.exists():
             raise UserError(f"{folder} does not exist")
         raise UserError(f"{folder} has no {handoff.PARQUET}; name a folder that `aspectra elicit` made")
     return path
-
-
-def number(path: Path) -> int:
-    """The rows of a Parquet file; 0 where there is none that can be read."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return int(pq.read_metadata(path).num_rows)
-    except (pa.ArrowException, OSError):
-        return 0
 
 
 def tell_open(folder: Path) -> None:

@@ -58,8 +58,8 @@ def evaluate(
     exported = is_export(model)
     if exported and (engine == "transformers" or bf16):
         raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
-    if exported and device not in ("auto", "cpu"):
-        raise UserError(f"{model} is an export, which runs on the CPU; leave out --device, or name its student")
+    if (exported or engine == "ct2") and device not in ("auto", "cpu"):
+        raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
     if not exported:
         need_train("evaluate")
         from aspectra import machine

@@ -26,7 +26,6 @@ from aspectra.elicit.openai_api import OpenAITeacher, completion, message_of
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.elicit.teacher import Question, Reply
 from aspectra.errors import UserError
-from aspectra.manifest import MANIFEST
 from aspectra.progress import progress, say
 from aspectra.rows import jsonl_rows
 from aspectra.tables import write_jsonl
@@ -139,7 +138,6 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
             say(line)
         counts = status.status(out)
         if found["taken"]:
-            (out / MANIFEST).unlink(missing_ok=True)
             handoff.write(out)
     return {**counts, "batch": {name: found[name] for name in ("taken", "already", "unknown", "torn")}}
 

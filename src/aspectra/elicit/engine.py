@@ -229,7 +229,6 @@ def _finish(
         same_input = before.get("inputs") == inputs
         if same_input and before.get("figures") == counts and before.get("config") == settings:
             return
-    (out / manifest.MANIFEST).unlink(missing_ok=True)
     handoff.write(out)
     if not whole:
         return

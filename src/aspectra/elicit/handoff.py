@@ -17,11 +17,13 @@ from typing import Any
 
 from aspectra.elicit.database import NAME, mending
 from aspectra.elicit.status import last_run, open_to_read
-from aspectra.files import replacing
+from aspectra.files import canonical, replacing
+from aspectra.manifest import MANIFEST
 from aspectra.schema import Response
 
 PARQUET = "responses.parquet"
 REVIEWS = "reviews.parquet"
+MARK = b"aspectra.store"  # in the metadata of the responses: which state of the store they are
 Columns = tuple[tuple[str, str], ...]
 COLUMNS: Columns = (
     ("review_id", "string"), ("review", "string"), ("kind", "string"), ("prompt_version", "string"),
@@ -37,21 +39,38 @@ REVIEW_COLUMNS: Columns = (("id", "string"), ("text", "string"), ("domain", "str
 
 
 def write(folder: Path) -> int:
-    """Both files, as the store is now; returns the number of responses."""
-    count = export(folder, folder / PARQUET)
+    """Both files, as the store is now; returns the number of responses.
+
+    The manifest of what was there before goes first: it told of other files.
+    """
+    (folder / MANIFEST).unlink(missing_ok=True)
     export_reviews(folder, folder / REVIEWS)
-    return count
+    return export(folder, folder / PARQUET)  # last, for its mark stands for both
 
 
 def behind(folder: Path) -> bool:
-    """Whether the store was written to after the files, or they are missing; False where there is no store."""
+    """Whether the files are not of the store as it is now, or are missing; False where there is no store.
+
+    By content: the times of files tell nothing where a run writes on while they are made, or where they were copied.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not (folder / NAME).is_file():
+        return False
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        now = _mark(db)
     try:
-        made = min((folder / name).stat().st_mtime_ns for name in (PARQUET, REVIEWS))
-    except FileNotFoundError:
-        made = 0
-    log = folder / f"{NAME}-wal"  # what is not in the store's own file yet; a reader leaves an empty one
-    files = [folder / NAME, *([log] if log.is_file() and log.stat().st_size else [])]
-    return files[0].is_file() and made < max(file.stat().st_mtime_ns for file in files)
+        made = (pq.read_metadata(folder / PARQUET).metadata or {}).get(MARK)
+    except (pa.ArrowException, OSError):
+        return True
+    return made != now or not (folder / REVIEWS).is_file()
+
+
+def _mark(db: sqlite3.Connection) -> bytes:
+    """What changes in a store whenever there is something to hand on: its last run, and how its requests stand."""
+    states = db.execute("SELECT ask, status, count(*) FROM requests GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
+    return canonical([last_run(db), states]).encode()
 
 
 def responses(folder: Path, last: bool = False) -> Iterator[Response]:
@@ -102,6 +121,8 @@ def export(folder: Path, file: Path, last: bool = False) -> int:
         for f in arrow_schema(COLUMNS)
     )
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        db.execute("BEGIN")  # one snapshot for the rows and their mark
+        mark = _mark(db)
         asks = {row[0]: row[1:] for row in db.execute("SELECT id, kind, prompt_version, model, settings FROM asks")}
 
         def spell(code: int | str) -> tuple[object, ...]:
@@ -129,7 +150,7 @@ def export(folder: Path, file: Path, last: bool = False) -> int:
             # The asks of a review come in their order by the index that finds them; to sort them again takes a third.
             f"{ANSWERED} {_which(db, last)} ORDER BY v.run, v.position"
         )
-        return _write(file, schema, found, table, REPEATED)
+        return _write(file, schema, found, table, REPEATED, {MARK: mark})
 
 
 def export_reviews(folder: Path, file: Path) -> None:
@@ -147,7 +168,7 @@ def export_reviews(folder: Path, file: Path) -> None:
             "SELECT v.id, t.text, v.domain, v.rating FROM reviews v CROSS JOIN texts t ON t.id = v.text "
             "ORDER BY v.run, v.position"
         )
-        _write(file, schema, found, table, ("domain", "rating"))
+        _write(file, schema, found, table, ("domain", "rating"), {})
 
 
 def _write(
@@ -156,8 +177,10 @@ def _write(
     found: sqlite3.Cursor,
     table: Callable[[list[tuple[Any, ...]]], Any],
     repeated: tuple[str, ...],
+    told: dict[bytes, bytes],
 ) -> int:
     """Rows as Parquet, a batch at a time; returns their number. `repeated` are columns of few different values.
+    `told` is what the file says of itself.
 
     A batch is compressed in a thread while the next one is fetched.
     """
@@ -187,6 +210,7 @@ def _write(
             written = beside.submit(writer.write_table, made)
         if written is not None:
             written.result()
+        writer.add_key_value_metadata(told)
     return count
 
 

@@ -13,16 +13,17 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import Trainer, TrainingArguments
-from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.trainer_callback import PrinterCallback, ProgressCallback, TrainerCallback
 
 from aspectra.config import TrainingConfig
 from aspectra.errors import UserError, unknown
-from aspectra.machine import Crew, autocast
+from aspectra.machine import Crew, autocast, give_back_freed_memory
 from aspectra.student.family import IGNORED, Family, Student, collator
 from aspectra.student.optimizer import create, schedule
 from aspectra.student.rows import Batches, Loader, Rows, cut
 
 Weights = str | Mapping[str, float]
+TIDY = 10  # steps
 
 
 def weigh(weights: Weights, kinds: Sequence[str]) -> list[float] | None:
@@ -122,6 +123,14 @@ def held_out(
     return {kind: float(total[0, i] / total[1, i]) for i, kind in enumerate(rows.kinds) if total[1, i] > 0}
 
 
+class Tidy(TrainerCallback):
+    """Gives freed memory back from time to time, which `machine.keep_freed_memory` keeps: on a CPU alone."""
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step % TIDY == 0:
+            give_back_freed_memory()
+
+
 class StudentTrainer(Trainer):
     """transformers' Trainer with our objective, optimizer, batches and bfloat16; it prints nothing.
 
@@ -155,6 +164,8 @@ class StudentTrainer(Trainer):
         self.losses = torch.zeros(len(self.kinds), device=arguments.device)
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
+        if arguments.device.type == "cpu":
+            self.add_callback(Tidy())
 
     def get_train_dataloader(self) -> Any:
         return Loader(self.rows, batch_sampler=self.batches, collate_fn=self.data_collator)

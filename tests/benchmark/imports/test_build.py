@@ -156,8 +156,8 @@ def test_the_folder_of_another_stage_is_left_alone(tmp_path: Path) -> None:
     assert sorted(file.name for file in out.iterdir()) == ["manifest.json"]
 
 
-@pytest.mark.parametrize("mark", ["run.json", "benchmark.json", "pyproject.toml", ".git"])
-def test_the_folder_of_a_run_a_benchmark_or_a_checkout_is_left_alone(tmp_path: Path, mark: str) -> None:
+@pytest.mark.parametrize("mark", ["run.json", "benchmark.json", "pyproject.toml", "responses.sqlite", "config.json"])
+def test_the_folder_of_a_run_a_model_or_a_checkout_is_left_alone(tmp_path: Path, mark: str) -> None:
     source, out = put(tmp_path / "a.seg", SEG), tmp_path / "out"
     out.mkdir()
     put(out / mark, "{}")
@@ -166,3 +166,6 @@ def test_the_folder_of_a_run_a_benchmark_or_a_checkout_is_left_alone(tmp_path: P
     with pytest.raises(UserError, match="is a file; name a folder"):
         build([source], "atsa", out / mark)
     assert [file.name for file in out.iterdir()] == [mark]
+    if mark in ("run.json", "benchmark.json"):
+        with pytest.raises(UserError, match="folder of something else"):
+            build([source], "atsa", out / "cells")

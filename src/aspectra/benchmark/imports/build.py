@@ -17,6 +17,7 @@ from aspectra import manifest, tasks
 from aspectra.benchmark import datasets
 from aspectra.benchmark.imports import pyabsa, semeval, table
 from aspectra.benchmark.imports.labels import Found, Source, parse_map, settle
+from aspectra.elicit import database
 from aspectra.errors import UserError, unknown
 from aspectra.files import replacing, sha256
 from aspectra.progress import say
@@ -31,8 +32,9 @@ FORMATS: dict[str, Callable[[Path], list[Found]]] = {
 }
 
 
-# By which the folders of stages, of a run, of a benchmark and of somebody's code are known.
-OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, manifest.RUN, manifest.BENCHMARK, ".git", "pyproject.toml")
+# By which the folders of stages, of a model and of somebody's code are known; and those of whole runs, below which too.
+OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, database.NAME, "config.json", "pyproject.toml")
+RUNS = (manifest.RUN, manifest.BENCHMARK)
 
 
 def build(
@@ -54,7 +56,7 @@ def build(
 
     Raises UserError, with nothing written: what the readers and `settle` raise, an empty file, no opinion that the task
     speaks of (or, of a task that needs both, targets and categories apart), shares that leave a part empty, a file of
-    the set that is there and says something else, a folder that another stage wrote.
+    the set that is there and says something else, a folder of another stage, a run, a model or code.
     """
     rules = tasks.get(task)
     mapping = parse_map(polarity_map)
@@ -68,8 +70,9 @@ def build(
         raise UserError("--dev-share and --test-share are fractions that together leave something to train on")
     if out.is_file():
         raise UserError(f"--out {out} is a file; name a folder")
-    if there := next((name for name in OTHERS if (out / name).exists()), None):
-        raise UserError(f"{out} is the folder of something else ({there}); name one of its own with --out")
+    marks = [out / name for name in (*OTHERS, *RUNS)] + [out.absolute().parent / name for name in RUNS]
+    if there := next(filter(Path.exists, marks), None):
+        raise UserError(f"{out} is the folder of something else ({there.name}); name one of its own with --out")
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
     sources = []

@@ -22,6 +22,7 @@ from aspectra.tables import write_jsonl
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 COLUMNS = ("id", "text", "target", "category", "polarity", "from", "to", "opinion_words")
+READ = (*COLUMNS, "sentence")
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ def read(path: Path) -> list[Found]:
     if path.suffix.lower() not in SUFFIXES:
         raise UserError(f"{path}: tables are read from {', '.join(SUFFIXES)} files")
     sentences: dict[tuple[str, str], _Sentence] = {}
-    for row in read_rows(path, lambda names: names):
+    for row in read_rows(path, lambda names: [each for each in names if each.strip().casefold() in READ]):
         if row.fault:
             raise UserError(f"{path}, {row.place}: {row.detail}")
         try:

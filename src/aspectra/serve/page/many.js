@@ -11,7 +11,12 @@ const LARGEST = 100e6; // bytes of a file
 let job = null; // {name, columns, rows, column, results, notes, stop}
 
 async function decoded(file) {
-  const bytes = await file.arrayBuffer();
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const head = String.fromCharCode(...bytes.subarray(0, 4));
+  if (head === "PAR1" || /\.(jsonl?|ndjson)$/i.test(file.name)) throw new Error("it is no CSV file; for others use: aspectra analyze");
+  if (head.startsWith("PK")) throw new Error("it is a spreadsheet or an archive; save its table as CSV");
+  if (head.startsWith("\xff\xfe")) return new TextDecoder("utf-16le").decode(bytes);
+  if (head.startsWith("\xfe\xff")) return new TextDecoder("utf-16be").decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -30,7 +35,7 @@ $("file").addEventListener("change", async () => {
   try {
     if (file.size > LARGEST) throw new Error("it is too large for a browser; use: aspectra analyze");
     const text = await decoded(file);
-    if (text.includes("\0")) throw new Error("it is no CSV file; save it as one, or use: aspectra analyze");
+    
     const [columns, ...rows] = parse(text, separator(text));
     if (!rows.length) throw new Error("there is no row under its header line");
     job = { name: file.name, columns, rows };
