@@ -96,7 +96,7 @@ def test_an_unknown_config_names_those_that_ship() -> None:
 def test_demo_names_are_files_of_the_package() -> None:
     assert locate("demo:reviews.jsonl").is_file()
     assert locate("a/b.csv") == Path("a/b.csv")
-    with pytest.raises(UserError, match="demo has no"):
+    with pytest.raises(UserError, match=r"unknown file of the demo 'nothing\.csv'"):
         locate("demo:nothing.csv")
 
 

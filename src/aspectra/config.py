@@ -286,6 +286,8 @@ class BenchmarkConfig(Config):
             if name in own or getattr(self.finetune, name) != FinetuneConfig.model_fields[name].default:
                 raise ValueError(f"finetune.{name} is each cell's own; set `{right}`")
         lists: tuple[tuple[str, tuple[Any, ...]], ...] = (("seeds", self.seeds), ("shots", self.shots))
+        if empty := [task for task, names in self.sets.items() if not names]:
+            raise ValueError(f"sets.{empty[0]} names no set")
         for name, values in (*lists, *self.sets.items()):
             if len(set(values)) < len(values):
                 raise ValueError(f"{name} names something twice")

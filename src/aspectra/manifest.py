@@ -100,7 +100,7 @@ class Stage:
             if other and not self.replace:
                 raise UserError(
                     f"{self.folder} holds {'a finished' if done else 'an unfinished'} {self.name} made with other "
-                    "input or settings; name another folder with --out or delete it"
+                    "input or settings; name another --out or delete it"
                 )
             self._clear(there)
         try:

@@ -103,7 +103,11 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
 def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:
     """The settings by which a teacher sits the test."""
     return located(teacher).model_copy(
-        update={"kinds": ("extraction",), "task": config.finetune.task, "select": None, "encoder": None}
+        update={
+            "kinds": ("extraction",),
+            "task": config.finetune.task,
+            **{name: ElicitConfig.model_fields[name].default for name in ("select", "select_by", "encoder")},
+        }
     )
 
 

@@ -22,7 +22,8 @@ def locate(name: str) -> Path:
         return Path(name)
     path = DEMO / name.removeprefix("demo:")
     if not path.exists():
-        raise UserError(f"the demo has no {name.removeprefix('demo:')}")
+        there = [file.relative_to(DEMO).as_posix() for file in DEMO.rglob("*.jsonl")]
+        raise unknown("file of the demo", name.removeprefix("demo:"), there)
     return path
 
 

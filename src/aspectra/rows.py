@@ -99,8 +99,13 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
                 continue
             place = f"line {number}"
             try:
-                value = json.loads(line)
+                value = json.loads(line, object_pairs_hook=distinct)
+            except DoubleKeyError as error:
+                yield Row(place, fault="double key", detail=f"the key '{error}' stands twice in an object")
+                continue
             except (ValueError, RecursionError) as error:
+                if number == 1 and line.lstrip().startswith("["):
+                    raise UserError(f"{path} is a JSON list; here a line holds one JSON object (JSONL)") from None
                 why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
                 yield Row(place, fault="torn line", detail=f"the line is torn or no JSON ({why})")
                 continue
@@ -108,6 +113,18 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
                 yield Row(place, value)
             else:
                 yield Row(place, fault="not an object", detail="a line holds one JSON object")
+
+
+class DoubleKeyError(ValueError):
+    """A key that an object has twice."""
+
+
+def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; raises DoubleKeyError where a key would take the place of another."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise DoubleKeyError(next(key for key, number in Counter(key for key, _ in pairs).items() if number > 1))
+    return found
 
 
 def parquet_rows(path: Path, keep: Keep) -> Iterator[Row]:

@@ -109,7 +109,8 @@ def parse_yaml(text: str, source: str) -> Any:
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that no calendar has
-        raise UserError(f"{source}: not YAML ({' '.join(str(error).split())})") from None
+        told = " ".join(str(error).replace('in "<unicode string>", ', "in ").split())
+        raise UserError(f"{source}: not YAML ({told})") from None
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aspectra.errors import UserError
+from aspectra.manifest import UNFINISHED
 from aspectra.quiet import quiet
 
 INFO = "aspectra.json"  # beside the weights of a model that was made here
@@ -39,6 +40,8 @@ def check(folder: Path) -> Path:
             )
         if (folder / "adapter_model.safetensors").exists():
             raise UserError(f"{folder} has only an adapter; merge it into its model (peft: merge_and_unload) first")
+        if (folder / UNFINISHED).is_file():
+            raise UserError(f"{folder} is not finished: the same command that began it goes on")
         raise UserError(f"{folder} has no weights; a model is a folder with config.json and model.safetensors")
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder} has weights but no config.json; it is not a transformers model")

@@ -41,14 +41,28 @@ def test_another_format(predictions: list[Prediction], told: str) -> None:
     [
         [],
         raw("none", ""),
-        raw("meat | positive"),
-        raw("fish | positive", "fish | positive ; service"),
+        raw(*["fish | positive"] * 19, "meat | positive"),
+        raw(*["fish | positive"] * 19, "fish | positive ; service"),
         given(GOOD, NAMELESS),
-        given(GOOD, GOOD, Opinion("fish", None, "mixed")),
+        given(*[GOOD] * 19, Opinion("fish", None, "mixed")),
     ],
 )
 def test_a_system_that_errs(predictions: list[Prediction]) -> None:
     assert doubts(predictions, "atsa") == []
+
+
+@pytest.mark.parametrize(
+    ("predictions", "told"),
+    [
+        (raw(*["fish | positive"] * 9, "meat | positive"), "1 of 10 predictions name what is not in their sentence"),
+        (given(*[GOOD] * 9, Opinion("Fish", None, "positive")), "the first is 'Fish' of prediction 10"),
+        (raw(*["fish | positive"] * 9, "fish | good"), "1 of 10 pieces do not read as"),
+        (given(*[GOOD] * 9, Opinion("fish", None, "Positive")), "1 of 10 opinions have no"),
+    ],
+)
+def test_more_than_a_few_errors_are_told_of(predictions: list[Prediction], told: str) -> None:
+    (line,) = doubts(predictions, "atsa")
+    assert told in line
 
 
 def test_what_is_lacking_is_named_and_not_what_is_there() -> None:

@@ -63,7 +63,7 @@ def test_what_the_store_has_is_not_counted_again_and_shows_what_the_rest_takes(
     endpoint.answer = say
     elicit(write_reviews(*texts[:4]), settings(**PRICES), out, allow_failed=True)
     assert len(endpoint.requests) == 4
-    found = plan(write_reviews(*texts, name="all.jsonl"), settings(max_cost=0.004, **PRICES), out)
+    found = plan(write_reviews(*texts, name="all.jsonl"), settings(max_cost=0.017, **PRICES), out)
     assert (found["requests"], found["answered"]) == (7, 3), "failed is asked again, rejected is not"
     part = found["kinds"]["analysis"]
     # The endpoint counts a token a byte, and its three answers had 30, 60 and 30.
@@ -72,10 +72,12 @@ def test_what_the_store_has_is_not_counted_again_and_shows_what_the_rest_takes(
     assert part["tokens_out_by"] == "estimated: the mean of 3 stored answers"
     spent = (3 * length(texts[0]) + 10 * 120) / 1e6
     assert found["spent_usd"] == pytest.approx(spent)
-    assert found["enough_for"] == int(7 * max(0.0, 0.004 - spent) / found["cost_usd"])
+    assert 0 < found["enough_for"] < 7
     again = plan(tmp_path / "all.jsonl", settings(retry_rejected=True, **PRICES), out)
     assert (again["requests"], again["answered"]) == (8, 2)
     assert len(endpoint.requests) == 4
+    elicit(tmp_path / "all.jsonl", settings(max_cost=0.017, **PRICES), out, allow_failed=True)
+    assert abs(len(endpoint.requests) - 4 - found["enough_for"]) <= 1, "so many were sent"
 
 
 def test_a_plan_comes_true(

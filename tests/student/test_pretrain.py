@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from aspectra.benchmark.polarity_student import untaught
 from aspectra.config import PretrainConfig
 from aspectra.errors import UserError
 from aspectra.student.family import load
@@ -208,3 +210,23 @@ def test_a_folder_with_something_else_is_left_alone(causal: Path, corpus: Path, 
     with pytest.raises(UserError, match="holds something else"):
         pretrain(corpus, str(causal), PretrainConfig(**SMALL), out)
     assert [path.name for path in out.iterdir()] == ["thesis.txt"]
+
+
+def test_a_training_that_diverges_ends_in_one_line_and_leaves_no_student(
+    student_folder: Path, corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(UserError, match="the training diverged: its loss is no number; take a lower learning_rate"):
+        pretrain(corpus, str(student_folder), PretrainConfig(**SMALL | {"learning_rate": 1e8, "epochs": 6}), out)
+    assert not (out / "manifest.json").exists() and not list(out.glob("*.safetensors"))
+
+
+def test_a_student_of_a_student_that_saw_labels_says_so(student_folder: Path, corpus: Path, tmp_path: Path) -> None:
+    tuned = tmp_path / "tuned"
+    shutil.copytree(student_folder, tuned)
+    info = json.loads((tuned / "aspectra.json").read_text()) if (tuned / "aspectra.json").is_file() else {}
+    (tuned / "aspectra.json").write_text(json.dumps(info | {"task": "atsa"}))
+    for source, name in ((tuned, "once"), (tmp_path / "once", "twice")):
+        pretrain(corpus, str(source), PretrainConfig(**SMALL | {"max_steps": 1}), tmp_path / name)
+        with pytest.raises(UserError, match=r"was fine-tuned on labeled sentences \(atsa\), or made of one that was"):
+            untaught(str(tmp_path / name))

@@ -84,6 +84,7 @@ class Outcome:
     cost: Cost
     settings: dict[str, Any]
     threads: int | None = None
+    doubts: Sequence[str] = ()
 
 
 def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, threads: int) -> Result:
@@ -175,6 +176,7 @@ def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, stage
         settings=outcome.settings,
         inputs=stage.hashes(),
         threads=outcome.threads,
+        doubts=list(outcome.doubts),
         **{key: value for key, value in manifest.circumstances(stage.started).items() if key != "seconds"},
     )
 
@@ -260,6 +262,7 @@ def take(system: FileSystem, cell: grid.Cell, sentences: Sequence[Example], cap:
         predictions = list(align(sentences, predictions))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    for doubt in doubts(predictions, cell.task):
+    found = doubts(predictions, cell.task)
+    for doubt in found:
         say(f"{path}: {doubt}")
-    return Outcome("file", predictions, Cost(), {"predictions": str(path)})
+    return Outcome("file", predictions, Cost(), {"predictions": str(path)}, doubts=found)

@@ -113,6 +113,8 @@ def find(task: str, name_or_dir: str | Path) -> Path:
         raise UserError(f"{folder} is a file; a set is a folder with train.json, dev.json and test.json")
     if folder.name != name or name.startswith("~"):
         raise UserError(f"there is no folder {name}; name one with train.json, dev.json and test.json, or a known set")
+    if others := [other for other in tasks.TASKS if name in known(other)]:
+        raise UserError(f"{name} is a set of {' and '.join(others)}, not of {task}")
     raise unknown_set(f"{task} dataset", name, named)
 
 

@@ -1,7 +1,7 @@
 """What in a file of predictions looks like another format and not like a mistake. Called by `score` and `cells`.
 
 Scoring takes every file as it is: pieces that say nothing valid count as wrong, opinions without a subject say nothing.
-A low figure for such a reason is not the system's, and its owner should hear of it.
+A low figure for such a reason is not the system's, and its owner should hear of it; some errors any system makes.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from aspectra import tasks
 from aspectra.schema import POLARITIES, Prediction
 
-SHARE = 0.5  # of what is predicted: below it a system errs, above it the file is written otherwise
+SHARE = 0.05  # of what is predicted: more is told
 
 
 def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
-    """A line for each thing that makes most of the predictions worthless; none for a file as it should be.
+    """A line for each thing that makes more than `SHARE` of the predictions worthless; none for a file as it should be.
 
     Raises UserError for an unknown task.
     """
@@ -23,16 +23,21 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
     given = [(number, o) for number, p in enumerate(predictions, 1) if p.raw is None for o in p.opinions]
     silent = [number for number, opinion in given if rules.subject(opinion) is None]
     strange = [(number, opinion.polarity) for number, opinion in given if opinion.polarity.strip() not in POLARITIES]
-    pieces = unread = 0
+    pieces = unread = said = 0
+    lost: list[tuple[int, str]] = []
     first: tuple[int, str] | None = None
     for number, prediction in enumerate(predictions, 1):
-        if prediction.raw is None or prediction.raw.strip() == tasks.NOTHING:
+        raw = prediction.raw
+        read = list(rules.said(prediction.opinions) if raw is None else rules.read(raw, escapes=True))
+        subjects = [pair[0] for pair in read if pair is not None and prediction.text]
+        said += len(subjects)
+        lost += [(number, subject) for subject in subjects if not rules.fits(subject, prediction.text, "strict")]
+        if raw is None or raw.strip() == tasks.NOTHING:
             continue
-        read = list(rules.read(prediction.raw, escapes=True))
         pieces += len(read)
         unread += read.count(None)
         if first is None and None in read:
-            first = number, prediction.raw
+            first = number, raw
     found = []
     if given and len(silent) == len(given):
         lack = next(name for name in rules.by if rules.subject(given[0][1]) is None and not getattr(given[0][1], name))
@@ -49,5 +54,10 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
         found.append(
             f"{unread} of {pieces} pieces do not read as `{form}` with a polarity of {', '.join(POLARITIES)}; "
             f"the first is in {first[1][:80]!r}, prediction {first[0]}"
+        )
+    if len(lost) > SHARE * said:
+        found.append(
+            f"{len(lost)} of {said} predictions name what is not in their sentence; the first is {lost[0][1][:80]!r} "
+            f"of prediction {lost[0][0]}"
         )
     return found

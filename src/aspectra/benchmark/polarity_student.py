@@ -24,14 +24,15 @@ MARKER = "analysis"
 
 
 def untaught(name: str) -> Path:
-    """The folder of a student that was not fine-tuned; raises UserError for one that was."""
+    """The folder of a student that saw no labels; raises UserError for one that was fine-tuned, or was made of one."""
     from aspectra.student.family import read_info
 
     folder = resolve(name)
-    if (task := read_info(folder).get("task")) is not None:
+    info = read_info(folder)
+    if (task := info.get("task") or info.get("provenance", {}).get("taught")) is not None:
         raise UserError(
-            f"{name} was fine-tuned on labeled sentences ({task}); zero-shot is for a student that has seen none: "
-            "name the folder that it was fine-tuned from"
+            f"{name} was fine-tuned on labeled sentences ({task}), or made of one that was; zero-shot is for a student "
+            "that has seen none: name the folder that it was fine-tuned from"
         )
     return folder
 

@@ -110,7 +110,7 @@ def claim(out: Path, merged: bool = False) -> None:
 
 
 def notes(results: dict[str, Result], out: Path) -> list[str]:
-    """What a reader of the table must know: files without a right prediction, and which sets share test sentences."""
+    """What a reader of the table must know: doubts about files of predictions, and which sets share test sentences."""
     texts: dict[str, list[str]] = {}
     for name, result in results.items():
         place = f"{result.task}/{result.data}"
@@ -120,12 +120,8 @@ def notes(results: dict[str, Result], out: Path) -> list[str]:
         (one, other, len(set(texts[one]) & set(texts[other])), min(len(texts[one]), len(texts[other])))
         for one, other in combinations(sorted(texts), 2)
     ]
-    silent = dict.fromkeys(
-        f"Not one prediction of {result.system} is right on {result.task}/{result.data}: is the file in our format?"
-        for result in results.values()
-        if result.kind == "file" and result.scores[0].gold and not any(score.correct for score in result.scores)
-    )
-    return list(silent) + [
+    doubts = [f"{name}: {doubt}." for name, result in results.items() for doubt in result.doubts]
+    return doubts + [
         f"{one} and {other} share {shared} of {of} test sentences: their scores are not independent."
         for one, other, shared, of in shares
         if shared and shared >= SHARED * of

@@ -93,7 +93,8 @@ class Cost(Record):
 
 
 class Result(Record):
-    """One cell. `inputs` are digests of what it read, `threads` those of a student's training and decoding."""
+    """One cell. `inputs` are digests of what it read, `threads` those of a student's training and decoding, `doubts`
+    what in a file of predictions looks like another format."""
 
     protocol: int = PROTOCOL
     system: str
@@ -114,6 +115,7 @@ class Result(Record):
     settings: dict[str, Any]
     inputs: dict[str, str] = {}
     threads: int | None = None
+    doubts: list[str] = []
     versions: dict[str, str]
     commit: str | None
     machine: dict[str, Any]

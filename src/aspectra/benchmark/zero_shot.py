@@ -8,6 +8,7 @@ method. Called by `aspectra.cli.zero_shot`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ def zero_shot(
         raise UserError("--llm needs --answers DIR: the folder that keeps the answers, so that none is paid for twice")
     if llm is not None and answers is not None and answers.is_file():
         raise UserError(f"--answers {answers} is a file; name a folder")
+    if strange := [each for each in re.findall(r"\{[^{}]*\}", aspect) if each != verbalizers.TARGET]:
+        raise UserError(f"--aspect {aspect}: only {verbalizers.TARGET} is filled in, not {strange[0]}")
     wanted = list(dict.fromkeys(judgments.task_of(name, task) for name in data))
     asked = [judgments.of_set(its_task, name, cap, seed) for its_task, name in wanted]
     if texts is not None:

@@ -128,6 +128,9 @@ def elicit(
     if audit is not None:
         from aspectra.report.audit import write
 
+        if reviews is not None:
+            raise UserError(f"--audit draws from the answers in --out {out}, and takes no REVIEWS")
+
         made = write(out, audit, seed)
         told = "{page}: {opinions} opinions of {drawn} answers, to be judged in a browser and saved"
         print(json.dumps(made) if as_json else told.format(**made))
@@ -224,6 +227,8 @@ def elicit(
         ask = across(Cluster(ray_address, workers), json_object(vllm, "--vllm"))
     counts = work(reviews, config, out, allow_failed=True, ask=ask)
     show(counts, as_json)
+    if counts["absent"] and not counts["done"] + counts["rejected"] + counts["pending"]:
+        say(f"not one of these answers is in {config.model}: are the reviews those that it was recorded for?")
     return 1 if counts["failed"] else 0
 
 

@@ -61,7 +61,10 @@ def score(
     # `--gold data/*.json` leaves all files but the first as arguments.
     examples = [example for path in [*gold, *(more or [])] for example in load(path)]
     predictions = scorer.read_predictions(pred)
-    result = scorer.score(examples, predictions, task, scoring, subset)
+    try:
+        result = scorer.score(examples, predictions, task, scoring, subset)
+    except UserError as error:
+        raise UserError(f"{pred}: {error}") from None
     if note := unmarked(examples, subset):
         say(f"score: {note}")
     for doubt in doubts(predictions, task):

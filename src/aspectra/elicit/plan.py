@@ -20,6 +20,7 @@ from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import selection, status
+from aspectra.elicit.budget import HEADROOM
 from aspectra.elicit.database import NAME, clean, mending
 from aspectra.elicit.engine import Call, prepare
 from aspectra.elicit.nearest import Prompts, size
@@ -90,7 +91,7 @@ def _plan(call: Call, db: Connection | None, counted: tuple[Count, str] | None) 
     spent = status.spent(call.out) if db is not None else 0.0
     enough = None
     if config.max_cost is not None and cost:
-        enough = min(requests, int(requests * max(0.0, config.max_cost - spent) / cost))
+        enough = _enough(config, requests, tokens_in, cost, config.max_cost - spent)
     seconds = _seconds(db)
     hours, bound = _hours(config, requests, tokens_in + tokens_out, seconds)
     return {
@@ -109,6 +110,13 @@ def _plan(call: Call, db: Connection | None, counted: tuple[Count, str] | None) 
         "seconds_per_request": seconds,
         "kinds": kinds,
     }
+
+
+def _enough(config: ElicitConfig, requests: int, tokens_in: int, cost: float, left: float) -> int:
+    """How many of the requests so many USD pay: each is sent while the dearest answer to it would fit."""
+    assert config.price_in is not None and config.price_out is not None
+    dearest = (HEADROOM * tokens_in / requests * config.price_in + config.max_tokens * config.price_out) / 1e6
+    return min(requests, 1 + int((left - dearest) * requests / cost)) if left >= dearest else 0
 
 
 def _parts(call: Call, db: Connection | None) -> tuple[list[Part], int, int, int]:

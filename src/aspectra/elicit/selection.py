@@ -59,6 +59,8 @@ def check(config: ElicitConfig) -> None:
     by = config.select_by
     if config.encoder is not None and (config.select is None or by != "embeddings"):
         raise UserError("--encoder is for --select N --select-by embeddings")
+    if by != "random" and config.select is None:
+        raise UserError(f"--select-by {by} is a way to draw some of the reviews: say how many with --select")
     if config.select is None or by == "random":
         return
     if importlib.util.find_spec("sklearn") is None:

@@ -239,8 +239,18 @@ def fill(rows: Sequence[Sequence[int]], value: int, left: bool = False) -> Any:
     return whole
 
 
+def diverged() -> UserError:
+    """What to say of a training whose numbers ran away."""
+    return UserError("the training diverged: its loss is no number; take a lower learning_rate, and another --out")
+
+
 def save(student: Student, folder: Path, info: dict[str, Any], card: str) -> None:
-    """Write a folder that `transformers` loads by itself, with `aspectra.json` and a model card beside the weights."""
+    """Write a folder that `transformers` loads by itself, with `aspectra.json` and a model card beside the weights.
+
+    Raises UserError for weights that are no numbers.
+    """
+    if not all(bool(weight.isfinite().all()) for weight in student.model.parameters()):
+        raise diverged()
     student.info = {"format": 1, "family": student.family} | info
     with quiet():
         student.model.save_pretrained(folder, safe_serialization=True)

@@ -7,6 +7,7 @@ processes. Called by `pretrain` and `finetune` (which has one kind, its task).
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback, Tra
 from aspectra.config import TrainingConfig
 from aspectra.errors import UserError, unknown
 from aspectra.machine import Crew, autocast, give_back_freed_memory
-from aspectra.student.family import IGNORED, Family, Student, collator
+from aspectra.student.family import IGNORED, Family, Student, collator, diverged
 from aspectra.student.optimizer import create, schedule
 from aspectra.student.rows import Batches, Loader, Rows, cut
 
@@ -206,11 +207,16 @@ class StudentTrainer(Trainer):
         return (coefficients(self.weights, num_items_in_batch) * sums).sum() * self.args.world_size
 
     def take(self, crew: Crew) -> tuple[dict[str, float], int]:
-        """(mean loss of each kind, answer tokens) since the last call, over all processes."""
+        """(mean loss of each kind, answer tokens) since the last call, over all processes.
+
+        Raises UserError where a loss is no number any more.
+        """
         both = crew.total(torch.stack([self.losses, self.tokens]))
         self.losses.zero_()
         self.tokens.zero_()
         means = {kind: float(both[0, i] / both[1, i]) for i, kind in enumerate(self.kinds) if both[1, i] > 0}
+        if not all(map(math.isfinite, means.values())):
+            raise diverged()
         return means, int(both[1].sum())
 
     def floating_point_ops(self, inputs: Any) -> int:

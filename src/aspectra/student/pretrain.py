@@ -180,6 +180,7 @@ def train(
         "processes": crew.processes,
         "device": str(arguments.device),
     }
+    taught = student.info.get("task") or student.info.get("provenance", {}).get("taught")  # a task, by labels
     session.close_student(student)
     figures["parameters"] = student.parameters
     info = {
@@ -187,7 +188,7 @@ def train(
         "kinds": list(config.kinds),
         "marker": config.marker,
         "input_tokens": config.input_tokens,
-        "provenance": {"student": name, "stage": "pretrain"},
+        "provenance": {"student": name, "stage": "pretrain"} | ({"taught": taught} if taught else {}),
     }
     losses = {
         f"held-out loss, {k}": f"{v['before']:.3f} before, {v['after']:.3f} after"
