@@ -36,6 +36,7 @@ def test_a_change_reaches_into_a_section_and_is_read_as_yaml(tmp_path: Path) -> 
         ("finetune.bf16=perhaps", "must be true or false"),
         ("seeds=[-1]", "seeds.0"),
         ("seeds=[1", "not YAML"),
+        ("finetune={shots: 4, shots: 8}", "'shots' stands twice"),
         ("seeds=2026-13-45", "not YAML"),
         ("weights=1", "did you mean 'pretrain.weights'"),
         ("teacher.modle=x", "did you mean 'teacher.model'"),
@@ -62,6 +63,19 @@ def test_a_config_of_another_command_is_named_as_that() -> None:
     with pytest.raises(UserError, match=r"quickstart\.yaml is a config of `aspectra run`"):
         load(BenchmarkConfig, config_file("quickstart"), others=commands)
     assert load(RunConfig, config_file("quickstart"), others=commands).seeds
+
+
+def test_a_mistyped_setting_of_a_system_is_told_rather_than_the_missing_one() -> None:
+    systems = {"a": {"kind": "file", "prediction": "x"}}
+    with pytest.raises(UserError, match=r"unknown setting 'systems\.a\.prediction'; did you mean"):
+        build(BenchmarkConfig, {"systems": systems, "sets": {"atsa": ["hotels"]}})
+    with pytest.raises(UserError, match=r"^setting systems\.a\.predictions is missing$"):
+        build(BenchmarkConfig, {"systems": {"a": {"kind": "file"}}, "sets": {"atsa": ["hotels"]}})
+
+
+def test_a_grid_without_a_set_is_none() -> None:
+    with pytest.raises(UserError, match=r"sets\.atsa names no set"):
+        build(BenchmarkConfig, {"systems": {"a": {"kind": "file", "predictions": "x"}}, "sets": {"atsa": []}})
 
 
 def test_a_name_that_no_folder_could_have_is_none_for_a_system() -> None:

@@ -25,6 +25,21 @@ def test_of_two_columns_of_one_name_none_is_lost_in_silence(tmp_path: Path, name
         list(read_rows(path, list))
 
 
+def test_of_two_values_of_one_key_none_is_lost_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "one"}\n{"text": "two", "a": {"b": 1, "b": 2}}\n')
+    good, bad = read_rows(path, list)
+    assert good.values == {"text": "one"}
+    assert (bad.fault, bad.place, bad.detail) == ("double key", "line 2", "the key 'b' stands twice in an object")
+
+
+def test_a_list_of_json_is_told_from_lines(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('[\n{"text": "one"}\n]\n')
+    with pytest.raises(UserError, match="is a JSON list; here a line holds one JSON object"):
+        list(read_rows(path, list))
+
+
 def test_a_double_column_that_nobody_reads_harms_nobody(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,Comments,Comments\ngood,x,y\n")

@@ -104,7 +104,7 @@ def jsonl_rows(path: Path) -> Iterator[Row]:
                 yield Row(place, fault="double key", detail=f"the key '{error}' stands twice in an object")
                 continue
             except (ValueError, RecursionError) as error:
-                if number == 1 and line.lstrip().startswith("["):
+                if number == 1 and re.match(r"\s*\[\s*(\{|$)", line):
                     raise UserError(f"{path} is a JSON list; here a line holds one JSON object (JSONL)") from None
                 why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
                 yield Row(place, fault="torn line", detail=f"the line is torn or no JSON ({why})")

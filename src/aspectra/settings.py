@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -39,8 +40,10 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        # A name that is mistyped is missing too, and the mistake is what to tell of.
+        every = error.errors()
+        first = min(every, key=lambda each: each["type"] != "extra_forbidden" or len(every) == 1)
+        where = spelled(first["loc"], values)
         if first["type"] == "extra_forbidden":
             names = list(_names(model))
             section, _, own = where.rpartition(".")
@@ -54,7 +57,7 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
             raise UserError(f"setting {where} is missing") from None
         if first["type"] == "literal_error":
             known = re.findall(r"'([^']*)'", first["ctx"]["expected"])
-            where = ".".join(str(part) for part in first["loc"] if not str(part).startswith("literal["))
+            where = where.partition(".literal[")[0]
             raise unknown(f"value of {where}", str(first["input"]), known) from None
         if first["type"] == "value_error":
             told = str(first["ctx"]["error"])
@@ -62,6 +65,21 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
         told = PLAIN.get(first["type"], first["msg"].replace("Input should be", "must be"))
         where += "" if told.startswith("must") else ":"
         raise UserError(f"setting {where} {told} (got {first.get('input')!r})") from None
+
+
+def spelled(place: Sequence[int | str], values: Any) -> str:
+    """A setting as its user writes it: without the names of kinds that pydantic puts between."""
+    parts = list[str]()
+    for number, part in enumerate(place, 1):
+        if isinstance(values, dict) and part not in values and number < len(place):
+            continue
+        if part != "[key]":
+            parts.append(str(part))
+        if isinstance(values, dict):
+            values = values.get(part)
+        elif isinstance(values, list | tuple) and isinstance(part, int) and part < len(values):
+            values = values[part]
+    return ".".join(parts)
 
 
 def load(
@@ -106,8 +124,17 @@ def read_yaml(file: Path) -> dict[str, Any]:
 def parse_yaml(text: str, source: str) -> Any:
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """The safe loader, to whom a key that stands twice is an error: one value would be lost."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen = Counter(key.value for key, _ in node.value if isinstance(key.value, str) and key.value != "<<")
+            if double := [key for key, number in seen.items() if number > 1]:
+                raise yaml.constructor.ConstructorError(None, None, f"'{double[0]}' stands twice", node.start_mark)
+            return super().construct_mapping(node, deep)
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that no calendar has
         told = " ".join(str(error).replace('in "<unicode string>", ', "in ").split())
         raise UserError(f"{source}: not YAML ({told})") from None

@@ -77,6 +77,8 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
             if pair["differs"] and (pair["scoring"], pair["subset"]) == ("strict", "all"):
                 where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")
                 print(f"{where}: {pair['one']} minus {pair['other']} {100 * pair['difference']:+.2f}, a difference")
+        if results["comparisons"] and not any(pair["differs"] for pair in results["comparisons"]):
+            print("between no two systems is a difference shown")
     say(f"report: {folder / 'report.html'}, {folder / 'report.md'}; figures: {folder / 'results.json'}")
     if results["missing"]:
         first = results["missing"][0]

@@ -128,7 +128,7 @@ function advance(all = false) {
   const quarter = Math.floor((4 * done) / total);
   if (quarter > job.quarter && done < total) {
     job.quarter = quarter;
-    tell($("news"), `${25 * quarter} % is read.`);
+    tell($("news"), `More than ${25 * quarter} % is read.`);
   }
   topics();
 }
