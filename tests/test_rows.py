@@ -50,3 +50,10 @@ def test_columns_without_a_name_may_be_several(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,,\ngood,,\n")
     assert [row.values["text"] for row in read_rows(path, list)] == ["good"]
+
+
+def test_ratings_that_are_no_numbers_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,rating\ngood,5\nbad,one star\nfair,\n")
+    assert [review.rating for review in read_reviews(path)] == [5.0, None, None]
+    assert "1 ratings are left out, for they are no numbers: first 'one star'" in capsys.readouterr().err

@@ -76,6 +76,7 @@ def _reviews(
     layouts: dict[tuple[str, ...], Columns] = {}
     chosen: str | None = None
     good = number = 0
+    strange: list[Any] = []  # ratings
     for row in _rows(path, text_column):
         number += 1
         fault, detail = row.fault, row.detail
@@ -104,11 +105,15 @@ def _reviews(
             bad[fault] += 1
             continue
         good += 1
+        rated = row.values.get(columns.rating) if columns.rating else None
+        rating = _number(rated)
+        if rating is None and _string(rated) is not None:
+            strange.append(rated)
         yield Review(
             id=name,
             text=row.values[columns.text],
             domain=_string(row.values.get(columns.domain)) if columns.domain else None,
-            rating=_number(row.values.get(columns.rating)) if columns.rating else None,
+            rating=rating,
         )
         if good == limit:
             break
@@ -118,6 +123,8 @@ def _reviews(
         raise UserError(f"{path} holds no reviews ({why})")
     if passed and tell:
         say(f"{path}: {bad.total()} rows passed over: {passed}")
+    if strange and tell:
+        say(f"{path}: {len(strange)} ratings are left out, for they are no numbers: first {strange[0]!r}")
 
 
 def _in_memory() -> Seen:

@@ -144,6 +144,15 @@ def test_a_second_call_may_say_the_same_and_nothing_else(tmp_path: Path) -> None
     assert {file: file.read_bytes() for file in (tmp_path / "set").iterdir()} == before
 
 
+def test_sentences_in_two_parts_of_a_set_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = put(tmp_path / "a.seg", SEG)
+    made = build([path], "atsa", tmp_path / "set", split="train")
+    assert "stand in" not in capsys.readouterr().err
+    build([path], "atsa", tmp_path / "set", split="test")
+    told = f"{made['splits']['train']['sentences']} sentences stand in train and in test"
+    assert told in capsys.readouterr().err
+
+
 def test_the_folder_of_another_stage_is_left_alone(tmp_path: Path) -> None:
     out = tmp_path / "corpus"
     put(tmp_path / "a.seg", SEG)

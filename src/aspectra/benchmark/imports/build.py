@@ -5,6 +5,7 @@ Called by `aspectra data import`. Everything is read, settled and split before t
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 import tempfile
@@ -193,4 +194,9 @@ def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, in
         for part in parts:
             with replacing(out / f"{part}.json") as temporary:
                 shutil.copyfile(Path(work) / f"{part}.json", temporary)
+    there = [file for name in datasets.FILES if (file := out / f"{name}.json").is_file()]
+    texts = {file.stem: {example.text for example in datasets.load(file)} for file in there}
+    for one, other in itertools.combinations(texts, 2):
+        if shared := len(texts[one] & texts[other]):
+            say(f"{shared} sentences stand in {one} and in {other}: what was learned by heart is no measure")
     return written
