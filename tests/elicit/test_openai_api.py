@@ -146,7 +146,7 @@ def test_a_fault_that_names_the_key_hides_it(
 
 def test_an_unknown_model_ends_the_run(endpoint: Any, settings: Settings, answer: Any) -> None:
     endpoint.answer = lambda request: answer(status=404, body={"error": {"message": "no such model"}})
-    with pytest.raises(UserError, match=r"knows no model 'm'.*no such model.*--model"):
+    with pytest.raises(UserError, match=r"knows no model 'm'.*no such model.*check the model's name"):
         ask(settings(), QUESTION)
 
 

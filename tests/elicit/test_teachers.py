@@ -21,5 +21,5 @@ def test_names_of_the_demo_become_files_and_a_name_at_an_endpoint_stays() -> Non
     assert located(ElicitConfig(model="org/model:7b", demonstrations="mine.jsonl")) == ElicitConfig(
         model="org/model:7b", demonstrations="mine.jsonl"
     )
-    with pytest.raises(UserError, match=r"the demo has no response\.jsonl"):
+    with pytest.raises(UserError, match=r"unknown file of the demo 'response\.jsonl'; did you mean 'responses\.jsonl'"):
         located(ElicitConfig(teacher="recorded", model="demo:response.jsonl"))

@@ -210,7 +210,7 @@ def test_its_sets_are_those_of_acsa_and_its_own_come_first(tmp_path: Path, monke
     assert datasets.find("tasd", "mine") == tmp_path / "tasd" / "mine"
     assert datasets.find("tasd", "theirs") == tmp_path / "acsa" / "theirs"
     assert "mine" not in datasets.known("atsa")
-    with pytest.raises(UserError, match="unknown tasd dataset 'other'"):
+    with pytest.raises(UserError, match="other is a set of atsa, not of tasd"):
         datasets.find("tasd", "other")
 
 
