@@ -44,6 +44,8 @@ def tell_open(folder: Path) -> None:
         counts = status(folder)
     except AspectraError:  # no store, or one that cannot be read: the hand-off is what counts
         return
+    if counts["absent"]:
+        say(f"corpus: in {folder} {counts['absent']} answers are absent: the recorded file that was asked lacks them")
     if left := " and ".join(f"{counts[name]} answers are {name}" for name in ("pending", "failed") if counts[name]):
         say(f"corpus: in {folder} {left}, and are not in the corpus; the same `aspectra elicit` goes on with them")
 
