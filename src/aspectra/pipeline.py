@@ -118,7 +118,7 @@ def elicit_reviews(config: RunConfig, out: Path) -> Path:
     """
     from aspectra.elicit import engine, handoff
 
-    say("1. elicit: the teacher's reading of the reviews")
+    say("elicit: the teacher's reading of the reviews")
     # A row that cannot be had stops no other, nor the stages that can do without it.
     counts = engine.elicit(locate(config.reviews), located(config.elicit), out, allow_failed=True)
     if counts["failed"]:
@@ -133,7 +133,7 @@ def build_corpus(config: RunConfig, responses: Path, out: Path) -> Path:
     """Filter, decontaminate and split the responses into training text."""
     from aspectra.corpus.build import build
 
-    say("2. corpus: training text from the responses")
+    say("corpus: training text from the responses")
     build([responses], config.corpus, out, replace=True)
     return out
 
@@ -144,7 +144,7 @@ def pretrain_student(config: RunConfig, system: str, corpus: Path, out: Path) ->
 
     if system == "base":
         return config.student
-    say(f"3. pretrain: {system}")
+    say(f"pretrain: {system}")
     settings = config.pretrain
     if system == "denoise":
         settings = PretrainConfig(**{**settings.model_dump(), "kinds": ("denoise",), "weights": "proportional"})
@@ -157,7 +157,7 @@ def finetune_student(config: RunConfig, system: str, student: str, seed: int, ou
     """Fine-tune one system with one seed; every system gets the same settings and sentences."""
     from aspectra.student.finetune import finetune
 
-    say(f"4. finetune: {system}, seed {seed}")
+    say(f"finetune: {system}, seed {seed}")
     folder = out / "finetune" / f"{system}-{seed}"
     finetune(student, config.finetune.model_copy(update={"seed": seed}), folder, replace=True)
     return folder
@@ -167,7 +167,7 @@ def evaluate_student(config: RunConfig, system: str, model: Path, seed: int, out
     """Run one fine-tuned student over the test sentences and score it."""
     from aspectra.deploy.evaluate import evaluate
 
-    say(f"5. evaluate: {system}, seed {seed}")
+    say(f"evaluate: {system}, seed {seed}")
     folder = out / "evaluate" / f"{system}-{seed}"
     manifest = evaluate(
         model,
@@ -190,7 +190,7 @@ def judge_teacher(config: RunConfig, out: Path) -> list[dict[str, Any]]:
     """Ask the teacher for the opinions of the test sentences and score its answers like a student's."""
     from aspectra.benchmark.llm import judge
 
-    say("6. evaluate: the teacher, asked for the same sentences")
+    say("evaluate: the teacher, asked for the same sentences")
     assert config.teacher is not None
     settings = sitting(config, config.teacher)
     figures = judge(settings, config.finetune.data, config.subsets, config.scoring, config.test_cap, out / "teacher")
@@ -204,7 +204,7 @@ def analyze_reviews(config: RunConfig, tuned: Path, out: Path) -> None:
     from aspectra.analyze.table import Reading
     from aspectra.deploy.export import export
 
-    say("7. analyze: what the reviews say, read by the exported student")
+    say("analyze: what the reviews say, read by the exported student")
     asked, folder, threads = config.elicit, out / "export", config.finetune.threads
     limit = config.finetune.max_new_tokens
     export(str(tuned), folder, check=CHECKED, max_new_tokens=limit, threads=threads, replace=True)

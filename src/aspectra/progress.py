@@ -73,6 +73,15 @@ def dollars(amount: float) -> str:
     return f"{amount:.8f}".rstrip("0").rstrip(".")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "review"), counted(2000, "review")
+    ('1 review', '2,000 reviews')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @contextmanager
 def progress(label: str, total: float | None) -> Iterator[Bar]:
     """Show a bar for the work inside the block."""

@@ -226,7 +226,7 @@ def test_the_command_prints_a_table_or_json(
     assert call(reviews, out, "--plan", *prices, "--rpm", 2, "--max-cost", 0.0001) == 0
     told = capsys.readouterr().out
     for part in (
-        "2 reviews of 2 different texts; 0 answers are there already",
+        "2 reviews of 2 different texts; answers there already: 0",
         "tokens in (analysis, rewriting): estimated: a token for every 4 bytes",
         "--max-cost $0.0001 is enough for about 0 of these requests",
         "time: 2:00, by --rpm",

@@ -65,6 +65,7 @@ def analyze(
     from aspectra.cli.output import table, write
     from aspectra.cluster import ENGINES, Cluster
     from aspectra.errors import UserError, unknown
+    from aspectra.progress import counted
 
     if stdin_format is not None and stdin_format not in FORMATS:
         raise unknown("format", stdin_format, FORMATS)
@@ -102,7 +103,8 @@ def analyze(
     ]
     table(["what", "reviews", "opinions", *polarities], rows)
     none = figures["without_opinion"]
-    print(f"{figures['opinions']:,} opinions in {figures['reviews']:,} reviews, {none:,} of them without any: {out}")
+    found = f"{counted(figures['opinions'], 'opinion')} in {counted(figures['reviews'], 'review')}"
+    print(f"{found}, {none:,} of them without any: {out}")
     if cut := figures["cut"]:
         print(f"{cut:,} reviews have an answer that was cut off at its longest: opinions may be missing there")
     if report is not None:

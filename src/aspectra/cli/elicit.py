@@ -14,7 +14,7 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit.teachers import located
 from aspectra.errors import UserError, unknown
 from aspectra.places import locate
-from aspectra.progress import clock, dollars, say
+from aspectra.progress import clock, counted, dollars, say
 from aspectra.schema import KINDS
 from aspectra.settings import build
 
@@ -272,7 +272,8 @@ def show_plan(found: dict[str, Any], as_json: bool) -> None:
     if len(rows) > 1:
         rows.append(["all", *(found[each] for each in columns)])
     output.table(("kind", "requests", "tokens in", "tokens out", "USD"), rows)
-    print(f"{found['rows']} reviews of {found['texts']} different texts; {found['answered']} answers are there already")
+    reviews = f"{counted(found['rows'], 'review')} of {counted(found['texts'], 'different text')}"
+    print(f"{reviews}; answers there already: {found['answered']}")
     for what, rule in (("tokens in", "tokens_in_by"), ("tokens out", "tokens_out_by")):
         for told in dict.fromkeys(part[rule] for part in kinds.values()):
             of = ", ".join(name for name, part in kinds.items() if part[rule] == told)

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.files import write_text
+from aspectra.progress import counted
 from aspectra.report import tables
 from aspectra.report.frame import environment, frame
-from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, number, percent, said, story
+from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, percent, said, story
 
 GENERATOR = "aspectra analyze"
 BARS = 15  # topics drawn as bars
@@ -224,7 +225,7 @@ def cards(figures: Row, kind: str) -> list[Row]:
         between = (said["neutral"][:EACH] + said["conflict"][:EACH])[:room]
         quotes = [{**q, "sign": SIGNS[q["polarity"]], "pieces": pieces(q)} for q in praise + between + blame]
         if quotes:
-            label, opinions = row["label"], number(row["opinions"], "opinion")
+            label, opinions = row["label"], counted(row["opinions"], "opinion")
             others = [form for form in row["forms"] if form.casefold() != label.casefold()][:5]
             found.append({"label": label, "opinions": opinions, "forms": others, "quotes": quotes})
     return found

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from aspectra.progress import counted
 from aspectra.report.opinions_charts import dated, named
 
 NOUNS = {"targets": "target", "categories": "category"}
@@ -64,19 +65,19 @@ def notes(manifest: Row) -> list[str]:
     if passed := manifest["passed_over"]:
         told = ", ".join(f"{count:,} {reason}" for reason, count in passed.items())
         found.append(
-            f"{number(sum(passed.values()), 'row')} of the table could not be read, and no count has them: {told}."
+            f"{counted(sum(passed.values()), 'row')} of the table could not be read, and no count has them: {told}."
         )
     if figures["cut"]:
         found.append(
-            f"In {number(figures['cut'], 'review')} an answer of the model was cut off: opinions may be missing there."
+            f"In {counted(figures['cut'], 'review')} an answer of the model was cut off: opinions may be missing there."
         )
     if time := figures["time"]:
         if undated := time["undated"]:
             has = "has" if undated == 1 else "have"
-            found.append(f"{number(undated, 'review')} {has} no date: no count over time has them.")
+            found.append(f"{counted(undated, 'review')} {has} no date: no count over time has them.")
         if outside := time["outside"]:
             found.append(
-                f"{number(outside, 'review')} far from the others in time: the charts over time leave them out."
+                f"{counted(outside, 'review')} far from the others in time: the charts over time leave them out."
             )
         if way := AMBIGUOUS.get(time["written"]):
             found.append(f"Dates in '{time['column']}' were read as {way}.")
@@ -93,18 +94,14 @@ def headline(figures: Row) -> str:
     """The first sentence."""
     reviews, opinions = figures["reviews"], figures["opinions"]
     if not opinions:
-        return f"No opinion was found in {number(reviews, 'review')}."
+        return f"No opinion was found in {counted(reviews, 'review')}."
     parts = [
         f"{percent(figures['polarities'][polarity]['share'])} {polarity}"
         for polarity in ("positive", "negative", "neutral", "conflict")
         if figures["polarities"][polarity]["count"]
     ]
     verb = "holds" if reviews == 1 else "hold"
-    return f"{number(reviews, 'review')} {verb} {number(opinions, 'opinion')}: {listed(parts)}."
-
-
-def number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{counted(reviews, 'review')} {verb} {counted(opinions, 'opinion')}: {listed(parts)}."
 
 
 def listed(parts: Sequence[str]) -> str:
