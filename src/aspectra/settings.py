@@ -41,8 +41,7 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         # A name that is mistyped is missing too, and the mistake is what to tell of.
-        every = error.errors()
-        first = min(every, key=lambda each: each["type"] != "extra_forbidden" or len(every) == 1)
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         where = spelled(first["loc"], values)
         if first["type"] == "extra_forbidden":
             names = list(_names(model))

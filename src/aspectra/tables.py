@@ -75,8 +75,8 @@ def _reviews(
 ) -> Iterator[Review]:
     layouts: dict[tuple[str, ...], Columns] = {}
     chosen: str | None = None
-    good = number = 0
-    strange: list[Any] = []  # ratings
+    good = number = strange = 0
+    first: Any = None  # of the strange ratings, which are counted and not kept: there may be a million
     for row in _rows(path, text_column):
         number += 1
         fault, detail = row.fault, row.detail
@@ -108,7 +108,8 @@ def _reviews(
         rated = row.values.get(columns.rating) if columns.rating else None
         rating = _number(rated)
         if rating is None and _string(rated) is not None:
-            strange.append(rated)
+            first = rated if not strange else first
+            strange += 1
         yield Review(
             id=name,
             text=row.values[columns.text],
@@ -124,7 +125,7 @@ def _reviews(
     if passed and tell:
         say(f"{path}: {bad.total()} rows passed over: {passed}")
     if strange and tell:
-        say(f"{path}: {len(strange)} ratings are left out, for they are no numbers: first {strange[0]!r}")
+        say(f"{path}: {strange} ratings are left out, for they are no numbers: first {first!r}")
 
 
 def _in_memory() -> Seen:

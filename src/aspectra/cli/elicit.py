@@ -9,12 +9,13 @@ from typing import Any
 import typer
 
 from aspectra import tasks
+from aspectra.cli.elicited import show, show_plan
 from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
 from aspectra.elicit.teachers import located
 from aspectra.errors import UserError, unknown
 from aspectra.places import locate
-from aspectra.progress import clock, counted, dollars, say
+from aspectra.progress import say
 from aspectra.schema import KINDS
 from aspectra.settings import build
 
@@ -162,46 +163,45 @@ def elicit(
     for kind in wanted:
         if kind not in KINDS:
             raise unknown("kind", kind, KINDS)
-    config = located(
-        build(
-            ElicitConfig,
-            {
-                "teacher": teacher,
-                "model": model,
-                "base_url": base_url,
-                "key_env": key_env,
-                "key_file": key_file,
-                "kinds": wanted,
-                "task": task,
-                "categories": names(categories),
-                "prompts": pairs(prompts),
-                "demonstrations": demonstrations,
-                "nearest": nearest,
-                "temperature": temperature,
-                "max_tokens": max_tokens,
-                "seed": seed,
-                "extra_body": json_object(extra_body, "--extra-body"),
-                "concurrency": concurrency,
-                "timeout": timeout,
-                "retries": retries,
-                "attempts": attempts,
-                "row_timeout": row_timeout,
-                "patience": patience,
-                "rpm": rpm,
-                "tpm": tpm,
-                "max_cost": max_cost,
-                "price_in": price_in,
-                "price_out": price_out,
-                "limit": limit,
-                "select": select,
-                "select_by": select_by,
-                "encoder": encoder,
-                "text_column": text_column,
-                "skip_bad_rows": skip_bad_rows,
-                "retry_rejected": retry_rejected,
-            },
-        )
+    config = build(
+        ElicitConfig,
+        {
+            "teacher": teacher,
+            "model": model,
+            "base_url": base_url,
+            "key_env": key_env,
+            "key_file": key_file,
+            "kinds": wanted,
+            "task": task,
+            "categories": names(categories),
+            "prompts": pairs(prompts),
+            "demonstrations": demonstrations,
+            "nearest": nearest,
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "seed": seed,
+            "extra_body": json_object(extra_body, "--extra-body"),
+            "concurrency": concurrency,
+            "timeout": timeout,
+            "retries": retries,
+            "attempts": attempts,
+            "row_timeout": row_timeout,
+            "patience": patience,
+            "rpm": rpm,
+            "tpm": tpm,
+            "max_cost": max_cost,
+            "price_in": price_in,
+            "price_out": price_out,
+            "limit": limit,
+            "select": select,
+            "select_by": select_by,
+            "encoder": encoder,
+            "text_column": text_column,
+            "skip_bad_rows": skip_bad_rows,
+            "retry_rejected": retry_rejected,
+        },
     )
+    config = located(config)
     if plan:
         from aspectra.elicit.plan import plan as ahead
 
@@ -257,50 +257,3 @@ def json_object(text: str, option: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError(f"{option} is not a JSON object, for example '{{\"top_k\": 40}}'")
     return value
-
-
-def show_plan(found: dict[str, Any], as_json: bool) -> None:
-    """Print a plan for a machine or for a person."""
-    from aspectra.cli import output
-
-    if as_json:
-        output.write(found)
-        return
-    kinds = found["kinds"]
-    columns = ("requests", "tokens_in", "tokens_out", "cost_usd")
-    rows = [[name, *(part[each] for each in columns)] for name, part in kinds.items()]
-    if len(rows) > 1:
-        rows.append(["all", *(found[each] for each in columns)])
-    output.table(("kind", "requests", "tokens in", "tokens out", "USD"), rows)
-    reviews = f"{counted(found['rows'], 'review')} of {counted(found['texts'], 'different text')}"
-    print(f"{reviews}; answers there already: {found['answered']}")
-    for what, rule in (("tokens in", "tokens_in_by"), ("tokens out", "tokens_out_by")):
-        for told in dict.fromkeys(part[rule] for part in kinds.values()):
-            of = ", ".join(name for name, part in kinds.items() if part[rule] == told)
-            print(f"{what} ({of}): {told}")
-    if found["cost_usd"] is None:
-        print("cost: unknown (give --price-in and --price-out)")
-    else:
-        taken = f", besides ${found['spent_usd']:.4f} that the folder has taken" if found["spent_usd"] else ""
-        print(f"cost: ${found['cost_usd']:.4f}{taken}")
-    if found["enough_for"] is not None and found["enough_for"] < found["requests"]:
-        print(f"--max-cost ${dollars(found['max_cost'])} is enough for about {found['enough_for']} of these requests")
-    if found["hours"] is None:
-        more = "more" if found["answered"] else "a few"
-        print(f"time: unknown; ask {more} first (--limit {50 + found['answered']}, the same --out), or give --rpm")
-    elif found["bound"]:
-        print(f"time: {clock(found['hours'] * 3600)}, by {found['bound']}")
-
-
-def show(counts: dict[str, Any], as_json: bool) -> None:
-    """Print the counts for a machine or for a person."""
-    if as_json:
-        print(json.dumps(counts))
-        return
-    pairs = ", ".join(f"{counts[name]} {name}" for name in ("done", "rejected", "failed", "absent", "pending"))
-    cost = "cost unknown (no prices given)" if counts["cost_usd"] is None else f"${counts['cost_usd']:.4f}"
-    tokens = f"{counts['tokens_in']} tokens read, {counts['tokens_out']} written"
-    if not counts["tokens_in"] + counts["tokens_out"] and counts["cost_usd"] != 0:
-        tokens = "tokens unknown (the endpoint does not count them)"
-        cost += "" if counts["cost_usd"] is None else " at most"
-    print(f"{pairs}\n{tokens}, {cost}")
