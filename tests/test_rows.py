@@ -56,4 +56,4 @@ def test_ratings_that_are_no_numbers_are_told_of(tmp_path: Path, capsys: pytest.
     path = tmp_path / "a.csv"
     path.write_text("text,rating\ngood,5\nbad,one star\nfair,\n")
     assert [review.rating for review in read_reviews(path)] == [5.0, None, None]
-    assert "1 ratings are left out, for they are no numbers: first 'one star'" in capsys.readouterr().err
+    assert "1 rating left out, no number: first 'one star'" in capsys.readouterr().err

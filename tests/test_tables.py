@@ -64,6 +64,12 @@ def test_rows_without_an_id_are_named_by_their_number(tmp_path: Path) -> None:
     assert [review.id for review in read_reviews(path)] == ["row-1", "row-2", "7"]
 
 
+def test_nan_is_a_value_that_is_not_there(tmp_path: Path) -> None:
+    lines = ['{"text": "one", "id": NaN, "rating": NaN, "domain": NaN}', '{"text": "two", "id": NaN, "rating": 3}']
+    found = list(read_reviews(put(tmp_path / "r.jsonl", "\n".join(lines))))
+    assert found == [Review("row-1", "one", None, None), Review("row-2", "two", None, 3.0)]
+
+
 def test_text_column_by_name_by_order_of_names_or_given(tmp_path: Path) -> None:
     path = put(tmp_path / "r.csv", "body,review,Notes\nlong,short,other\n")
     assert [review.text for review in read_reviews(path)] == ["short"]
@@ -207,4 +213,4 @@ def test_a_row_that_says_the_same_again_is_no_second_review(tmp_path: Path) -> N
     path = put(tmp_path / "r.jsonl", '{"id": 7, "text": "one"}\n{"id": 7, "text": "one"}\n{"id": 8, "text": "one"}\n')
     bad: Counter[str] = Counter()
     assert [review.id for review in read_reviews(path, bad=bad)] == ["7", "8"]
-    assert bad == {"repeated rows": 1}
+    assert bad == {"repeated row": 1}

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from aspectra.errors import UserError
 from aspectra.files import replacing
-from aspectra.progress import say
+from aspectra.progress import counted, say
 from aspectra.rows import BATCH, Row, jsonl_rows, nothing, read_rows
 from aspectra.schema import Review
 
@@ -92,7 +92,7 @@ def _reviews(
             before = seen(name, row.values[columns.text])
             if before:
                 # The same review once more, as in a file with a row a question: not two that share an id.
-                bad["repeated rows"] += 1
+                bad["repeated row"] += 1
                 continue
             if before is False:
                 fault = "duplicate id"
@@ -123,9 +123,9 @@ def _reviews(
         why = f"only bad rows: {passed}" if passed else nothing(path)
         raise UserError(f"{path} holds no reviews ({why})")
     if passed and tell:
-        say(f"{path}: {bad.total()} rows passed over: {passed}")
+        say(f"{path}: {counted(bad.total(), 'row')} passed over: {passed}")
     if strange and tell:
-        say(f"{path}: {strange} ratings are left out, for they are no numbers: first {first!r}")
+        say(f"{path}: {counted(strange, 'rating')} left out, no number: first {first!r}")
 
 
 def _in_memory() -> Seen:
@@ -234,7 +234,9 @@ def _first(path: Path, name: str, text_column: str | None) -> str:
 
 
 def _string(value: Any) -> str | None:
-    return None if value is None or not str(value).strip() else str(value).strip()
+    # NaN is how data frames spell a value that is not there, and JSON writers of Python let it through.
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return None if missing else str(value).strip() or None
 
 
 def _number(value: Any) -> float | None:

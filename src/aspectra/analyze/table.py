@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from aspectra.analyze.dates import Dates, find_dates
 from aspectra.errors import UserError
-from aspectra.progress import say
+from aspectra.progress import counted, say
 from aspectra.rows import nothing, read_rows
 from aspectra.tables import ID, SKIP, fault_of, find, name_of, which_text
 
@@ -121,7 +121,7 @@ def survey(reading: Reading, date_column: str | None = None, by: tuple[str, ...]
         why = f"only bad rows: {passed}" if passed else nothing(reading.path)
         raise UserError(f"{reading.path} holds no reviews ({why})")
     if passed:
-        say(f"{reading.path}: {found.bad.total()} rows passed over: {passed}")
+        say(f"{reading.path}: {counted(found.bad.total(), 'row')} passed over: {passed}")
     for name in by:
         if name not in found.columns:
             raise UserError(f"{reading.path} has no column '{name}' for --by; it has: {', '.join(found.columns)}")
