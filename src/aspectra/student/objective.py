@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from aspectra.student.optimizer import create, schedule
 from aspectra.student.rows import Batches, Loader, Rows, cut
 
 Weights = str | Mapping[str, float]
-TIDY = 10  # steps
+TIDY = 10.0  # seconds
 
 
 def weigh(weights: Weights, kinds: Sequence[str]) -> list[float] | None:
@@ -125,11 +126,20 @@ def held_out(
 
 
 class Tidy(TrainerCallback):
-    """Gives freed memory back from time to time, which `machine.keep_freed_memory` keeps: on a CPU alone."""
+    """Gives freed memory back from time to time, which `machine.keep_freed_memory` keeps: on a CPU alone.
+
+    By time, not by steps: the gaps grow with the rows, as steps do, and so does what it costs to have the pages back.
+    54 steps of 16 rows of up to 768 tokens held 16.4 GB with it at each tenth step and 11.5 GB with it at each, for 6 %
+    more of the processor's time.
+    """
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step % TIDY == 0:
+        if time.monotonic() - self._last >= TIDY:
             give_back_freed_memory()
+            self._last = time.monotonic()
 
 
 class StudentTrainer(Trainer):
