@@ -44,6 +44,9 @@ def test_every_cell_has_its_record_and_the_table_its_means(small: Small, tmp_pat
     assert first.raw is not None and len(first.extra["counts"]["strict"]) == 4
     with_seeds = [c for c in results["comparisons"] if {c["one"], c["other"]} == {"tiny", "other"}]
     assert all(c["seeds"] == [1, 2] for c in with_seeds)
+    for pair in with_seeds:
+        assert pair["difference"] == pytest.approx(sum(pair["by_seed"]) / 2), "one gap for each seed, the file in both"
+        assert pair["agree"] == sum((gap > 0) == (pair["difference"] > 0) and gap != 0 for gap in pair["by_seed"])
 
 
 def test_a_rerun_does_nothing_and_a_lost_cell_alone_is_done_again(small: Small, tmp_path: Path) -> None:

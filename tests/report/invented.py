@@ -151,6 +151,7 @@ def compared(table: Sequence[Values]) -> list[Values]:
             "one": names[0], "other": other, "task": task, "data": data, "shots": None, "scoring": "strict",
             "subset": "all", "difference": 0.1 * n, "low": 0.1 * n - 0.12, "high": 0.1 * n + 0.12, "p": 0.04 / n,
             "p_holm": 0.08 / n, "differs": n == 2, "sentences": 3, "seeds": [1, 2],
+            "by_seed": [0.1 * n - 0.12, 0.1 * n + 0.12], "agree": 1 + (n > 1),
         }
         for task, data in dict.fromkeys((r["task"], r["data"]) for r in default)
         for n, other in enumerate(names[1:], 1)

@@ -173,11 +173,16 @@ def common(one: Group, other: Group) -> list[tuple[int, int]]:
 
 
 def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) -> dict[str, Any]:
-    """One system minus another on the same sentences, seeds averaged."""
+    """One system minus another on the same sentences, seeds averaged.
+
+    `by_seed` is the difference of each pair of runs, `agree` how many of them have the sign of the whole.
+    """
     meetings = common(one, other)
     mine, theirs = one.runs(scoring, subset), other.runs(scoring, subset)
     runs = [mine[i] for i, _ in meetings], [theirs[j] for _, j in meetings]
     gap = significance.difference(*runs, scoring=scoring)
+    ours, others = one.f1(scoring, subset), other.f1(scoring, subset)
+    gaps = [ours[i] - others[j] for i, j in meetings]
     student = one if one.cells[0].kind == "student" else other
     seeds = {group.cells[k].seed for meeting in meetings for group, k in zip((one, other), meeting, strict=True)}
     return {
@@ -191,6 +196,8 @@ def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) ->
         "sentences": len(runs[0][0]),
         "seeds": [cell.seed for cell in student.cells if cell.seed is not None and cell.seed in seeds],
         "difference": gap.value,
+        "by_seed": gaps,
+        "agree": sum(each * gap.value > 0 for each in gaps),
         "low": gap.low,
         "high": gap.high,
         "p": significance.permutation(*runs, draws=draws, scoring=scoring),

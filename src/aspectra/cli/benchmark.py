@@ -65,19 +65,22 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
     """The table, where the report lies, and exit code 1 while a cell is missing."""
     from aspectra.cli.output import table, write
     from aspectra.errors import AspectraError
-    from aspectra.progress import say
+    from aspectra.progress import counted, say
 
     if json:
         write(results)
     else:
         rows = [row for row in results["table"] if (row["scoring"], row["subset"]) == ("strict", "all")]
         columns = ("system", "set", "shots", "seeds", "F1", "sd", "95 % interval", "s / 1000")
-        table(columns, [shown(row) for row in rows], "strict F1 in percent, all test sentences")
-        for pair in results["comparisons"]:
-            if pair["differs"] and (pair["scoring"], pair["subset"]) == ("strict", "all"):
-                where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")
-                print(f"{where}: {pair['one']} minus {pair['other']} {100 * pair['difference']:+.2f}, a difference")
-        if results["comparisons"] and not any(pair["differs"] for pair in results["comparisons"]):
+        table(columns, [told(row) for row in rows], "strict F1 in percent, all test sentences")
+        pairs = [pair for pair in results["comparisons"] if (pair["scoring"], pair["subset"]) == ("strict", "all")]
+        shown = [pair for pair in pairs if pair["differs"]]
+        for pair in shown:
+            where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")
+            points = f"{100 * pair['difference']:+.2f}, a difference"
+            runs = f"{pair['agree']} of {counted(len(pair['by_seed']), 'run')}"
+            print(f"{where}: {pair['one']} minus {pair['other']} {points} (its sign in {runs})")
+        if pairs and not shown:
             print("between no two systems is a difference shown")
     say(f"report: {folder / 'report.html'}, {folder / 'report.md'}; figures: {folder / 'results.json'}")
     if results["missing"]:
@@ -87,7 +90,7 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
         )
 
 
-def shown(row: dict[str, Any]) -> list[Any]:
+def told(row: dict[str, Any]) -> list[Any]:
     """A row of the table for eyes."""
     f1, seconds = row["f1"], row["seconds_per_1000"]
     return [

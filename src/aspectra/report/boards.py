@@ -272,6 +272,8 @@ def _differences(systems: Systems, found: Sequence[Row], name: str) -> Values:
                 "labels": systems.varied(c),
                 "difference": signed(c["difference"]),
                 "interval": f"{signed(c['low'])} to {signed(c['high'])}",
+                "agree": f"{c['agree']} of {len(c['by_seed'])}",
+                "range": f"{signed(min(c['by_seed']))} to {signed(max(c['by_seed']))}",
                 "p": chance(c["p"]),
                 "p_holm": chance(c["p_holm"]),
                 "differs": c["differs"],
@@ -281,6 +283,7 @@ def _differences(systems: Systems, found: Sequence[Row], name: str) -> Values:
     return {
         "comparisons": lines,
         "several_labels": any(line["labels"] for line in lines),
+        "several_runs": any(len(c["by_seed"]) > 1 for c in found),
         "comparison_scale": charts.scale(axis),
         "differences": sum(c["differs"] for c in found),
     }
