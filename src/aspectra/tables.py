@@ -118,14 +118,22 @@ def _reviews(
         )
         if good == limit:
             break
+    close_reading(path, good, bad, tell)
+    if strange and tell:
+        say(f"{path}: {counted(strange, 'rating')} left out, no number: first {first!r}")
+
+
+def close_reading(path: Path, good: int, bad: Counter[str], tell: bool = True) -> None:
+    """What there is to say once a file of reviews was read: the rows passed over, by reason, unless not to `tell`.
+
+    Raises UserError where no review was left.
+    """
     passed = ", ".join(f"{count} {reason}" for reason, count in bad.most_common())
     if not good:
         why = f"only bad rows: {passed}" if passed else nothing(path)
         raise UserError(f"{path} holds no reviews ({why})")
     if passed and tell:
         say(f"{path}: {counted(bad.total(), 'row')} passed over: {passed}")
-    if strange and tell:
-        say(f"{path}: {counted(strange, 'rating')} left out, no number: first {first!r}")
 
 
 def _in_memory() -> Seen:

@@ -17,9 +17,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from aspectra.analyze.dates import Dates, find_dates
 from aspectra.errors import UserError
-from aspectra.progress import counted, say
-from aspectra.rows import nothing, read_rows
-from aspectra.tables import ID, SKIP, fault_of, find, name_of, which_text
+from aspectra.rows import read_rows
+from aspectra.tables import ID, SKIP, close_reading, fault_of, find, name_of, which_text
 
 HEAD = 1000  # rows by which the date column and its format are chosen
 FORMATS = ("csv", "tsv", "jsonl")
@@ -116,12 +115,7 @@ def survey(reading: Reading, date_column: str | None = None, by: tuple[str, ...]
             found.dates = find_dates(head, date_column)
         if found.dates is not None and (day := found.dates.day(entry.values)) is not None:
             found.days[day] += 1
-    passed = ", ".join(f"{count} {reason}" for reason, count in found.bad.most_common())
-    if not found.reviews:
-        why = f"only bad rows: {passed}" if passed else nothing(reading.path)
-        raise UserError(f"{reading.path} holds no reviews ({why})")
-    if passed:
-        say(f"{reading.path}: {counted(found.bad.total(), 'row')} passed over: {passed}")
+    close_reading(reading.path, found.reviews, found.bad)
     for name in by:
         if name not in found.columns:
             raise UserError(f"{reading.path} has no column '{name}' for --by; it has: {', '.join(found.columns)}")
