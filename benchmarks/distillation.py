@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from itertools import cycle
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -28,7 +29,7 @@ from aspectra.report.charts import Axis, linear, tag
 from aspectra.tables import read_jsonl
 
 WIDE, HIGH, LEFT, TOP = 300, 220, 44, 34
-COLORS = ("#2563c9", "#c2410c")
+COLORS = ("#2563c9", "#c2410c", "#15803d")
 
 
 def read_json(path: Path) -> Any:
@@ -92,12 +93,14 @@ def against(results: dict[str, Any], base: str) -> list[list[str]]:
 def chart(cells: dict[Any, dict[int, dict[str, Any]]], sizes: list[tuple[int, str]]) -> str:
     """A panel a set: F1 over the number of answers, a line for each number of labels, a dot for each seed.
 
-    Only the seeds of the largest corpus are drawn, so that a line compares like with like.
+    Only what the largest corpus has is drawn, sets, labels and seeds, so that a line compares like with like.
     """
-    sets = list(dict.fromkeys(data for data, _, _ in cells))
-    shots = sorted({labels for _, labels, _ in cells})
+    drawn = [(data, labels) for data, labels, system in cells if system == sizes[-1][1]]
+    sets = list(dict.fromkeys(data for data, _ in drawn))
+    shots = sorted({labels for _, labels in drawn})
     known = {system for _, system in sizes}
-    values = [f1(cell, "strict", "all") for key, seeds in cells.items() if key[2] in known for cell in seeds.values()]
+    shown = [seeds for key, seeds in cells.items() if key[2] in known and key[:2] in drawn]
+    values = [f1(cell, "strict", "all") for seeds in shown for cell in seeds.values()]
     axis = linear(values)
     across = [LEFT + (WIDE - 20) * i / max(len(sizes) - 1, 1) for i in range(len(sizes))]
     parts = []
@@ -105,7 +108,7 @@ def chart(cells: dict[Any, dict[int, dict[str, Any]]], sizes: list[tuple[int, st
         inner = [tag("text", data, x=LEFT, y=16, font_weight="bold"), *grid(axis)]
         for x, (size, _) in zip(across, sizes, strict=True):
             inner.append(tag("text", f"{size:,}", x=x, y=TOP + HIGH + 18, text_anchor="middle"))
-        for color, labels in zip(COLORS, shots, strict=True):
+        for color, labels in zip(cycle(COLORS), shots):
             inner += line(cells, data, labels, sizes, across, axis, color)
         parts.append(tag("g", *inner, transform=f"translate({place * (WIDE + 100)} 0)"))
     wide, high = len(sets) * (WIDE + 100), TOP + HIGH + 44
