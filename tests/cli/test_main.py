@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -43,6 +44,22 @@ def _children() -> tuple[float]:
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0
     assert "Example: aspectra" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("data", "models", "serve")])
+def test_every_command_that_gives_figures_tells_of_json(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def test_a_reader_that_leaves_is_no_failure() -> None:
+    """As `| head -1` leaves: the pipe is closed before a word is written."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "aspectra", "models", "list"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
     ("more", "what"),
     [
         ([], "name a set with --data"),
-        (["--data", "HOME/atsa"], "--task: atsa, acsa or tasd"),
+        (["--data", "HOME/atsa"], "has no test.json"),
         (["--data", "HOME/atsa/inn", "--task", "atsc"], "did you mean 'atsa'"),
         (["--data", "HOME/atsa/inn", "--text-column", "x"], "go with --texts FILE"),
         (["--data", "HOME/atsa/inn", "--base-url", "x"], "go with --llm TEACHER"),

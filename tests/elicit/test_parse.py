@@ -32,6 +32,7 @@ def test_blocks_are_read_with_targets_quoted_or_not() -> None:
         brief(GOOD.replace("Opinion Target 1:", "**Opinion Target 1:**").replace("Aspect: L", "- Aspect: L"))
         == expected
     )
+    assert brief("\ufeff" + GOOD) == expected
     assert brief(GOOD.upper().replace("POSITIVE", "Positive"))[0][2] == "positive"
 
 

@@ -175,8 +175,8 @@ def column(path: Path, names: Iterable[str], what: str, given: str | None, known
 
 def task_of(data: str, given: str | None) -> tuple[str, str]:
     """(task, set) of what --data says: TASK/NAME, a name that only one task has, or a folder, for which the task is
-    given or is its parent's name. A task that reads another's sets has to be named. Raises UserError where the task is
-    not clear."""
+    given, its parent's name or the only one that its test sentences can be of. A task that reads another's sets has to
+    be named. Raises UserError where the task is not clear."""
     if given is not None:
         tasks.get(given)
     head, slash, tail = data.partition("/")
@@ -195,11 +195,19 @@ def task_of(data: str, given: str | None) -> tuple[str, str]:
         raise UserError(f"the set {data} is there for {' and '.join(owners)}: write --data {owners[0]}/{data}")
     if Path(data).is_dir():
         parent = Path(data).resolve().parent.name
-        if parent in TASKS:
-            return parent, data
+        found = [parent] if parent in TASKS else told_by(Path(data))
+        if len(found) == 1:
+            return found[0], data
         raise UserError(f"{data} may hold any task's set: say which with --task: {CHOICE}")
     names = [f"{task}/{name}" for task, sets in having.items() for name in sets]
     raise datasets.unknown_set("dataset", data, names)
+
+
+def told_by(folder: Path) -> list[str]:
+    """The tasks that have sets of their own and whose opinions the test sentences of a folder have."""
+    opinions = [o for example in datasets.split(folder, "test") for o in example.opinions]
+    had = {field for field in ("target", "category") if any(getattr(o, field) for o in opinions)}
+    return [name for name, task in TASKS.items() if task.data is None and had.issuperset(task.by)]
 
 
 def majority(judgments: Sequence[Judgment]) -> str:

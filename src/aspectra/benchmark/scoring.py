@@ -15,7 +15,8 @@ included. Each measure is 0 where its denominator is 0.
 Readings where the rules leave room:
 - `none` and the empty answer say nothing as a whole answer only; `none` beside other pieces is a wrong piece.
 - A gold term is stripped and otherwise as it stands, in paper scoring too (there a term with `;` is never found).
-- A place is the annotated one; aspects annotated at different offsets stay different even where these are wrong.
+- A place is the annotated one; aspects annotated at different offsets stay different even where these are wrong, as
+  long as the term stands in the sentence once for each.
 - An opinion (no raw form) without a target says nothing for ATSA, one without a category nothing for ACSA and TASD; an
   empty target (TASD: it is NULL) or category is invalid. Its category is normalized like the gold's; a raw one is
   compared as written.

@@ -17,6 +17,13 @@ class Default(TyperGroup):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_usage(ctx.command_path, "[CONFIG] [OPTIONS] | merge DIR... [OPTIONS]")
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.commands["run"].format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
 
 app = typer.Typer(cls=Default, add_completion=False, rich_markup_mode=None)
 

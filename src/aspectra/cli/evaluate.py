@@ -21,7 +21,7 @@ def evaluate(
     task: Annotated[str | None, typer.Option(help=f"{CHOICE}. [the model's own]")] = None,
     subset: Annotated[list[str] | None, typer.Option(help="all, implicit or multi; may be repeated. [all]")] = None,
     scoring: Annotated[list[str] | None, typer.Option(help="strict or paper; may be repeated. [strict]")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest. [not kept]")] = None,
     cap: Annotated[int | None, typer.Option(min=1, help="Test sentences, drawn by seed. [all]")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = DEFAULT.max_new_tokens,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = DEFAULT.eval_batch_size,
@@ -55,6 +55,8 @@ def evaluate(
         bf16=bf16,
         engine=engine,
     )["figures"]
+    if out is None:
+        say("evaluate: the predictions were not kept; --out DIR keeps them")
     if json:
         write(figures)
         return

@@ -116,6 +116,10 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # Typer leaves so where the command itself met it
+            return 0
+        raise
     except OSError as error:
         if error.errno in FULL:
             complain(str(of_system(error)))

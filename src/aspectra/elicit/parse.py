@@ -70,7 +70,7 @@ class Rewritten:
 # A label at the start of a line, or after ' -- ', ' - ' or ', ' where a teacher put a whole block on one line.
 # The spellings are those that Mixtral slips into ("Sententiment", "Reasoin").
 LABEL = re.compile(
-    r"(?:(?:^|\n)[ \t>*#-]*(?:\d{1,2}[.)][ \t*]*)?|(?<=[\s,;])(?:--?|–|—)[ \t]+|,[ \t]+(?=[ASR]\w+:))"
+    r"(?:(?:^|\n)[ \t\ufeff>*#-]*(?:\d{1,2}[.)][ \t*]*)?|(?<=[\s,;])(?:--?|–|—)[ \t]+|,[ \t]+(?=[ASR]\w+:))"
     r"(?P<name>(?i:opinion[ \t]+target)|(?i:aspect)|(?i:sen(?:ten)?timent)|(?i:reaso\w{0,6}))"
     r"(?P<number>[ \t]*\d*)[ \t]*(?:\([^():\n]{0,40}\))?[ \t*]*:[ \t*]*"
 )

@@ -188,6 +188,7 @@ def train(
         "kinds": list(config.kinds),
         "marker": config.marker,
         "input_tokens": config.input_tokens,
+        "labels": None,
         "provenance": {"student": name, "stage": "pretrain"} | ({"taught": taught} if taught else {}),
     }
     losses = {
