@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 
 class Default(TyperGroup):
-    """`aspectra benchmark CONFIG` is `aspectra benchmark run CONFIG`."""
+    """`aspectra benchmark CONFIG` is `aspectra benchmark run CONFIG`; the help shows what that takes."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
