@@ -54,7 +54,7 @@ class MissingExtraError(UserError):
     """A package of an optional extra is not installed."""
 
     def __init__(self, extra: str, what: str) -> None:
-        super().__init__(f"{what} needs the extra '{extra}': pip install 'aspectra[{extra}]'")
+        super().__init__(f"{what} needs the extra '{extra}': pip install '.[{extra}]' in Aspectra's folder")
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:

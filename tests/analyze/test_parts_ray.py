@@ -28,7 +28,7 @@ def test_actors_make_the_same_file_and_pass_over_what_is_there(tmp_path: Path, m
         analyze(replace(spread, source=source(dies_after=60), cluster=None))
     there = len(list(spread.parts.glob("*.part")))
     assert there
-    with pytest.raises(UserError, match=r"a node cannot load the model: .*aspectra\[deploy\]"):
+    with pytest.raises(UserError, match=r"a node cannot load the model: .*'\.\[deploy\]'"):
         analyze(replace(spread, source=Source("dictionary", missing, "dictionary")))
     assert analyze(replace(spread, source=source(log)))["figures"] == figures
     assert spread.out.read_bytes() == plain.out.read_bytes()

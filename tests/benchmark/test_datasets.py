@@ -173,7 +173,7 @@ def test_sets_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.
     save(folder / "test.json", examples)
     save(folder / "hard_test.json", examples * 2)
     monkeypatch.setenv("ASPECTRA_DATA", str(tmp_path))
-    assert find("atsa", "mine") == folder == find("atsa", folder)
+    assert find("atsa", "mine") == folder == find("atsa", folder) == find("atsa", "atsa/mine")
     assert "mine" in known("atsa")
     assert "mine" not in known("acsa")
     assert len(split(folder, "test")) == 3

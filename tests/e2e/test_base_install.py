@@ -55,5 +55,6 @@ def test_a_run_and_an_evaluation_say_at_once_which_extra_is_missing(tmp_path: Pa
     ):
         done = bare(*arguments)
         assert done.returncode == 2
-        assert done.stderr.strip() == f"aspectra: error: {what} needs the extra 'train': pip install 'aspectra[train]'"
+        told = f"aspectra: error: {what} needs the extra 'train': pip install '.[train]' in Aspectra's folder"
+        assert done.stderr.strip() == told
     assert not (tmp_path / "out").exists()

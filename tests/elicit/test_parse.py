@@ -110,6 +110,7 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
         ("extraction", '{"opinions": [{"tar', "length", "truncated"),
         ("extraction", "There are none.", "stop", "no JSON"),
         ("analysis", "The review is positive.", "stop", "no opinion target"),
+        ("rewriting", GOOD, "stop", "an analysis"),
         ("rewriting", "I'm sorry, but I can't assist with that request.", "stop", "refused"),
         ("rewriting", "I’m sorry, I cannot fulfill this.", "stop", "refused"),
         ("analysis", "As an AI language model, I have no opinions.", "stop", "refused"),

@@ -173,7 +173,8 @@ def test_without_torch_the_extra_is_named(corpus: Path, tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.strip() == "aspectra: error: pretrain needs the extra 'train': pip install 'aspectra[train]'"
+    told = "aspectra: error: pretrain needs the extra 'train': pip install '.[train]' in Aspectra's folder"
+    assert done.stderr.strip() == told
 
 
 def test_what_would_leave_half_the_weights_is_refused(

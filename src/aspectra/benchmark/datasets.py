@@ -95,7 +95,7 @@ def save(path: Path, examples: Iterable[Example]) -> None:
 
 
 def find(task: str, name_or_dir: str | Path) -> Path:
-    """The folder of a set: a path, else a name in one of `roots()`.
+    """The folder of a set: a path, else a name in one of `roots()`, with or without the task before it (`atsa/rest14`).
 
     Raises UserError naming the sets that exist and how to get others.
     """
@@ -105,8 +105,8 @@ def find(task: str, name_or_dir: str | Path) -> Path:
         return folder
     named = known(task)
     name = str(name_or_dir)
-    if name in named:
-        return named[name]
+    if (short := name.removeprefix(f"{task}/")) in named:
+        return named[short]
     if folder.is_dir():
         raise UserError(f"{folder} has none of {', '.join(f'{file}.json' for file in FILES)}")
     if folder.is_file():

@@ -65,6 +65,7 @@ def analyze(
     from aspectra.cli.output import table, write
     from aspectra.cluster import ENGINES, Cluster
     from aspectra.errors import UserError, unknown
+    from aspectra.places import locate
     from aspectra.progress import counted
 
     if stdin_format is not None and stdin_format not in FORMATS:
@@ -77,7 +78,7 @@ def analyze(
         raise UserError("--ray-address is of --engine ray: give that too")
     threads = max(1, (os.cpu_count() or 1) // (workers or 1))
     job = Job(
-        Reading(reviews, text_column, skip_bad_rows, limit),
+        Reading(locate(str(reviews)), text_column, skip_bad_rows, limit),
         student(model, batch_size=batch_size, threads=threads),
         out,
         View(report, title, tuple(dict.fromkeys(by or ())), date, language),

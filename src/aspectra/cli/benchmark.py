@@ -93,7 +93,7 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
     if results["missing"]:
         first = results["missing"][0]
         raise AspectraError(
-            f"{len(results['missing'])} cells are missing, first {first['cell']}: {first['reason']}; {hint}"
+            f"not done: {counted(len(results['missing']), 'cell')}, first {first['cell']}: {first['reason']}; {hint}"
         )
 
 

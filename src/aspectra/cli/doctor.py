@@ -44,7 +44,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
         ],
     )
     for extra in found["missing extras"]:
-        print(f"for the extra '{extra}': pip install 'aspectra[{extra}]'")
+        print(f"for the extra '{extra}': pip install '.[{extra}]' in Aspectra's folder")
     if missing := found["data"]["missing"]:
         print(f"for the published sets {', '.join(missing)}: aspectra data fetch")
 

@@ -211,7 +211,8 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
 
     Takes off what stands before the answer ("Here is ...:") and what runs on after it. An answer that hit the token
     limit only while running on is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`,
-    `filtered`, `no opinion target` (analysis), `no JSON` (extraction), `no polarity` (polarity).
+    `filtered`, `no opinion target` (analysis), `an analysis` (rewriting), `no JSON` (extraction), `no polarity`
+    (polarity).
     """
     text = text.strip()
     if not text:
@@ -234,6 +235,8 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
         return text, "empty"
     if kind == "analysis" and not analysis(kept, review).blocks:
         return text, "truncated" if finish_reason == "length" else "no opinion target"
+    if kind == "rewriting" and any(block.polarity for block in analysis(kept, review).blocks):
+        return text, "an analysis"
     if finish_reason == "length" and not cut:
         return text, "truncated"
     return kept, None
