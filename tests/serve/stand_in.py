@@ -70,7 +70,9 @@ class Service:
 @contextmanager
 def started(command: Sequence[str], token: str | None = None) -> Iterator[Service]:
     """Run a command that prints its address as JSON, until it serves; it is stopped at the end."""
-    environment = {name: value for name, value in os.environ.items() if name != TOKEN} | {"OMP_NUM_THREADS": "1"}
+    # Buffered as a person's Python is: an address that waits in a buffer is told to nobody.
+    kept = {name: value for name, value in os.environ.items() if name not in (TOKEN, "PYTHONUNBUFFERED")}
+    environment = kept | {"OMP_NUM_THREADS": "1"}
     if token is not None:
         environment[TOKEN] = token
     process = subprocess.Popen(

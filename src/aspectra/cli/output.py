@@ -15,7 +15,7 @@ NUMBER = re.compile(r"-|[-+]?\d+(\.\d+)?")
 
 def write(value: Any) -> None:
     """One JSON document on stdout."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)  # `serve` lives on after it
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
