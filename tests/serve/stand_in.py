@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from aspectra.deploy.extraction import Extraction, Found
@@ -84,12 +85,15 @@ def started(command: Sequence[str], token: str | None = None) -> Iterator[Servic
         text=True,
     )
     assert process.stdout is not None
+    patience = Timer(120, process.kill)
+    patience.start()
     try:
         told = ""
         while line := process.stdout.readline():
             told += line
             if line.rstrip() == "}":
                 break
+        patience.cancel()  # a service that tells nothing was ended, and its reading with it
         if not told:
             raise RuntimeError(f"it does not serve: {process.communicate()[1]}")
         yield Service(process, json.loads(told)["url"])
