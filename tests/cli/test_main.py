@@ -46,7 +46,7 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
     assert "Example: aspectra" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("data", "models", "serve")])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("data", "models")])
 def test_every_command_that_gives_figures_tells_of_json(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0
     assert "--json" in capsys.readouterr().out
