@@ -54,7 +54,12 @@ class MissingExtraError(UserError):
     """A package of an optional extra is not installed."""
 
     def __init__(self, extra: str, what: str) -> None:
-        super().__init__(f"{what} needs the extra '{extra}': pip install '.[{extra}]' in Aspectra's folder")
+        super().__init__(f"{what} needs the extra {had_by(extra)}")
+
+
+def had_by(extra: str) -> str:
+    """An extra's name and the command that installs it; Aspectra is on no package index."""
+    return f"'{extra}': pip install '.[{extra}]' in Aspectra's folder"
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:

@@ -52,14 +52,28 @@ def test_every_command_that_gives_figures_tells_of_json(command: str, capsys: py
     assert "--json" in capsys.readouterr().out
 
 
-def test_a_reader_that_leaves_is_no_failure() -> None:
+@pytest.mark.parametrize("shown", ["blocks", "table", "document"])
+def test_a_reader_that_leaves_is_no_failure(shown: str) -> None:
     """As `| head -1` leaves: the pipe is closed before a word is written."""
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "aspectra", "models", "list"]
+    arguments = {"blocks": ["models", "list"], "table": ["data", "list"], "document": ["data", "list", "--json"]}
+    command = [sys.executable, "-m", "aspectra", *arguments[shown]]
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_listener_that_leaves_in_the_middle_is_one(tmp_path: Path) -> None:
+    """What is said on the way has no reader: the work ends there, and that is no success."""
+    (tmp_path / "reviews.csv").write_text("id,text\n1,The room was lovely.\n2,\n")
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "aspectra", "elicit", str(tmp_path / "reviews.csv"), "--teacher", "recorded"]
+    command += ["--model", "demo:responses.jsonl", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, stderr=write, stdout=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stdout) == (1, "")
 
 
 @pytest.mark.parametrize(

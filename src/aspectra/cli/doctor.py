@@ -26,6 +26,7 @@ EXTRAS = {
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Show versions, extras, machine, model cache and data folders."""
     from aspectra.cli.output import table, write
+    from aspectra.errors import had_by
 
     found = examine()
     if json:
@@ -44,7 +45,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
         ],
     )
     for extra in found["missing extras"]:
-        print(f"for the extra '{extra}': pip install '.[{extra}]' in Aspectra's folder")
+        print(f"for the extra {had_by(extra)}")
     if missing := found["data"]["missing"]:
         print(f"for the published sets {', '.join(missing)}: aspectra data fetch")
 

@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from importlib import import_module
+from traceback import walk_tb
 from typing import Any
 
 import typer
@@ -116,10 +117,13 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except SystemExit as left:
-        if isinstance(left.__context__, BrokenPipeError):  # Typer leaves so where the command itself met it
+    except SystemExit as left:  # Typer and rich leave so at any pipe that breaks
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        if of_output(left):
             return 0
-        raise
+        complain("a pipe broke before the work was done; run the same command again")
+        return 1
     except OSError as error:
         if error.errno in FULL:
             complain(str(of_system(error)))
@@ -128,6 +132,15 @@ def run(arguments: list[str]) -> int:
             raise
         complain(f"cannot use {error.filename}: {error.strerror}; name another file or folder")
         return 2
+
+
+def of_output(left: SystemExit) -> bool:
+    """Whether a pipe broke as a command wrote its result, which it does when its work is done: the reader has left."""
+    broken = left.__context__.__traceback__ if left.__context__ else None
+    # Typer catches the error above the command, rich within it: the innermost module of ours is in one of the two.
+    frames = [frame for trace in (left.__traceback__, broken) for frame, _ in walk_tb(trace)]
+    names = [str(frame.f_globals.get("__name__")) for frame in frames]
+    return [name for name in names if name.startswith("aspectra.")][-1].startswith("aspectra.cli.")
 
 
 def complain(text: str) -> None:
