@@ -188,6 +188,8 @@ def test_sets_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.
         find("atsa", tmp_path / "gone" / "silver")
     with pytest.raises(UserError, match=r"unknown atsa dataset 'mina'; did you mean 'mine'.*data fetch.*ASPECTRA_DATA"):
         find("atsa", "mina")
+    with pytest.raises(UserError, match="unknown atsa dataset 'mina'; did you mean 'mine'"):
+        find("atsa", "atsa/mina")
     with pytest.raises(UserError, match=r"has none of train\.json"):
         find("atsa", tmp_path)
 

@@ -104,15 +104,16 @@ def find(task: str, name_or_dir: str | Path) -> Path:
     if _is_set(folder):
         return folder
     named = known(task)
-    name = str(name_or_dir)
-    if (short := name.removeprefix(f"{task}/")) in named:
-        return named[short]
+    name = str(name_or_dir).removeprefix(f"{task}/")
+    if name in named:
+        return named[name]
     if folder.is_dir():
         raise UserError(f"{folder} has none of {', '.join(f'{file}.json' for file in FILES)}")
     if folder.is_file():
         raise UserError(f"{folder} is a file; a set is a folder with train.json, dev.json and test.json")
     if folder.name != name or name.startswith("~"):
-        raise UserError(f"there is no folder {name}; name one with train.json, dev.json and test.json, or a known set")
+        holds = "train.json, dev.json and test.json"
+        raise UserError(f"there is no folder {folder}; name one with {holds}, or a known set")
     if others := [other for other in tasks.TASKS if name in known(other)]:
         raise UserError(f"{name} is a set of {' and '.join(others)}, not of {task}")
     raise unknown_set(f"{task} dataset", name, named)
