@@ -70,7 +70,7 @@ def test_a_listener_that_leaves_in_the_middle_is_one(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "aspectra", "elicit", str(tmp_path / "reviews.csv"), "--teacher", "recorded"]
-    command += ["--model", "demo:responses.jsonl", "--out", str(tmp_path / "out")]
+    command += ["--skip-bad-rows", "--model", "demo:responses.jsonl", "--out", str(tmp_path / "out")]
     done = subprocess.run(command, stderr=write, stdout=subprocess.PIPE, text=True)
     os.close(write)
     assert (done.returncode, done.stdout) == (1, "")

@@ -11,7 +11,7 @@ import os
 import sys
 from importlib import import_module
 from traceback import walk_tb
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -115,7 +115,7 @@ def run(arguments: list[str]) -> int:
         complain("interrupted; the same command goes on from here")
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        to_nobody(sys.stdout)
         return 0
     except SystemExit as left:  # Typer and rich leave so at any pipe that breaks
         if not isinstance(left.__context__, BrokenPipeError):
@@ -145,4 +145,12 @@ def of_output(left: SystemExit) -> bool:
 
 def complain(text: str) -> None:
     """One line on stderr, whatever line breaks the text has."""
-    print(f"aspectra: error: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    try:
+        print(f"aspectra: error: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    except BrokenPipeError:  # nobody listens: the exit code says it alone
+        to_nobody(sys.stderr)
+
+
+def to_nobody(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere, so that Python does not fail over it as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
