@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from aspectra.deploy.extraction import Extraction, Found
+from aspectra.readers.extraction import Extraction, Found
 
 MEGABYTES, SHARE = 100, 0.10
 PER_SENTENCE = 0.002

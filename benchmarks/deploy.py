@@ -26,15 +26,15 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
-from aspectra.benchmark.scoring import score
-from aspectra.deploy.answers import Answer, ask, predictions, read
-from aspectra.deploy.convert import COMPUTE, convert
-from aspectra.deploy.engine import Written
-from aspectra.deploy.in_ct2 import Exported
+from aspectra.data import datasets
+from aspectra.readers.answers import Answer, ask, predictions, read
+from aspectra.readers.convert import COMPUTE, convert
+from aspectra.readers.engine import Written
+from aspectra.readers.in_ct2 import Exported
 from aspectra.schema import Example
-from aspectra.student.decode import task_of, write
-from aspectra.student.family import Student, load
+from aspectra.score.scoring import score
+from aspectra.students.writers.decode import task_of, write
+from aspectra.students.writers.family import Student, load
 from aspectra.weights import check
 
 RATIO, POINTS = 6.0, 0.3

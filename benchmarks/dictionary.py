@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
+from aspectra.data import datasets
 from aspectra.elicit.nearest import Nearest
 from aspectra.elicit.prompt import Demonstration
 from aspectra.schema import Example, Opinion

@@ -23,9 +23,9 @@ from statistics import fmean
 from typing import Any
 
 from aspectra.benchmark.judgments import measure
-from aspectra.benchmark.significance import Counts, Interval, difference, f1_interval
 from aspectra.files import write_text
 from aspectra.report.charts import Axis, linear, tag
+from aspectra.score.significance import Counts, Interval, difference, f1_interval
 from aspectra.tables import read_jsonl
 
 WIDE, HIGH, LEFT, TOP = 300, 220, 44, 34

@@ -34,11 +34,11 @@ from typing import Any
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt
 from aspectra.elicit.budget import Budget
-from aspectra.elicit.openai_api import OpenAITeacher
 from aspectra.elicit.store import Ask, Store
 from aspectra.elicit.work import Work
 from aspectra.files import canonical
 from aspectra.schema import Review
+from aspectra.teachers.openai import OpenAITeacher
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST = 0.85

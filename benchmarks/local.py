@@ -20,10 +20,10 @@ from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt
-from aspectra.elicit.local import LocalTeacher
-from aspectra.elicit.teacher import Question
 from aspectra.places import locate
 from aspectra.tables import read_reviews
+from aspectra.teachers.local import LocalTeacher
+from aspectra.teachers.teacher import Question
 
 LEAST = 1.3
 

@@ -20,11 +20,11 @@ import torch
 from aspectra.cli.output import table
 from aspectra.config import PretrainConfig
 from aspectra.models import resolve
-from aspectra.student import session
-from aspectra.student.family import IGNORED, collator
-from aspectra.student.objective import StudentTrainer
-from aspectra.student.pretrain import encode, read
-from aspectra.student.rows import Batches
+from aspectra.students import session
+from aspectra.students.objective import StudentTrainer
+from aspectra.students.pretrain import encode, read
+from aspectra.students.rows import Batches
+from aspectra.students.writers.family import IGNORED, collator
 
 WIDTH = 128 + 400  # of the authors' rows
 WARM = 5  # steps before the clock starts

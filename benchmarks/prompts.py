@@ -23,13 +23,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aspectra.benchmark.significance import difference
 from aspectra.cli.output import table
 from aspectra.config import ElicitConfig
 from aspectra.elicit import handoff, parse
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.prompt import versions
 from aspectra.files import write_json
+from aspectra.score.significance import difference
 from aspectra.shares import wilson
 from aspectra.tables import read_jsonl, write_jsonl
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
-from aspectra.deploy.answers import ask
-from aspectra.deploy.engine import open_engine
-from aspectra.deploy.extraction import Found
+from aspectra.data import datasets
+from aspectra.readers.answers import ask
+from aspectra.readers.engine import open_engine
+from aspectra.readers.extraction import Found
 from aspectra.schema import Example, Opinion
 from aspectra.shares import wilson
-from aspectra.student.decode import task_of
+from aspectra.students.writers.decode import task_of
 
 
 def judged(examples: list[Example], found: list[tuple[Found, ...]], task: tasks.Task) -> list[tuple[float, bool]]:

@@ -50,7 +50,7 @@ import sys, time, json
 from pathlib import Path
 from aspectra.config import ElicitConfig
 from aspectra.elicit import engine
-from aspectra.elicit.openai_api import OpenAITeacher
+from aspectra.teachers.openai import OpenAITeacher
 from aspectra.elicit.store import Store
 marks = {}
 def timed(cls, name, mark):

@@ -18,10 +18,10 @@ from typing import Any
 
 from aspectra.elicit import handoff, shards
 from aspectra.elicit.database import NAME
-from aspectra.elicit.recorded import _rows
 from aspectra.elicit.store import Ask, Outcome, Store, now, request_key
 from aspectra.places import locate
 from aspectra.schema import Review
+from aspectra.teachers.recorded import _rows
 
 SETTINGS = '{"max_tokens":512,"seed":0,"temperature":0.0}'
 KINDS = ("analysis", "rewriting")

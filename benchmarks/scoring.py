@@ -16,8 +16,8 @@ import resource
 import sys
 import time
 
-from aspectra.benchmark.scoring import score
 from aspectra.schema import POLARITIES, Example, Opinion, Prediction
+from aspectra.score.scoring import score
 
 WORDS = ("food", "service", "battery life", "screen", "wine list", "staff", "bar", "pasta", "front desk", "bed")
 SECONDS, GIGABYTES, RATIO = 3.0, 1.0, 2.2

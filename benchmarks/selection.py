@@ -24,16 +24,16 @@ from statistics import fmean
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
-from aspectra.benchmark.predictions import read_predictions
-from aspectra.benchmark.scoring import count, predicted
-from aspectra.benchmark.significance import Counts, difference, permutation
 from aspectra.cli.output import table
 from aspectra.config import CorpusConfig, ElicitConfig, FinetuneConfig, PretrainConfig
 from aspectra.corpus.build import COLUMNS, build
+from aspectra.data import datasets
 from aspectra.elicit.engine import elicit
 from aspectra.manifest import commit
 from aspectra.models import resolve
+from aspectra.score.predictions import read_predictions
+from aspectra.score.scoring import count, predicted
+from aspectra.score.significance import Counts, difference, permutation
 from aspectra.tables import read_jsonl, read_reviews, write_jsonl, write_parquet
 
 TASK = "atsa"
@@ -81,9 +81,9 @@ def spend(rows: list[dict[str, Any]], options: argparse.Namespace, seed: int) ->
 
 def cell(options: argparse.Namespace, by: str, seed: int) -> dict[str, Any]:
     """Draw, pretrain, fine-tune and evaluate once; the weights are removed when all is measured."""
-    from aspectra.deploy.evaluate import evaluate
-    from aspectra.student.finetune import finetune
-    from aspectra.student.pretrain import pretrain
+    from aspectra.benchmark.evaluate import evaluate
+    from aspectra.students.finetune import finetune
+    from aspectra.students.pretrain import pretrain
 
     folder = options.folder / f"{by}-{seed}"
     replay = ElicitConfig(teacher="recorded", model=str(options.recorded))

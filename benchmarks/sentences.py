@@ -15,7 +15,7 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
-from aspectra.benchmark import datasets
+from aspectra.data import datasets
 from aspectra.files import sha256
 from aspectra.sentences import spans
 from aspectra.tables import read_reviews, write_jsonl

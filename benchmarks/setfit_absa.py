@@ -85,8 +85,8 @@ def main() -> int:
     if asked.inside:
         inside(asked.out, asked.steps, asked.seed, asked.threads)
         return 0
-    from aspectra.benchmark import datasets
-    from aspectra.benchmark.scoring import read_predictions, score
+    from aspectra.data import datasets
+    from aspectra.score.scoring import read_predictions, score
 
     place = datasets.find("atsa", asked.data)
     train = datasets.draw(datasets.split(place, "train"), asked.shots, asked.seed)

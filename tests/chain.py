@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from aspectra.benchmark.datasets import find, load, save
+from aspectra.data.datasets import find, load, save
 from aspectra.places import locate
 
 PREFIX = 'Opinion Target 1: "stay"\nAspect: all\nSentiment: Positive\nReasoning: as said'

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aspectra.deploy.predictor import load as load
+    from aspectra.readers.predictor import load as load
 
 __all__ = ["load"]
 
@@ -14,7 +14,7 @@ __all__ = ["load"]
 def __getattr__(name: str) -> Any:
     """`aspectra.load` and `aspectra.analyze`, imported when asked for: `import aspectra` alone stays cheap."""
     if name == "load":
-        from aspectra.deploy.predictor import load
+        from aspectra.readers.predictor import load
 
         return load
     if name == "analyze":

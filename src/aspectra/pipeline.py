@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import ElicitConfig, PretrainConfig, RunConfig
-from aspectra.elicit.teachers import check_here, located
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json, write_text
 from aspectra.manifest import MANIFEST, RUN
 from aspectra.places import locate
 from aspectra.progress import say
+from aspectra.teachers.make import check_here, located
 
 OPINIONS = Path("opinions.parquet")
 CHECKED = 60  # sentences by which the exported student is held against its original: a few seconds' worth
@@ -49,8 +49,8 @@ def run(config: RunConfig, out: Path) -> dict[str, Any]:
 def check(config: RunConfig, out: Path) -> None:
     """Find out before the first long stage whether every name in the config exists."""
     from aspectra import models
-    from aspectra.benchmark import datasets
     from aspectra.corpus import decontaminate
+    from aspectra.data import datasets
 
     if not locate(config.reviews).is_file():
         raise UserError(f"no review file {config.reviews}")
@@ -80,7 +80,7 @@ def check(config: RunConfig, out: Path) -> None:
 
 def check_analyze(config: RunConfig) -> None:
     """Raise UserError where the student that is to read the reviews is not trained, or cannot be exported here."""
-    from aspectra.deploy.engine import need_deploy
+    from aspectra.readers.engine import need_deploy
 
     if config.analyze not in config.systems:
         raise UserError(f"analyze names {config.analyze}, which is not among the systems")
@@ -140,7 +140,7 @@ def build_corpus(config: RunConfig, responses: Path, out: Path) -> Path:
 
 def pretrain_student(config: RunConfig, system: str, corpus: Path, out: Path) -> str:
     """The student that a system starts from: as published (base), or pretrained on the corpus."""
-    from aspectra.student.pretrain import pretrain
+    from aspectra.students.pretrain import pretrain
 
     if system == "base":
         return config.student
@@ -155,7 +155,7 @@ def pretrain_student(config: RunConfig, system: str, corpus: Path, out: Path) ->
 
 def finetune_student(config: RunConfig, system: str, student: str, seed: int, out: Path) -> Path:
     """Fine-tune one system with one seed; every system gets the same settings and sentences."""
-    from aspectra.student.finetune import finetune
+    from aspectra.students.finetune import finetune
 
     say(f"finetune: {system}, seed {seed}")
     folder = out / "finetune" / f"{system}-{seed}"
@@ -165,7 +165,7 @@ def finetune_student(config: RunConfig, system: str, student: str, seed: int, ou
 
 def evaluate_student(config: RunConfig, system: str, model: Path, seed: int, out: Path) -> list[dict[str, Any]]:
     """Run one fine-tuned student over the test sentences and score it."""
-    from aspectra.deploy.evaluate import evaluate
+    from aspectra.benchmark.evaluate import evaluate
 
     say(f"evaluate: {system}, seed {seed}")
     folder = out / "evaluate" / f"{system}-{seed}"
@@ -202,7 +202,7 @@ def analyze_reviews(config: RunConfig, tuned: Path, out: Path) -> None:
     from aspectra.analyze.analysis import Job, View, analyze
     from aspectra.analyze.source import student
     from aspectra.analyze.table import Reading
-    from aspectra.deploy.export import export
+    from aspectra.readers.export import export
 
     say("analyze: what the reviews say, read by the exported student")
     asked, folder, threads = config.elicit, out / "export", config.finetune.threads

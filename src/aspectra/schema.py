@@ -1,6 +1,6 @@
 """The records that flow between the stages: frozen, plain, without behavior.
 
-Read and written by `aspectra.tables` and `aspectra.benchmark.datasets`; every stage speaks in them.
+Read and written by `aspectra.tables` and `aspectra.data.datasets`; every stage speaks in them.
 """
 
 from __future__ import annotations

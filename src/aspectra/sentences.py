@@ -1,6 +1,6 @@
 """Where a text falls apart into sentences: no character is lost, and scripts without spaces are known.
 
-Called by the steps of `aspectra.corpus` that look at sentences, by `aspectra.deploy`, `analyze` and `serve`.
+Called by the steps of `aspectra.corpus` that look at sentences, by `aspectra.readers`, `analyze` and `serve`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Interval: Wilson's score interval (Wilson 1927), which behaves for few and for extreme counts. Test: two proportions by
 the normal approximation with pooled variance, made only where each of the four expected counts is at least 5; a family
-of tests is corrected by Holm's step-down (`aspectra.benchmark.significance.holm`).
+of tests is corrected by Holm's step-down (`aspectra.score.significance.holm`).
 """
 
 from __future__ import annotations

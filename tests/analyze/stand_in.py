@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 
 from aspectra.analyze.source import Source
-from aspectra.deploy.extraction import Extraction, Found
 from aspectra.errors import MissingExtraError
+from aspectra.readers.extraction import Extraction, Found
 
 GOOD = ("lovely", "spotless", "quick", "excellent", "friendly", "superb", "comfortable", "great")
 BAD = ("dirty", "slow", "rude", "noisy", "broken", "cold", "overpriced", "terrible")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from aspectra.benchmark.datasets import save
-from aspectra.benchmark.predictions import write_predictions
 from aspectra.config import BenchmarkConfig
+from aspectra.data.datasets import save
 from aspectra.schema import Example, Opinion, Prediction
+from aspectra.score.predictions import write_predictions
 from aspectra.settings import build
 
 THINGS = ["soup", "bed", "staff", "lift", "pool", "view", "bread", "room"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.benchmark.conftest import Small
-from tests.elicit.test_local import counted_loads, write_tiny
+from tests.teachers.test_local import counted_loads, write_tiny
 
 from aspectra.benchmark import cells, grid, workers
 from aspectra.benchmark.protocol import benchmark

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.benchmark.datasets import DATA_VARIABLE
 from aspectra.benchmark.judgments import Judgment, intervals, measure, of_set, of_texts, task_of
 from aspectra.benchmark.verbalizers import LABELS
+from aspectra.data.datasets import DATA_VARIABLE
 from aspectra.errors import UserError
 
 

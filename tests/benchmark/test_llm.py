@@ -11,12 +11,12 @@ from pytest_httpserver import HTTPServer
 from tests.benchmark.conftest import Small
 from werkzeug import Request, Response
 
-from aspectra.benchmark import metrics
-from aspectra.benchmark.datasets import load
 from aspectra.benchmark.llm import interview, judge
 from aspectra.benchmark.protocol import benchmark
 from aspectra.config import BenchmarkConfig, ElicitConfig
+from aspectra.data.datasets import load
 from aspectra.schema import Example
+from aspectra.score import metrics
 
 ASPECT = {"from": 4, "to": 8, "target": "soup", "category": "FOOD#QUALITY", "polarity": "positive"}
 

@@ -18,10 +18,10 @@ from tests.benchmark.conftest import Small, cut_down, same
 from werkzeug import Request, Response
 
 from aspectra.benchmark import cells, grid
-from aspectra.benchmark.predictions import read_predictions
 from aspectra.benchmark.protocol import benchmark, merge
 from aspectra.config import BenchmarkConfig
 from aspectra.errors import UserError
+from aspectra.score.predictions import read_predictions
 
 
 def test_every_cell_has_its_record_and_the_table_its_means(small: Small, tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.students import make_causal, make_seq2seq
+from tests.tiny import make_causal, make_seq2seq
 
 from aspectra.benchmark import polarity_student, verbalizers
 from aspectra.benchmark.zero_shot import Texts, zero_shot
 from aspectra.errors import UserError
-from aspectra.student.family import Student, load, save
+from aspectra.students.writers.family import Student, load, save
 
 FINE = {"positive": "fresh", "negative": "poor", "neutral": "paint"}  # a token each in the tests' vocabulary
 THINGS = ("soup", "bed", "staff", "lift")
@@ -67,8 +67,8 @@ def taught(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def learn(student: Student, rows: list[dict[str, Any]], random: Any) -> None:
     import torch
 
-    from aspectra.student.family import collator
-    from aspectra.student.objective import token_losses
+    from aspectra.students.objective import token_losses
+    from aspectra.students.writers.family import collator
 
     torch.manual_seed(0)
     batch = collator(student)(rows)

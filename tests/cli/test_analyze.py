@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from tests.analyze.stand_in import Dictionary, invented, put
-from tests.deploy.families import make
+from tests.readers.families import make
 
 from aspectra.cli.main import run
-from aspectra.deploy.convert import convert
-from aspectra.student.family import load as load_student
+from aspectra.readers.convert import convert
+from aspectra.students.writers.family import load as load_student
 
 Loads = list[dict[str, Any]]
 

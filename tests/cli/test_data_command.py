@@ -93,7 +93,7 @@ def test_stats_of_several_sets(home: Path, capsys: pytest.CaptureFixture[str]) -
 def test_fetch_without_a_network_is_one_line_and_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aspectra.benchmark import fetch
+    from aspectra.data import fetch
 
     monkeypatch.setattr(fetch, "HOST", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "*")

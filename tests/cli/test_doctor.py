@@ -14,7 +14,7 @@ from aspectra.cli.main import run
 def test_doctor_tells_where_fetched_sets_lie_and_which_are_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from aspectra.benchmark import datasets, fetch
+    from aspectra.data import datasets, fetch
 
     content = b"[]"
     monkeypatch.setattr(datasets, "roots", lambda: [tmp_path])

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.deploy.families import make
+from tests.readers.families import make
 
 from aspectra.cli.main import run
 

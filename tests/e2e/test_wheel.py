@@ -15,7 +15,7 @@ LOOK = (
     "from aspectra.places import config_file, locate\n"
     "from aspectra.config import RunConfig\n"
     "from aspectra.settings import load\n"
-    "from aspectra.benchmark.datasets import find, split\n"
+    "from aspectra.data.datasets import find, split\n"
     "config = load(RunConfig, config_file('quickstart'))\n"
     "print(locate(config.reviews), locate(config.elicit.model), len(split(find('atsa', 'hotels'), 'test')))\n"
 )

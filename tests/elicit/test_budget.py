@@ -9,7 +9,7 @@ import pytest
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit.budget import Budget
-from aspectra.elicit.teacher import Reply
+from aspectra.teachers.teacher import Reply
 
 
 @pytest.mark.parametrize("seed", range(5))

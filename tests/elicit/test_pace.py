@@ -11,8 +11,8 @@ import pytest
 from aspectra.config import ElicitConfig
 from aspectra.elicit import pace as module
 from aspectra.elicit.pace import Bucket, Pace, Turn
-from aspectra.elicit.teacher import Reply, TryError
 from aspectra.errors import AspectraError, UserError
+from aspectra.teachers.teacher import Reply, TryError
 
 REPLY = Reply("x", tokens_in=10, tokens_out=10)
 

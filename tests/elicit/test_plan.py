@@ -141,7 +141,7 @@ def test_past_the_draw_the_rest_is_taken_by_its_length(
 
 def test_a_gguf_file_counts_as_its_server_does(write_reviews: Write, tmp_path: Path) -> None:
     pytest.importorskip("xllamacpp")
-    from tests.elicit.test_local import local, write_tiny
+    from tests.teachers.test_local import local, write_tiny
 
     model, reviews = write_tiny(tmp_path / "tiny.gguf"), write_reviews("Pool.", "Cold soup.")
     config = local(model, max_tokens=8, concurrency=1)

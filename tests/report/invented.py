@@ -10,11 +10,11 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.benchmark.grid import Cell
-from aspectra.benchmark.predictions import write_predictions
-from aspectra.benchmark.results import PROTOCOL, Result
-from aspectra.benchmark.scoring import score
-from aspectra.benchmark.subsets import SUBSETS
 from aspectra.schema import Example, Opinion, Prediction
+from aspectra.score.predictions import write_predictions
+from aspectra.score.results import PROTOCOL, Result
+from aspectra.score.scoring import score
+from aspectra.score.subsets import SUBSETS
 
 Values = dict[str, Any]
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-from aspectra.deploy.extraction import Extraction, Found
 from aspectra.errors import UserError
+from aspectra.readers.extraction import Extraction, Found
 from aspectra.serve.limits import Limits
 from aspectra.serve.server import TOKEN, listening, run
 from aspectra.serve.student import Judged, Question

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.deploy.families import make
+from tests.readers.families import make
 from tests.serve.conftest import Answer, call
 from tests.serve.stand_in import service, started
 
@@ -22,8 +22,8 @@ from aspectra.serve.server import TOKEN, is_loopback, listening, read_token, ser
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny exported student."""
-    from aspectra.deploy.convert import convert
-    from aspectra.student.family import load
+    from aspectra.readers.convert import convert
+    from aspectra.students.writers.family import load
 
     folder = tmp_path_factory.mktemp("export")
     made = folder / "tiny"

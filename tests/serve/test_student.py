@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.deploy.families import make
+from tests.readers.families import make
 
-from aspectra.deploy.convert import convert
-from aspectra.deploy.predictor import load
 from aspectra.errors import UserError
+from aspectra.readers.convert import convert
+from aspectra.readers.predictor import load
 from aspectra.serve.student import Judged, Question, Student, sentence_of
-from aspectra.student.family import load as load_student
-from aspectra.student.likelihood import Stem, log_likelihoods
+from aspectra.students.writers.family import load as load_student
+from aspectra.students.writers.likelihood import Stem, log_likelihoods
 
 QUESTIONS = [
     Question("The soup was hot. The waiter  forgot\tour drinks, twice!", "waiter"),

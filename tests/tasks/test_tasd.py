@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
-from aspectra.benchmark.scoring import score
-from aspectra.benchmark.subsets import select
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig, FinetuneConfig
+from aspectra.data import datasets
 from aspectra.elicit import engine
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES, Example, Opinion, Prediction
+from aspectra.score.scoring import score
+from aspectra.score.subsets import select
 from aspectra.settings import build
 
 TASD = tasks.get("tasd")

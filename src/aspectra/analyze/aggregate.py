@@ -18,8 +18,8 @@ from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import Found
 from aspectra.analyze.quotes import Quote, keep, quote
 from aspectra.analyze.table import Entry
-from aspectra.benchmark.significance import holm
 from aspectra.schema import POLARITIES
+from aspectra.score.significance import holm
 from aspectra.shares import two_shares, wilson
 
 TOPICS = 20_000  # targets told apart; likewise categories

@@ -12,8 +12,8 @@ from typing import Any
 from aspectra.analyze.opinions import FIELDS, extract
 from aspectra.analyze.output import renamed
 from aspectra.analyze.source import load
-from aspectra.deploy.extraction import Extractor
 from aspectra.errors import UserError
+from aspectra.readers.extraction import Extractor
 from aspectra.tables import TEXT, find
 
 WINDOW = 512

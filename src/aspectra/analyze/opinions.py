@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aspectra.deploy.extraction import Extractor
+from aspectra.readers.extraction import Extractor
 from aspectra.sentences import spans
 
 

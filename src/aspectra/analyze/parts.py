@@ -22,9 +22,9 @@ from aspectra.analyze.opinions import Found, Opinion, extract
 from aspectra.analyze.source import Source
 from aspectra.analyze.table import Entry, Reading
 from aspectra.cluster import Cluster
-from aspectra.deploy.extraction import Extractor
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import progress, say
+from aspectra.readers.extraction import Extractor
 from aspectra.tables import read_jsonl, write_jsonl
 
 SIZE = 128  # reviews in a part: a slow student takes a minute for them

@@ -20,7 +20,7 @@ from aspectra.files import write_text
 if TYPE_CHECKING:
     from pyarrow import Table
 
-    from aspectra.deploy.extraction import Extractor
+    from aspectra.readers.extraction import Extractor
 
 
 def across(reading: Reading, folder: Path, size: int, source: Source, where: cluster.Cluster) -> Iterator[Block]:

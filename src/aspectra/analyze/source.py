@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aspectra.deploy.engine import absent
-from aspectra.deploy.extraction import Extractor
 from aspectra.manifest import digest
+from aspectra.readers.engine import absent
+from aspectra.readers.extraction import Extractor
 
 
 @dataclass(frozen=True)

@@ -17,20 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import manifest
-from aspectra.benchmark import datasets, grid, llm, metrics
-from aspectra.benchmark.doubts import doubts
-from aspectra.benchmark.predictions import read_predictions, write_predictions
-from aspectra.benchmark.results import ITEMS, RESULT, Cost, Result
-from aspectra.benchmark.scoring import align
+from aspectra.benchmark import grid, llm
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
+from aspectra.data import datasets
 from aspectra.elicit import reasons
-from aspectra.elicit.teacher import Teacher
-from aspectra.elicit.teachers import make_teacher
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
 from aspectra.progress import dollars, say
 from aspectra.schema import Example, Prediction
+from aspectra.score import metrics
+from aspectra.score.doubts import doubts
+from aspectra.score.predictions import read_predictions, write_predictions
+from aspectra.score.results import ITEMS, RESULT, Cost, Result
+from aspectra.score.scoring import align
+from aspectra.teachers.make import make_teacher
+from aspectra.teachers.teacher import Teacher
 
 MODEL = "model"
 TUNED = ".model"
@@ -49,7 +51,7 @@ class Held:
         """The student as it was published or pretrained; who trains it trains a copy."""
         if self.name != name:
             from aspectra.models import resolve
-            from aspectra.student.family import load
+            from aspectra.students.writers.family import load
 
             self.close()  # room for the next before it is read
             self.student = load(resolve(name))
@@ -198,9 +200,9 @@ def tune(
 ) -> Outcome:
     """Fine-tune a student and let it read the test sentences."""
     from aspectra import machine
-    from aspectra.student.decode import predict
-    from aspectra.student.family import load
-    from aspectra.student.finetune import finetune
+    from aspectra.students.finetune import finetune
+    from aspectra.students.writers.decode import predict
+    from aspectra.students.writers.family import load
 
     settings = grid.tuning(config, system, cell)
     threads = settings.threads or threads

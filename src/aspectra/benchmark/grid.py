@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspectra import tasks
-from aspectra.benchmark import datasets, llm
-from aspectra.benchmark.results import PROTOCOL
+from aspectra.benchmark import llm
 from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System
+from aspectra.data import datasets
 from aspectra.elicit.extraction import ASKED
 from aspectra.errors import UserError, unknown
 from aspectra.models import identity, need_train, resolve
 from aspectra.places import locate
 from aspectra.schema import Example
+from aspectra.score.results import PROTOCOL
 from aspectra.settings import build
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
-from aspectra.benchmark.significance import f1_interval
-from aspectra.benchmark.subsets import SUBSETS, belongs
 from aspectra.benchmark.verbalizers import LABELS
+from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.rows import read_rows
 from aspectra.schema import Example
+from aspectra.score.significance import f1_interval
+from aspectra.score.subsets import SUBSETS, belongs
 from aspectra.tables import TEXT
 from aspectra.tasks import CHOICE, TASKS
 

@@ -18,22 +18,23 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark import datasets
-from aspectra.benchmark.metrics import PARSED, answered, readable
-from aspectra.benchmark.predictions import write_predictions
-from aspectra.benchmark.results import Cost
-from aspectra.benchmark.scoring import score_rows
 from aspectra.config import ElicitConfig, LLMSystem
-from aspectra.elicit import engine, prompt, teachers
+from aspectra.data import datasets
+from aspectra.elicit import engine, prompt
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.handoff import responses
 from aspectra.elicit.store import now
-from aspectra.elicit.teacher import Teacher
 from aspectra.errors import UserError
 from aspectra.files import canonical, sha256
 from aspectra.places import locate
 from aspectra.schema import Example, Prediction, Response
+from aspectra.score.metrics import PARSED, answered, readable
+from aspectra.score.predictions import write_predictions
+from aspectra.score.results import Cost
+from aspectra.score.scoring import score_rows
 from aspectra.tables import write_jsonl
+from aspectra.teachers import make as teachers
+from aspectra.teachers.teacher import Teacher
 
 TOKENS = ("tokens_in", "tokens_out")
 UNREAD = ("no JSON", "truncated")  # why validation rejects an answer that is there
@@ -175,7 +176,7 @@ def weights(settings: ElicitConfig) -> str | None:
         return None
     path = locate(settings.model).expanduser()
     if settings.teacher == "transformers":
-        from aspectra.elicit.in_torch import digest
+        from aspectra.teachers.transformers import digest
 
         return digest(path) if path.is_dir() else None
     found = path.stat()

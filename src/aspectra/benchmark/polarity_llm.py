@@ -49,7 +49,7 @@ def ask(questions: Iterable[str], settings: ElicitConfig, store: Path) -> tuple[
     from aspectra.elicit.engine import elicit
     from aspectra.elicit.handoff import responses
     from aspectra.elicit.polarity import judgment
-    from aspectra.elicit.teachers import located
+    from aspectra.teachers.make import located
 
     # An id made of the words: a store that is used again for other sets meets no old id with other words.
     names = {hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(): text for text in sorted(questions)}

@@ -18,14 +18,14 @@ from aspectra.models import resolve
 from aspectra.progress import progress
 
 if TYPE_CHECKING:
-    from aspectra.student.family import Encoder
+    from aspectra.students.writers.family import Encoder
 
 MARKER = "analysis"
 
 
 def untaught(name: str) -> Path:
     """The folder of a student that saw no labels; raises UserError for one that was fine-tuned, or was made of one."""
-    from aspectra.student.family import read_info
+    from aspectra.students.writers.family import read_info
 
     folder = resolve(name)
     info = read_info(folder)
@@ -53,8 +53,8 @@ def judge(
     """
     from aspectra import machine
     from aspectra.quiet import quiet
-    from aspectra.student.family import load
-    from aspectra.student.likelihood import Stem, endings, log_likelihoods
+    from aspectra.students.writers.family import load
+    from aspectra.students.writers.likelihood import Stem, endings, log_likelihoods
 
     place = machine.device(device)
     machine.use_threads(threads)

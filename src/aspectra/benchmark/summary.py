@@ -14,11 +14,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from aspectra.benchmark import significance
-from aspectra.benchmark.results import ITEMS, Result
-from aspectra.benchmark.subsets import SUBSETS
 from aspectra.errors import UserError
 from aspectra.progress import progress
+from aspectra.score import significance
+from aspectra.score.results import ITEMS, Result
+from aspectra.score.subsets import SUBSETS
 from aspectra.tables import read_jsonl
 from aspectra.tasks import SCORINGS
 

@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspectra.benchmark import datasets, judgments, polarity_llm, polarity_student, verbalizers
+from aspectra.benchmark import judgments, polarity_llm, polarity_student, verbalizers
 from aspectra.benchmark.judgments import DRAWS, SENTENCE, Asked, Judged, Reading, intervals, measure
-from aspectra.benchmark.subsets import SUBSETS
 from aspectra.config import ElicitConfig
+from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.manifest import Stage
 from aspectra.models import identity, need_train
 from aspectra.progress import say
+from aspectra.score.subsets import SUBSETS
 from aspectra.tables import write_jsonl
 
 MAJORITY = "majority"

@@ -22,8 +22,8 @@ AS_JSON = typer.Option(False, "--json", help="One JSON document on stdout.")
 @app.command("list", epilog="Example: aspectra data list")
 def list_sets(as_json: bool = AS_JSON) -> None:
     """The sets known by name; a folder <task>/<name> in $ASPECTRA_DATA adds one."""
-    from aspectra.benchmark.datasets import FILES, known
     from aspectra.cli import output
+    from aspectra.data.datasets import FILES, known
 
     found = [
         {
@@ -61,8 +61,8 @@ def fetch(
     as_json: bool = AS_JSON,
 ) -> None:
     """Put the paper's four sets on disk, each file checked by its sha256; what is there and right is left alone."""
-    from aspectra.benchmark import fetch as work
     from aspectra.cli import output
+    from aspectra.data import fetch as work
     from aspectra.progress import say
 
     revision = revision or work.REVISION
@@ -88,9 +88,9 @@ def stats(
     Below, the test sentences that a set shares with the known sets of all tasks.
     """
     from aspectra import tasks
-    from aspectra.benchmark.datasets import find, known
-    from aspectra.benchmark.stats import describe
     from aspectra.cli import output
+    from aspectra.data.datasets import find, known
+    from aspectra.data.stats import describe
     from aspectra.errors import UserError
 
     tasks.get(task)
@@ -121,8 +121,8 @@ def stats(
 
 def overlap(folders: dict[str, Path]) -> list[dict[str, Any]] | None:
     """What sets share with each other and with all known ones; None where one of those cannot be read."""
-    from aspectra.benchmark.datasets import known
-    from aspectra.benchmark.stats import overlaps
+    from aspectra.data.datasets import known
+    from aspectra.data.stats import overlaps
     from aspectra.errors import UserError
     from aspectra.progress import say
 
@@ -164,8 +164,8 @@ def import_set(
     A table has a row for each opinion: text (or sentence), polarity, target and/or category, and where you have them
     id, from, to, opinion_words. A row with nothing but a text is a sentence without opinions.
     """
-    from aspectra.benchmark.imports.build import build
     from aspectra.cli import output
+    from aspectra.data.imports.build import build
 
     made = build(files, task, out, form, split, dev_share, test_share, seed, polarity_map or ())
     if as_json:

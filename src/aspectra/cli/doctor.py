@@ -55,7 +55,7 @@ def examine() -> dict[str, Any]:
     from importlib import metadata
 
     from aspectra import manifest
-    from aspectra.benchmark.datasets import DATA_VARIABLE
+    from aspectra.data.datasets import DATA_VARIABLE
     from aspectra.models import cache
 
     packages: list[tuple[str, str, str | None]] = []
@@ -99,8 +99,8 @@ def named(folder: str | None) -> str:
 
 def published() -> dict[str, Any]:
     """Where the published sets are to lie, which do so unchanged, which in other folders or bytes, which nowhere."""
-    from aspectra.benchmark import fetch
-    from aspectra.benchmark.datasets import known
+    from aspectra.data import fetch
+    from aspectra.data.datasets import known
 
     folder = fetch.place()
     whole = {f"{task}/{data}": True for task, data in fetch.SETS}

@@ -12,12 +12,12 @@ from aspectra import tasks
 from aspectra.cli.elicited import show, show_plan
 from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
-from aspectra.elicit.teachers import located
 from aspectra.errors import UserError, unknown
 from aspectra.places import locate
 from aspectra.progress import say
 from aspectra.schema import KINDS
 from aspectra.settings import build
+from aspectra.teachers.make import located
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 TEACHERS = ("openai", "local", "transformers", "recorded", "vllm")

@@ -36,8 +36,8 @@ def evaluate(
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Run a student over a test set and score it."""
+    from aspectra.benchmark.evaluate import evaluate as work
     from aspectra.cli.output import table, write
-    from aspectra.deploy.evaluate import evaluate as work
     from aspectra.progress import say
 
     figures = work(

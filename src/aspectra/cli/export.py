@@ -33,7 +33,7 @@ def export(
 ) -> None:
     """Turn a fine-tuned student into a folder that runs quickly and without torch, and compare the two."""
     from aspectra.cli.output import table, write
-    from aspectra.deploy.export import export as work
+    from aspectra.readers.export import export as work
 
     figures = work(
         model,

@@ -43,7 +43,7 @@ def finetune(
     from aspectra import tasks
     from aspectra.cli.output import leads, table, write
     from aspectra.progress import say
-    from aspectra.student.finetune import finetune as work
+    from aspectra.students.finetune import finetune as work
 
     tasks.get(task)
     if preset not in FINETUNE_PRESETS:

@@ -37,7 +37,7 @@ def pretrain(
     Several GPUs: torchrun --nproc-per-node 4 -m aspectra pretrain ...
     """
     from aspectra.cli.output import leads, table, write
-    from aspectra.student.pretrain import pretrain as work
+    from aspectra.students.pretrain import pretrain as work
 
     if preset not in PRETRAIN_PRESETS:
         raise unknown("preset", preset, PRETRAIN_PRESETS)

@@ -34,13 +34,13 @@ def score(
     from dataclasses import asdict
 
     from aspectra import tasks
-    from aspectra.benchmark import scoring as scorer
-    from aspectra.benchmark.datasets import load
-    from aspectra.benchmark.doubts import doubts
-    from aspectra.benchmark.subsets import SUBSETS, unmarked
     from aspectra.cli import output
+    from aspectra.data.datasets import load
     from aspectra.errors import UserError, unknown
     from aspectra.progress import say
+    from aspectra.score import scoring as scorer
+    from aspectra.score.doubts import doubts
+    from aspectra.score.subsets import SUBSETS, unmarked
 
     if audit is not None:
         from aspectra.elicit.audit import score as judged

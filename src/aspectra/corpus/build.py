@@ -63,7 +63,7 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
 
 def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfig, out: Path) -> dict[str, Any]:
     """Write the corpus' files and return its figures."""
-    from aspectra.benchmark.datasets import save
+    from aspectra.data.datasets import save
 
     evaluation = load_evaluation(evaluated, config.ngram)
     counts: Counter[str] = Counter()
@@ -109,7 +109,7 @@ def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], count
 
 
 def load_evaluation(paths: Iterable[Path], ngram: int) -> Evaluation:
-    from aspectra.benchmark.datasets import load
+    from aspectra.data.datasets import load
 
     evaluation = Evaluation(ngram)
     for path in paths:

@@ -47,7 +47,7 @@ def files(task: str | None, names: Iterable[str]) -> list[Path]:
     Of a named set, dev, test and hard test count as evaluation; its training sentences do not. Without a task, a bare
     NAME is the set of the first task that has one. Raises UserError for what does not exist.
     """
-    from aspectra.benchmark.datasets import find, known, unknown_set
+    from aspectra.data.datasets import find, known, unknown_set
     from aspectra.tasks import TASKS
 
     found: list[Path] = []

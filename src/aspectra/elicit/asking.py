@@ -14,8 +14,8 @@ from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.pace import Pace
 from aspectra.elicit.queue import Pending
 from aspectra.elicit.store import Outcome
-from aspectra.elicit.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
 from aspectra.errors import AspectraError
+from aspectra.teachers.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
 
 
 class Asking:

@@ -18,11 +18,11 @@ from typing import Any
 from aspectra.elicit import handoff, parse
 from aspectra.elicit.extraction import find
 from aspectra.elicit.polarity import judgment
-from aspectra.elicit.recorded import task_of
 from aspectra.errors import UserError
 from aspectra.files import canonical
 from aspectra.schema import Response
 from aspectra.shares import wilson
+from aspectra.teachers.recorded import task_of
 
 FORMAT = 1
 MARKS = ("right", "wrong", None)

@@ -22,13 +22,13 @@ from aspectra.elicit.budget import Budget
 from aspectra.elicit.database import NAME, clean, mending
 from aspectra.elicit.engine import Call, prepare, registered
 from aspectra.elicit.nearest import Prompts, size
-from aspectra.elicit.openai_api import OpenAITeacher, completion, message_of
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
-from aspectra.elicit.teacher import Question, Reply
 from aspectra.errors import UserError
 from aspectra.progress import progress, say
 from aspectra.rows import jsonl_rows
 from aspectra.tables import write_jsonl
+from aspectra.teachers.openai import OpenAITeacher, completion, message_of
+from aspectra.teachers.teacher import Question, Reply
 
 URL = "/v1/chat/completions"
 TOGETHER = 1000  # answers that share a transaction

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.teacher import Reply
 from aspectra.progress import dollars
+from aspectra.teachers.teacher import Reply
 
 HEADROOM = 1.25  # over the most tokens a byte that were seen
 TEMPLATE = 64  # bytes that a chat template may add to the messages

@@ -23,14 +23,14 @@ from aspectra.elicit.database import LOCK, NAME, mending
 from aspectra.elicit.extraction import ASKED
 from aspectra.elicit.handoff import PARQUET, REVIEWS
 from aspectra.elicit.store import Ask, Store
-from aspectra.elicit.teacher import Teacher
-from aspectra.elicit.teachers import make_teacher
 from aspectra.elicit.work import Work
 from aspectra.errors import AspectraError, UserError, unknown
 from aspectra.files import canonical, sha256, write_json
 from aspectra.progress import say
 from aspectra.rows import check_file
 from aspectra.schema import KINDS
+from aspectra.teachers.make import make_teacher
+from aspectra.teachers.teacher import Teacher
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.teacher import Reply, TryError
 from aspectra.errors import EndpointError, RefusedError
 from aspectra.progress import say
+from aspectra.teachers.teacher import Reply, TryError
 
 PAUSE = 0.5  # seconds before the first next try, doubled each time
 LONGEST = 30.0  # seconds at most between two tries

@@ -253,7 +253,7 @@ def _hours(config: ElicitConfig, requests: int, tokens: int, seconds: float | No
 
 def _counter(call: Call, tokenizer: Path | None) -> tuple[Count, str] | None:
     """What counts the tokens of a prompt, and its name; None where nothing does."""
-    from aspectra.elicit.local import LocalTeacher
+    from aspectra.teachers.local import LocalTeacher
 
     if tokenizer is None and isinstance(call.teacher, LocalTeacher):
         return call.teacher.count, call.teacher.model

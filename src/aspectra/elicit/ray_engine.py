@@ -21,17 +21,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra import cluster
-from aspectra.elicit import engine, queue, shards, teachers
+from aspectra.elicit import engine, queue, shards
 from aspectra.elicit.asking import Asking
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.keeper import Keeper, Order, ended
-from aspectra.elicit.keys import read_key
 from aspectra.elicit.nearest import size
 from aspectra.elicit.queue import Pending
 from aspectra.elicit.store import Ask, Outcome, Store, now, request_key
 from aspectra.elicit.work import Tally
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import progress, say
+from aspectra.teachers import make as teachers
+from aspectra.teachers.keys import read_key
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -100,7 +101,7 @@ def hired(order: Order, folder: Path, spent: float) -> Any:
 def answered(rows: Dataset, order: Order, keeper: Any, workers: int, vllm: dict[str, Any] | None) -> Dataset:
     """The blocks, asked: a row for each as it is kept."""
     if order.config.teacher == "vllm":
-        from aspectra.elicit.vllm import generated
+        from aspectra.elicit.ray_vllm import generated
 
         return generated(rows, order.config, order.demonstrations, order.asks, keeper, workers, vllm or {})
     return cluster.mapped(rows, Asker, (keeper,), workers)

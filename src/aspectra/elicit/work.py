@@ -18,9 +18,9 @@ from aspectra.elicit.asking import Asking
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.commits import Commits
 from aspectra.elicit.store import Ask, Outcome, Store
-from aspectra.elicit.teacher import Teacher
 from aspectra.errors import AspectraError
 from aspectra.progress import Bar, progress, say
+from aspectra.teachers.teacher import Teacher
 
 BATCH = 1000  # answers of an instant teacher that share a transaction
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark import metrics
 from aspectra.benchmark.grid import Cell
-from aspectra.benchmark.predictions import read_predictions
-from aspectra.benchmark.results import ITEMS
 from aspectra.report.boards import sets
 from aspectra.report.systems import Row, labels
 from aspectra.report.tables import SIGNS
 from aspectra.schema import Opinion, Prediction
+from aspectra.score import metrics
+from aspectra.score.predictions import read_predictions
+from aspectra.score.results import ITEMS
 from aspectra.tasks.anchor import anchor
 
 # No card takes fewer bytes.

@@ -8,11 +8,12 @@ from statistics import mean
 from typing import Any
 
 from aspectra import manifest
-from aspectra.benchmark import datasets, metrics, significance
-from aspectra.benchmark.predictions import read_predictions
 from aspectra.config import RunConfig
+from aspectra.data import datasets
 from aspectra.progress import clock
 from aspectra.report.tables import line, spread
+from aspectra.score import metrics, significance
+from aspectra.score.predictions import read_predictions
 
 Rows = Sequence[dict[str, Any]]
 

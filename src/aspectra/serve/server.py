@@ -42,7 +42,7 @@ def serve(
     Raises UserError where the model, the token or the port cannot be used; MissingExtraError.
     """
     need_serve()
-    from aspectra.deploy.predictor import load
+    from aspectra.readers.predictor import load
     from aspectra.serve.limits import Limits
     from aspectra.serve.student import Student
 

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from aspectra.deploy.engine import Engine
-from aspectra.deploy.extraction import Extraction
-from aspectra.deploy.in_ct2 import Exported, named
-from aspectra.deploy.in_torch import Whole
-from aspectra.deploy.predictor import Predictor, plain
 from aspectra.errors import UserError
+from aspectra.readers.engine import Engine
+from aspectra.readers.extraction import Extraction
+from aspectra.readers.in_ct2 import Exported, named
+from aspectra.readers.in_torch import Whole
+from aspectra.readers.predictor import Predictor, plain
 from aspectra.schema import POLARITIES, Opinion
 from aspectra.sentences import sentences
-from aspectra.student.likelihood import Stem, endings, log_likelihoods
+from aspectra.students.writers.likelihood import Stem, endings, log_likelihoods
 from aspectra.tasks.linear import Field
 
 

@@ -1,0 +1,141 @@
+"""A student or an export on a test set: its predictions, and their score.
+
+Called by `aspectra evaluate` and `aspectra.pipeline`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from aspectra import tasks
+from aspectra.data import datasets
+from aspectra.errors import UserError, unknown
+from aspectra.manifest import Stage
+from aspectra.models import identity, need_train
+from aspectra.progress import progress, say
+from aspectra.readers.answers import ask
+from aspectra.readers.answers import predictions as as_predictions
+from aspectra.readers.engine import check_engine, is_export, student_folder
+from aspectra.readers.export import passing
+from aspectra.readers.in_ct2 import Exported
+from aspectra.schema import Example, Prediction
+from aspectra.score.predictions import write_predictions
+from aspectra.score.scoring import score_rows
+from aspectra.score.subsets import SUBSETS, unmarked
+from aspectra.students.writers.decode import CUT, predict, task_of
+from aspectra.students.writers.family import Student, load, read_info
+
+
+def evaluate(
+    model: Path | str,
+    task: str | None,
+    data: str,
+    *,
+    subsets: Sequence[str] = ("all",),
+    scoring: Sequence[str] = ("strict",),
+    out: Path | None = None,
+    cap: int | None = None,
+    seed: int = 42,
+    max_new_tokens: int = 100,
+    batch_size: int = 32,
+    device: str = "auto",
+    threads: int | None = None,
+    bf16: bool = False,
+    engine: str | None = None,
+    replace: bool = False,
+) -> dict[str, Any]:
+    """Run a student or an export over a test set and score it: {"figures": {"rows", "parameters", ...}}.
+
+    Each row is a subset and a scoring with the fields of `Score`. With `out` the predictions are written there and
+    the whole manifest is returned; done already, nothing is run again. `cap` draws test sentences by `seed`.
+    `engine`: `transformers`, or `ct2` by which an export runs (None then) and which makes one in passing of a student.
+    """
+    check_engine(engine)
+    exported = is_export(model)
+    if exported and (engine == "transformers" or bf16):
+        raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
+    if (exported or engine == "ct2") and device not in ("auto", "cpu"):
+        raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
+    if not exported:
+        need_train("evaluate")
+        from aspectra import machine
+
+        machine.device(device)
+    for kind, given, known in (("subset", subsets, SUBSETS), ("scoring", scoring, tasks.SCORINGS)):
+        for name in given:
+            if name not in known:
+                raise unknown(kind, name, known)
+    name, folder = str(model), student_folder(model)
+    info = read_info(folder)
+    chosen = task_of(info, task, f"say which to try it in: --task {tasks.CHOICE}")
+    place = datasets.find(chosen, data)
+    examples = datasets.draw(datasets.split(place, "test"), cap, seed)
+    for note in filter(None, (unmarked(examples, subset) for subset in subsets)):
+        say(f"evaluate: {note}")
+    stage = None
+    if out is not None:
+        inputs: dict[str, Path | str] = {"model": identity(name)}
+        inputs |= {f"gold {path.name}": path for path in datasets.files(place, "test")}
+        settings = {
+            "task": chosen,
+            "data": data,
+            "subsets": list(subsets),
+            "scoring": list(scoring),
+            "cap": cap,
+            "seed": seed if cap else None,
+            "max_new_tokens": max_new_tokens,
+            "bf16": bf16,
+        } | ({"engine": engine} if engine == "ct2" and not exported else {})
+        stage = Stage("evaluate", out, inputs, settings, replace=replace)
+        if (done := stage.finished()) is not None:
+            say(f"evaluate: {out} is done already")
+            return done
+    texts, ids = [example.text for example in examples], [example.id for example in examples]
+    limits: dict[str, Any] = {"max_new_tokens": max_new_tokens, "batch_size": batch_size}
+    with ExitStack() as held:
+        student: Student | Exported
+        if exported:
+            student = Exported(folder, None, threads)
+        elif engine == "ct2":
+            student = held.enter_context(passing(load(folder), chosen, texts, threads))
+        else:
+            student = load(folder)
+        if stage is not None:
+            stage.begin()
+        started = time.perf_counter()
+        if isinstance(student, Student):
+            predictions = predict(student, texts, chosen, ids=ids, device=device, threads=threads, bf16=bf16, **limits)
+        else:
+            with progress("decode", len(set(texts))) as bar:
+                answers = ask(student, texts, tasks.get(chosen), tick=bar.advance, **limits)
+            predictions = as_predictions(answers, texts, ids, tasks.get(chosen))
+        seconds = time.perf_counter() - started
+        figures = summary(student.parameters, examples, predictions, chosen, subsets, scoring, seconds) | {"data": data}
+    if stage is None or out is None:
+        return {"figures": figures}
+    write_predictions(out / "predictions.jsonl", predictions)
+    return stage.finish(figures)
+
+
+def summary(
+    parameters: int,
+    examples: Sequence[Example],
+    predictions: Sequence[Prediction],
+    task: str,
+    subsets: Sequence[str],
+    scoring: Sequence[str],
+    seconds: float,
+) -> dict[str, Any]:
+    """The figures of an evaluation."""
+    return {
+        "rows": score_rows(examples, predictions, task, subsets, scoring),
+        "task": task,
+        "parameters": parameters,
+        "sentences": len(examples),
+        "seconds_per_sentence": round(seconds / max(1, len(examples)), 4),
+        "answers_cut": sum(CUT in prediction.extra for prediction in predictions),
+    }

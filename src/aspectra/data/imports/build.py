@@ -1,0 +1,202 @@
+"""Files of labels -> a set: a folder with train, dev and test that `datasets.find` takes.
+
+Called by `aspectra data import`. Everything is read, settled and split before the first file is written.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aspectra import manifest, tasks
+from aspectra.data import datasets
+from aspectra.data.imports import pyabsa, semeval, table
+from aspectra.data.imports.labels import Found, Source, parse_map, settle
+from aspectra.elicit import database
+from aspectra.errors import UserError, unknown
+from aspectra.files import replacing, sha256
+from aspectra.progress import say
+from aspectra.rows import check_file, text_file
+from aspectra.schema import Example, Opinion
+
+FORMATS: dict[str, Callable[[Path], list[Found]]] = {
+    "semeval": semeval.read,
+    "seg": pyabsa.read_seg,
+    "atepc": pyabsa.read_atepc,
+    "table": table.read,
+}
+
+
+# By which the folders of stages, of a model and of somebody's code are known; and those of whole runs, below which too.
+OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, database.NAME, "config.json", "pyproject.toml")
+RUNS = (manifest.RUN, manifest.BENCHMARK)
+
+
+def build(
+    files: Sequence[Path],
+    task: str,
+    out: Path,
+    form: str | None = None,
+    split: str | None = None,
+    dev_share: float = 0.0,
+    test_share: float = 0.0,
+    seed: int = 42,
+    polarity_map: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Write the files' sentences to `out` and return what was written, for each split its counts.
+
+    With `split` they all go there; else `dev_share` and `test_share` of them (fractions of the distinct texts, drawn
+    by `seed`) go to dev and test and the rest to train. Sentences of one text stay together. Where targets and
+    categories are annotated apart, as in SemEval-2014, only those that the task speaks of are kept.
+
+    Raises UserError, with nothing written: what the readers and `settle` raise, an empty file, no opinion that the task
+    speaks of (or, of a task that needs both, targets and categories apart), shares that leave a part empty, a file of
+    the set that is there and says something else, a folder of another stage, a run, a model or code.
+    """
+    rules = tasks.get(task)
+    mapping = parse_map(polarity_map)
+    if split is not None and split not in datasets.SPLITS:
+        raise unknown("split", split, datasets.SPLITS)
+    if split is not None and (dev_share or test_share):
+        raise UserError(
+            "--split takes all sentences to one part; leave it out to part them by --dev-share and --test-share"
+        )
+    if not (dev_share >= 0 and test_share >= 0 and dev_share + test_share < 1):
+        raise UserError("--dev-share and --test-share are fractions that together leave something to train on")
+    if out.is_file():
+        raise UserError(f"--out {out} is a file; name a folder")
+    marks = [out / name for name in (*OTHERS, *RUNS)] + [out.absolute().parent / name for name in RUNS]
+    if there := next(filter(Path.exists, marks), None):
+        raise UserError(f"{out} is the folder of something else ({there.name}); name one of its own with --out")
+    if form is not None and form not in FORMATS:
+        raise unknown("format", form, FORMATS)
+    sources = []
+    for path in files:
+        name = form or guess(path)
+        if not (found := FORMATS[name](path)):
+            raise nothing_in(path)
+        sources.append(Source(path, found, numbers=name in ("seg", "atepc")))
+    examples = _distinct(files, settle(sources, mapping))
+    opinions = [o for example in examples for o in example.opinions]
+    kinds = {(bool(o.target), bool(o.category)) for o in opinions}
+    if {(True, False), (False, True)} <= kinds and (True, True) not in kinds:
+        if len(rules.by) > 1:
+            raise UserError(
+                f"{', '.join(map(str, files))}: targets and categories are annotated apart, and the task {task} needs "
+                "them in one opinion"
+            )
+        examples = [
+            replace(example, opinions=tuple(o for o in example.opinions if rules.ordered([o]))) for example in examples
+        ]
+    if not any(rules.ordered(example.opinions) for example in examples):
+        raise UserError(
+            f"{', '.join(map(str, files))}: no opinion among {len(opinions)} is one that the task {task} speaks of "
+            f"({_has(opinions)})"
+        )
+    parts = {split: examples} if split else parted(examples, dev_share, test_share, seed)
+    return {"task": task, "out": str(out), "splits": _write(parts, out)}
+
+
+def guess(path: Path) -> str:
+    """The format of a file by its suffix, else by its first line that is not blank.
+
+    Raises UserError for any other, and for an empty file.
+    """
+    suffix = path.suffix.lower()
+    if suffix in table.SUFFIXES:
+        return "table"
+    if suffix in (".xml", ".seg", ".atepc"):
+        return "semeval" if suffix == ".xml" else suffix[1:]
+    check_file(path)
+    with text_file(path) as stream:
+        first = next((line for line in stream if line.strip()), "")
+    if not first:
+        raise nothing_in(path)
+    columns = first.split()
+    if first.lstrip().startswith("<"):
+        return "semeval"
+    if pyabsa.MARK in first:
+        return "seg"
+    if len(columns) == 3 and pyabsa.TAG.fullmatch(columns[1]):
+        return "atepc"
+    raise UserError(f"{path}: it does not show which format it is in; name it with --format {'|'.join(FORMATS)}")
+
+
+def nothing_in(path: Path) -> UserError:
+    """A `UserError` for a file without a sentence."""
+    return UserError(f"{path} " + ("holds no sentence" if path.stat().st_size else "is empty"))
+
+
+def parted(examples: Sequence[Example], dev_share: float, test_share: float, seed: int) -> dict[str, list[Example]]:
+    """Sentences as train, dev and test, each in the order of the file; parts of share 0 are left out.
+
+    The shares are of the distinct texts. Raises UserError where one is too small for a single text.
+    """
+    texts = list(dict.fromkeys(example.text for example in examples))
+    random.Random(seed).shuffle(texts)
+    place: dict[str, str] = {}
+    begin = 0
+    for part, share in (("test", test_share), ("dev", dev_share)):
+        count = round(share * len(texts))
+        if share and not count:
+            raise UserError(f"--{part}-share {share:g} of {len(texts)} sentences is none; take a larger share")
+        place |= dict.fromkeys(texts[begin : begin + count], part)
+        begin += count
+    if begin >= len(texts):
+        raise UserError(f"the shares take all of the {len(texts)} sentences and leave none to train on")
+    parts: dict[str, list[Example]] = {"train": [], "dev": [], "test": []}
+    for example in examples:
+        parts[place.get(example.text, "train")].append(example)
+    return {name: part for name, part in parts.items() if part}
+
+
+def _distinct(files: Sequence[Path], groups: list[list[Example]]) -> list[Example]:
+    """The sentences of all files; an id that an earlier file has gets the file's name before it."""
+    examples: list[Example] = []
+    taken: set[str] = set()
+    for path, group in zip(files, groups, strict=True):
+        named = [replace(e, id=f"{path.stem}:{e.id}") if e.id in taken else e for e in group]
+        taken |= {example.id for example in named}
+        examples += named
+    return examples
+
+
+def _has(opinions: Sequence[Opinion]) -> str:
+    targets, categories = sum(bool(o.target) for o in opinions), sum(bool(o.category) for o in opinions)
+    return f"{targets} have a target, {categories} a category"
+
+
+def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, int]]:
+    """Write each part once all are known to be right; returns the counts of each."""
+    written = {}
+    with tempfile.TemporaryDirectory() as work:
+        for part, examples in parts.items():
+            made = Path(work) / f"{part}.json"
+            datasets.save(made, examples)
+            read, mending = datasets.read(made)
+            path = out / made.name
+            if path.exists() and sha256(path) != sha256(made):
+                raise UserError(f"{path} is there and says something else; name another --out, or remove it")
+            if mending.unplaced:
+                say(f"{part}: {mending.unplaced} targets are not in their sentence, or less often than annotated")
+            written[part] = {
+                "sentences": len(read),
+                "opinions": sum(len(example.opinions) for example in read),
+                "mended": mending.mended,
+                "unplaced": mending.unplaced,
+            }
+        for part in parts:
+            with replacing(out / f"{part}.json") as temporary:
+                shutil.copyfile(Path(work) / f"{part}.json", temporary)
+    there = [file for name in datasets.FILES if (file := out / f"{name}.json").is_file()]
+    texts = {file.stem: {example.text for example in datasets.load(file)} for file in there}
+    for one, other in itertools.combinations(texts, 2):
+        if shared := len(texts[one] & texts[other]):
+            say(f"{shared} sentences stand in {one} and in {other}: what was learned by heart is no measure")
+    return written

@@ -1,0 +1,178 @@
+"""Tables of one's own labels: CSV, TSV, JSONL or Parquet with one opinion a row. Called by `imports.build`.
+
+Columns: `text` (or `sentence`) and `polarity`, `target` or `category` or both, and if there are any `id`, `from`, `to`
+and `opinion_words`; whatever their case, others are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aspectra.data.imports.labels import Found
+from aspectra.errors import UserError
+from aspectra.files import replacing
+from aspectra.rows import Row, read_rows
+from aspectra.schema import Example, Opinion
+from aspectra.tables import write_jsonl
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+COLUMNS = ("id", "text", "target", "category", "polarity", "from", "to", "opinion_words")
+READ = (*COLUMNS, "sentence")
+
+
+@dataclass(slots=True)
+class _Sentence:
+    place: str
+    text: str
+    opinions: list[Opinion] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+
+def read(path: Path) -> list[Found]:
+    """The sentences of a table, each in the place of its first row.
+
+    Rows belong to one sentence where they have the same id, or, without one, the same text. A row without target,
+    category and polarity says that its sentence has no opinion. `opinion_words` is a text, or a list of texts (in CSV
+    as JSON). Blank cells and a target "NULL" are none. A sentence without id is named by its number.
+
+    Raises UserError that names file and line (of Parquet the row): no such file or columns, a torn row, no text, no
+    polarity, a target that is not in the text, an offset that is no number, an id with two texts.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{path}: tables are read from {', '.join(SUFFIXES)} files")
+    sentences: dict[tuple[str, str], _Sentence] = {}
+    for row in read_rows(path, lambda names: [each for each in names if each.strip().casefold() in READ]):
+        if row.fault:
+            raise UserError(f"{path}, {row.place}: {row.detail}")
+        try:
+            values = _values(row)
+            text, name = _text(values), _cell(values, "id")
+            key = ("text", text) if name is None else ("id", name)
+            sentence = sentences.setdefault(key, _Sentence(row.place, text))
+            if sentence.text != text:
+                raise _RowError(f"the id '{name}' has another text in {sentence.place}")
+            if (opinion := _opinion(values, text)) is not None:
+                sentence.opinions.append(opinion)
+                sentence.lines.append(int(row.place.split()[1]))
+        except _RowError as error:
+            raise UserError(f"{path}, {row.place}: {error}") from None
+    if not sentences:
+        raise UserError(f"{path} has no rows")
+    return [
+        Found(Example(key if kind == "id" else str(number), s.text, tuple(s.opinions)), tuple(s.lines))
+        for number, ((kind, key), s) in enumerate(sentences.items(), 1)
+    ]
+
+
+class _RowError(Exception):
+    """What is wrong with a row."""
+
+
+def _values(row: Row) -> dict[str, Any]:
+    """A row by our names of columns."""
+    values = {name.strip().casefold(): value for name, value in row.values.items()}
+    if "text" not in values and "sentence" in values:
+        values["text"] = values["sentence"]
+    lost = [name for name in ("text", "polarity") if name not in values]
+    if not lost and not {"target", "category"} & values.keys():
+        lost = ["target or category"]
+    if lost:
+        raise _RowError(f"there is no column {' and no column '.join(lost)}; there are: {', '.join(row.values)}")
+    return values
+
+
+def _text(values: dict[str, Any]) -> str:
+    text = values["text"]
+    if not isinstance(text, str) or not text.strip():
+        raise _RowError("there is no text")
+    return _whole(text)
+
+
+def _whole(text: str) -> str:
+    """The text itself; JSON can write half a character, which no file can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _RowError(f"half a character (a lone surrogate) stands in {text!a}") from None
+    return text
+
+
+def _cell(values: dict[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    return None if value is None else _whole(str(value)).strip() or None
+
+
+def _opinion(values: dict[str, Any], text: str) -> Opinion | None:
+    target, category, polarity = (_cell(values, name) for name in ("target", "category", "polarity"))
+    target = None if target == "NULL" else target
+    if polarity is None:
+        if target or category:
+            raise _RowError("there is no polarity")
+        return None
+    if target is not None and target not in text:
+        raise _RowError(f"the target '{target}' is not in the text")
+    words = _words(values.get("opinion_words"))
+    if target is None:
+        return Opinion(None, category, polarity, words=words)
+    return Opinion(target, category, polarity, _offset(values, "from"), _offset(values, "to"), words)
+
+
+def _offset(values: dict[str, Any], name: str) -> int | None:
+    value = _cell(values, name)
+    try:
+        # A column of numbers with gaps comes as floats out of many programs.
+        return None if value is None else int(value.removesuffix(".0"))
+    except ValueError:
+        raise _RowError(f"the offset {name} is '{value}', which is no number") from None
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = _listed(value) or value
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    if not all(isinstance(item, str) for item in items):
+        raise _RowError("opinion_words is neither a text nor a list of texts")
+    return tuple(_whole(item) for item in items if item.strip())
+
+
+def _listed(text: str) -> list[Any] | None:
+    """The list that a text writes as JSON; None for any other text: opinion words may begin with a bracket."""
+    try:
+        value = json.loads(text) if text.lstrip().startswith("[") else None
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
+
+
+def write(path: Path, examples: Iterable[Example]) -> None:
+    """Write a .csv or a .jsonl file, by the suffix: a row for each opinion, one with blanks for a sentence without any.
+
+    The format holds no blank text, target, category, id or opinion word, no space around any of these but text and
+    opinion words, no target that is not in its text or named "NULL", and no two sentences of one id.
+    """
+    if path.suffix == ".jsonl":
+        write_jsonl(path, _rows(examples))
+        return
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        # Everything in quotes: a lone carriage return in a bare field would end the row for some readers.
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in _rows(examples):
+            words: Sequence[str] = row["opinion_words"] or ()
+            plain = len(words) == 1 and not words[0].lstrip().startswith("[")
+            row["opinion_words"] = words[0] if plain else json.dumps(words, ensure_ascii=False) if words else None
+            writer.writerow(["" if row[name] is None else row[name] for name in COLUMNS])
+
+
+def _rows(examples: Iterable[Example]) -> Iterator[dict[str, Any]]:
+    for example in examples:
+        for o in example.opinions or (None,):
+            values: Sequence[Any] = (None,) * 6
+            if o is not None:
+                values = (o.target, o.category, o.polarity, o.start, o.end, list(o.words) or None)
+            yield dict(zip(COLUMNS, (example.id, example.text, *values), strict=True))

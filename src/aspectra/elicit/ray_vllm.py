@@ -1,0 +1,137 @@
+"""A model that `ray.data.llm` runs by vLLM on the cluster's GPUs: our settings as its own, its rows as our outcomes.
+
+Called by `aspectra.elicit.ray_engine`. vLLM is no dependency: it wants an environment of its own, on every node.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aspectra import cluster
+from aspectra.config import ElicitConfig
+from aspectra.elicit import prompt, shards
+from aspectra.elicit.asking import judge
+from aspectra.elicit.nearest import Prompts
+from aspectra.elicit.store import Ask, Outcome, now, request_key
+from aspectra.errors import UserError
+from aspectra.teachers.teacher import Question, Reply, identifying
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyarrow import Table
+    from ray.data import Dataset
+
+BATCH = 64  # requests that an engine is given at a time; it has several such batches in hand
+SHARD = 256  # answers that are kept together
+TOGETHER = 1 << 20  # bytes of rows that travel together
+Row = dict[str, Any]
+
+
+class VllmTeacher:
+    """Says under which name and settings the answers are stored: those of the same model behind vLLM's own server."""
+
+    instant = False
+
+    def __init__(self, config: ElicitConfig) -> None:
+        if not config.model.strip():
+            raise UserError("--model is missing: the model's folder, the same on every node, or its name on the Hub")
+        if config.attempts > 1:
+            raise UserError("--attempts is for endpoints; here, run again with --retry-rejected and another --seed")
+        for name in ("max_cost", "rpm", "tpm"):
+            if getattr(config, name) is not None:
+                raise UserError(f"--{name.replace('_', '-')} is for endpoints; leave it out with vLLM")
+        self.model = config.model
+        self.settings = identifying(config)
+
+    async def ask(self, question: Question) -> Reply:
+        raise UserError("--teacher vllm runs on a cluster: add --engine ray")
+
+    async def close(self) -> None:
+        return None
+
+
+def processor(config: ElicitConfig, workers: int, engine: dict[str, Any]) -> dict[str, Any]:
+    """Our settings as arguments of `ray.data.llm.vLLMEngineProcessorConfig`."""
+    return {
+        "model_source": config.model,
+        # The instruction is the same for all reviews and stands first.
+        "engine_kwargs": {"enable_prefix_caching": True, **engine},
+        "concurrency": (workers, workers),
+        "batch_size": BATCH,
+        "detokenize_stage": False,  # the engine does it
+    }
+
+
+def sampling(config: ElicitConfig) -> dict[str, Any]:
+    """Our settings as vLLM's sampling parameters."""
+    return {
+        "temperature": config.temperature,
+        "max_tokens": config.max_tokens,
+        "seed": config.seed,
+        **config.extra_body,
+    }
+
+
+def question(prompts: Prompts, asks: list[Ask], config: ElicitConfig, row: Row) -> Row:
+    """A request as the engine takes it; `ask` and `text` are carried along."""
+    return {**row, "messages": prompts.messages(asks[row["ask"]], row["text"]), "sampling_params": sampling(config)}
+
+
+def answer(asks: list[Ask], most: int, row: Row) -> Outcome:
+    """What the engine made of a request, judged. It does not say why it stopped: at most tokens it was cut off."""
+    ask, count = asks[row["ask"]], int(row["num_generated_tokens"])
+    outcome = Outcome(0, "failed", created=now())
+    reply = Reply(row["generated_text"], "length" if count >= most else "stop", int(row["num_input_tokens"]), count)
+    judge(outcome, ask.kind, row["text"], reply, None)
+    return outcome
+
+
+def generated(
+    rows: Dataset,
+    config: ElicitConfig,
+    demonstrations: tuple[prompt.Demonstration, ...],
+    asks: list[Ask],
+    keeper: Any,
+    workers: int,
+    engine: dict[str, Any],
+) -> Dataset:
+    """The blocks through vLLM; a row for each shard. Raises UserError where vLLM is not installed."""
+    if importlib.util.find_spec("vllm") is None:
+        raise UserError("--teacher vllm needs vLLM: see docs/scale.md for an environment that has it beside Aspectra")
+    from ray.data.llm import build_processor, vLLMEngineProcessorConfig
+
+    build = build_processor(
+        vLLMEngineProcessorConfig(**processor(config, workers, engine)),
+        preprocess=partial(question, Prompts(config, demonstrations), asks, config),
+        postprocess=_carried,
+    )
+    rows.context.target_max_block_size = TOGETHER
+    single: Callable[[Row], list[Row]] = _single
+    return build(rows.flat_map(single, num_cpus=cluster.CPU)).map_batches(
+        partial(_keep, asks, config.max_tokens, keeper), batch_size=SHARD, num_cpus=cluster.CPU
+    )
+
+
+def _single(row: Row) -> list[Row]:
+    return [{"ask": row["ask"], "text": text} for text in row["texts"]]
+
+
+def _carried(row: Row) -> Row:
+    return {name: row[name] for name in ("ask", "text", "generated_text", "num_input_tokens", "num_generated_tokens")}
+
+
+def _keep(asks: list[Ask], most: int, keeper: Any, batch: dict[str, Any]) -> Table:
+    import pyarrow as pa
+    import ray
+
+    rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
+    keys = [request_key(row["text"], asks[row["ask"]]) for row in rows]
+    outcomes = [answer(asks, most, row) for row in rows]
+    for place, outcome in enumerate(outcomes):
+        outcome.request = place
+    name = shards.name_of(keys)
+    ray.get(keeper.keep.remote(name, shards.table(keys, outcomes)))
+    return pa.table({"name": [name], "node": [cluster.node()]})

@@ -1,0 +1,50 @@
+"""What a predictor gives back, and the Protocol of anything that gives it: sentences in, opinions out.
+
+Made by `aspectra.readers.predictor`; read by `aspectra.analyze` and by whoever calls `aspectra.load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An opinion that a student found.
+
+    `start` and `end` are character offsets into the text that was given, end exclusive: `text[start:end] == target`.
+    They and `target` are None where the task names none. `confidence` is the probability, in [0, 1], by which the
+    student writes this piece of its answer (subject, bar and polarity) after what it wrote before: the product over
+    the piece's tokens. Whether three in four of those at 0.75 are right is another question: docs/deploy.md.
+    """
+
+    target: str | None
+    category: str | None
+    polarity: str
+    start: int | None
+    end: int | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The opinions of a text, in the order of its sentences, none twice.
+
+    `raw` is what the student wrote, an answer for each piece of the text that it was asked about. `cut`: some answer
+    reached its limit before its end.
+    """
+
+    text: str
+    opinions: tuple[Found, ...]
+    raw: tuple[str, ...]
+    cut: bool
+
+
+class Extractor(Protocol):
+    """Whatever finds opinions in texts: the predictor, or a stand-in for it."""
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        """An extraction for each text, in their order."""
+        ...

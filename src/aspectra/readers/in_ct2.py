@@ -1,0 +1,166 @@
+"""The engine that runs an export with CTranslate2: no torch, no transformers.
+
+Called by `aspectra.readers.engine` and `aspectra.readers.export`. A token's name in an export is its id in digits, so
+that no two tokens can share a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import UserError
+from aspectra.readers.engine import EXPORT, FORMAT, Grammar, Written, need_deploy
+from aspectra.readers.words import Words
+from aspectra.students.writers.family import read_info, reader
+
+
+class Exported:
+    """An export, in the compute type that it was made for unless another is asked for."""
+
+    name = "ct2"
+
+    def __init__(self, folder: Path, compute: str | None = None, threads: int | None = None) -> None:
+        """Raises UserError where the export cannot be read, or the machine does not know the compute type."""
+        need_deploy("an export")
+        import ctranslate2
+
+        self.info = read_info(folder)
+        about = self.info[EXPORT]
+        if about.get("format") != FORMAT:
+            raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
+        here = ctranslate2.get_supported_compute_types("cpu")
+        if compute is not None and compute not in here:
+            raise UserError(f"this machine does not compute in {compute}; it does in: {', '.join(sorted(here))}")
+        kind: Any = ctranslate2.Translator if self.info["family"] == "seq2seq" else ctranslate2.Generator
+        try:
+            self.model = kind(str(folder), device="cpu", compute_type=compute or "default", intra_threads=threads or 0)
+        except (RuntimeError, ValueError) as error:
+            raise UserError(f"cannot load the export {folder} ({error}); export the model once more") from None
+        self.reader = reader(Words(folder, about["end"]), self.info)
+
+    @property
+    def parameters(self) -> int:
+        return int(self.info[EXPORT]["parameters"])
+
+    def write(
+        self, prompts: Sequence[Sequence[int]], max_new_tokens: int, grammars: Sequence[Grammar] | None = None
+    ) -> list[Written]:
+        answers = self.freely(prompts, [Written([], True, []) for _ in prompts], max_new_tokens)
+        return answers if grammars is None else self.mended(prompts, answers, max_new_tokens, grammars)
+
+    def mended(
+        self,
+        prompts: Sequence[Sequence[int]],
+        answers: list[Written],
+        limit: int,
+        grammars: Sequence[Grammar],
+    ) -> list[Written]:
+        """The answers that their grammars allow.
+
+        What was written freely stands up to the first token that is not allowed; the likeliest allowed one is put in
+        its place, and the rest written freely again. Few rows need that, and few times.
+        """
+        answers = list(answers)
+        broken = {i: self.broken(answer, grammars[i]) for i, answer in enumerate(answers)}
+        while broken := {i: found for i, found in broken.items() if found is not None}:
+            begun = [Written(answers[i].ids[:count], True, answers[i].logs[:count]) for i, (count, _) in broken.items()]
+            scores = self.scores([prompts[i] for i in broken], begun)
+            going: dict[int, Written] = {}
+            for (i, (_, allowed)), b, row in zip(broken.items(), begun, scores, strict=True):
+                best = max(sorted(allowed), key=row.__getitem__)
+                if best == self.reader.end:
+                    answers[i] = Written(b.ids, False, b.logs)
+                else:
+                    answers[i] = going[i] = Written([*b.ids, best], True, [*b.logs, float(row[best])])
+            going = {i: b for i, b in going.items() if len(b.ids) < limit}
+            if going:
+                more = self.freely([prompts[i] for i in going], list(going.values()), limit)
+                answers = [dict(zip(going, more, strict=True)).get(i, answer) for i, answer in enumerate(answers)]
+            broken = {i: self.broken(answers[i], grammars[i]) for i in going}
+        return answers
+
+    def broken(self, answer: Written, grammar: Grammar) -> tuple[int, Collection[int]] | None:
+        """(how many tokens of an answer are allowed, what may follow them); None where all are."""
+        state = grammar.start()
+        for count, token in enumerate([*answer.ids, *([] if answer.cut else [self.reader.end])]):
+            allowed = grammar.allowed(state)
+            if token not in allowed:
+                return count, allowed
+            state = grammar.step(state, token)
+        return None
+
+    def scores(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written]) -> Any:
+        """log p of every token after what was begun: an array (rows, vocabulary)."""
+        import numpy
+
+        settings = {"return_logits_vocab": True}
+        if self.info["family"] == "seq2seq":
+            longest = max(len(b.ids) for b in begun)
+            results = self.translate(prompts, begun, longest + 1, settings)
+            found = [result.logits[0][len(b.ids)] for b, result in zip(begun, results, strict=True)]
+        else:
+            found = [result.logits[0][-1] for result in self.generate(prompts, begun, 1, settings)]
+        logits = numpy.stack([numpy.array(row, dtype=numpy.float32) for row in found])
+        top = logits.max(-1, keepdims=True)
+        return logits - top - numpy.log(numpy.exp(logits - top).sum(-1, keepdims=True))
+
+    def freely(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int) -> list[Written]:
+        """Write each begun answer to its end, or until it has `limit` tokens."""
+        logs: list[list[float]] = [[] for _ in prompts]
+
+        def note(step: Any) -> bool:
+            logs[step.batch_id].append(step.log_prob)
+            return False
+
+        settings = {"end_token": [self.reader.end], "return_end_token": True, "callback": note, "return_scores": True}
+        if self.info["family"] == "seq2seq":
+            ended = [
+                [int(token) for token in result.hypotheses[0]]
+                for result in self.translate(prompts, begun, limit, settings)
+            ]
+            # What was begun is told to the callback too, as if it were certain.
+            logs = [log[len(b.ids) :] for b, log in zip(begun, logs, strict=True)]
+        else:
+            rest = max(limit - len(b.ids) for b in begun)
+            more = self.generate(prompts, begun, rest, settings)
+            ended = [[*b.ids, *result.sequences_ids[0]] for b, result in zip(begun, more, strict=True)]
+        found = []
+        for ids, b, log in zip(ended, begun, logs, strict=True):
+            ids = ids[:limit]
+            cut = not ids or ids[-1] != self.reader.end
+            ids = ids if cut else ids[:-1]
+            found.append(Written(ids, cut, [*b.logs, *log][: len(ids)]))
+        return found
+
+    def translate(
+        self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
+    ) -> Any:
+        """The results of a seq2seq student: whole answers of at most `limit` tokens, what was begun included."""
+        return self.model.translate_batch(
+            [named(prompt) for prompt in prompts],
+            target_prefix=[named(b.ids) for b in begun],
+            beam_size=1,
+            max_input_length=0,
+            min_decoding_length=0,
+            max_decoding_length=limit,
+            **settings,
+        )
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
+    ) -> Any:
+        """The results of a causal student, at most `limit` more tokens each."""
+        return self.model.generate_batch(
+            [named([*prompt, *b.ids]) for prompt, b in zip(prompts, begun, strict=True)],
+            beam_size=1,
+            include_prompt_in_result=False,
+            max_length=limit,
+            **settings,
+        )
+
+
+def named(ids: Sequence[int]) -> list[str]:
+    """Ids as an export's tokens."""
+    return list(map(str, ids))

@@ -1,0 +1,80 @@
+"""The engine that runs a student's own folder with transformers: the reference that an export is held against.
+
+Called by `aspectra.readers.engine` and `aspectra.readers.export`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aspectra.models import need_train
+from aspectra.quiet import quiet
+from aspectra.readers.engine import Grammar, Written
+from aspectra.students.writers.decode import write
+from aspectra.students.writers.family import Student, load
+
+
+class Whole:
+    """A student in 32-bit floats."""
+
+    name = "transformers"
+
+    def __init__(self, student: Student) -> None:
+        self.student, self.info, self.reader = student, student.info, student.reader
+
+    @classmethod
+    def open(cls, folder: Path, threads: int | None = None, device: str = "auto") -> Whole:
+        """Load a folder; raises UserError where it holds no usable model, or the extra `train` is missing."""
+        need_train("a student that is not exported")
+        from aspectra import machine
+
+        machine.use_threads(threads)
+        return cls(load(folder, machine.device(device)))
+
+    @property
+    def parameters(self) -> int:
+        return self.student.parameters
+
+    def write(
+        self, prompts: Sequence[Sequence[int]], max_new_tokens: int, grammars: Sequence[Grammar] | None = None
+    ) -> list[Written]:
+        import torch
+
+        watch = Watch(grammars, self.reader.end)
+        with quiet(), torch.inference_mode():
+            answers = write(self.student, prompts, max_new_tokens, watch)
+        logs = torch.stack(watch.logs, 1).tolist()
+        return [Written(ids, cut, log[: len(ids)]) for (ids, cut), log in zip(answers, logs, strict=True)]
+
+
+class Watch:
+    """Sits between the scores and the greedy choice: notes log p of what is chosen, and lets grammars choose."""
+
+    def __init__(self, grammars: Sequence[Grammar] | None, end: int) -> None:
+        self.grammars, self.end = grammars, end
+        self.states: list[Any] = [grammar.start() for grammar in grammars or ()]
+        self.logs: list[Any] = []
+
+    def __call__(self, ids: Any, scores: Any) -> Any:
+        whole = scores.float().logsumexp(-1)
+        if self.grammars is not None:
+            scores = self.masked(ids[:, -1].tolist(), scores)
+        self.logs.append((scores.max(-1).values.float() - whole).cpu())
+        return scores
+
+    def masked(self, last: Sequence[int], scores: Any) -> Any:
+        """The scores with everything that a row's grammar does not allow at minus infinity."""
+        import torch
+
+        bias = torch.full_like(scores, float("-inf"))
+        for row, grammar in enumerate(self.grammars or ()):
+            if self.logs and self.states[row] is not None:
+                # An answer that ended is no longer watched; what follows its end is padding.
+                self.states[row] = None if last[row] == self.end else grammar.step(self.states[row], last[row])
+            if self.states[row] is None:
+                bias[row] = 0
+            else:
+                bias[row, list(grammar.allowed(self.states[row]))] = 0
+        return scores + bias

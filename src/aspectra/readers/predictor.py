@@ -1,0 +1,157 @@
+"""`aspectra.load(path).extract(texts)`: texts of any length in, opinions with places and confidences out.
+
+Called by `aspectra.load` and through it by `aspectra.analyze`. An export runs without torch and transformers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from aspectra import tasks
+from aspectra.errors import UserError, unknown
+from aspectra.readers.answers import ask
+from aspectra.readers.engine import Engine, open_engine
+from aspectra.readers.extraction import Extraction, Found
+from aspectra.readers.pieces import pieces
+from aspectra.students.writers.decode import task_of
+
+Split = Literal["sentences", "long"]
+GAP = re.compile(r"\s+")
+HALF = re.compile("[\ud800-\udfff]")  # half a character, as a JSON file can have it; no tokenizer takes it
+
+
+class Predictor:
+    """A student that is ready to be asked.
+
+    Texts are split at sentence ends and each sentence is asked about by itself, for that is what students are tuned
+    on; `split="long"` asks about as many sentences at once as the student's input has room for. White space is told to
+    the student as single spaces; offsets are into the text as it was given.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        batch_size: int = 32,
+        max_new_tokens: int = 100,
+        constrained: bool = False,
+        split: Split = "sentences",
+    ) -> None:
+        """Raises UserError where the student was tuned for no task, or cannot be constrained."""
+        if split not in get_args(Split):
+            raise unknown("split", split, get_args(Split))
+        self.engine, self.batch_size, self.max_new_tokens = engine, batch_size, max_new_tokens
+        self.packed = split == "long"
+        self.task = tasks.get(task_of(engine.info, None))
+        self.grammar = None
+        if constrained:
+            from aspectra.readers.constrain import Language
+
+            self.grammar = Language(engine.reader, self.task, engine.info).grammar
+        self.room = engine.reader.room
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        """The opinions of each text, in the order of the texts. Raises UserError where one is not a text."""
+        return list(self.extract_iter(texts, window=max(1, len(texts))))
+
+    def extract_iter(self, texts: Iterable[str], window: int = 1024) -> Iterator[Extraction]:
+        """The same for a stream: that many texts are held at a time, and batches are made within them."""
+        if isinstance(texts, str):
+            raise UserError("extract takes a list of texts; put the one text into a list")
+        stream = iter(texts)
+        number = 0
+        while held := list(islice(stream, window)):
+            for text in held:
+                number += 1
+                if not isinstance(text, str):
+                    raise UserError(f"text {number} is no text but {type(text).__name__}; leave it out, or give ''")
+            yield from self._window(held)
+
+    def _window(self, texts: Sequence[str]) -> list[Extraction]:
+        asked: list[tuple[int, int, str, list[int] | None]] = []
+        for number, given in enumerate(texts):
+            text = HALF.sub("\ufffd", given)
+            for start, end in pieces(text, self._size, self.room, self.packed):
+                first, sentence, places = plain(text, start, end)
+                if sentence:
+                    asked.append((number, first, sentence, places))
+        answers = ask(
+            self.engine,
+            [sentence for _, _, sentence, _ in asked],
+            self.task,
+            batch_size=self.batch_size,
+            max_new_tokens=self.max_new_tokens,
+            grammar=self.grammar,
+        )
+        found: list[list[Found]] = [[] for _ in texts]
+        raw: list[list[str]] = [[] for _ in texts]
+        cut = [False] * len(texts)
+        for (number, first, _, places), answer in zip(asked, answers, strict=True):
+            found[number] += (moved(opinion, texts[number], first, places) for opinion in answer.found)
+            raw[number].append(answer.raw)
+            cut[number] |= answer.cut
+        return [Extraction(*parts) for parts in zip(texts, map(once, found), map(tuple, raw), cut, strict=True)]
+
+    def _size(self, text: str) -> int:
+        """Tokens of a piece as the student will read it."""
+        reader = self.engine.reader
+        return len(reader.ids(f"{self.task.marker}: {text}" if reader.marker else text))
+
+
+def load(
+    path: Path | str,
+    *,
+    compute: str | None = None,
+    threads: int | None = None,
+    batch_size: int = 32,
+    max_new_tokens: int = 100,
+    constrained: bool = False,
+    split: Split = "sentences",
+    device: str = "auto",
+) -> Predictor:
+    """A predictor from what `aspectra export` made, or from a fine-tuned student's own folder (which needs torch).
+
+    `compute` is the type to run an export in (`int8`, `float32`...), None the one that it was made for. `constrained`
+    allows only whole words of the text as targets and only known categories. `device` is of a student's own folder.
+    Raises UserError where the model cannot be used, MissingExtraError naming what to install.
+    """
+    engine = open_engine(path, compute=compute, threads=threads, device=device)
+    return Predictor(engine, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained, split=split)
+
+
+def plain(text: str, start: int, end: int) -> tuple[int, str, list[int] | None]:
+    """(where a piece begins, the piece with single spaces, where each of its characters stands behind the beginning).
+
+    The last is None where nothing was changed. White space around the piece is left out.
+    """
+    piece = text[start:end]
+    first = start + len(piece) - len(piece.lstrip())
+    piece = piece.strip()
+    if all(gap.group() == " " for gap in GAP.finditer(piece)):
+        return first, piece, None
+    kept = [i for i in range(len(piece)) if not piece[i].isspace() or not piece[i - 1].isspace()]
+    return first, "".join(" " if piece[i].isspace() else piece[i] for i in kept), kept
+
+
+def moved(opinion: Found, text: str, first: int, places: list[int] | None) -> Found:
+    """An opinion of a piece as one of the whole text."""
+    if opinion.start is None or opinion.end is None:
+        return opinion
+    start, end = opinion.start, opinion.end
+    if places is not None:
+        start, end = places[start], places[end - 1] + 1
+    start, end = first + start, first + end
+    return replace(opinion, target=text[start:end], start=start, end=end)
+
+
+def once(found: Sequence[Found]) -> tuple[Found, ...]:
+    """Each opinion once: a student that repeats itself says nothing new."""
+    distinct: dict[tuple[Any, ...], Found] = {}
+    for o in found:
+        distinct.setdefault((o.target, o.category, o.polarity, o.start, o.end), o)
+    return tuple(distinct.values())

@@ -1,0 +1,1 @@
+"""Predictions to figures: scoring, subsets, what is behind a score, how sure it is, and the records that hold it."""

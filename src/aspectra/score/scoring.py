@@ -1,0 +1,175 @@
+"""Micro precision, recall and F1 of predictions, in linear time, by the authors' rules or by strict ones.
+
+Called by `score`, `evaluate`, fine-tuning (best epoch) and the pipeline.
+
+paper (the authors' evaluation/utils/{atsa,acsa}.py; TASD, for which they have none, stands in `tasks.tasd`). Gold of a
+sentence: for ATSA every distinct (term, polarity, place) with a real target, for ACSA every distinct (category,
+polarity). Predicted: the pieces between `;` that have exactly one `|`, one of the four polarities and, for ATSA, a
+term that is a substring; the rest is dropped. Precision is the share of predicted pieces, repeats counted, that are in
+the gold; recall the share of gold entries, repeats counted, that are among the predicted. Each is 1 where its
+denominator is 0.
+
+strict. Both sides are sets within a sentence; each piece that says nothing valid is one wrong prediction, repeats
+included. Each measure is 0 where its denominator is 0.
+
+Readings where the rules leave room:
+- `none` and the empty answer say nothing as a whole answer only; `none` beside other pieces is a wrong piece.
+- A gold term is stripped and otherwise as it stands, in paper scoring too (there a term with `;` is never found).
+- A place is the annotated one; aspects annotated at different offsets stay different even where these are wrong, as
+  long as the term stands in the sentence once for each.
+- An opinion (no raw form) without a target says nothing for ATSA, one without a category nothing for ACSA and TASD; an
+  empty target (TASD: it is NULL) or category is invalid. Its category is normalized like the gold's; a raw one is
+  compared as written.
+- Predicted opinions in paper scoring are first written in the linear form, repeats kept, and read as the authors do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import compress
+from typing import Any
+
+from aspectra import tasks
+from aspectra.errors import UserError
+from aspectra.schema import Example, Prediction
+from aspectra.score.predictions import HASHED, read_predictions, write_predictions
+from aspectra.score.subsets import select
+from aspectra.tasks import Parsed, Scoring
+
+__all__ = ["Score", "align", "predicted", "read_predictions", "score", "score_rows", "write_predictions"]
+
+# Of one sentence: correct predictions, predictions, gold entries found, gold entries.
+Counts = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Fractions, and the counts behind them.
+
+    `correct` counts predicted pieces that are right, `found` gold entries that were predicted: the same number in
+    strict scoring. `sentences` are those of the subset.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    gold: int
+    predicted: int
+    correct: int
+    found: int
+    sentences: int
+
+
+def score(
+    gold: Sequence[Example],
+    predictions: Sequence[Prediction],
+    task: str,
+    scoring: str = "strict",
+    subset: str = "all",
+) -> Score:
+    """Score predictions against the gold, sentence by sentence in their order; the rules stand above.
+
+    Raises UserError for an unknown task, scoring or subset and where the two sides are not the same sentences.
+    """
+    rules = tasks.get(task)
+    predictions = align(gold, predictions)
+    chosen = select(gold, task, subset, scoring)
+    way: Scoring = "paper" if scoring == "paper" else "strict"
+    correct = said = found = wanted = 0
+    for example, prediction in zip(compress(gold, chosen), compress(predictions, chosen), strict=True):
+        right, claims, met, entries = count(example, predicted(prediction, rules, way), rules, way)
+        correct += right
+        said += claims
+        found += met
+        wanted += entries
+    return fractions((correct, said, found, wanted), way, sum(chosen))
+
+
+def fractions(counts: Counts, scoring: Scoring, sentences: int) -> Score:
+    """Micro precision, recall and F1 of summed counts, by the convention of a scoring for what is 0 by 0."""
+    correct, said, found, wanted = counts
+    nothing = 1.0 if scoring == "paper" else 0.0
+    precision = correct / said if said else nothing
+    recall = found / wanted if wanted else nothing
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return Score(precision, recall, f1, wanted, said, correct, found, sentences)
+
+
+def score_rows(
+    gold: Sequence[Example],
+    predictions: Sequence[Prediction],
+    task: str,
+    subsets: Sequence[str],
+    scorings: Sequence[str],
+) -> list[dict[str, Any]]:
+    """A row for each scoring and subset: `task`, `subset`, `scoring`, and the fields of `Score`."""
+    return [
+        {"task": task, "subset": subset, "scoring": way, **asdict(score(gold, predictions, task, way, subset))}
+        for way in scorings
+        for subset in subsets
+    ]
+
+
+def count(example: Example, said: Parsed, task: tasks.Task, scoring: Scoring) -> Counts:
+    """What one sentence adds to the sums behind precision and recall."""
+    pieces = set(said.pairs)
+    if scoring == "strict":
+        wanted = task.wanted(example)
+        right = len(wanted & pieces)
+        return right, len(pieces) + said.wrong, right, len(wanted)
+    entries = task.entries(example)
+    found = [pair for pair in entries if pair in pieces]
+    good = set(found)
+    right = len([pair for pair in said.pairs if pair in good])
+    return right, len(said.pairs), len(found), len(entries)
+
+
+def predicted(prediction: Prediction, task: tasks.Task, scoring: Scoring) -> Parsed:
+    """What a prediction says: its raw form where there is one, else its opinions."""
+    if prediction.raw is not None:
+        return task.parse(prediction.raw, prediction.text, scoring)
+    return task.pairs(prediction.opinions, prediction.text, scoring)
+
+
+def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequence[Prediction]:
+    """The predictions, those that have only the digest of their text with the gold's.
+
+    Raises UserError naming the first difference unless both sides are the same sentences in the same order.
+    """
+    for number, (example, prediction) in enumerate(zip(gold, predictions, strict=False), 1):
+        if example.text != prediction.text and not hashed(example.text, prediction):
+            start = next(
+                (i for i, (a, b) in enumerate(zip(example.text, prediction.text, strict=False)) if a != b),
+                min(len(example.text), len(prediction.text)),
+            )
+            counts = "" if len(gold) == len(predictions) else f" ({len(gold)} gold, {len(predictions)} predicted)"
+            raise UserError(
+                f"sentence {number} differs: gold {_short(example.text, start)}, predicted "
+                f"{_short(prediction.text, start)}; predictions are matched by position, one for each gold sentence"
+                f"{counts}"
+            )
+    if len(gold) != len(predictions):
+        shared = min(len(gold), len(predictions))
+        where = f"the first without a partner is sentence {shared + 1}"
+        longer = gold if len(gold) > shared else predictions
+        raise UserError(
+            f"{len(gold)} gold sentences but {len(predictions)} predictions; {where}, {_short(longer[shared].text, 0)}"
+        )
+    if any(HASHED in prediction.extra for prediction in predictions):
+        return [replace(p, text=e.text) for e, p in zip(gold, predictions, strict=True)]
+    return predictions
+
+
+def hashed(text: str, prediction: Prediction) -> bool:
+    """Whether a prediction without its text has the digest of this one."""
+    digest = prediction.extra.get(HASHED)
+    return digest is not None and digest == hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _short(text: str, start: int, width: int = 60) -> str:
+    """A stretch of a text around the place that matters."""
+    begin = max(0, start - width // 2) if len(text) > width else 0
+    end = begin + width
+    return repr(("..." if begin else "") + text[begin:end] + ("..." if end < len(text) else ""))

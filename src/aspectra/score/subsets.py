@@ -1,0 +1,55 @@
+"""Which sentences of a test set count: all, those with an implicit opinion, those with more than one polarity.
+
+Called by `aspectra.score.scoring` and `data stats`. The authors (`load_dataset` in their evaluation/atsa.py)
+look at every aspect; strict scoring of ATSA leaves out aspects without a target, which no answer could name.
+TASD and ACSA can name every aspect, and count as the authors do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from aspectra import tasks
+from aspectra.errors import unknown
+from aspectra.schema import Example
+
+Subset = Literal["all", "implicit", "multi"]
+SUBSETS: tuple[Subset, ...] = ("all", "implicit", "multi")
+
+
+def belongs(example: Example, task: str, subset: str, scoring: str) -> bool:
+    """Whether a sentence is in a subset.
+
+    implicit: some aspect has no opinion words. multi: the aspects have more than one polarity. Raises UserError for
+    an unknown task, subset or scoring.
+    """
+    return select([example], task, subset, scoring)[0]
+
+
+def unmarked(examples: Sequence[Example], subset: str) -> str | None:
+    """What to know of the implicit subset of a file that marks no opinion words at all, as train and dev files do."""
+    if subset != "implicit" or any(o.words for example in examples for o in example.opinions):
+        return None
+    return "no opinion words are marked in these sentences, so that each with an opinion counts as implicit"
+
+
+def select(examples: Sequence[Example], task: str, subset: str, scoring: str) -> list[bool]:
+    """For each sentence whether it is in the subset; see `belongs`."""
+    if subset not in SUBSETS:
+        raise unknown("subset", subset, SUBSETS)
+    if scoring not in tasks.SCORINGS:
+        raise unknown("scoring", scoring, tasks.SCORINGS)
+    rules = tasks.get(task)
+    if subset == "all":
+        return [True] * len(examples)
+    # Where nothing but its target names an opinion, no answer could name one without.
+    blind = scoring == "strict" and rules.by == ("target",)
+    found = []
+    for example in examples:
+        aspects = [o for o in example.opinions if not blind or rules.subject(o)]
+        if subset == "implicit":
+            found.append(any(not o.words for o in aspects))
+        else:
+            found.append(len({o.polarity for o in aspects}) > 1)
+    return found

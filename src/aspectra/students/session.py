@@ -1,0 +1,178 @@
+"""What one training run needs besides its data: trainer settings, LoRA, checkpoints to go on from, a log of metrics.
+
+Called by `pretrain` and `finetune`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import json
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import TrainingArguments
+
+from aspectra import machine
+from aspectra.config import TrainingConfig
+from aspectra.errors import AspectraError, UserError
+from aspectra.files import write_text
+from aspectra.quiet import quiet
+from aspectra.students.writers.family import Student, load
+
+CHECKPOINTS = "checkpoints"
+METRICS = "metrics.jsonl"
+SCANT = 1 << 16  # bytes: with fewer free, a failed write failed for want of room
+
+
+def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArguments:
+    """The trainer's settings; sets threads and seed, and joins the other processes where there are any.
+
+    Raises UserError where the device is not here, and under FSDP.
+    """
+    if os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
+        # The leading process writes the weights, and would have a part of each.
+        raise UserError("students are trained whole on each GPU, not by FSDP: use torchrun (docs/scale.md)")
+    place = machine.device(config.device)
+    machine.use_threads(config.threads)
+    if place == "cpu":
+        machine.keep_freed_memory()
+    arguments = TrainingArguments(
+        output_dir=str(out / CHECKPOINTS),
+        per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.accumulation,
+        max_grad_norm=config.clip,
+        learning_rate=config.learning_rate,
+        seed=config.seed,
+        use_cpu=place == "cpu",
+        ddp_backend="gloo" if place == "cpu" and machine.Crew().processes > 1 else None,
+        ddp_find_unused_parameters=False,
+        dataloader_pin_memory=False,
+        remove_unused_columns=False,
+        logging_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        log_level="error",
+        log_level_replica="error",
+        **others,
+    )
+    # Several GPUs are for torchrun: DataParallel in one process would be slower, and is asked for by nobody.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    _ = arguments.device  # joins the other processes
+    if machine.Crew().processes > 1:
+        atexit.register(machine.part)
+    random.seed(config.seed)
+    torch.manual_seed(config.seed)
+    return arguments
+
+
+def open_student(source: Path | Student, config: TrainingConfig, newline_token: bool = False) -> Student:
+    """The student to train, from its folder or a copy of one in memory, with adapters where `lora_rank` asks."""
+    if config.lora_rank and newline_token:
+        raise UserError("newline_token needs all weights (lora_rank=0): an adapter cannot learn a new token")
+    if isinstance(source, Student):
+        # Training changes the weights and `info` alone, so that the tokenizer is shared.
+        student = replace(source, model=copy.deepcopy(source.model), info=dict(source.info))
+    else:
+        student = load(source, newline_token=newline_token)
+    if config.lora_rank:
+        from peft import LoraConfig, get_peft_model
+
+        kind = "SEQ_2_SEQ_LM" if student.family == "seq2seq" else "CAUSAL_LM"
+        adapters = LoraConfig(
+            r=config.lora_rank, lora_alpha=2 * config.lora_rank, target_modules="all-linear", task_type=kind
+        )
+        with quiet():
+            student.model = get_peft_model(student.model, adapters)
+    return student
+
+
+def close_student(student: Student) -> None:
+    """Merge the adapters into the weights, if there are any."""
+    if hasattr(student.model, "merge_and_unload"):
+        student.model = student.model.merge_and_unload()
+
+
+def last_checkpoint(folder: Path, processes: int) -> Path | None:
+    """The newest checkpoint that was written to its end; those that were not are removed.
+
+    The trainer writes its state last, after the weights and the optimizer.
+    """
+    whole: dict[int, Path] = {}
+    for path in (folder / CHECKPOINTS).glob("checkpoint-*"):
+        try:
+            step = json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))["global_step"]
+        except (OSError, ValueError, KeyError):
+            shutil.rmtree(path)
+            continue
+        states = len(list(path.glob("rng_state*.pth")))
+        if states == processes:
+            whole[step] = path
+    return whole[max(whole)] if whole else None
+
+
+@contextmanager
+def room_for(folder: Path) -> Iterator[None]:
+    """Turn what torch and safetensors raise on a full disk, each its own error, into one that says so."""
+    try:
+        yield
+    except (SafetensorError, RuntimeError, OSError) as error:
+        if isinstance(error, AspectraError) or (
+            "No space left" not in str(error) and shutil.disk_usage(folder).free > SCANT
+        ):
+            raise
+        raise UserError(
+            f"the disk is full: {folder} was not written; make room and run again, it goes on from its last checkpoint"
+        ) from None
+
+
+def step_of(checkpoint: Path) -> int:
+    """The optimizer steps that a checkpoint has behind it."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
+def run(trainer: Any, checkpoint: Path | None, steps: int) -> None:
+    """Train up to `steps` optimizer steps, from a checkpoint or from the beginning."""
+    if checkpoint is not None and step_of(checkpoint) >= steps:
+        # The trainer would take one step more.
+        trainer._load_from_checkpoint(str(checkpoint))
+        trainer.state.global_step = step_of(checkpoint)
+        return
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+
+class Metrics:
+    """`metrics.jsonl`: a line a look, flushed at once; a run that goes on forgets what came after its checkpoint."""
+
+    def __init__(self, folder: Path, leads: bool, upto: int | None = None) -> None:
+        self.path, self.leads = folder / METRICS, leads
+        self.lines: list[dict[str, Any]] = []
+        if upto is not None and self.path.exists():
+            for line in self.path.read_text(encoding="utf-8").splitlines():
+                try:
+                    value = json.loads(line)
+                except ValueError:
+                    break
+                if value["step"] <= upto:
+                    self.lines.append(value)
+        if leads:
+            write_text(self.path, "".join(json.dumps(line) + "\n" for line in self.lines))
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Keep a line and write it."""
+        self.lines.append(line)
+        if self.leads:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def sum(self, key: str) -> float:
+        """The sum of a number over the lines that have it."""
+        return float(sum(line.get(key, 0) for line in self.lines))

@@ -1,0 +1,133 @@
+"""A student at work: sentences in, opinions out.
+
+Called after each epoch by `finetune`, by the cells of `aspectra.benchmark`, and by `aspectra.readers`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from aspectra import tasks
+from aspectra.errors import UserError
+from aspectra.models import need_train
+from aspectra.progress import progress
+from aspectra.schema import Prediction
+from aspectra.students.writers.family import Student, fill, load
+from aspectra.weights import check
+
+CUT = "cut"  # in a prediction's `extra`: the answer reached the limit before its end
+
+
+def predict(
+    model: Path | Student,
+    texts: Sequence[str],
+    task: str | None = None,
+    *,
+    ids: Sequence[str] | None = None,
+    max_new_tokens: int = 100,
+    batch_size: int = 32,
+    device: str = "auto",
+    threads: int | None = None,
+    bf16: bool = False,
+    tick: Callable[[int], None] | None = None,
+) -> list[Prediction]:
+    """The opinions of each text, in the order of the texts; the student's own words are in `raw`.
+
+    Greedy. Texts are put in batches by length. Without `task` the one that the student was tuned for is taken. `bf16`
+    decodes with a copy of the weights in 16 bits where the device is quicker with them; a rare answer differs then.
+    `tick` is told how many texts are done; without it a bar is shown. Raises UserError where the model or the task
+    cannot be used.
+    """
+    need_train("predict")
+    import torch
+
+    from aspectra import machine
+    from aspectra.quiet import quiet
+
+    place = machine.device(device)
+    machine.use_threads(threads)
+    student = model if isinstance(model, Student) else load(check(model), place)
+    rules = tasks.get(task_of(student.info, task))
+    if bf16 and machine.has_bf16(place):
+        student = copy_of(student, bf16=True)
+    student.model.to(place).eval()
+    encoder = student.reader
+    prompts = [encoder.prompt(rules.marker, text) for text in texts]
+    order = sorted(range(len(texts)), key=lambda i: -len(prompts[i]))
+    found: dict[int, Prediction] = {}
+
+    def work(done: Callable[[int], None]) -> None:
+        for first in range(0, len(order), batch_size):
+            batch = order[first : first + batch_size]
+            answers = write(student, [prompts[i] for i in batch], max_new_tokens)
+            for i, (written, cut) in zip(batch, answers, strict=True):
+                raw = encoder.text(written)
+                name = ids[i] if ids is not None else str(i)
+                found[i] = Prediction(name, texts[i], rules.decode(raw, texts[i]), raw, {CUT: True} if cut else {})
+            done(len(batch))
+
+    with quiet(), torch.inference_mode():
+        if tick is not None:
+            work(tick)
+        else:
+            with progress("decode", len(texts)) as bar:
+                work(bar.advance)
+    return [found[i] for i in range(len(texts))]
+
+
+def write(
+    student: Student,
+    prompts: Sequence[Sequence[int]],
+    max_new_tokens: int,
+    watch: Callable[[Any, Any], Any] | None = None,
+) -> list[tuple[list[int], bool]]:
+    """(ids of the answer without the end token, whether the limit cut it) for each prompt, greedy.
+
+    `watch` is given the ids so far and the scores of the next, at each step, and returns the scores to choose by.
+    """
+    tokenizer, place = student.tokenizer, student.model.device
+    # An answer follows its prompt, so a causal model's prompts end together: padding goes to the left.
+    left = student.family == "causal"
+    inputs = fill(prompts, tokenizer.pad_token_id, left=left).to(place)
+    mask = fill([[1] * len(prompt) for prompt in prompts], 0, left=left).to(place)
+    whole = student.model.generate(
+        input_ids=inputs,
+        attention_mask=mask,
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        num_beams=1,
+        logits_processor=[watch] if watch is not None else None,
+    )
+    start = inputs.shape[1] if left else 1
+    end = tokenizer.eos_token_id
+    answers = []
+    for line in whole[:, start:].tolist():
+        # By place, not by value: the pad token may be the end token.
+        stop = line.index(end) if end in line else len(line)
+        answers.append((line[:stop], stop == len(line)))
+    return answers
+
+
+def copy_of(student: Student, bf16: bool) -> Student:
+    """A copy to decode with: adapters merged, weights in 16 bits if asked for. The student itself stays as it is."""
+    import torch
+
+    model = copy.deepcopy(student.model)
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload()
+    return Student(model.to(torch.bfloat16) if bf16 else model, student.tokenizer, student.family, student.info)
+
+
+def task_of(info: dict[str, Any], given: str | None, else_do: str = "`aspectra finetune` does that") -> str:
+    """The task to decode for; UserError where the model was tuned for another, or for none (advice: `else_do`)."""
+    tuned = info.get("task")
+    if given is not None:
+        tasks.get(given)
+    if given and tuned and given != tuned:
+        raise UserError(f"the model was fine-tuned for {tuned}, not for {given}; give --task {tuned} or another model")
+    if not (given or tuned):
+        raise UserError(f"the model was fine-tuned for no task; {else_do}")
+    return str(given or tuned)

@@ -1,0 +1,136 @@
+"""A GGUF file as a teacher, in this process: llama.cpp's server through xllamacpp, without a port to speak to.
+
+Its slots answer in parallel, one for each request in flight. Needs the extra `local`. Used by `aspectra.elicit.engine`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.request import ProxyHandler, Request, build_opener
+
+from aspectra.config import ElicitConfig
+from aspectra.elicit.prompt import Messages
+from aspectra.errors import AspectraError, MissingExtraError, UserError
+from aspectra.teachers.teacher import Question, Reply, RowError
+
+PROMPT_ROOM = 2048  # tokens a slot has for the prompt, besides those of the answer
+HEAD = 1 << 20
+
+
+class LocalTeacher:
+    """Loads the model when it is first needed, so that a run with nothing left to ask is quick.
+
+    Raises UserError at once for what is no GGUF file, MissingExtraError without xllamacpp.
+    """
+
+    instant = False
+
+    def __init__(self, config: ElicitConfig) -> None:
+        if not config.model:
+            raise UserError("--model is missing: the GGUF file to load")
+        path = Path(config.model).expanduser()
+        if not path.is_file():
+            raise UserError(f"no GGUF file {path}")
+        with path.open("rb") as stream:
+            head = stream.read(HEAD)
+        if head[:4] != b"GGUF":
+            raise UserError(f"{path} is not a GGUF file")
+        if importlib.util.find_spec("xllamacpp") is None:
+            raise MissingExtraError("local", "a local LLM")
+        self.model = path.name
+        self.settings: dict[str, object] = {
+            "temperature": config.temperature,
+            "max_tokens": config.max_tokens,
+            "seed": config.seed,
+            # The beginning holds the names and shapes of all weights and the tokenizer; hashing 40 GB each time would
+            # take longer than the answers.
+            "gguf": hashlib.sha256(head + str(path.stat().st_size).encode()).hexdigest()[:16],
+        }
+        if config.extra_body:
+            self.settings["extra_body"] = config.extra_body
+        self._config, self._path = config, path
+        self._server: Any = None
+        self._threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="slot")
+
+    def load(self) -> None:
+        """Read the weights, unless they are there; raises UserError where llama.cpp cannot."""
+        if self._server is not None:
+            return
+        import xllamacpp
+
+        config = self._config
+        params = xllamacpp.CommonParams()
+        params.model.path = str(self._path)
+        params.n_parallel = config.concurrency
+        params.n_ctx = config.concurrency * (PROMPT_ROOM + config.max_tokens)
+        params.port = 0  # it opens one, whether it is wanted or not: let it be a free one
+        params.hostnames = ["127.0.0.1"]
+        params.ui = False
+        params.verbosity = 1  # errors only
+        try:
+            self._server = xllamacpp.Server(params)
+        except (RuntimeError, ValueError) as error:
+            raise UserError(f"llama.cpp cannot load {self._path} ({str(error).splitlines()[0]})") from None
+
+    async def ask(self, question: Question) -> Reply:
+        self.load()  # the others wait: none could be asked meanwhile
+        body: dict[str, Any] = {
+            "messages": question.messages,
+            "temperature": self._config.temperature,
+            "max_tokens": self._config.max_tokens,
+            "seed": self._config.seed + question.attempt,
+            **self._config.extra_body,
+        }
+        if question.json_wanted:
+            body["response_format"] = {"type": "json_object"}
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._server.handle_chat_completions, body
+            )
+        except (RuntimeError, ValueError) as error:
+            raise RowError(" ".join(str(error).split())[:300]) from None
+        return self._reply(answer)
+
+    @staticmethod
+    def _reply(answer: Any) -> Reply:
+        if not isinstance(answer, dict) or "choices" not in answer:
+            told = answer.get("message") or answer.get("error") if isinstance(answer, dict) else answer
+            raise RowError(f"llama.cpp: {told}"[:300])
+        choice = answer["choices"][0]
+        usage = answer.get("usage") or {}
+        return Reply(
+            text=choice["message"].get("content") or "",
+            finish_reason=choice.get("finish_reason"),
+            tokens_in=usage.get("prompt_tokens"),
+            tokens_out=usage.get("completion_tokens"),
+            thinking=len(choice["message"].get("reasoning_content") or ""),
+        )
+
+    def count(self, messages: Messages) -> int:
+        """Tokens of a prompt, by the model's own template and tokenizer."""
+        words = self._post("/apply-template", {"messages": messages})["prompt"]
+        return len(self._post("/tokenize", {"content": words, "add_special": True, "parse_special": True})["tokens"])
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What the server has no function for, over the port that it opens."""
+        self.load()
+        request = Request(
+            self._server.listening_address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            # A proxy that the environment names knows nothing of this process's port.
+            with build_opener(ProxyHandler({})).open(request) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except (OSError, ValueError) as error:
+            raise AspectraError(f"llama.cpp cannot count tokens ({error})") from None
+        return found
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self._server = None

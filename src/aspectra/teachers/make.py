@@ -1,0 +1,48 @@
+"""The teacher that settings name: made without loading weights, or refused.
+
+Used by `aspectra.elicit.engine` and `ray_engine`, by `aspectra.benchmark` and by `aspectra.pipeline`.
+"""
+
+from __future__ import annotations
+
+from aspectra.config import ElicitConfig
+from aspectra.errors import UserError
+from aspectra.places import locate
+from aspectra.teachers.teacher import Teacher
+
+
+def check_here(config: ElicitConfig) -> None:
+    """Raise UserError for a teacher that this process cannot ask."""
+    if config.teacher == "vllm":
+        raise UserError("the vllm teacher is for `aspectra elicit --engine ray`; name its server's address to openai")
+
+
+def make_teacher(config: ElicitConfig) -> Teacher:
+    """The teacher that the settings name; raises UserError for what is wrong with it. No weights are loaded."""
+    if config.teacher == "openai":
+        from aspectra.teachers.openai import OpenAITeacher
+
+        return OpenAITeacher(config)
+    if config.teacher == "local":
+        from aspectra.teachers.local import LocalTeacher
+
+        return LocalTeacher(config)
+    if config.teacher == "transformers":
+        from aspectra.teachers.transformers import TransformersTeacher
+
+        return TransformersTeacher(config)
+    if config.teacher == "vllm":
+        from aspectra.elicit.ray_vllm import VllmTeacher
+
+        return VllmTeacher(config)
+    from aspectra.teachers.recorded import RecordedTeacher
+
+    return RecordedTeacher(config)
+
+
+def located(settings: ElicitConfig) -> ElicitConfig:
+    """The settings with `demo:` names as files. A model's name is no path, and stays as it is."""
+    names = {"model": settings.model, "demonstrations": settings.demonstrations}
+    return settings.model_copy(
+        update={key: str(locate(name)) for key, name in names.items() if name and name.startswith("demo:")}
+    )

@@ -1,0 +1,113 @@
+"""One's own labels, one opinion a row: rows become sentences, and a bad row is named by its line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.data.imports.invented import CHARACTERS, sentences
+
+from aspectra.data.imports.labels import Found
+from aspectra.data.imports.table import read, write
+from aspectra.errors import UserError
+from aspectra.schema import Example, Opinion
+from aspectra.tables import write_parquet
+
+CSV = """Sentence,Target,Polarity,note
+"Soft bed, loud street.",bed,Positive,x
+"Soft bed, loud street.",street,negative,
+We left at noon.,,,
+Too dear.,NULL,negative,
+"""
+
+
+def put(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_rows_of_one_text_are_one_sentence(tmp_path: Path) -> None:
+    found = read(put(tmp_path / "a.csv", CSV))
+    assert found == [
+        Found(
+            Example(
+                "1", "Soft bed, loud street.", (Opinion("bed", None, "Positive"), Opinion("street", None, "negative"))
+            ),
+            (2, 3),
+        ),
+        Found(Example("2", "We left at noon."), ()),
+        Found(Example("3", "Too dear.", (Opinion(None, None, "negative"),)), (5,)),
+    ]
+
+
+def test_rows_of_one_id_are_one_sentence_and_other_ids_are_others(tmp_path: Path) -> None:
+    rows = (
+        '{"id": 7, "text": "Fine.", "category": "ROOM", "polarity": "positive", "opinion_words": ["Fine"]}\n'
+        '{"id": 8, "text": "Fine.", "category": "ROOM", "polarity": "neutral", "opinion_words": "Fine"}\n'
+        '{"id": 7, "text": "Fine.", "category": "PRICE", "polarity": "neutral", "target": "Fine", "from": 0, "to": 4}\n'
+    )
+    first, second = (found.example for found in read(put(tmp_path / "a.jsonl", rows)))
+    assert first == Example(
+        "7",
+        "Fine.",
+        (Opinion(None, "ROOM", "positive", words=("Fine",)), Opinion("Fine", "PRICE", "neutral", 0, 4)),
+    )
+    assert second == Example("8", "Fine.", (Opinion(None, "ROOM", "neutral", words=("Fine",)),))
+
+
+def test_parquet_is_a_table_too(tmp_path: Path) -> None:
+    rows = [{"text": "Soft bed.", "target": "bed", "polarity": "positive", "from": "5.0", "to": "8.0"}]
+    write_parquet(tmp_path / "a.parquet", rows, list(rows[0]))
+    (found,) = read(tmp_path / "a.parquet")
+    assert found == Found(Example("1", "Soft bed.", (Opinion("bed", None, "positive", 5, 8),)), (1,))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.csv", "text,polarity\nx,good\n", "line 2: there is no column target or category; there are: text, pol"),
+        ("a.csv", "sentense,target\nx,y\n", "line 2: there is no column text and no column polarity; there"),
+        ("a.csv", CSV + "Soft bed.,bed,,\n", "line 6: there is no polarity"),
+        ("a.csv", CSV + ",bed,positive,\n", "line 6: there is no text"),
+        ("a.csv", CSV + "Soft bed.,Bed,positive,\n", "line 6: the target 'Bed' is not in the text"),
+        ("a.csv", CSV + "Soft bed.,bed,positive,,9\n", "line 6: 5 fields where the header has 4"),
+        ("a.csv", 'text,target,polarity\n"two\nlines",two,positive\nx,y,positive\n', "line 4: the target 'y'"),
+        ("a.csv", "id,text,target,polarity\n1,one,,\n1,two,,\n", "line 3: the id '1' has another text in line 2"),
+        ("a.csv", "text,target,polarity,from\nbed,bed,positive,a\n", "line 2: the offset from is 'a', which"),
+        ("a.csv", "text,target,polarity\n", "has no rows"),
+        ("a.jsonl", '{"text": "x", "target": null, "polarity": null}\n{"text', "line 2: the line is torn"),
+        ("a.jsonl", '{"text": 5, "target": null, "polarity": null}\n', "line 1: there is no text"),
+        ("a.jsonl", '{"text": "\\ud83d", "target": null, "polarity": null}\n', "line 1: half a character"),
+        (
+            "a.jsonl",
+            '{"text": "x", "target": "x", "polarity": "p", "opinion_words": [1]}\n',
+            "line 1: opinion_words is",
+        ),
+        ("a.xlsx", "x", "tables are read from .csv"),
+    ],
+)
+def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, name: str, text: str, says: str) -> None:
+    path = put(tmp_path / name, text)
+    with pytest.raises(UserError) as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+    assert says in str(caught.value)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sentences(CHARACTERS))
+def test_tables_hold_everything(tmp_path: Path, examples: list[Example]) -> None:
+    for name in ("a.csv", "a.jsonl"):
+        write(tmp_path / name, examples)
+        assert [found.example for found in read(tmp_path / name)] == examples
+
+
+def test_opinion_words_that_look_like_a_list(tmp_path: Path) -> None:
+    for words in (("[sic]",), ('["a"]',), ("[", "b"), ("",)):
+        example = Example("1", "a bed", (Opinion("bed", None, "neutral", 2, 5, words),))
+        write(tmp_path / "a.csv", [example])
+        (found,) = read(tmp_path / "a.csv")
+        kept = tuple(word for word in words if word)
+        assert found.example == replace(example, opinions=(replace(example.opinions[0], words=kept),))

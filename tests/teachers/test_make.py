@@ -1,0 +1,25 @@
+"""Which teacher settings name, and which of them this process can ask."""
+
+from __future__ import annotations
+
+import pytest
+
+from aspectra.config import ElicitConfig
+from aspectra.errors import UserError
+from aspectra.teachers.make import check_here, located
+
+
+def test_a_teacher_of_a_cluster_is_not_asked_from_here() -> None:
+    with pytest.raises(UserError, match="the vllm teacher is for `aspectra elicit --engine ray`"):
+        check_here(ElicitConfig(teacher="vllm", model="m"))
+    check_here(ElicitConfig(teacher="openai", model="m"))
+
+
+def test_names_of_the_demo_become_files_and_a_name_at_an_endpoint_stays() -> None:
+    found = located(ElicitConfig(teacher="recorded", model="demo:responses.jsonl"))
+    assert found.model.endswith("demo/responses.jsonl")
+    assert located(ElicitConfig(model="org/model:7b", demonstrations="mine.jsonl")) == ElicitConfig(
+        model="org/model:7b", demonstrations="mine.jsonl"
+    )
+    with pytest.raises(UserError, match=r"unknown file of the demo 'response\.jsonl'; did you mean 'responses\.jsonl'"):
+        located(ElicitConfig(teacher="recorded", model="demo:response.jsonl"))
