@@ -23,6 +23,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 
 test: lint
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,5 +17,7 @@ def __getattr__(name: str) -> Any:
 
         return load
     if name == "analyze":
-        return import_module("aspectra.analyze")
+        import aspectra.analyze as analyze
+
+        return analyze
     raise AttributeError(f"module 'aspectra' has no attribute '{name}'")

@@ -30,6 +30,7 @@ MANIFEST = "manifest.json"
 UNFINISHED = ".stage.json"
 RUN = "run.json"  # the settings of `aspectra run`, in its folder
 BENCHMARK = "benchmark.json"  # of `aspectra benchmark`
+RESPONSES = "responses.sqlite"  # the answers of `aspectra elicit`
 VERSIONED = (
     "aspectra",
     "torch",

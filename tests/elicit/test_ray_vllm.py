@@ -11,10 +11,11 @@ import pytest
 from aspectra.config import ElicitConfig
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.nearest import Prompts
-from aspectra.elicit.ray_vllm import VllmTeacher, answer, processor, question, sampling
+from aspectra.elicit.ray_vllm import answer, processor, question, sampling
 from aspectra.elicit.store import Ask
 from aspectra.errors import UserError
 from aspectra.teachers.openai import OpenAITeacher
+from aspectra.teachers.vllm import VllmTeacher
 
 ASKS = [Ask("rewriting", "v1", "m", "{}"), Ask("analysis", "v1", "m", "{}")]
 GOOD = 'Opinion Target 1: "pool"\nAspect: General\nSentiment: Positive\nReasoning: The author likes it.'

@@ -23,6 +23,7 @@ from aspectra.analyze.source import Source
 from aspectra.analyze.table import Entry, Reading
 from aspectra.cluster import Cluster
 from aspectra.errors import AspectraError, UserError
+from aspectra.parent import outlive
 from aspectra.progress import progress, say
 from aspectra.readers.extraction import Extractor
 from aspectra.tables import read_jsonl, write_jsonl
@@ -117,8 +118,6 @@ _predictor: list[Extractor] = []
 
 def begin(source: Source, parent: int) -> None:
     """A worker's start: it ends with its parent, and at once on Ctrl-C."""
-    from aspectra.benchmark.workers import outlive
-
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=outlive, args=(parent,), daemon=True).start()
     _source[:] = [source]

@@ -41,7 +41,6 @@ def student(model: str | Path, **options: Any) -> Source:
 
 def load(folder: Path, **options: Any) -> Extractor:
     """The predictor of a folder. Raises UserError where it holds no student."""
-    import aspectra
+    from aspectra.readers import predictor
 
-    found: Extractor = aspectra.load(folder, **options)
-    return found
+    return predictor.load(folder, **options)

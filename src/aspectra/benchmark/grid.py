@@ -15,7 +15,7 @@ from aspectra.errors import UserError, unknown
 from aspectra.models import identity, need_train, resolve
 from aspectra.places import locate
 from aspectra.schema import Example
-from aspectra.score.results import PROTOCOL
+from aspectra.score.results import PROTOCOL, cell_name
 from aspectra.settings import build
 
 
@@ -32,10 +32,7 @@ class Cell:
     @property
     def id(self) -> str:
         """The name of the cell's folder."""
-        parts = [self.system, self.task, Path(self.data).name]
-        parts += [f"shots-{self.shots}"] if self.shots is not None else []
-        parts += [f"seed-{self.seed}"] if self.seed is not None else []
-        return ".".join(parts)
+        return cell_name(self.system, self.task, self.data, self.seed, self.shots)
 
 
 def grid(config: BenchmarkConfig) -> list[Cell]:

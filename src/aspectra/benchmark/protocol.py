@@ -18,9 +18,9 @@ from pydantic import ValidationError
 from aspectra import manifest
 from aspectra.benchmark import cells, grid, summary, workers
 from aspectra.config import BenchmarkConfig
-from aspectra.elicit.database import LOCK, take_lock
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json
+from aspectra.lock import LOCK, take_lock
 from aspectra.manifest import BENCHMARK
 from aspectra.progress import progress, say
 from aspectra.score.results import ITEMS, PROTOCOL, RESULT, Result

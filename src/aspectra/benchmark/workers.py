@@ -22,6 +22,7 @@ from aspectra.benchmark import llm
 from aspectra.benchmark.grid import Cell
 from aspectra.config import BenchmarkConfig, LLMSystem, StudentSystem
 from aspectra.errors import AspectraError, EndpointError
+from aspectra.parent import outlive
 from aspectra.progress import Bar, say
 
 
@@ -214,15 +215,6 @@ def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
                     traceback.print_exc()
                     end = End(f"{type(error).__name__}: {error} (see logs/{cell.id}.txt)")
             pipe.send(end)
-
-
-def outlive(parent: int) -> None:
-    """End with the parent. Polled, because a pipe's end may be inherited by other children."""
-    import time
-
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os._exit(1)
 
 
 def threads_of(count: int) -> int:

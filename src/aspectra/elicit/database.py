@@ -1,21 +1,19 @@
-"""The SQLite file under the store: its schema and migrations, its lock, its complaints in one line.
+"""The SQLite file under the store: its schema and migrations, its complaints in one line.
 
 Called by `aspectra.elicit.store` and `aspectra.elicit.status`; what the tables mean stands in the store's docstring.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from aspectra.errors import AspectraError, UserError, of_system
+from aspectra.manifest import RESPONSES
 
-NAME = "responses.sqlite"
-LOCK = ".lock"
+NAME = RESPONSES
 
 MIGRATIONS = (
     """
@@ -103,21 +101,3 @@ def connect(path: Path, durable: bool = True) -> sqlite3.Connection:
         db.close()
         raise
     return db
-
-
-def take_lock(folder: Path) -> IO[str]:
-    """Hold the folder's lock until the file is closed or the process dies, however it dies. Raises UserError."""
-    import fcntl
-
-    stream = (folder / LOCK).open("a+", encoding="utf-8")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        stream.seek(0)
-        pid = stream.read().strip() or "?"
-        stream.close()
-        raise UserError(f"another run (process {pid}) is writing to {folder}; wait for it or stop it") from None
-    stream.truncate(0)
-    stream.write(str(os.getpid()))
-    stream.flush()
-    return stream

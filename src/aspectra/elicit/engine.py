@@ -19,13 +19,14 @@ from aspectra import manifest
 from aspectra.config import ElicitConfig
 from aspectra.elicit import handoff, prompt, reasons, selection, shards, status
 from aspectra.elicit.budget import Budget
-from aspectra.elicit.database import LOCK, NAME, mending
+from aspectra.elicit.database import NAME, mending
 from aspectra.elicit.extraction import ASKED
 from aspectra.elicit.handoff import PARQUET, REVIEWS
 from aspectra.elicit.store import Ask, Store
 from aspectra.elicit.work import Work
 from aspectra.errors import AspectraError, UserError, unknown
 from aspectra.files import canonical, sha256, write_json
+from aspectra.lock import LOCK
 from aspectra.progress import say
 from aspectra.rows import check_file
 from aspectra.schema import KINDS

@@ -11,8 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.prompt import Demonstration, Messages, render
+from aspectra.elicit.prompt import Demonstration, render
 from aspectra.elicit.store import Ask
+from aspectra.teachers.teacher import Messages
 
 WORD = re.compile(r"\w+")
 

@@ -24,12 +24,12 @@ from aspectra.elicit.budget import HEADROOM
 from aspectra.elicit.database import NAME, clean, mending
 from aspectra.elicit.engine import Call, prepare
 from aspectra.elicit.nearest import Prompts, size
-from aspectra.elicit.prompt import Messages
 from aspectra.elicit.store import Ask, request_key
 from aspectra.errors import MissingExtraError, UserError
 from aspectra.places import locate
 from aspectra.progress import progress
 from aspectra.tables import mark, read_jsonl
+from aspectra.teachers.teacher import Messages
 
 SAMPLE = 1000  # requests of a kind whose prompts are rendered; of the others only the reviews' bytes count
 A_TOKEN = 4  # bytes, where nothing else is known

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from aspectra.errors import UserError, unknown
 from aspectra.schema import KINDS
+from aspectra.teachers.teacher import Messages
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-Messages = list[dict[str, str]]
 FOLDER = files("aspectra.elicit") / "prompts"
 # What was found best, not what was written last (docs/results/prompts.md): a new default is asked, and paid, anew.
 DEFAULT: dict[str, str] = dict.fromkeys(KINDS, "v1")

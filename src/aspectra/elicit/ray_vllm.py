@@ -16,7 +16,7 @@ from aspectra.elicit.asking import judge
 from aspectra.elicit.nearest import Prompts
 from aspectra.elicit.store import Ask, Outcome, now, request_key
 from aspectra.errors import UserError
-from aspectra.teachers.teacher import Question, Reply, identifying
+from aspectra.teachers.teacher import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,29 +28,6 @@ BATCH = 64  # requests that an engine is given at a time; it has several such ba
 SHARD = 256  # answers that are kept together
 TOGETHER = 1 << 20  # bytes of rows that travel together
 Row = dict[str, Any]
-
-
-class VllmTeacher:
-    """Says under which name and settings the answers are stored: those of the same model behind vLLM's own server."""
-
-    instant = False
-
-    def __init__(self, config: ElicitConfig) -> None:
-        if not config.model.strip():
-            raise UserError("--model is missing: the model's folder, the same on every node, or its name on the Hub")
-        if config.attempts > 1:
-            raise UserError("--attempts is for endpoints; here, run again with --retry-rejected and another --seed")
-        for name in ("max_cost", "rpm", "tpm"):
-            if getattr(config, name) is not None:
-                raise UserError(f"--{name.replace('_', '-')} is for endpoints; leave it out with vLLM")
-        self.model = config.model
-        self.settings = identifying(config)
-
-    async def ask(self, question: Question) -> Reply:
-        raise UserError("--teacher vllm runs on a cluster: add --engine ray")
-
-    async def close(self) -> None:
-        return None
 
 
 def processor(config: ElicitConfig, workers: int, engine: dict[str, Any]) -> dict[str, Any]:

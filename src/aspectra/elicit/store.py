@@ -33,9 +33,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from aspectra.elicit.database import NAME, clean, connect, mending, take_lock
+from aspectra.elicit.database import NAME, clean, connect, mending
 from aspectra.elicit.status import open_to_read
 from aspectra.files import canonical
+from aspectra.lock import take_lock
 from aspectra.schema import Review
 
 

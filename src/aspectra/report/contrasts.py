@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark.grid import Cell
 from aspectra.report.boards import sets
 from aspectra.report.systems import Row, labels
 from aspectra.report.tables import SIGNS
 from aspectra.schema import Opinion, Prediction
 from aspectra.score import metrics
 from aspectra.score.predictions import read_predictions
-from aspectra.score.results import ITEMS
+from aspectra.score.results import ITEMS, cell_name
 from aspectra.tasks.anchor import anchor
 
 # No card takes fewer bytes.
@@ -49,7 +48,7 @@ def disagreements(results: Row, folder: Path, systems: Sequence[str]) -> list[Di
         for number, system in enumerate(systems):
             cells = [c for c in results["cells"] if (c["task"], c["data"], c["system"]) == (task, data, system)]
             for cell in sorted(cells, key=lambda c: (-labels(c), c["seed"] or 0))[:1]:
-                path = folder / "cells" / Cell(system, task, data, cell["seed"], cell["shots"]).id / ITEMS
+                path = folder / "cells" / cell_name(system, task, data, cell["seed"], cell["shots"]) / ITEMS
                 gold = gold or cell["gold_sha256"]
                 if path.is_file() and cell["gold_sha256"] == gold:
                     shown[number] = read_predictions(path)

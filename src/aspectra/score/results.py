@@ -7,6 +7,7 @@ records of two versions are never in one table.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +17,14 @@ RESULT = "result.json"
 ITEMS = "predictions.jsonl"
 FREE = ("seed", "dev_f1", "device", "concurrency", "data", "demonstrations")
 """Settings in which two cells of one system may differ; the last two say where files lay, not what is in them."""
+
+
+def cell_name(system: str, task: str, data: str, seed: int | None, shots: int | None) -> str:
+    """The name of a cell's folder. `data` is a set's name or its folder."""
+    parts = [system, task, Path(data).name]
+    parts += [f"shots-{shots}"] if shots is not None else []
+    parts += [f"seed-{seed}"] if seed is not None else []
+    return ".".join(parts)
 
 
 class Record(BaseModel):

@@ -15,9 +15,8 @@ from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.prompt import Messages
 from aspectra.errors import AspectraError, MissingExtraError, UserError
-from aspectra.teachers.teacher import Question, Reply, RowError
+from aspectra.teachers.teacher import Messages, Question, Reply, RowError
 
 PROMPT_ROOM = 2048  # tokens a slot has for the prompt, besides those of the answer
 HEAD = 1 << 20

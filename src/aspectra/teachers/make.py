@@ -32,7 +32,7 @@ def make_teacher(config: ElicitConfig) -> Teacher:
 
         return TransformersTeacher(config)
     if config.teacher == "vllm":
-        from aspectra.elicit.ray_vllm import VllmTeacher
+        from aspectra.teachers.vllm import VllmTeacher
 
         return VllmTeacher(config)
     from aspectra.teachers.recorded import RecordedTeacher

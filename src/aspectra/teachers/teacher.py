@@ -1,7 +1,7 @@
 """The seam between the engine and whatever answers: text in, text out.
 
-Implemented in `openai_api.py`, `local.py` and `recorded.py`; used by `aspectra.elicit.engine`. A teacher knows
-nothing of stores, prompts' versions or validation.
+Implemented by the other files of this folder, chosen in `make.py`; used by `aspectra.elicit`. A teacher knows nothing
+of stores, prompts' versions or validation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.prompt import Messages
+
+Messages = list[dict[str, str]]
+"""A chat, oldest message first: each has a `role` (`user` or `assistant`) and a `content`."""
 
 
 @dataclass(frozen=True, slots=True)

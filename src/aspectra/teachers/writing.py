@@ -1,6 +1,7 @@
 """A batch of prompts through a causal model: what all begin with is read once, and one cache serves its heads together.
 
-Called by `aspectra.teachers.transformers`. torch and transformers are imported with this module, so only workers import it.
+Called by `aspectra.teachers.transformers`. torch and transformers are imported with this module, so only workers import
+it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,9 @@ from transformers.modeling_utils import AttentionInterface
 
 from aspectra import machine
 from aspectra.config import ElicitConfig
-from aspectra.elicit.prompt import Messages
 from aspectra.errors import UserError
 from aspectra.quiet import quiet
-from aspectra.teachers.teacher import Question, Reply
+from aspectra.teachers.teacher import Messages, Question, Reply
 from aspectra.weights import loading
 
 GROUPED = "aspectra_grouped"

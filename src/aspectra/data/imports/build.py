@@ -18,7 +18,6 @@ from aspectra import manifest, tasks
 from aspectra.data import datasets
 from aspectra.data.imports import pyabsa, semeval, table
 from aspectra.data.imports.labels import Found, Source, parse_map, settle
-from aspectra.elicit import database
 from aspectra.errors import UserError, unknown
 from aspectra.files import replacing, sha256
 from aspectra.progress import say
@@ -34,7 +33,7 @@ FORMATS: dict[str, Callable[[Path], list[Found]]] = {
 
 
 # By which the folders of stages, of a model and of somebody's code are known; and those of whole runs, below which too.
-OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, database.NAME, "config.json", "pyproject.toml")
+OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, manifest.RESPONSES, "config.json", "pyproject.toml")
 RUNS = (manifest.RUN, manifest.BENCHMARK)
 
 
