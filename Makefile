@@ -32,4 +32,4 @@ test-slow: setup
 	@$(BIN)/python -m pytest -m slow
 
 clean:
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
