@@ -25,16 +25,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+from aspectra.readers.engine import Written
+from aspectra.students.writers.family import Student, load
+
 from aspectra import tasks
 from aspectra.data import datasets
-from aspectra.readers.answers import Answer, ask, predictions, read
-from aspectra.readers.convert import COMPUTE, convert
-from aspectra.readers.engine import Written
-from aspectra.readers.in_ct2 import Exported
+from aspectra.readers.writers.answers import Answer, ask, predictions, read
+from aspectra.readers.writers.convert import COMPUTE, convert
+from aspectra.readers.writers.in_ct2 import Exported
 from aspectra.schema import Example
 from aspectra.score.scoring import score
 from aspectra.students.writers.decode import task_of, write
-from aspectra.students.writers.family import Student, load
 from aspectra.weights import check
 
 RATIO, POINTS = 6.0, 0.3

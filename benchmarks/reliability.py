@@ -16,11 +16,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from aspectra.readers.engine import open_engine
+
 from aspectra import tasks
 from aspectra.data import datasets
-from aspectra.readers.answers import ask
-from aspectra.readers.engine import open_engine
 from aspectra.readers.extraction import Found
+from aspectra.readers.writers.answers import ask
 from aspectra.schema import Example, Opinion
 from aspectra.shares import wilson
 from aspectra.students.writers.decode import task_of

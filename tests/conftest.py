@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.readers.families import make
 from tests.tiny import make_causal, make_seq2seq
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -48,3 +49,27 @@ def causal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def seq2seq(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_seq2seq(tmp_path_factory.mktemp("seq2seq"))
+
+
+@pytest.fixture(scope="session")
+def student_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a family's student."""
+    folder = tmp_path_factory.mktemp("students")
+    return lambda family: folder / family if (folder / family).is_dir() else make(family, folder / family)
+
+
+@pytest.fixture(scope="session")
+def export_of(tmp_path_factory: pytest.TempPathFactory, student_of: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The folder of its export."""
+    folder = tmp_path_factory.mktemp("exports")
+
+    def made(family: str) -> Path:
+        if not (folder / family).is_dir():
+            from aspectra.readers.writers.convert import convert
+            from aspectra.students.writers.writer import Writer
+
+            (folder / family).mkdir()
+            convert(Writer.load(student_of(family)), folder / family, "float32")
+        return folder / family
+
+    return made

@@ -80,7 +80,7 @@ def check(config: RunConfig, out: Path) -> None:
 
 def check_analyze(config: RunConfig) -> None:
     """Raise UserError where the student that is to read the reviews is not trained, or cannot be exported here."""
-    from aspectra.readers.engine import need_deploy
+    from aspectra.readers.writers.exported import need_deploy
 
     if config.analyze not in config.systems:
         raise UserError(f"analyze names {config.analyze}, which is not among the systems")

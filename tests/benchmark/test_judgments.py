@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspectra.benchmark.judgments import Judgment, intervals, measure, of_set, of_texts, task_of
-from aspectra.benchmark.verbalizers import LABELS
 from aspectra.data.datasets import DATA_VARIABLE
 from aspectra.errors import UserError
+from aspectra.readers.reader import LABELS
 
 
 def aspect(target: str | None, start: int, polarity: str, words: bool = False) -> dict[str, Any]:

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from tests.tiny import make_causal, make_seq2seq
 
-from aspectra.benchmark import polarity_student, verbalizers
 from aspectra.benchmark.zero_shot import Texts, zero_shot
 from aspectra.errors import UserError
-from aspectra.students.writers.family import Student, load, save
+from aspectra.readers.reader import LABELS
+from aspectra.readers.writers import untaught, verbalizers
+from aspectra.students.families import load
+from aspectra.students.student import Student
+from aspectra.students.writers.student import WritingStudent
+from aspectra.students.writers.writer import Writer
 
 FINE = {"positive": "fresh", "negative": "poor", "neutral": "paint"}  # a token each in the tests' vocabulary
 THINGS = ("soup", "bed", "staff", "lift")
@@ -51,7 +55,7 @@ def taught(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     import torch
 
     folder = tmp_path_factory.mktemp("taught")
-    student = load((make_causal if request.param == "causal" else make_seq2seq)(folder))
+    student = WritingStudent.load((make_causal if request.param == "causal" else make_seq2seq)(folder))
     encoder = student.encoder(64, 96, True)
     rows = []
     for thing in THINGS:
@@ -60,21 +64,18 @@ def taught(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             said = f'{verbalizers.begun(thing, thing)} {polarity.title()}\nReasoning: "{word}".'
             rows.append({"prompt": encoder.prompt("analysis", review), "answer": encoder.answer(said), "kind": 0})
     learn(student, rows, torch.Generator().manual_seed(0))
-    save(student, folder, {"task": None, "kinds": ["analysis"], "marker": True, "input_tokens": 64}, "card")
+    student.save(folder, {"task": None, "kinds": ["analysis"], "marker": True, "input_tokens": 64}, "card")
     return folder
 
 
 def learn(student: Student, rows: list[dict[str, Any]], random: Any) -> None:
     import torch
 
-    from aspectra.students.objective import token_losses
-    from aspectra.students.writers.family import collator
-
     torch.manual_seed(0)
-    batch = collator(student)(rows)
+    batch = student.collate(rows)
     optimizer = torch.optim.AdamW(student.model.parameters(), lr=0.02)
     for _ in range(80):
-        losses, _ = token_losses(student.model, student.family, batch, trims=student.family == "causal")
+        losses, _ = student.losses(student.model, batch)
         optimizer.zero_grad()
         losses.mean().backward()
         optimizer.step()
@@ -108,7 +109,7 @@ def test_each_probability_is_what_the_formula_says_of_the_students_own_likelihoo
 
     zero_shot(str(taught), [str(data)], out=tmp_path / "out", device="cpu", cap=6, batch_size=4)
     lines = [json.loads(line) for line in (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()]
-    student = load(taught)
+    student = Writer.load(taught)
     encoder = student.encoder(64, 500, True)
 
     def likely(review: str, begun: str, way: str) -> float:
@@ -125,7 +126,7 @@ def test_each_probability_is_what_the_formula_says_of_the_students_own_likelihoo
         return math.exp(sum(float(logs[i, token].detach()) for i, token in enumerate(ids) if i >= first))
 
     def shares(review: str, begun: str) -> dict[str, float]:
-        sums = dict.fromkeys(verbalizers.LABELS, 0.0)
+        sums = dict.fromkeys(LABELS, 0.0)
         for label, way in verbalizers.ways(newline=True):
             sums[label] += likely(review, begun, way)
         return {label: each / sum(sums.values()) for label, each in sums.items()}
@@ -206,7 +207,7 @@ def test_a_student_that_saw_labels_is_refused_before_anything_is_written(
     causal: Path, data: Path, tmp_path: Path
 ) -> None:
     tuned = tmp_path / "tuned"
-    save(load(causal), tuned, {"task": "atsa"}, "card")
+    load(causal).save(tuned, {"task": "atsa"}, "card")
     for model, floor in ((tuned, None), (causal, str(tuned))):
         with pytest.raises(UserError, match="was fine-tuned on labeled sentences"):
             zero_shot(str(model), [str(data)], floor=floor, out=tmp_path / "out", device="cpu")
@@ -221,7 +222,7 @@ def test_a_model_that_cannot_be_asked_leaves_no_folder(causal: Path, data: Path,
 
 def test_where_a_tokenizer_knows_no_newline_the_next_label_ends_the_word(seq2seq: Path, tmp_path: Path) -> None:
     """As T5's does, to which all white space is one."""
-    student = load(seq2seq)
+    student = Writer.load(seq2seq)
     student.tokenizer.save_pretrained(tmp_path)
     file = tmp_path / "tokenizer.json"
     rules = json.loads(file.read_text(encoding="utf-8"))
@@ -229,6 +230,6 @@ def test_where_a_tokenizer_knows_no_newline_the_next_label_ends_the_word(seq2seq
     file.write_text(json.dumps(rules), encoding="utf-8")
     from transformers import AutoTokenizer
 
-    blind = Student(student.model, AutoTokenizer.from_pretrained(tmp_path), "seq2seq").encoder(64, 64, True)
-    assert all(way.endswith("\nReasoning:") for _, way in polarity_student.ways(blind))
-    assert all(way.endswith("\n") for _, way in polarity_student.ways(student.encoder(64, 64, True)))
+    blind = Writer(student.model, AutoTokenizer.from_pretrained(tmp_path), student.form).encoder(64, 64, True)
+    assert all(way.endswith("\nReasoning:") for _, way in untaught.ways(blind))
+    assert all(way.endswith("\n") for _, way in untaught.ways(student.encoder(64, 64, True)))

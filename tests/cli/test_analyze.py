@@ -14,8 +14,8 @@ from tests.analyze.stand_in import Dictionary, invented, put
 from tests.readers.families import make
 
 from aspectra.cli.main import run
-from aspectra.readers.convert import convert
-from aspectra.students.writers.family import load as load_student
+from aspectra.readers.writers.convert import convert
+from aspectra.students.writers.writer import Writer
 
 Loads = list[dict[str, Any]]
 
@@ -97,7 +97,7 @@ def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_export_is_run_without_torch(tmp_path: Path) -> None:
     export = tmp_path / "export"
     export.mkdir()
-    convert(load_student(make("llama", tmp_path / "llama")), export, "float32")
+    convert(Writer.load(make("llama", tmp_path / "llama")), export, "float32")
     put(tmp_path / "reviews.csv", invented(2))
     guard = tmp_path / "guard"
     for name in ("torch", "transformers"):

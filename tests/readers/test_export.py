@@ -12,9 +12,9 @@ from tests.readers.families import make
 
 from aspectra.benchmark.evaluate import evaluate
 from aspectra.errors import UserError
-from aspectra.readers import convert as conversion
 from aspectra.readers.export import export
-from aspectra.readers.parity import compare
+from aspectra.readers.writers import convert as conversion
+from aspectra.readers.writers.parity import compare
 
 Folder = Callable[[str], Path]
 FEW: dict[str, Any] = {"check": 6, "max_new_tokens": 8, "threads": 1}
@@ -76,7 +76,7 @@ def test_auto_takes_the_smallest_type_that_agrees(
         found = compare(*answers)
         return found | ({"agreement": agreements["int8"]} if len(seen) == 2 else {})
 
-    monkeypatch.setattr("aspectra.readers.export.compare", invented)
+    monkeypatch.setattr("aspectra.readers.writers.export.compare", invented)
     figures = export(str(student_of("llama")), tmp_path / "out", **FEW)["figures"]
     agreed = agreements["int8"] >= 0.98
     assert figures["compute"] == ("int8" if agreed else "float32")

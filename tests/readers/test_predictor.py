@@ -17,9 +17,12 @@ from tests.tiny import REVIEWS
 import aspectra
 from aspectra import tasks
 from aspectra.errors import UserError
-from aspectra.readers.answers import read
-from aspectra.readers.engine import Grammar, Written, open_engine
+from aspectra.readers.opening import open_engine
 from aspectra.readers.predictor import Predictor
+from aspectra.readers.writers.answers import read
+from aspectra.readers.writers.engine import Grammar, Written
+from aspectra.readers.writers.reader import WritingReader
+from aspectra.students.writers.stems import Stem
 
 Folder = Callable[[str], Path]
 
@@ -32,22 +35,30 @@ class Scripted:
 
     def __init__(self, folder: Path, say: Callable[[str], str], log: float = -0.5) -> None:
         engine = open_engine(folder, device="cpu", threads=1)
-        self.info, self.reader, self.say, self.log = engine.info, engine.reader, say, log
+        self.info, self.encoder, self.say, self.log = engine.info, engine.encoder, say, log
         self.asked: list[list[str]] = []
 
     def write(
         self, prompts: Sequence[Sequence[int]], max_new_tokens: int, grammars: Sequence[Grammar] | None = None
     ) -> list[Written]:
         head, tail = "opinions by target: ", "\n=>"
-        texts = [self.reader.spelled(prompt).removeprefix(head).removesuffix(tail) for prompt in prompts]
+        texts = [self.encoder.spelled(prompt).removeprefix(head).removesuffix(tail) for prompt in prompts]
         self.asked.append(texts)
         found = []
         for text in texts:
-            ids = self.reader.ids(f" {self.say(text)}")
+            ids = self.encoder.ids(f" {self.say(text)}")
             cut = len(ids) > max_new_tokens
             ids = ids[:max_new_tokens]
             found.append(Written(ids, cut, [self.log] * len(ids)))
         return found
+
+    def likelihoods(self, stems: Sequence[Stem]) -> list[list[float]]:
+        raise AssertionError("nobody asks")
+
+
+def reading(engine: Scripted, **options: Any) -> Predictor:
+    """A predictor that asks the engine."""
+    return Predictor(WritingReader(engine, **options))
 
 
 def every(word: str) -> Callable[[str], str]:
@@ -70,7 +81,7 @@ def folder(export_of: Folder) -> Path:
     ).map("".join)
 )
 def test_offsets_are_into_the_text_as_given(folder: Path, text: str) -> None:
-    (found,) = Predictor(Scripted(folder, every("soup"))).extract([text])
+    (found,) = reading(Scripted(folder, every("soup"))).extract([text])
     assert found.text == text
     assert all(text[o.start : o.end] == o.target == "soup" for o in found.opinions)
     assert len({o.start for o in found.opinions}) == len(found.opinions)
@@ -79,14 +90,14 @@ def test_offsets_are_into_the_text_as_given(folder: Path, text: str) -> None:
 
 def test_white_space_inside_a_target_is_that_of_the_text(folder: Path) -> None:
     text = "  I liked the \t wine\u00a0 list.  And \r\n the wine list \x0b again. "
-    (found,) = Predictor(Scripted(folder, every("wine list"))).extract([text])
+    (found,) = reading(Scripted(folder, every("wine list"))).extract([text])
     assert [o.target for o in found.opinions] == ["wine\u00a0 list", "wine list"]
     assert [text[o.start : o.end] for o in found.opinions] == [o.target for o in found.opinions]
 
 
 def test_a_term_said_twice_stands_at_two_places_and_never_twice_at_one(folder: Path) -> None:
     say = Scripted(folder, lambda _: "soup | positive ; soup | negative ; soup | positive ; soup | positive")
-    (found,) = Predictor(say).extract(["The soup, that soup."])
+    (found,) = reading(say).extract(["The soup, that soup."])
     said = [(o.start, o.polarity) for o in found.opinions]
     assert said[:2] == [(4, "positive"), (15, "negative")]
     assert len(set(said)) == len(said) < 4
@@ -94,25 +105,25 @@ def test_a_term_said_twice_stands_at_two_places_and_never_twice_at_one(folder: P
 
 def test_confidence_is_the_product_over_the_piece_alone(folder: Path) -> None:
     engine = Scripted(folder, lambda _: "soup | positive ; the bread | negative ; rubbish")
-    (found,) = Predictor(engine).extract(["The soup, and the bread."])
+    (found,) = reading(engine).extract(["The soup, and the bread."])
     pieces = [" soup | positive", " the bread | negative"]
-    expected = [2.718281828 ** (-0.5 * len(engine.reader.ids(piece))) for piece in pieces]
+    expected = [2.718281828 ** (-0.5 * len(engine.encoder.ids(piece))) for piece in pieces]
     assert [o.confidence for o in found.opinions] == pytest.approx(expected)
     certain = Scripted(folder, lambda _: "soup | positive", log=1e-7)
-    assert Predictor(certain).extract(["Soup, the soup."])[0].opinions[0].confidence == 1.0
+    assert reading(certain).extract(["Soup, the soup."])[0].opinions[0].confidence == 1.0
 
 
 def test_a_text_is_asked_about_sentence_by_sentence_or_packed(folder: Path) -> None:
     text = "Good soup. Bad soup.\n\nMore soup! " + "x " * 300
     engine = Scripted(folder, every("soup"))
-    (found,) = Predictor(engine, batch_size=50).extract([text])
+    (found,) = reading(engine, batch_size=50).extract([text])
     assert {"Good soup.", "Bad soup.", "More soup!"} < set(engine.asked[0])
     assert len(found.raw) >= len(engine.asked[0]) == len(set(engine.asked[0])), "asked once about each"
     packed = Scripted(folder, every("soup"))
-    (other,) = Predictor(packed, split="long").extract([text])
+    (other,) = Predictor(WritingReader(packed), split="long").extract([text])
     assert any(asked.startswith("Good soup. Bad soup. More soup!") for asked in packed.asked[0])
     assert [o.start for o in other.opinions] == [o.start for o in found.opinions] == [5, 15, 27]
-    assert packed.reader.cut_inputs == engine.reader.cut_inputs == 0, "nothing loses its end"
+    assert packed.encoder.cut_inputs == engine.encoder.cut_inputs == 0, "nothing loses its end"
 
 
 def test_order_is_kept_in_windows_and_the_stream_is_not_run_ahead(folder: Path) -> None:
@@ -125,16 +136,16 @@ def test_order_is_kept_in_windows_and_the_stream_is_not_run_ahead(folder: Path) 
             yield f"Number {number} has soup" + " and more" * (number % 7) + "."
 
     engine = Scripted(folder, every("soup"))
-    found = Predictor(engine, batch_size=4).extract_iter(stream(), window=10)
+    found = reading(engine, batch_size=4).extract_iter(stream(), window=10)
     assert next(found).text.startswith("Number 0 ")
     assert taken == 10
     assert [e.text.split()[1] for e in found] == [str(n) for n in range(1, 40)]
-    lengths = [len(engine.reader.ids(text)) for texts in engine.asked[:3] for text in texts]
+    lengths = [len(engine.encoder.ids(text)) for texts in engine.asked[:3] for text in texts]
     assert lengths == sorted(lengths, reverse=True)
 
 
 def test_nothing_comes_of_nothing(folder: Path) -> None:
-    predictor = Predictor(Scripted(folder, every("soup")))
+    predictor = reading(Scripted(folder, every("soup")))
     assert predictor.extract([]) == []
     (empty, blank) = predictor.extract(["", " \n"])
     assert (empty.opinions, empty.raw, empty.cut) == ((), (), False)
@@ -143,7 +154,7 @@ def test_nothing_comes_of_nothing(folder: Path) -> None:
 
 def test_half_a_character_is_no_obstacle(folder: Path) -> None:
     text = "Bad \ud83d soup."
-    (found,) = Predictor(Scripted(folder, every("soup"))).extract([text])
+    (found,) = reading(Scripted(folder, every("soup"))).extract([text])
     assert found.text == text
     assert [(o.target, o.start) for o in found.opinions] == [("soup", 6)]
 
@@ -155,27 +166,27 @@ def test_half_a_character_is_no_obstacle(folder: Path) -> None:
 )
 def test_whatever_is_written_each_opinion_has_its_confidence(folder: Path, raw: str, name: str) -> None:
     engine = open_engine(folder)
-    ids = engine.reader.ids(raw)
-    answer = read(engine.reader, tasks.get(name), Written(ids, False, [-0.1] * len(ids)), "soup; none | \\ soup")
+    ids = engine.encoder.ids(raw)
+    answer = read(engine.encoder, tasks.get(name), Written(ids, False, [-0.1] * len(ids)), "soup; none | \\ soup")
     assert answer.raw == raw.strip()
     assert len(answer.found) == len(tasks.get(name).parse(answer.raw, "soup; none | \\ soup", "strict").pairs)
     assert all(0 < o.confidence < 1 for o in answer.found)
 
 
 def test_a_cut_answer_says_so(folder: Path) -> None:
-    (one, two) = Predictor(Scripted(folder, every("soup")), max_new_tokens=20).extract(["soup " * 9, "soup"])
+    (one, two) = reading(Scripted(folder, every("soup")), max_new_tokens=20).extract(["soup " * 9, "soup"])
     assert one.cut
     assert not two.cut
 
 
 def test_what_is_no_text_is_refused(folder: Path) -> None:
-    predictor = Predictor(Scripted(folder, every("soup")))
+    predictor = reading(Scripted(folder, every("soup")))
     wrong: Any
     for wrong, message in (("soup", "a list of texts"), (["soup", None], "text 2 is no text but NoneType")):
         with pytest.raises(UserError, match=message):
             predictor.extract(wrong)
     with pytest.raises(UserError, match="unknown split"):
-        Predictor(predictor.engine, split="sentence")  # type: ignore[arg-type]
+        Predictor(predictor.reader, split="sentence")  # type: ignore[arg-type]
 
 
 def test_an_export_and_its_student_find_the_same(student_of: Folder, export_of: Folder) -> None:

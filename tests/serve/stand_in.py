@@ -21,9 +21,9 @@ from typing import Any
 
 from aspectra.errors import UserError
 from aspectra.readers.extraction import Extraction, Found
+from aspectra.readers.reader import Judged, Question
 from aspectra.serve.limits import Limits
 from aspectra.serve.server import TOKEN, listening, run
-from aspectra.serve.student import Judged, Question
 from aspectra.tasks.linear import Field
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,13 +22,13 @@ from aspectra.serve.server import TOKEN, is_loopback, listening, read_token, ser
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny exported student."""
-    from aspectra.readers.convert import convert
-    from aspectra.students.writers.family import load
+    from aspectra.readers.writers.convert import convert
+    from aspectra.students.writers.writer import Writer
 
     folder = tmp_path_factory.mktemp("export")
     made = folder / "tiny"
     made.mkdir()
-    convert(load(make("llama", folder / "student")), made, "float32")
+    convert(Writer.load(make("llama", folder / "student")), made, "float32")
     return made
 
 

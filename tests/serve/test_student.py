@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.readers.families import make
 
 from aspectra.errors import UserError
-from aspectra.readers.convert import convert
 from aspectra.readers.predictor import load
-from aspectra.serve.student import Judged, Question, Student, sentence_of
-from aspectra.students.writers.family import load as load_student
-from aspectra.students.writers.likelihood import Stem, log_likelihoods
+from aspectra.readers.reader import Judged, Question
+from aspectra.readers.spaces import sentence_of
+from aspectra.readers.writers.convert import convert
+from aspectra.serve.student import Student
+from aspectra.students.writers.likelihood import log_likelihoods
+from aspectra.students.writers.stems import Stem
+from aspectra.students.writers.writer import Writer
 
 QUESTIONS = [
     Question("The soup was hot. The waiter  forgot\tour drinks, twice!", "waiter"),
@@ -27,7 +31,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp(request.param)
     own, exported = make(request.param, folder / "own"), folder / "export"
     exported.mkdir()
-    convert(load_student(own), exported, "float32")
+    convert(Writer.load(own), exported, "float32")
     return tuple(Student(load(path, threads=1, batch_size=8), path) for path in (own, exported))  # type: ignore[return-value]
 
 
@@ -51,15 +55,16 @@ def test_probabilities_are_those_of_the_whole_answer(both: tuple[Student, Studen
     """`waiter | negative` is as likely as its tokens; what all polarities share does not count."""
     student = both[0]
     question = QUESTIONS[0]
-    reader, task = student.predictor.engine.reader, student.predictor.task
-    lead = " " if reader.family == "causal" else ""
-    before = [] if reader.family == "causal" else reader.before
-    ways = [[*before, *reader.ids(f"{lead}waiter | {name}")] for name in student.polarities]
-    stem = Stem(reader.prompt(task.marker, sentence_of(question)), [], ways)
-    own = student.predictor.engine.student  # type: ignore[attr-defined]
+    reader: Any = student.predictor.reader
+    encoder, task = reader.engine.encoder, reader.task
+    lead = " " if encoder.form.name == "causal" else ""
+    before = [] if encoder.form.name == "causal" else encoder.before
+    ways = [[*before, *encoder.ids(f"{lead}waiter | {name}")] for name in reader.polarities]
+    stem = Stem(encoder.prompt(task.marker, sentence_of(question.text, question.target)), [], ways)
+    own = reader.engine.student
     logs = log_likelihoods(own, [stem])[0]
     found = judged(student, [question])[0].probabilities
-    for one, log in zip(student.polarities, logs, strict=True):
+    for one, log in zip(reader.polarities, logs, strict=True):
         odds = [pow(2.718281828459045, other - log) for other in logs]
         assert found[one] == pytest.approx(1 / sum(odds), abs=1e-4)
 

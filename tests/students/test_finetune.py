@@ -20,9 +20,9 @@ from aspectra.config import FinetuneConfig
 from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.score.scoring import read_predictions, score
+from aspectra.students.families import load
 from aspectra.students.finetune import finetune
 from aspectra.students.writers.decode import predict
-from aspectra.students.writers.family import load
 
 SMALL: dict[str, Any] = {
     "task": "atsa",

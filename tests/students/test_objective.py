@@ -13,18 +13,17 @@ from tests.tiny import torchrun
 
 from aspectra.config import PretrainConfig
 from aspectra.errors import UserError
+from aspectra.students.batches import Batches
 from aspectra.students.objective import (
-    StudentTrainer,
     by_kind,
     coefficients,
     held_out,
-    token_losses,
-    trims_logits,
     weigh,
 )
-from aspectra.students.rows import Batches, Rows
 from aspectra.students.session import prepare
-from aspectra.students.writers.family import IGNORED, collator, load
+from aspectra.students.trainer import StudentTrainer
+from aspectra.students.writers.rows import Rows
+from aspectra.students.writers.student import WritingStudent
 
 KINDS = ("analysis", "rating")
 TEXTS = [
@@ -40,7 +39,7 @@ TEXTS = [
 
 
 def encoded(folder: Path) -> tuple[Any, Rows]:
-    student = load(folder)
+    student = WritingStudent.load(folder)
     encoder = student.encoder(64, 64, marker=True)
     rows = Rows(KINDS)
     for kind, text, answer in TEXTS:
@@ -78,20 +77,20 @@ def expected(weights: Any, losses: dict[str, list[float]]) -> float:
 def test_loss_of_unequal_lengths_is_what_a_hand_computes(student_folder: Path, weights: Any) -> None:
     student, rows = encoded(student_folder)
     with torch.no_grad():
-        batch = collator(student)([rows[i] for i in range(len(rows))])
-        trims = student.family == "causal" and trims_logits(student.model)
-        losses, kinds = token_losses(student.model, student.family, batch, trims)
-        counts = by_kind((batch["labels"] != IGNORED).sum(1), batch["kinds"], len(KINDS))
+        batch = student.collate([rows[i] for i in range(len(rows))])
+        losses, kinds = student.losses(student.model, batch)
+        counts = student.counts(batch, len(KINDS))
         found = (coefficients(weigh(weights, KINDS), counts) * by_kind(losses, kinds, len(KINDS))).sum()
         assert found.item() == pytest.approx(expected(weights, plain_losses(student, rows)), rel=1e-5)
 
 
-def test_logits_kept_or_not_make_no_difference(causal: Path) -> None:
+def test_logits_kept_or_not_make_no_difference(causal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     student, rows = encoded(causal)
-    batch = collator(student)([rows[i] for i in range(len(rows))])
+    batch = student.collate([rows[i] for i in range(len(rows))])
     with torch.no_grad():
-        some, _ = token_losses(student.model, "causal", batch, True)
-        whole, _ = token_losses(student.model, "causal", batch, False)
+        some, _ = student.losses(student.model, batch)
+        monkeypatch.setattr("aspectra.students.writers.causal.trims_logits", lambda model: False)
+        whole, _ = student.losses(student.model, batch)
     assert torch.allclose(some, whole, atol=1e-6)
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from aspectra.benchmark.polarity_student import untaught
 from aspectra.config import PretrainConfig
 from aspectra.errors import UserError
+from aspectra.readers.opening import untaught_folder
+from aspectra.students.families import load
 from aspectra.students.pretrain import pretrain
-from aspectra.students.writers.family import load
 
 SMALL: dict[str, Any] = {
     "batch_size": 8,
@@ -229,4 +229,4 @@ def test_a_student_of_a_student_that_saw_labels_says_so(student_folder: Path, co
     for source, name in ((tuned, "once"), (tmp_path / "once", "twice")):
         pretrain(corpus, str(source), PretrainConfig(**SMALL | {"max_steps": 1}), tmp_path / name)
         with pytest.raises(UserError, match=r"was fine-tuned on labeled sentences \(atsa\), or made of one that was"):
-            untaught(str(tmp_path / name))
+            untaught_folder(str(tmp_path / name))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspectra.errors import UserError
-from aspectra.students.rows import Batches, Rows, cut
+from aspectra.students.batches import Batches, cut
+from aspectra.students.writers.rows import Rows
 
 LENGTHS = [3, 40, 7, 7, 21, 90, 12, 5, 33, 60, 2, 18, 44, 9, 27, 71]
 

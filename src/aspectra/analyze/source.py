@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.manifest import digest
-from aspectra.readers.engine import absent
 from aspectra.readers.extraction import Extractor
+from aspectra.readers.opening import absent
 
 
 @dataclass(frozen=True)

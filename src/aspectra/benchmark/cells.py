@@ -24,7 +24,9 @@ from aspectra.elicit import reasons
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
-from aspectra.progress import dollars, say
+from aspectra.progress import dollars, progress, say
+from aspectra.readers.opening import open_reader
+from aspectra.readers.reader import predictions
 from aspectra.schema import Example, Prediction
 from aspectra.score import metrics
 from aspectra.score.doubts import doubts
@@ -51,7 +53,7 @@ class Held:
         """The student as it was published or pretrained; who trains it trains a copy."""
         if self.name != name:
             from aspectra.models import resolve
-            from aspectra.students.writers.family import load
+            from aspectra.students.families import load
 
             self.close()  # room for the next before it is read
             self.student = load(resolve(name))
@@ -201,8 +203,6 @@ def tune(
     """Fine-tune a student and let it read the test sentences."""
     from aspectra import machine
     from aspectra.students.finetune import finetune
-    from aspectra.students.writers.decode import predict
-    from aspectra.students.writers.family import load
 
     settings = grid.tuning(config, system, cell)
     threads = settings.threads or threads
@@ -211,18 +211,17 @@ def tune(
     machine.use_threads(threads)
     model = folder / TUNED
     trained = finetune(system.student, settings, model, replace=True, loaded=held.get(system.student))["figures"]
-    tuned = load(model)
-    began = time.monotonic()
-    predictions = predict(
-        tuned,
-        [example.text for example in sentences],
-        cell.task,
-        ids=[example.id for example in sentences],
-        max_new_tokens=settings.max_new_tokens,
-        batch_size=settings.eval_batch_size,
-        device=settings.device,
+    texts, ids = [example.text for example in sentences], [example.id for example in sentences]
+    reader = open_reader(
+        model,
         threads=threads,
+        device=settings.device,
+        batch_size=settings.eval_batch_size,
+        max_new_tokens=settings.max_new_tokens,
     )
+    began = time.monotonic()
+    with progress("decode", len(set(texts))) as bar:
+        answers = reader.read(texts, bar.advance)
     cost = Cost(
         seconds=round(time.monotonic() - began, 3),
         training_seconds=trained["training_seconds"],
@@ -230,7 +229,7 @@ def tune(
     )
     kept = settings.model_dump(mode="json", exclude={"threads"})
     kept |= {"student": system.student, "dev_f1": trained["dev_f1"]}
-    return Outcome("student", predictions, cost, kept, threads)
+    return Outcome("student", predictions(answers, texts, ids, reader.task), cost, kept, threads)
 
 
 def ask(
@@ -241,7 +240,7 @@ def ask(
     train = datasets.split(datasets.find(cell.task, cell.data), "train") if needed else []
     settings = llm.shown(system, cell.task, train, cell.seed, folder / "demonstrations.jsonl")
     home = llm.home(out, system)
-    predictions, cost, counts = llm.interview(settings, sentences, home, held.ready(system.elicit))
+    said, cost, counts = llm.interview(settings, sentences, home, held.ready(system.elicit))
     if lost := counts["failed"] + counts["pending"]:
         why = ""
         if counts["pending"] and settings.max_cost is not None:
@@ -251,20 +250,20 @@ def ask(
         raise AspectraError(f"{lost} answers are still to be had{why}; those that were are kept in answers/{home.name}")
     kept = llm.asked(system) | settings.model_dump(mode="json", include={*llm.JUDGED, "concurrency", "task"})
     kept |= settings.model_dump(mode="json", include={"model", "categories", "demonstrations"})
-    return Outcome("llm", predictions, cost, kept)
+    return Outcome("llm", said, cost, kept)
 
 
 def take(system: FileSystem, cell: grid.Cell, sentences: Sequence[Example], cap: int | None) -> Outcome:
     """Read the predictions of some other system: for all test sentences, or for those that were drawn."""
     path = grid.predictions_of(system, cell)
-    predictions = read_predictions(path)
-    if len(predictions) > len(sentences):
-        predictions = datasets.draw(predictions, cap)
+    said = read_predictions(path)
+    if len(said) > len(sentences):
+        said = datasets.draw(said, cap)
     try:
-        predictions = list(align(sentences, predictions))
+        said = list(align(sentences, said))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    found = doubts(predictions, cell.task)
+    found = doubts(said, cell.task)
     for doubt in found:
         say(f"{path}: {doubt}")
-    return Outcome("file", predictions, Cost(), {"predictions": str(path)}, doubts=found)
+    return Outcome("file", said, Cost(), {"predictions": str(path)}, doubts=found)

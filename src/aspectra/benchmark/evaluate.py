@@ -14,20 +14,16 @@ from typing import Any
 from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.errors import UserError, unknown
+from aspectra.info import is_export, read_info, task_of
 from aspectra.manifest import Stage
 from aspectra.models import identity, need_train
 from aspectra.progress import progress, say
-from aspectra.readers.answers import ask
-from aspectra.readers.answers import predictions as as_predictions
-from aspectra.readers.engine import check_engine, is_export, student_folder
-from aspectra.readers.export import passing
-from aspectra.readers.in_ct2 import Exported
+from aspectra.readers.opening import check_engine, open_reader, student_folder
+from aspectra.readers.reader import CUT, Reader, predictions
 from aspectra.schema import Example, Prediction
 from aspectra.score.predictions import write_predictions
 from aspectra.score.scoring import score_rows
 from aspectra.score.subsets import SUBSETS, unmarked
-from aspectra.students.writers.decode import CUT, predict, task_of
-from aspectra.students.writers.family import Student, load, read_info
 
 
 def evaluate(
@@ -97,27 +93,24 @@ def evaluate(
     texts, ids = [example.text for example in examples], [example.id for example in examples]
     limits: dict[str, Any] = {"max_new_tokens": max_new_tokens, "batch_size": batch_size}
     with ExitStack() as held:
-        student: Student | Exported
-        if exported:
-            student = Exported(folder, None, threads)
-        elif engine == "ct2":
-            student = held.enter_context(passing(load(folder), chosen, texts, threads))
+        reader: Reader
+        if engine == "ct2" and not exported:
+            from aspectra.readers.export import passing
+
+            reader = held.enter_context(passing(folder, chosen, texts, threads, **limits))
         else:
-            student = load(folder)
+            reader = open_reader(model, chosen, threads=threads, device=device, bf16=bf16, **limits)
         if stage is not None:
             stage.begin()
         started = time.perf_counter()
-        if isinstance(student, Student):
-            predictions = predict(student, texts, chosen, ids=ids, device=device, threads=threads, bf16=bf16, **limits)
-        else:
-            with progress("decode", len(set(texts))) as bar:
-                answers = ask(student, texts, tasks.get(chosen), tick=bar.advance, **limits)
-            predictions = as_predictions(answers, texts, ids, tasks.get(chosen))
+        with progress("decode", len(set(texts))) as bar:
+            answers = reader.read(texts, bar.advance)
         seconds = time.perf_counter() - started
-        figures = summary(student.parameters, examples, predictions, chosen, subsets, scoring, seconds) | {"data": data}
+    said = predictions(answers, texts, ids, reader.task)
+    figures = summary(reader.parameters, examples, said, chosen, subsets, scoring, seconds) | {"data": data}
     if stage is None or out is None:
         return {"figures": figures}
-    write_predictions(out / "predictions.jsonl", predictions)
+    write_predictions(out / "predictions.jsonl", said)
     return stage.finish(figures)
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.benchmark.verbalizers import LABELS
 from aspectra.data import datasets
 from aspectra.errors import UserError
+from aspectra.readers.reader import LABELS
 from aspectra.rows import read_rows
 from aspectra.schema import Example
 from aspectra.score.significance import f1_interval
@@ -45,12 +45,12 @@ class Judgment:
 class Reading:
     """What a system says of one judgment; `polarity` is None where an LLM gave no valid answer.
 
-    Of a student also log q, by which it chose (`scores`), and log P, the same before calibration (`mass`).
+    Of a student also the probabilities by which it chose, and the same before calibration.
     """
 
     polarity: str | None
-    scores: dict[str, float] | None = None
-    mass: dict[str, float] | None = None
+    probabilities: dict[str, float] | None = None
+    uncalibrated: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.benchmark.judgments import Asked, Judged, Judgment, Reading
-from aspectra.benchmark.verbalizers import LABELS, in_words
 from aspectra.config import ElicitConfig
 from aspectra.errors import AspectraError
+from aspectra.readers.reader import LABELS
 from aspectra.tables import write_jsonl
+from aspectra.tasks.acsa import in_words
 
 Answers = dict[str, str | None]
 

@@ -1,13 +1,12 @@
 """Which polarity, given a sentence and a target or category (or a whole text), with no labeled example seen.
 
-`aspectra zero-shot MODEL --data NAME|DIR`. A student's answer is read off its likelihoods (the formula stands in
-`verbalizers`), an LLM's off its words. Beside it stand two floors: the majority class, and another student by the same
+`aspectra zero-shot MODEL --data NAME|DIR`. A student's answer is read off its probabilities, an
+LLM's off its words. Beside it stand two floors: the majority class, and another student by the same
 method. Called by `aspectra.cli.zero_shot`.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspectra.benchmark import judgments, polarity_llm, polarity_student, verbalizers
+from aspectra.benchmark import judgments, polarity_llm, polarity_student
 from aspectra.benchmark.judgments import DRAWS, SENTENCE, Asked, Judged, Reading, intervals, measure
 from aspectra.config import ElicitConfig
 from aspectra.data import datasets
@@ -23,6 +22,8 @@ from aspectra.errors import UserError
 from aspectra.manifest import Stage
 from aspectra.models import identity, need_train
 from aspectra.progress import say
+from aspectra.readers.opening import untaught_folder
+from aspectra.readers.reader import TARGET, best
 from aspectra.score.subsets import SUBSETS
 from aspectra.tables import write_jsonl
 
@@ -50,7 +51,7 @@ def zero_shot(
     out: Path | None = None,
     cap: int | None = None,
     seed: int = 42,
-    aspect: str = verbalizers.TARGET,
+    aspect: str = TARGET,
     batch_size: int = 8,
     device: str = "auto",
     threads: int | None = None,
@@ -72,13 +73,13 @@ def zero_shot(
         raise UserError("--llm needs --answers DIR: the folder that keeps the answers, so that none is paid for twice")
     if llm is not None and answers is not None and answers.is_file():
         raise UserError(f"--answers {answers} is a file; name a folder")
-    if strange := [each for each in re.findall(r"\{[^{}]*\}", aspect) if each != verbalizers.TARGET]:
-        raise UserError(f"--aspect {aspect}: only {verbalizers.TARGET} is filled in, not {strange[0]}")
+    if strange := [each for each in re.findall(r"\{[^{}]*\}", aspect) if each != TARGET]:
+        raise UserError(f"--aspect {aspect}: only {TARGET} is filled in, not {strange[0]}")
     wanted = list(dict.fromkeys(judgments.task_of(name, task) for name in data))
     asked = [judgments.of_set(its_task, name, cap, seed) for its_task, name in wanted]
     if texts is not None:
         asked.append(judgments.of_texts(texts.path, texts.text_column, texts.label_column, cap, seed))
-    folders = {name: polarity_student.untaught(name) for name in (None if llm else model, floor) if name}
+    folders = {name: untaught_folder(name) for name in (None if llm else model, floor) if name}
     stage = None
     if out is not None:
         inputs: dict[str, Path | str] = {name: identity(name) for name in folders}
@@ -155,10 +156,10 @@ def measured(asked: Asked, system: str, readings: Sequence[Reading], seed: int) 
         items = [asked.judgments[i] for i in chosen]
         gold, said = [each.gold for each in items], [readings[i].polarity for i in chosen]
         whole = {"system": system, "task": asked.task, "data": asked.data, "subset": subset}
-        masses = [readings[i].mass for i in chosen]
+        before = [shares for i in chosen if (shares := readings[i].uncalibrated) is not None]
         plain = None
-        if masses and masses[0] is not None:
-            raw = measure(gold, [verbalizers.best(mass) for mass in masses if mass is not None])
+        if before:
+            raw = measure(gold, list(map(best, before)))
             plain = {"accuracy": raw["accuracy"], "macro_f1": raw["macro_f1"]}
         more = {"intervals": intervals(items, said, seed), "uncalibrated": plain}
         yield whole | measure(gold, said) | more
@@ -182,10 +183,8 @@ def notes(asked: Sequence[Asked]) -> Iterator[str]:
 def lines(asked: Sequence[Asked], systems: Sequence[Judged]) -> Iterator[dict[str, Any]]:
     """predictions.jsonl: a line for each system and item; probabilities add up to one."""
 
-    def shares(logs: dict[str, float] | None) -> dict[str, float] | None:
-        if logs is None:
-            return None
-        return {label: round(math.exp(log), 6) for label, log in verbalizers.normalized(logs).items()}
+    def rounded(shares: dict[str, float] | None) -> dict[str, float] | None:
+        return shares and {label: round(share, 6) for label, share in shares.items()}
 
     for system in systems:
         for each, readings in zip(asked, system.readings, strict=True):
@@ -201,6 +200,6 @@ def lines(asked: Sequence[Asked], systems: Sequence[Judged]) -> Iterator[dict[st
                     "gold": judgment.gold,
                     "predicted": said.polarity,
                     "subsets": list(judgment.subsets),
-                    "probabilities": shares(said.scores),
-                    "uncalibrated": shares(said.mass),
+                    "probabilities": rounded(said.probabilities),
+                    "uncalibrated": rounded(said.uncalibrated),
                 }

@@ -1,1 +1,1 @@
-"""From a fine-tuned student to answers: export, and a predictor that needs no torch."""
+"""A trained student at work: sentences in, opinions out; `predictor` takes texts of any length."""

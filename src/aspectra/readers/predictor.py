@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from aspectra import tasks
 from aspectra.errors import UserError, unknown
-from aspectra.readers.answers import ask
-from aspectra.readers.engine import Engine, open_engine
 from aspectra.readers.extraction import Extraction, Found
+from aspectra.readers.opening import open_reader
 from aspectra.readers.pieces import pieces
-from aspectra.students.writers.decode import task_of
+from aspectra.readers.reader import Reader
+from aspectra.readers.spaces import moved, plain
 
 Split = Literal["sentences", "long"]
-GAP = re.compile(r"\s+")
 HALF = re.compile("[\ud800-\udfff]")  # half a character, as a JSON file can have it; no tokenizer takes it
 
 
@@ -33,27 +30,11 @@ class Predictor:
     the student as single spaces; offsets are into the text as it was given.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        batch_size: int = 32,
-        max_new_tokens: int = 100,
-        constrained: bool = False,
-        split: Split = "sentences",
-    ) -> None:
-        """Raises UserError where the student was tuned for no task, or cannot be constrained."""
+    def __init__(self, reader: Reader, split: Split = "sentences") -> None:
+        """Raises UserError for a split that does not exist."""
         if split not in get_args(Split):
             raise unknown("split", split, get_args(Split))
-        self.engine, self.batch_size, self.max_new_tokens = engine, batch_size, max_new_tokens
-        self.packed = split == "long"
-        self.task = tasks.get(task_of(engine.info, None))
-        self.grammar = None
-        if constrained:
-            from aspectra.readers.constrain import Language
-
-            self.grammar = Language(engine.reader, self.task, engine.info).grammar
-        self.room = engine.reader.room
+        self.reader, self.packed = reader, split == "long"
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """The opinions of each text, in the order of the texts. Raises UserError where one is not a text."""
@@ -76,31 +57,20 @@ class Predictor:
         asked: list[tuple[int, int, str, list[int] | None]] = []
         for number, given in enumerate(texts):
             text = HALF.sub("\ufffd", given)
-            for start, end in pieces(text, self._size, self.room, self.packed):
+            for start, end in pieces(text, self.reader.size, self.reader.room, self.packed):
                 first, sentence, places = plain(text, start, end)
                 if sentence:
                     asked.append((number, first, sentence, places))
-        answers = ask(
-            self.engine,
-            [sentence for _, _, sentence, _ in asked],
-            self.task,
-            batch_size=self.batch_size,
-            max_new_tokens=self.max_new_tokens,
-            grammar=self.grammar,
-        )
+        answers = self.reader.read([sentence for _, _, sentence, _ in asked])
         found: list[list[Found]] = [[] for _ in texts]
         raw: list[list[str]] = [[] for _ in texts]
         cut = [False] * len(texts)
         for (number, first, _, places), answer in zip(asked, answers, strict=True):
             found[number] += (moved(opinion, texts[number], first, places) for opinion in answer.found)
-            raw[number].append(answer.raw)
+            if answer.raw is not None:
+                raw[number].append(answer.raw)
             cut[number] |= answer.cut
         return [Extraction(*parts) for parts in zip(texts, map(once, found), map(tuple, raw), cut, strict=True)]
-
-    def _size(self, text: str) -> int:
-        """Tokens of a piece as the student will read it."""
-        reader = self.engine.reader
-        return len(reader.ids(f"{self.task.marker}: {text}" if reader.marker else text))
 
 
 def load(
@@ -120,33 +90,16 @@ def load(
     allows only whole words of the text as targets and only known categories. `device` is of a student's own folder.
     Raises UserError where the model cannot be used, MissingExtraError naming what to install.
     """
-    engine = open_engine(path, compute=compute, threads=threads, device=device)
-    return Predictor(engine, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained, split=split)
-
-
-def plain(text: str, start: int, end: int) -> tuple[int, str, list[int] | None]:
-    """(where a piece begins, the piece with single spaces, where each of its characters stands behind the beginning).
-
-    The last is None where nothing was changed. White space around the piece is left out.
-    """
-    piece = text[start:end]
-    first = start + len(piece) - len(piece.lstrip())
-    piece = piece.strip()
-    if all(gap.group() == " " for gap in GAP.finditer(piece)):
-        return first, piece, None
-    kept = [i for i in range(len(piece)) if not piece[i].isspace() or not piece[i - 1].isspace()]
-    return first, "".join(" " if piece[i].isspace() else piece[i] for i in kept), kept
-
-
-def moved(opinion: Found, text: str, first: int, places: list[int] | None) -> Found:
-    """An opinion of a piece as one of the whole text."""
-    if opinion.start is None or opinion.end is None:
-        return opinion
-    start, end = opinion.start, opinion.end
-    if places is not None:
-        start, end = places[start], places[end - 1] + 1
-    start, end = first + start, first + end
-    return replace(opinion, target=text[start:end], start=start, end=end)
+    reader = open_reader(
+        path,
+        compute=compute,
+        threads=threads,
+        device=device,
+        batch_size=batch_size,
+        max_new_tokens=max_new_tokens,
+        constrained=constrained,
+    )
+    return Predictor(reader, split)
 
 
 def once(found: Sequence[Found]) -> tuple[Found, ...]:

@@ -19,12 +19,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from aspectra.errors import UserError
 from aspectra.places import PACKAGE
+from aspectra.readers.reader import Judged, Question
 from aspectra.serve import shapes
 from aspectra.serve.batcher import Batcher, FullError, StoppingError
 from aspectra.serve.limits import Guarded, Limits, check_token
 from aspectra.serve.metrics import Metrics, Watched
 from aspectra.serve.shapes import About, Classified, Extracted, Problem
-from aspectra.serve.student import Judged, Question, Served
+from aspectra.serve.student import Served
 
 PAGE = {
     "/": ("serve/page/page.html", "text/html"),

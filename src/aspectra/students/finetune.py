@@ -6,28 +6,27 @@ Called by `aspectra.cli.finetune` and `aspectra.pipeline`.
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aspectra import tasks
 from aspectra.config import FinetuneConfig
 from aspectra.data import datasets
 from aspectra.errors import UserError
-from aspectra.files import write_json
 from aspectra.manifest import Stage
 from aspectra.models import identity, need_train, resolve
 from aspectra.progress import say
 from aspectra.schema import POLARITIES, Example
-from aspectra.score.scoring import score
+from aspectra.students.student import Lessons, Student
+
+if TYPE_CHECKING:
+    from aspectra.machine import Crew
+    from aspectra.students.batches import Batches
 
 FEW = 20  # dev sentences below which one of them moves F1 by more than most epochs do
-BEST = "best.safetensors"
-JUDGED = "judged.json"
 
 
 def finetune(
@@ -78,45 +77,36 @@ def finetune(
 
 
 def tune(
-    student: Any,
+    student: Student,
     name: str,
     train: Sequence[Example],
     dev: Sequence[Example],
     config: FinetuneConfig,
     arguments: Any,
     out: Path,
-    crew: Any,
+    crew: Crew,
     going_on: bool,
 ) -> dict[str, Any]:
     """Encode, train, keep the best epoch and save; returns the manifest's figures."""
     from aspectra.students import session
-    from aspectra.students.rows import Batches, Rows
-    from aspectra.students.writers.card import card
-    from aspectra.students.writers.family import save
+    from aspectra.students.looks import Epochs
+    from aspectra.students.tuner import Tuner
 
-    task = tasks.get(config.task)
-    encoder = student.encoder(config.input_tokens, config.answer_tokens, config.marker)
-    rows = Rows([config.task])
-    for example in train:
-        answer = task.encode(example.opinions, empty=config.empty_answer)
-        rows.add(encoder.prompt(task.marker, example.text), encoder.answer(answer), config.task)
-    student.info = info_of(config, name, train)
-    at_once = config.batch_size * config.accumulation * crew.processes
-    batches = Batches(
-        rows.lengths(), math.ceil(len(rows) / at_once), config.accumulation, config.seed, crew.processes, crew.rank
-    )
+    student.info = info_of(student, config, name, train)
+    lessons = student.from_examples(train, config)
+    batches = plan(lessons, config, crew)
     arguments.gradient_accumulation_steps = batches.accumulation
-    checkpoint = crew.first(lambda: session.last_checkpoint(out, crew.processes)) if going_on else None
-    log = session.Metrics(out, crew.leads, session.step_of(checkpoint) if checkpoint else None)
+    checkpoint, log = session.resumed(out, crew, going_on)
     total = math.ceil(config.epochs * batches.steps)
     with crew.progress("finetune", total) as bar:
-        trainer = tuner(student, rows, batches, config, arguments, dev, log, bar, crew)
+        trainer = Tuner(student, lessons.rows, batches, config, arguments, dev, bar, crew)
+        trainer.add_callback(Epochs(trainer, config, log, bar, crew))
         if checkpoint is not None:
             bar.advance(session.step_of(checkpoint))
             trainer.recall(checkpoint)
         session.run(trainer, checkpoint, total)
     trainer.restore()
-    session.close_student(student)
+    student.merge()
     figures = {
         "student": name,
         "family": student.family,
@@ -130,142 +120,45 @@ def tune(
         "dev": [line["dev"] | {"epoch": line["epoch"]} for line in log.lines if "dev" in line],
         "training_seconds": round(log.sum("seconds"), 1),
         "dev_seconds": round(log.sum("dev_seconds"), 1),
-        "cut": {"inputs": encoder.cut_inputs, "answers": encoder.cut_answers},
+        "cut": lessons.cut,
         "processes": crew.processes,
         "device": str(arguments.device),
     }
-    facts = {
-        "from": name,
-        "task": config.task,
-        "training sentences": len(train),
-        "dev F1 (strict)": f"{figures['dev_f1']:.4f} on {len(dev)} sentences, epoch {figures['best_epoch']}",
-    }
-    use = f"aspectra evaluate {out.name} --task {config.task} --data NAME|DIR"
     if crew.leads:
-        marker = task.marker if config.marker else None
-        text = card(f"{name}, fine-tuned for {config.task}", student.family, marker, facts, use)
-        save(student, out, student.info, text)
+        save(student, name, config, figures, out)
         shutil.rmtree(out / session.CHECKPOINTS, ignore_errors=True)
     return figures
 
 
-def info_of(config: FinetuneConfig, name: str, train: Sequence[Example]) -> dict[str, Any]:
+def plan(lessons: Lessons, config: FinetuneConfig, crew: Crew) -> Batches:
+    """Which rows each step sees."""
+    from aspectra.students.batches import Batches
+
+    steps = math.ceil(len(lessons.rows) / (config.batch_size * config.accumulation * crew.processes))
+    return Batches(lessons.rows.lengths(), steps, config.accumulation, config.seed, crew.processes, crew.rank)
+
+
+def save(student: Student, name: str, config: FinetuneConfig, figures: dict[str, Any], out: Path) -> None:
+    """Write the model folder."""
+    dev = f"{figures['dev_f1']:.4f} on {figures['dev_sentences']} sentences, epoch {figures['best_epoch']}"
+    facts = {
+        "from": name,
+        "task": config.task,
+        "training sentences": figures["train_sentences"],
+        "dev F1 (strict)": dev,
+    }
+    use = f"aspectra evaluate {out.name} --task {config.task} --data NAME|DIR"
+    marker = tasks.get(config.task).marker if config.marker else None
+    student.save(out, student.info, student.card(f"{name}, fine-tuned for {config.task}", marker, facts, use))
+
+
+def info_of(student: Student, config: FinetuneConfig, name: str, train: Sequence[Example]) -> dict[str, Any]:
     """What `aspectra.json` says: how to ask the student, what it may answer, where it comes from."""
     named = "category" in tasks.get(config.task).by
     categories = sorted({o.category for example in train for o in example.opinions if o.category and named})
     return {
         "task": config.task,
-        "marker": config.marker,
-        "input_tokens": config.input_tokens,
-        "empty_answer": config.empty_answer,
+        **student.asked_as(config),
         "labels": {"polarities": list(POLARITIES), "categories": categories},
         "provenance": {"student": name, "stage": "finetune", "data": config.data, "seed": config.seed},
     }
-
-
-def tuner(
-    student: Any,
-    rows: Any,
-    batches: Any,
-    config: FinetuneConfig,
-    arguments: Any,
-    dev: Sequence[Example],
-    log: Any,
-    bar: Any,
-    crew: Any,
-) -> Any:
-    """The trainer that judges epochs by dev F1 and keeps the best one's weights in memory and in its checkpoints."""
-    from safetensors.torch import load_file, save_file
-    from transformers import TrainerCallback
-
-    from aspectra import machine
-    from aspectra.students.objective import StudentTrainer
-    from aspectra.students.writers.decode import copy_of, predict
-
-    class Tuner(StudentTrainer):
-        best: dict[str, Any] = {"epoch": 0, "f1": -1.0}  # noqa: RUF012
-        weights_of_best: dict[str, Any] = {}  # noqa: RUF012
-
-        def trained(self) -> dict[str, Any]:
-            model: Any = self.model
-            return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-
-        def judge(self, epoch: int) -> dict[str, Any]:
-            """Strict scores on dev; the epoch is kept where its F1 is above all before."""
-            bf16 = config.bf16 and machine.has_bf16(arguments.device.type)
-            # A copy, so that adapters can be merged for speed: merging and unmerging would change the weights.
-            decoder = copy_of(student, bf16) if bf16 or config.lora_rank else student
-            mine = predict(
-                decoder,
-                [example.text for example in dev[crew.rank :: crew.processes]],
-                config.task,
-                max_new_tokens=config.max_new_tokens,
-                batch_size=config.eval_batch_size,
-                device=arguments.device.type,
-                tick=lambda _: bar.show(),
-            )
-            shares = crew.gather(mine)
-            predictions = [shares[i % crew.processes][i // crew.processes] for i in range(len(dev))]
-            result = score(dev, predictions, config.task, "strict", "all")
-            if result.f1 > self.best["f1"]:
-                self.best = {"epoch": epoch, "f1": result.f1}
-                self.weights_of_best = {n: w.detach().to("cpu", copy=True) for n, w in self.trained().items()}
-            return {"precision": result.precision, "recall": result.recall, "f1": result.f1}
-
-        def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-            """A checkpoint has the best epoch's weights too; the trainer's state, written last, makes it valid."""
-            super().save_model(output_dir, _internal_call)
-            if crew.leads and output_dir is not None:
-                save_file({n: w.contiguous() for n, w in self.weights_of_best.items()}, Path(output_dir) / BEST)
-                write_json(Path(output_dir) / JUDGED, self.best)
-
-        def recall(self, checkpoint: Path) -> None:
-            """Go on with the best epoch that a checkpoint knows of."""
-            self.best = json.loads((checkpoint / JUDGED).read_text(encoding="utf-8"))
-            self.weights_of_best = load_file(checkpoint / BEST)
-
-        def restore(self) -> None:
-            """Put the best epoch's weights into the model."""
-            import torch
-
-            with torch.no_grad():
-                for name, weight in self.trained().items():
-                    weight.copy_(self.weights_of_best[name])
-
-    class Watch(TrainerCallback):
-        saved = since = 0.0
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.saved = self.since = time.monotonic()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            bar.advance()
-
-        def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            epoch, last = math.ceil(state.epoch - 1e-6), state.global_step >= state.max_steps
-            now = time.monotonic()
-            losses, tokens = trainer.take(crew)
-            line = {
-                "step": state.global_step,
-                "epoch": epoch,
-                "loss": losses.get(config.task),
-                "answer_tokens": tokens,
-                "seconds": round(now - self.since, 3),
-            }
-            if last or epoch % config.eval_every == 0:
-                line["dev"] = trainer.judge(epoch)
-                line["dev_seconds"] = round(time.monotonic() - now, 3)
-                bar.advance(0, f"dev F1 {line['dev']['f1']:.4f} after epoch {epoch}")
-                if crew.leads:
-                    say(f"finetune: epoch {epoch}, loss {line['loss']:.3f}, dev F1 {line['dev']['f1']:.4f}")
-            log.add(line)
-            self.since = time.monotonic()
-            due = crew.first(lambda: self.since - self.saved >= config.save_seconds)
-            # Before the first look at dev there is no best epoch that a checkpoint could hold.
-            control.should_save = bool(due and not last and trainer.weights_of_best)
-            if control.should_save:
-                self.saved = self.since
-
-    trainer = Tuner(student, rows, batches, config, arguments)
-    trainer.add_callback(Watch())
-    return trainer

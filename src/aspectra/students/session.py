@@ -1,4 +1,4 @@
-"""What one training run needs besides its data: trainer settings, LoRA, checkpoints to go on from, a log of metrics.
+"""What one training run needs besides its data: trainer settings, checkpoints to go on from, a log of metrics.
 
 Called by `pretrain` and `finetune`.
 """
@@ -6,14 +6,12 @@ Called by `pretrain` and `finetune`.
 from __future__ import annotations
 
 import atexit
-import copy
 import json
 import os
 import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,8 @@ from aspectra import machine
 from aspectra.config import TrainingConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import write_text
-from aspectra.quiet import quiet
-from aspectra.students.writers.family import Student, load
+from aspectra.students.families import load
+from aspectra.students.student import Student
 
 CHECKPOINTS = "checkpoints"
 METRICS = "metrics.jsonl"
@@ -78,27 +76,10 @@ def open_student(source: Path | Student, config: TrainingConfig, newline_token: 
     """The student to train, from its folder or a copy of one in memory, with adapters where `lora_rank` asks."""
     if config.lora_rank and newline_token:
         raise UserError("newline_token needs all weights (lora_rank=0): an adapter cannot learn a new token")
-    if isinstance(source, Student):
-        # Training changes the weights and `info` alone, so that the tokenizer is shared.
-        student = replace(source, model=copy.deepcopy(source.model), info=dict(source.info))
-    else:
-        student = load(source, newline_token=newline_token)
+    student = load(source, newline_token) if isinstance(source, Path) else source.copied()
     if config.lora_rank:
-        from peft import LoraConfig, get_peft_model
-
-        kind = "SEQ_2_SEQ_LM" if student.family == "seq2seq" else "CAUSAL_LM"
-        adapters = LoraConfig(
-            r=config.lora_rank, lora_alpha=2 * config.lora_rank, target_modules="all-linear", task_type=kind
-        )
-        with quiet():
-            student.model = get_peft_model(student.model, adapters)
+        student.adapt(config.lora_rank)
     return student
-
-
-def close_student(student: Student) -> None:
-    """Merge the adapters into the weights, if there are any."""
-    if hasattr(student.model, "merge_and_unload"):
-        student.model = student.model.merge_and_unload()
 
 
 def last_checkpoint(folder: Path, processes: int) -> Path | None:
@@ -117,6 +98,12 @@ def last_checkpoint(folder: Path, processes: int) -> Path | None:
         if states == processes:
             whole[step] = path
     return whole[max(whole)] if whole else None
+
+
+def resumed(out: Path, crew: machine.Crew, going_on: bool) -> tuple[Path | None, Metrics]:
+    """(the checkpoint to go on from, where there is one; the log, with what came after it forgotten)."""
+    checkpoint = crew.first(lambda: last_checkpoint(out, crew.processes)) if going_on else None
+    return checkpoint, Metrics(out, crew.leads, step_of(checkpoint) if checkpoint else None)
 
 
 @contextmanager

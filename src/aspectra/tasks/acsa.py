@@ -22,3 +22,12 @@ class Acsa(Task):
 
     def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
         return tuple(Opinion(None, category, polarity) for category, polarity in self.parse(raw, text, "strict").pairs)
+
+
+def in_words(category: str) -> str:
+    """A category as a teacher would write it.
+
+    >>> in_words("LAPTOP#OPERATION_PERFORMANCE")
+    'laptop operation performance'
+    """
+    return " ".join(category.lower().replace("#", " ").replace("_", " ").split())

@@ -8,7 +8,7 @@ import pytest
 
 from aspectra.errors import UserError
 from aspectra.students.writers.decode import CUT, predict, write
-from aspectra.students.writers.family import load
+from aspectra.students.writers.writer import Writer
 
 TEXTS = [
     "Good soup.",
@@ -33,7 +33,7 @@ def test_batches_and_padding_change_no_answer(student_folder: Path) -> None:
 
 
 def test_an_answer_that_hits_the_limit_says_so(student_folder: Path) -> None:
-    student = load(student_folder)
+    student = Writer.load(student_folder)
     student.info["task"] = "atsa"
     prompts = [student.encoder(64, 1, True).prompt("atsa", text) for text in TEXTS]
     cuts = [cut for _, cut in write(student, prompts, 3)]
@@ -46,7 +46,7 @@ def test_the_end_is_not_taken_for_padding(causal: Path) -> None:
     """A student that writes nothing but the end: its answer is empty and not cut."""
     import torch
 
-    student = load(causal)
+    student = Writer.load(causal)
     with torch.no_grad():
         student.model.lm_head.weight.zero_()
         student.model.lm_head.weight[student.tokenizer.eos_token_id] = 1.0
@@ -58,9 +58,9 @@ def test_the_end_is_not_taken_for_padding(causal: Path) -> None:
 
 
 def test_a_model_of_another_task_is_refused(causal: Path) -> None:
-    student = load(causal)
+    student = Writer.load(causal)
     student.info["task"] = "acsa"
     with pytest.raises(UserError, match="fine-tuned for acsa, not for atsa"):
         predict(student, TEXTS, "atsa", device="cpu")
     with pytest.raises(UserError, match="fine-tuned for no task"):
-        predict(load(causal), TEXTS, device="cpu")
+        predict(Writer.load(causal), TEXTS, device="cpu")

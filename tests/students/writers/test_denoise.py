@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspectra.errors import UserError
-from aspectra.students.rows import Rows
 from aspectra.students.writers.denoise import KIND, build, corrupt, spans
-from aspectra.students.writers.family import load
+from aspectra.students.writers.rows import Rows
+from aspectra.students.writers.writer import Writer
 
 REVIEW = "The soup was hot and the bread was fresh, but the waiter forgot our drinks twice."
 
@@ -26,7 +26,7 @@ def test_spans_hide_their_share_and_leave_something(length: int, share: float, s
 
 
 def test_causal_students_write_the_whole_review(causal: Path) -> None:
-    student = load(causal)
+    student = Writer.load(causal)
     prompt, answer = corrupt(REVIEW, student.encoder(128, 128, marker=True), random.Random(1))
     shown = student.tokenizer.decode(prompt)
     assert re.search(r"<1>", shown)
@@ -35,7 +35,7 @@ def test_causal_students_write_the_whole_review(causal: Path) -> None:
 
 
 def test_t5_form_restores_the_review(seq2seq: Path) -> None:
-    student = load(seq2seq)
+    student = Writer.load(seq2seq)
     prompt, answer = corrupt(REVIEW, student.encoder(128, 128, marker=False), random.Random(1))
     shown, hidden = student.tokenizer.decode(prompt), student.tokenizer.decode(answer)
     fills = dict(re.findall(r"(<extra_id_\d+>)(.*?)(?=<extra_id_|</s>)", hidden))
@@ -47,7 +47,7 @@ def test_t5_form_restores_the_review(seq2seq: Path) -> None:
 
 
 def test_the_budget_is_met_with_new_spans_each_round(student_folder: Path) -> None:
-    student = load(student_folder)
+    student = Writer.load(student_folder)
     encoder = student.encoder(128, 128, marker=True)
     reviews = [REVIEW, "Thin walls, fair price, lovely garden.", "We waited forty minutes at the desk for a key."]
     rows, again = Rows([KIND]), Rows([KIND])
@@ -60,4 +60,4 @@ def test_the_budget_is_met_with_new_spans_each_round(student_folder: Path) -> No
 
 def test_a_corpus_without_reviews_is_said(causal: Path) -> None:
     with pytest.raises(UserError, match="no reviews"):
-        build(["  "], load(causal).encoder(64, 64, True), 10, Rows([KIND]), 0)
+        build(["  "], Writer.load(causal).encoder(64, 64, True), 10, Rows([KIND]), 0)

@@ -12,18 +12,19 @@ from hypothesis import strategies as st
 from tests.tiny import REVIEWS
 
 from aspectra.errors import UserError
-from aspectra.students.writers.family import Student, load
-from aspectra.students.writers.likelihood import Stem, endings, log_likelihoods
+from aspectra.students.writers.likelihood import log_likelihoods
+from aspectra.students.writers.stems import Stem
+from aspectra.students.writers.writer import Writer
 
 WAYS = (" Positive\n", " Very Positive\n", " Neutral\n", " x")
 
 
 @pytest.fixture(scope="module", params=["causal", "seq2seq"])
-def student(request: pytest.FixtureRequest) -> Student:
-    return load(request.getfixturevalue(request.param))
+def student(request: pytest.FixtureRequest) -> Writer:
+    return Writer.load(request.getfixturevalue(request.param))
 
 
-def plain(student: Student, stem: Stem) -> list[float]:
+def plain(student: Writer, stem: Stem) -> list[float]:
     """Each way by itself, token by token in rows of one: what the batched pass must agree with."""
     import torch
 
@@ -44,19 +45,19 @@ def plain(student: Student, stem: Stem) -> list[float]:
     return found
 
 
-def stems(student: Student) -> list[Stem]:
+def stems(student: Writer) -> list[Stem]:
     """Inputs and begun answers of many lengths, one with fewer ways than the others."""
     encoder = student.encoder(64, 1, True)
     made = []
     for i, review in enumerate(REVIEWS[:5]):
         begun = f'Opinion Target 1: "{review.split()[1]}"\n' + "Aspect: food\n" * (i % 3) + "Sentiment:"
-        ids, ways = endings(encoder, begun, WAYS[: 2 if i == 3 else None])
+        ids, ways = encoder.endings(begun, WAYS[: 2 if i == 3 else None])
         made.append(Stem(encoder.prompt("analysis", review), ids, ways))
     return made
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 5])
-def test_a_batch_agrees_with_a_plain_loop_without_padding(student: Student, batch_size: int) -> None:
+def test_a_batch_agrees_with_a_plain_loop_without_padding(student: Writer, batch_size: int) -> None:
     made = stems(student)
     done: list[int] = []
     found = log_likelihoods(student, made, batch_size, done.append)
@@ -66,7 +67,7 @@ def test_a_batch_agrees_with_a_plain_loop_without_padding(student: Student, batc
         assert scores == pytest.approx(plain(student, stem), abs=2e-5)
 
 
-def test_all_ways_of_a_batch_go_through_the_model_once(student: Student) -> None:
+def test_all_ways_of_a_batch_go_through_the_model_once(student: Writer) -> None:
     calls: list[int] = []
     hook = student.model.register_forward_hook(lambda *_: calls.append(1))
     log_likelihoods(student, stems(student), batch_size=5)
@@ -76,7 +77,7 @@ def test_all_ways_of_a_batch_go_through_the_model_once(student: Student) -> None
 
 def test_the_ways_of_one_token_more_share_out_the_probability(causal: Path) -> None:
     """Over the whole vocabulary the next token's probabilities add up to one."""
-    student = load(causal)
+    student = Writer.load(causal)
     encoder = student.encoder(64, 1, True)
     prompt = encoder.prompt("analysis", REVIEWS[0])
     every = Stem(prompt, encoder.ids(" Sentiment:"), [[token] for token in range(len(student.tokenizer))])
@@ -86,7 +87,7 @@ def test_the_ways_of_one_token_more_share_out_the_probability(causal: Path) -> N
 
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
-def test_any_ways_agree_with_the_plain_loop(student: Student, data: st.DataObject) -> None:
+def test_any_ways_agree_with_the_plain_loop(student: Writer, data: st.DataObject) -> None:
     tokens = st.integers(1, len(student.tokenizer) - 1)
     some = st.lists(tokens, min_size=1, max_size=4)
     made = data.draw(
@@ -97,11 +98,11 @@ def test_any_ways_agree_with_the_plain_loop(student: Student, data: st.DataObjec
 
 
 @pytest.mark.parametrize("ways", [WAYS, (" Positive\n",), ("ive\n", "e\n")])
-def test_begun_and_way_are_the_tokens_of_the_whole_answer(student: Student, ways: tuple[str, ...]) -> None:
+def test_begun_and_way_are_the_tokens_of_the_whole_answer(student: Writer, ways: tuple[str, ...]) -> None:
     """Where a tokenizer joins the end of what is begun with a way's beginning, too ("posit" and "ive")."""
     encoder = student.encoder(64, 500, True)
     begun = 'Opinion Target 1: "soup"\nSentiment:' + ("" if ways[0].startswith(" ") else " posit")
-    ids, found = endings(encoder, begun, ways)
+    ids, found = encoder.endings(begun, ways)
     for way, tokens in zip(ways, found, strict=True):
         assert tokens, "a way has a token at least, though there be no other to differ from"
         whole = encoder.answer(begun + way)
@@ -110,7 +111,7 @@ def test_begun_and_way_are_the_tokens_of_the_whole_answer(student: Student, ways
 
 
 def test_a_model_that_does_not_only_attend_is_refused(causal: Path) -> None:
-    student = load(causal)
+    student = Writer.load(causal)
     student.model.config.layer_types = ["full_attention", "conv"]
     with pytest.raises(UserError, match="attention alone"):
         log_likelihoods(student, stems(student))

@@ -5,24 +5,24 @@ Called after each epoch by `finetune`, by the cells of `aspectra.benchmark`, and
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.errors import UserError
+from aspectra.info import task_of
 from aspectra.models import need_train
 from aspectra.progress import progress
 from aspectra.schema import Prediction
-from aspectra.students.writers.family import Student, fill, load
+from aspectra.students.writers.tensors import padded
+from aspectra.students.writers.writer import Writer
 from aspectra.weights import check
 
 CUT = "cut"  # in a prediction's `extra`: the answer reached the limit before its end
 
 
 def predict(
-    model: Path | Student,
+    model: Path | Writer,
     texts: Sequence[str],
     task: str | None = None,
     *,
@@ -49,12 +49,12 @@ def predict(
 
     place = machine.device(device)
     machine.use_threads(threads)
-    student = model if isinstance(model, Student) else load(check(model), place)
+    student = model if isinstance(model, Writer) else Writer.load(check(model), place)
     rules = tasks.get(task_of(student.info, task))
     if bf16 and machine.has_bf16(place):
         student = copy_of(student, bf16=True)
     student.model.to(place).eval()
-    encoder = student.reader
+    encoder = student.own_encoder
     prompts = [encoder.prompt(rules.marker, text) for text in texts]
     order = sorted(range(len(texts)), key=lambda i: -len(prompts[i]))
     found: dict[int, Prediction] = {}
@@ -79,7 +79,7 @@ def predict(
 
 
 def write(
-    student: Student,
+    student: Writer,
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
     watch: Callable[[Any, Any], Any] | None = None,
@@ -89,19 +89,17 @@ def write(
     `watch` is given the ids so far and the scores of the next, at each step, and returns the scores to choose by.
     """
     tokenizer, place = student.tokenizer, student.model.device
-    # An answer follows its prompt, so a causal model's prompts end together: padding goes to the left.
-    left = student.family == "causal"
-    inputs = fill(prompts, tokenizer.pad_token_id, left=left).to(place)
-    mask = fill([[1] * len(prompt) for prompt in prompts], 0, left=left).to(place)
+    # Where an answer follows its prompt, prompts end together: padding goes to the left.
+    left = student.form.continues
+    inputs = {name: value.to(place) for name, value in padded(prompts, tokenizer.pad_token_id, left).items()}
     whole = student.model.generate(
-        input_ids=inputs,
-        attention_mask=mask,
+        **inputs,
         max_new_tokens=max_new_tokens,
         do_sample=False,
         num_beams=1,
         logits_processor=[watch] if watch is not None else None,
     )
-    start = inputs.shape[1] if left else 1
+    start = inputs["input_ids"].shape[1] if left else 1
     end = tokenizer.eos_token_id
     answers = []
     for line in whole[:, start:].tolist():
@@ -111,23 +109,12 @@ def write(
     return answers
 
 
-def copy_of(student: Student, bf16: bool) -> Student:
+def copy_of(student: Writer, bf16: bool) -> Writer:
     """A copy to decode with: adapters merged, weights in 16 bits if asked for. The student itself stays as it is."""
     import torch
 
-    model = copy.deepcopy(student.model)
-    if hasattr(model, "merge_and_unload"):
-        model = model.merge_and_unload()
-    return Student(model.to(torch.bfloat16) if bf16 else model, student.tokenizer, student.family, student.info)
-
-
-def task_of(info: dict[str, Any], given: str | None, else_do: str = "`aspectra finetune` does that") -> str:
-    """The task to decode for; UserError where the model was tuned for another, or for none (advice: `else_do`)."""
-    tuned = info.get("task")
-    if given is not None:
-        tasks.get(given)
-    if given and tuned and given != tuned:
-        raise UserError(f"the model was fine-tuned for {tuned}, not for {given}; give --task {tuned} or another model")
-    if not (given or tuned):
-        raise UserError(f"the model was fine-tuned for no task; {else_do}")
-    return str(given or tuned)
+    made = student.copied()
+    made.merge()
+    if bf16:
+        made.model = made.model.to(torch.bfloat16)
+    return made

@@ -4,7 +4,7 @@ Spans of a review are hidden and the student restores them. A vocabulary with se
 own form: the input has a sentinel for each hidden span, the answer the sentinels with what they hid (Raffel et al.
 2020, section 3.1.4: 15 % of the tokens, spans of 3). Other models read `<1>`, `<2>`... for the spans and write the
 whole review, as in BART's text infilling (Lewis et al. 2020; 30 % of the words, spans of 3): every token of the answer
-teaches, so the budget is met without reading each review many times. Called by `pretrain` for the kind `denoise`.
+teaches, so the budget is met without reading each review many times. Called by `lessons` for the kind `denoise`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from aspectra.errors import UserError
-from aspectra.students.rows import Rows
-from aspectra.students.writers.family import Encoder
+from aspectra.students.corpus import CONTROL
+from aspectra.students.writers.encoder import Encoder
+from aspectra.students.writers.rows import Rows
 
-KIND = "denoise"
+KIND = CONTROL
 SENTINEL = "<extra_id_0>"
 T5_SHARE, INFILL_SHARE, SPAN = 0.15, 0.30, 3.0
 
@@ -52,7 +53,7 @@ def endless(reviews: Sequence[str], encoder: Encoder, seed: int) -> Iterator[tup
 
 def corrupt(review: str, encoder: Encoder, chance: random.Random) -> tuple[list[int], list[int]]:
     """(ids of the prompt, ids of the answer) for one review with new spans."""
-    if encoder.family == "seq2seq" and SENTINEL in encoder.tokenizer.get_vocab():
+    if encoder.form.sentinels and SENTINEL in encoder.tokenizer.get_vocab():
         return with_sentinels(review, encoder, chance)
     words = review.split(" ")
     hidden, pieces, number = spans(len(words), INFILL_SHARE, chance), list[str](), 0
@@ -85,7 +86,7 @@ def with_sentinels(review: str, encoder: Encoder, chance: random.Random) -> tupl
             shown.append(sentinel)
             answer.append(sentinel)
         answer.append(token)
-    return encoder.frame(shown), encoder.closed(answer, encoder.before, encoder.after or [encoder.end])
+    return encoder.frame(shown), encoder.closed(answer)
 
 
 def spans(length: int, share: float, chance: random.Random) -> list[bool]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.readers.words import Words
-from aspectra.students.writers.family import load
+from aspectra.readers.writers.words import Words
+from aspectra.students.writers.writer import Writer
 
 TEXTS = ("", " Good  soup. ", "</s><pad><extra_id_3><|end|>", "\U0001f35d crème\tbrûlée")
 
@@ -17,7 +17,7 @@ TEXTS = ("", " Good  soup. ", "</s><pad><extra_id_3><|end|>", "\U0001f35d crème
 def test_ids_text_and_vocabulary_are_those_of_transformers(
     family: str, student_of: Callable[[str], Path], export_of: Callable[[str], Path]
 ) -> None:
-    theirs = load(student_of(family)).tokenizer
+    theirs = Writer.load(student_of(family)).tokenizer
     ours = Words(export_of(family), theirs.eos_token_id)
     assert ours.get_vocab() == theirs.get_vocab()
     for text in TEXTS:

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from aspectra import tasks
-from aspectra.readers.answers import ask, read, spans
-from aspectra.readers.engine import Written, open_engine
+from aspectra.readers.opening import open_engine
+from aspectra.readers.writers.answers import read, spans
+from aspectra.readers.writers.engine import Written
+from aspectra.readers.writers.reader import WritingReader
+from aspectra.students.writers.stems import Stem
 
 Folder = Callable[[str], Path]
 
@@ -24,21 +27,24 @@ class Echo:
 
     def __init__(self, folder: Path) -> None:
         engine = open_engine(folder, threads=1)
-        self.info, self.reader = engine.info, engine.reader
+        self.info, self.encoder = engine.info, engine.encoder
         self.batches: list[list[int]] = []
 
     def write(self, prompts: Sequence[Sequence[int]], max_new_tokens: int, grammars: Any = None) -> list[Written]:
         self.batches.append([len(prompt) for prompt in prompts])
-        ids = [self.reader.ids(f" {len(prompt)}") for prompt in prompts]
+        ids = [self.encoder.ids(f" {len(prompt)}") for prompt in prompts]
         return [Written(some, False, [0.0] * len(some)) for some in ids]
+
+    def likelihoods(self, stems: Sequence[Stem]) -> list[list[float]]:
+        raise AssertionError("nobody asks")
 
 
 def test_a_sentence_that_comes_twice_is_asked_about_once_and_long_ones_first(export_of: Folder) -> None:
     engine = Echo(export_of("llama"))
     ticks: list[int] = []
     texts = ["short", "a much longer sentence than that", "short", "of middling length", "short"]
-    answers = ask(engine, texts, tasks.get("atsa"), batch_size=2, max_new_tokens=4, tick=ticks.append)
-    lengths = [len(engine.reader.prompt("opinions by target", text)) for text in texts]
+    answers = WritingReader(engine, batch_size=2, max_new_tokens=4).read(texts, ticks.append)
+    lengths = [len(engine.encoder.prompt("opinions by target", text)) for text in texts]
     assert [answer.raw for answer in answers] == [str(length) for length in lengths]
     assert engine.batches == [[lengths[1], lengths[3]], [lengths[0]]]
     assert ticks == [2, 1]
@@ -47,7 +53,7 @@ def test_a_sentence_that_comes_twice_is_asked_about_once_and_long_ones_first(exp
 @pytest.mark.parametrize("text", ["soup | positive", "\U0001f35d crème | negative", "a\U0001f469\u200d\U0001f373b"])
 def test_every_token_has_its_place_in_the_answer(export_of: Folder, text: str) -> None:
     """A character of several bytes may come in several tokens: each of them covers it."""
-    reader = open_engine(export_of("llama"), threads=1).reader
+    reader = open_engine(export_of("llama"), threads=1).encoder
     ids = reader.ids(text)
     places = spans(reader, ids)
     assert places[0][0] == 0
@@ -58,8 +64,8 @@ def test_every_token_has_its_place_in_the_answer(export_of: Folder, text: str) -
 
 def test_a_piece_that_is_not_valid_has_no_opinion_and_lends_its_probability_to_none(export_of: Folder) -> None:
     engine = open_engine(export_of("llama"), threads=1)
-    ids = engine.reader.ids(" nonsense ; soup | positive")
-    broken = len(engine.reader.ids(" nonsense ;"))
+    ids = engine.encoder.ids(" nonsense ; soup | positive")
+    broken = len(engine.encoder.ids(" nonsense ;"))
     logs = [-5.0] * broken + [0.0] * (len(ids) - broken)
-    answer = read(engine.reader, tasks.get("atsa"), Written(ids, False, logs), "The soup was good.")
+    answer = read(engine.encoder, tasks.get("atsa"), Written(ids, False, logs), "The soup was good.")
     assert [(o.target, o.polarity, o.confidence) for o in answer.found] == [("soup", "positive", 1.0)]

@@ -1,6 +1,6 @@
 """An export's tokenizer: the `tokenizers` library alone, speaking as transformers does, as far as `Encoder` asks.
 
-Called by `aspectra.readers.in_ct2`. That it gives the ids that training saw is checked by every export.
+Called by `in_ct2`. That it gives the ids that training saw is checked by every export.
 """
 
 from __future__ import annotations

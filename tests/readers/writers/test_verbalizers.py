@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.benchmark import verbalizers
-from aspectra.benchmark.verbalizers import LABELS, begun_for, best, calibrated, mass, normalized, prior
 from aspectra.elicit.parse import analysis
 from aspectra.elicit.polarity import polarity_of
+from aspectra.readers.reader import LABELS, best
+from aspectra.readers.writers import verbalizers
+from aspectra.readers.writers.verbalizers import begun_for, calibrated, mass, normalized, prior
 
 LOGS = st.fixed_dictionaries({label: st.floats(-200, 0) for label in LABELS})
 

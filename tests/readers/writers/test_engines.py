@@ -12,9 +12,10 @@ from tests.tiny import REVIEWS
 
 from aspectra import tasks
 from aspectra.errors import UserError
-from aspectra.readers.answers import ask
-from aspectra.readers.constrain import Language
-from aspectra.readers.engine import Engine, Written, is_export, open_engine
+from aspectra.info import is_export
+from aspectra.readers.opening import open_engine
+from aspectra.readers.writers.engine import Engine, Written
+from aspectra.readers.writers.reader import WritingReader
 
 Folder = Callable[[str], Path]
 NASTY = [
@@ -41,7 +42,7 @@ def both(request: pytest.FixtureRequest, student_of: Folder, export_of: Folder) 
 
 
 def prompts(engine: Engine, texts: list[str]) -> list[list[int]]:
-    return [engine.reader.prompt("opinions by target", text) for text in texts]
+    return [engine.encoder.prompt("opinions by target", text) for text in texts]
 
 
 def close(one: list[Written], other: list[Written]) -> bool:
@@ -80,8 +81,8 @@ def test_the_end_is_found_and_left_out(both: tuple[Engine, Engine]) -> None:
             return state + 1
 
     asked = prompts(student, REVIEWS[:3])
-    words = student.reader.ids("none of it")
-    rules = [Only([*words[: n + 1], student.reader.end]) for n in range(3)]
+    words = student.encoder.ids("none of it")
+    rules = [Only([*words[: n + 1], student.encoder.end]) for n in range(3)]
     for engine in both:
         assert [(w.ids, w.cut) for w in engine.write(asked, 20, rules)] == [(words[: n + 1], False) for n in range(3)]
         assert [(w.ids, w.cut) for w in engine.write(asked, 2, rules)][2] == (words[:2], True)
@@ -92,23 +93,24 @@ def test_ids_of_nasty_texts_are_those_of_training(both: tuple[Engine, Engine]) -
     student, export = both
     for text in NASTY:
         assert prompts(student, [text]) == prompts(export, [text])
-        ids = student.reader.ids(text)
-        assert export.reader.spelled(ids) == student.reader.spelled(ids)
-        assert not {student.reader.end} & set(ids), "a text does not forge the end"
+        ids = student.encoder.ids(text)
+        assert export.encoder.spelled(ids) == student.encoder.spelled(ids)
+        assert not {student.encoder.end} & set(ids), "a text does not forge the end"
 
 
 def test_a_newline_token_is_kept(tmp_path: Path, student_of: Folder) -> None:
-    from aspectra.readers.convert import convert
-    from aspectra.students.writers.family import NEWLINE, load
+    from aspectra.readers.writers.convert import convert
+    from aspectra.students.writers.encoder import NEWLINE
+    from aspectra.students.writers.writer import Writer
 
-    student = load(student_of("t5"), newline_token=True)
+    student = Writer.load(student_of("t5"), newline_token=True)
     convert(student, tmp_path, "float32")
     export = open_engine(tmp_path, threads=1)
-    assert export.reader.newline
+    assert export.encoder.newline
     for text in ("one\ntwo", f"one {NEWLINE} two", "a\r\nb"):
-        assert export.reader.prompt("x", text) == student.reader.prompt("x", text)
-        ids = student.reader.ids(text)
-        assert export.reader.spelled(ids) == student.reader.spelled(ids)
+        assert export.encoder.prompt("x", text) == student.own_encoder.prompt("x", text)
+        ids = student.own_encoder.ids(text)
+        assert export.encoder.spelled(ids) == student.own_encoder.spelled(ids)
 
 
 @pytest.mark.parametrize("name", ["atsa", "acsa", "tasd"])
@@ -122,8 +124,8 @@ def test_constrained_answers_are_the_same_and_valid(
     texts = [*REVIEWS, "mac & cheese; 100% \\ a|b", "好吃的饭", "...", "\U0001f35d"]
     found = []
     for engine in (student, export):
-        rules = Language(engine.reader, task, info)
-        found.append(ask(engine, texts, task, batch_size=5, max_new_tokens=48, grammar=rules.grammar))
+        engine.info |= info | {"task": name}
+        found.append(WritingReader(engine, batch_size=5, max_new_tokens=48, constrained=True).read(texts))
     assert [answer.raw for answer in found[0]] == [answer.raw for answer in found[1]]
     assert not all(answer.cut for answer in found[0])
     assert any(answer.found for answer in found[0])

@@ -1,6 +1,6 @@
 """What an answer may be where decoding is constrained: targets are whole words of the text, categories known ones.
 
-Called by `aspectra.readers.predictor`. A `Language` is of a student, a `Sentence` (a `Grammar`) of one text. Both
+Called by `reader`. A `Language` is of a student, a `Sentence` (a `Grammar`) of one text. Both
 engines take the likeliest token among those allowed, so that both write the same.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from aspectra import tasks
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES, Opinion
-from aspectra.students.writers.family import Encoder
+from aspectra.students.writers.encoder import Encoder
 from aspectra.tasks import NOTHING, Task
 from aspectra.tasks.linear import escape
 from aspectra.tasks.tasd import IMPLICIT
@@ -32,11 +32,9 @@ State = list[tuple[Trie, int]]
 class Language:
     """The parts of a student's answers as tries of token ids."""
 
-    def __init__(self, reader: Encoder, task: Task, info: Mapping[str, Any]) -> None:
+    def __init__(self, encoder: Encoder, task: Task, info: Mapping[str, Any]) -> None:
         """Raises UserError where the task names categories and the student's folder does not say which."""
-        self.reader, self.task = reader, task
-        self.causal = reader.family == "causal"
-        self.lead = " a" if self.causal else "a"
+        self.encoder, self.task, self.lead = encoder, task, encoder.form.lead
         labels = info.get("labels") or {}
         self.categories = self.known(labels.get("categories") or ())
         if "category" in task.by and not self.categories:
@@ -45,7 +43,7 @@ class Language:
         self.bar, self.next = self.trie(["|"], first=False), self.trie([";"], first=False)
         if not (self.bar and self.next and self.polarities):
             raise UserError("the model's tokenizer has no token for '|', ';' or a polarity; it cannot be constrained")
-        self.begin = grown([[] if self.causal else reader.before])
+        self.begin = grown([encoder.begin])
         empty = str(info.get("empty_answer", NOTHING))
         self.empty = self.trie([empty], first=True) if empty else grown([[]])
         # A first token is spelled apart only where the tokenizer puts no space before it.
@@ -59,14 +57,14 @@ class Language:
     def ids(self, part: str, first: bool) -> list[int]:
         """A part of an answer as tokens: the first of it, or one behind others."""
         if first:
-            return self.reader.ids(f" {part}" if self.causal else part)
-        lead = self.reader.ids(self.lead)
-        return self.reader.ids(f"{self.lead} {part}")[len(lead) :]
+            return self.encoder.ids(f"{self.lead}{part}")
+        before = self.encoder.ids(f"{self.lead}a")
+        return self.encoder.ids(f"{self.lead}a {part}")[len(before) :]
 
     def trie(self, parts: Iterable[str], first: bool) -> Trie:
         """The parts that the student's tokens can spell."""
         spelled = ((part, self.ids(part, first)) for part in parts)
-        return grown(ids for part, ids in spelled if self.reader.spelled(ids).strip() == part)
+        return grown(ids for part, ids in spelled if self.encoder.spelled(ids).strip() == part)
 
     def grammar(self, text: str) -> Sentence:
         """What an answer about a sentence may be."""
@@ -77,7 +75,7 @@ class Sentence:
     """The answers about one sentence: a `Grammar`. A state is every place in the tries where tokens may have led."""
 
     def __init__(self, language: Language, text: str) -> None:
-        self.language, self.end = language, language.reader.end
+        self.language, self.end = language, language.encoder.end
         self.terms = [escape(term) for term in terms(text)] if "target" in language.task.by else []
         self.first = self.subjects(0, True)
         # One by one: subject, bar, subject, ..., bar, polarity.

@@ -1,6 +1,6 @@
 """The engine that runs a student's own folder with transformers: the reference that an export is held against.
 
-Called by `aspectra.readers.engine` and `aspectra.readers.export`.
+Called by `aspectra.readers.opening` and `aspectra.readers.export`.
 """
 
 from __future__ import annotations
@@ -11,27 +11,31 @@ from typing import Any
 
 from aspectra.models import need_train
 from aspectra.quiet import quiet
-from aspectra.readers.engine import Grammar, Written
-from aspectra.students.writers.decode import write
-from aspectra.students.writers.family import Student, load
+from aspectra.readers.writers.engine import Grammar, Written
+from aspectra.students.writers.decode import copy_of, write
+from aspectra.students.writers.likelihood import log_likelihoods
+from aspectra.students.writers.stems import Stem
+from aspectra.students.writers.writer import Writer
 
 
 class Whole:
-    """A student in 32-bit floats."""
+    """A student in 32-bit floats, or in 16 bits where they are asked for and quicker."""
 
     name = "transformers"
 
-    def __init__(self, student: Student) -> None:
-        self.student, self.info, self.reader = student, student.info, student.reader
+    def __init__(self, student: Writer) -> None:
+        self.student, self.info, self.encoder = student, student.info, student.own_encoder
 
     @classmethod
-    def open(cls, folder: Path, threads: int | None = None, device: str = "auto") -> Whole:
+    def open(cls, folder: Path, threads: int | None = None, device: str = "auto", bf16: bool = False) -> Whole:
         """Load a folder; raises UserError where it holds no usable model, or the extra `train` is missing."""
         need_train("a student that is not exported")
         from aspectra import machine
 
         machine.use_threads(threads)
-        return cls(load(folder, machine.device(device)))
+        place = machine.device(device)
+        student = Writer.load(folder, place)
+        return cls(copy_of(student, bf16=True) if bf16 and machine.has_bf16(place) else student)
 
     @property
     def parameters(self) -> int:
@@ -42,11 +46,14 @@ class Whole:
     ) -> list[Written]:
         import torch
 
-        watch = Watch(grammars, self.reader.end)
+        watch = Watch(grammars, self.encoder.end)
         with quiet(), torch.inference_mode():
             answers = write(self.student, prompts, max_new_tokens, watch)
         logs = torch.stack(watch.logs, 1).tolist()
         return [Written(ids, cut, log[: len(ids)]) for (ids, cut), log in zip(answers, logs, strict=True)]
+
+    def likelihoods(self, stems: Sequence[Stem]) -> list[list[float]]:
+        return log_likelihoods(self.student, stems, len(stems))
 
 
 class Watch:

@@ -13,17 +13,18 @@ from typing import Any
 
 from aspectra.errors import UserError
 from aspectra.files import write_json
+from aspectra.info import EXPORT
 from aspectra.quiet import quiet
-from aspectra.readers.engine import EXPORT, FORMAT
-from aspectra.readers.words import FILE
-from aspectra.students.writers.family import Student
+from aspectra.readers.writers.exported import FORMAT
+from aspectra.readers.writers.words import FILE
+from aspectra.students.writers.writer import Writer
 from aspectra.weights import INFO
 
 # Smallest first: `auto` goes through them in this order.
 COMPUTE = ("int8", "int8_bfloat16", "bfloat16", "float32")
 
 
-def convert(student: Student, folder: Path, compute: str) -> None:
+def convert(student: Writer, folder: Path, compute: str) -> None:
     """Write weights, tokenizer and `aspectra.json` of an export into a folder; the student stays as it is.
 
     Raises UserError where CTranslate2 does not know the kind of model, or its tokenizer is no fast one.
@@ -83,7 +84,7 @@ class Names:
 
     chat_template = None
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, student: Writer) -> None:
         words = student.tokenizer
         self.rows = student.model.get_input_embeddings().weight.shape[0]
         self.eos_token = str(words.eos_token_id)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aspectra.readers.answers import Answer
 from aspectra.readers.extraction import Found
-from aspectra.readers.parity import compare, fault
+from aspectra.readers.reader import Answer
+from aspectra.readers.writers.parity import compare, fault
 
 
 def answer(raw: str, *found: tuple[str, str, float], logs: tuple[float, ...] = (-0.1, -0.2)) -> Answer:

@@ -1,25 +1,31 @@
 """The engine that runs an export with CTranslate2: no torch, no transformers.
 
-Called by `aspectra.readers.engine` and `aspectra.readers.export`. A token's name in an export is its id in digits, so
+Called by `aspectra.readers.opening` and `aspectra.readers.export`. A token's name in an export is its id in digits, so
 that no two tokens can share a name.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError
-from aspectra.readers.engine import EXPORT, FORMAT, Grammar, Written, need_deploy
-from aspectra.readers.words import Words
-from aspectra.students.writers.family import read_info, reader
+from aspectra.info import EXPORT, read_info
+from aspectra.readers.writers.engine import Grammar, Written
+from aspectra.readers.writers.exported import FORMAT, need_deploy
+from aspectra.readers.writers.words import Words
+from aspectra.students.writers.encoder import encoder_of
+from aspectra.students.writers.stems import Stem
 
 
-class Exported:
+class Exported(ABC):
     """An export, in the compute type that it was made for unless another is asked for."""
 
     name = "ct2"
+    runner: str
+    """The class of ctranslate2 that runs it."""
 
     def __init__(self, folder: Path, compute: str | None = None, threads: int | None = None) -> None:
         """Raises UserError where the export cannot be read, or the machine does not know the compute type."""
@@ -33,12 +39,12 @@ class Exported:
         here = ctranslate2.get_supported_compute_types("cpu")
         if compute is not None and compute not in here:
             raise UserError(f"this machine does not compute in {compute}; it does in: {', '.join(sorted(here))}")
-        kind: Any = ctranslate2.Translator if self.info["family"] == "seq2seq" else ctranslate2.Generator
+        kind: Any = getattr(ctranslate2, self.runner)
         try:
             self.model = kind(str(folder), device="cpu", compute_type=compute or "default", intra_threads=threads or 0)
         except (RuntimeError, ValueError) as error:
             raise UserError(f"cannot load the export {folder} ({error}); export the model once more") from None
-        self.reader = reader(Words(folder, about["end"]), self.info)
+        self.encoder = encoder_of(Words(folder, about["end"]), self.info)
 
     @property
     def parameters(self) -> int:
@@ -70,7 +76,7 @@ class Exported:
             going: dict[int, Written] = {}
             for (i, (_, allowed)), b, row in zip(broken.items(), begun, scores, strict=True):
                 best = max(sorted(allowed), key=row.__getitem__)
-                if best == self.reader.end:
+                if best == self.encoder.end:
                     answers[i] = Written(b.ids, False, b.logs)
                 else:
                     answers[i] = going[i] = Written([*b.ids, best], True, [*b.logs, float(row[best])])
@@ -84,7 +90,7 @@ class Exported:
     def broken(self, answer: Written, grammar: Grammar) -> tuple[int, Collection[int]] | None:
         """(how many tokens of an answer are allowed, what may follow them); None where all are."""
         state = grammar.start()
-        for count, token in enumerate([*answer.ids, *([] if answer.cut else [self.reader.end])]):
+        for count, token in enumerate([*answer.ids, *([] if answer.cut else [self.encoder.end])]):
             allowed = grammar.allowed(state)
             if token not in allowed:
                 return count, allowed
@@ -95,14 +101,7 @@ class Exported:
         """log p of every token after what was begun: an array (rows, vocabulary)."""
         import numpy
 
-        settings = {"return_logits_vocab": True}
-        if self.info["family"] == "seq2seq":
-            longest = max(len(b.ids) for b in begun)
-            results = self.translate(prompts, begun, longest + 1, settings)
-            found = [result.logits[0][len(b.ids)] for b, result in zip(begun, results, strict=True)]
-        else:
-            found = [result.logits[0][-1] for result in self.generate(prompts, begun, 1, settings)]
-        logits = numpy.stack([numpy.array(row, dtype=numpy.float32) for row in found])
+        logits = numpy.stack([numpy.array(row, dtype=numpy.float32) for row in self.logits(prompts, begun)])
         top = logits.max(-1, keepdims=True)
         return logits - top - numpy.log(numpy.exp(logits - top).sum(-1, keepdims=True))
 
@@ -114,30 +113,77 @@ class Exported:
             logs[step.batch_id].append(step.log_prob)
             return False
 
-        settings = {"end_token": [self.reader.end], "return_end_token": True, "callback": note, "return_scores": True}
-        if self.info["family"] == "seq2seq":
-            ended = [
-                [int(token) for token in result.hypotheses[0]]
-                for result in self.translate(prompts, begun, limit, settings)
-            ]
-            # What was begun is told to the callback too, as if it were certain.
-            logs = [log[len(b.ids) :] for b, log in zip(begun, logs, strict=True)]
-        else:
-            rest = max(limit - len(b.ids) for b in begun)
-            more = self.generate(prompts, begun, rest, settings)
-            ended = [[*b.ids, *result.sequences_ids[0]] for b, result in zip(begun, more, strict=True)]
+        settings = {"end_token": [self.encoder.end], "return_end_token": True, "callback": note, "return_scores": True}
+        ended = self.ended(prompts, begun, limit, settings)
         found = []
         for ids, b, log in zip(ended, begun, logs, strict=True):
+            log = log[self.told(b) :]
             ids = ids[:limit]
-            cut = not ids or ids[-1] != self.reader.end
+            cut = not ids or ids[-1] != self.encoder.end
             ids = ids if cut else ids[:-1]
             found.append(Written(ids, cut, [*b.logs, *log][: len(ids)]))
         return found
 
+    def likelihoods(self, stems: Sequence[Stem]) -> list[list[float]]:
+        ways = [(stem, way) for stem in stems for way in stem.ways]
+        results = self.scored(ways)
+        scores = iter(
+            [
+                sum(result.log_probs[first : first + len(way)])
+                for (result, first), (_, way) in zip(results, ways, strict=True)
+            ]
+        )
+        return [[next(scores) for _ in stem.ways] for stem in stems]
+
+    @abstractmethod
+    def logits(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written]) -> list[Any]:
+        """Scores of every token after what was begun, a row each."""
+
+    @abstractmethod
+    def ended(
+        self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
+    ) -> list[list[int]]:
+        """The ids of whole answers, what was begun included."""
+
+    @abstractmethod
+    def told(self, begun: Written) -> int:
+        """How many tokens of what was begun the callback is told of, as if they were certain."""
+
+    @abstractmethod
+    def scored(self, ways: Sequence[tuple[Stem, list[int]]]) -> list[tuple[Any, int]]:
+        """(what ctranslate2 says of the whole, where the way begins in it) for each stem and way."""
+
+
+class Translating(Exported):
+    """A seq2seq writer."""
+
+    runner = "Translator"
+
+    def logits(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written]) -> list[Any]:
+        longest = max(len(b.ids) for b in begun)
+        results = self.translate(prompts, begun, longest + 1, {"return_logits_vocab": True})
+        return [result.logits[0][len(b.ids)] for b, result in zip(begun, results, strict=True)]
+
+    def ended(
+        self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
+    ) -> list[list[int]]:
+        results = self.translate(prompts, begun, limit, settings)
+        return [[int(token) for token in result.hypotheses[0]] for result in results]
+
+    def told(self, begun: Written) -> int:
+        return len(begun.ids)
+
+    def scored(self, ways: Sequence[tuple[Stem, list[int]]]) -> list[tuple[Any, int]]:
+        prompts = [named(stem.prompt) for stem, _ in ways]
+        answers = [named([*stem.begun, *way]) for stem, way in ways]
+        results = self.model.score_batch(prompts, answers, max_input_length=0)
+        # The end is scored too, and of no interest.
+        return [(result, len(stem.begun)) for result, (stem, _) in zip(results, ways, strict=True)]
+
     def translate(
         self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
     ) -> Any:
-        """The results of a seq2seq student: whole answers of at most `limit` tokens, what was begun included."""
+        """Whole answers of at most `limit` tokens, what was begun included."""
         return self.model.translate_batch(
             [named(prompt) for prompt in prompts],
             target_prefix=[named(b.ids) for b in begun],
@@ -148,10 +194,37 @@ class Exported:
             **settings,
         )
 
+
+class Generating(Exported):
+    """A causal writer."""
+
+    runner = "Generator"
+
+    def logits(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written]) -> list[Any]:
+        return [result.logits[0][-1] for result in self.generate(prompts, begun, 1, {"return_logits_vocab": True})]
+
+    def ended(
+        self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
+    ) -> list[list[int]]:
+        rest = max(limit - len(b.ids) for b in begun)
+        more = self.generate(prompts, begun, rest, settings)
+        return [[*b.ids, *result.sequences_ids[0]] for b, result in zip(begun, more, strict=True)]
+
+    def told(self, begun: Written) -> int:
+        return 0
+
+    def scored(self, ways: Sequence[tuple[Stem, list[int]]]) -> list[tuple[Any, int]]:
+        whole = [named([*stem.prompt, *stem.begun, *way]) for stem, way in ways]
+        results = self.model.score_batch(whole, max_input_length=0)
+        # The first token of all is given.
+        return [
+            (result, len(stem.prompt) + len(stem.begun) - 1) for result, (stem, _) in zip(results, ways, strict=True)
+        ]
+
     def generate(
         self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
     ) -> Any:
-        """The results of a causal student, at most `limit` more tokens each."""
+        """At most `limit` more tokens of each answer."""
         return self.model.generate_batch(
             [named([*prompt, *b.ids]) for prompt, b in zip(prompts, begun, strict=True)],
             beam_size=1,
@@ -159,6 +232,14 @@ class Exported:
             max_length=limit,
             **settings,
         )
+
+
+RUNNING: dict[str, type[Exported]] = {"seq2seq": Translating, "causal": Generating}
+
+
+def exported(folder: Path, compute: str | None = None, threads: int | None = None) -> Exported:
+    """The export in a folder; raises UserError as its class does."""
+    return RUNNING[read_info(folder)["family"]](folder, compute, threads)
 
 
 def named(ids: Sequence[int]) -> list[str]:

@@ -15,7 +15,7 @@ The answer is the y of the largest q. That is the contextual calibration of Zhao
 input, so that it is also the domain-conditional PMI of Holtzman et al. (2021), "Surface Form Competition" (arXiv
 2104.08315): log q is log P(y | x, s) - log prior(y | s) but for a constant. The 1/3 is ours, one more context, by which
 no label is preferred: a student that read nothing but reviews can be very sure of nonsense about an empty one. With
-it, calibration changes the odds of two labels by no more than 10 to 1. Called by `polarity_student` and `zero_shot`.
+it, calibration changes the odds of two labels by no more than 10 to 1. Called by `untaught`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from aspectra.readers.reader import LABELS, TARGET
+from aspectra.tasks.acsa import in_words
+
 Scores = dict[str, float]
 
-LABELS = ("positive", "negative", "neutral")
 # How teachers write a sentiment: nine tenths of what Mixtral's recorded analyses have, and the lower case, which a
 # student that learned from nobody may prefer. 'Mild' alone and 'Mixed' say none of the three.
 DEGREES = ("Very", "Mildly", "Mild")
@@ -37,7 +39,6 @@ WORDS: dict[str, tuple[str, ...]] = {
 # Zhao et al.'s three: an ensemble is steadier than any one of them.
 CONTENT_FREE = ("N/A", "[MASK]", "")
 
-TARGET = "{target}"  # in an Aspect line: the target itself
 NEXT = "Reasoning:"  # what stands after the Sentiment line in every analysis
 
 
@@ -68,15 +69,6 @@ def begun_for(target: str | None, category: str | None, aspect: str = TARGET) ->
     if target is not None:
         return begun(target, aspect.replace(TARGET, target))
     return begun("overall experience", "General Assessment")
-
-
-def in_words(category: str) -> str:
-    """A category as a teacher would write it.
-
-    >>> in_words("LAPTOP#OPERATION_PERFORMANCE")
-    'laptop operation performance'
-    """
-    return " ".join(category.lower().replace("#", " ").replace("_", " ").split())
 
 
 def ways(newline: bool) -> list[tuple[str, str]]:
@@ -116,8 +108,3 @@ def prior(contexts: Sequence[Mapping[str, float]]) -> Scores:
 def calibrated(logs: Mapping[str, float], before: Mapping[str, float]) -> Scores:
     """log q(y) from log P(y) and log prior(y)."""
     return normalized({name: logs[name] - before[name] for name in LABELS})
-
-
-def best(scores: Mapping[str, float]) -> str:
-    """The label of the highest score, the first of `LABELS` where two have it."""
-    return max(LABELS, key=lambda name: scores[name])

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from aspectra.readers.answers import Answer
 from aspectra.readers.extraction import Found
+from aspectra.readers.reader import Answer
 
 ENOUGH = 0.98  # the least agreement of opinions at which `auto` takes a compute type
 EXACT = 0.01  # of a token's probability; a right conversion of smollm2-135m was off by 0.00003 at most

@@ -1,0 +1,113 @@
+"""From a path to a reader: an export by what runs it, a student's own folder by its family.
+
+Called by `predictor`, `export` and `aspectra.benchmark`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from aspectra.errors import UserError, unknown
+from aspectra.info import is_export, read_info
+from aspectra.models import NAMES, resolve
+from aspectra.readers.reader import Reader, Untaught
+from aspectra.readers.writers.engine import Engine
+
+ENGINES = ("transformers", "ct2")
+
+
+def absent(model: Path | str) -> UserError:
+    """What to say where there is no such folder."""
+    near = difflib.get_close_matches(str(model), NAMES, n=1, cutoff=0.7)
+    hint = f"did you mean '{near[0]}'?" if near else "name the folder of a fine-tuned or exported student"
+    return UserError(f"no model in {model}; {hint}")
+
+
+def student_folder(model: Path | str) -> Path:
+    """The folder of an export, of a student, or of a model by its short name. Raises UserError where there is none.
+
+    Ids of the Hub are not taken: a folder's name that is mistyped looks like one.
+    """
+    path = Path(model).expanduser()
+    if is_export(path):
+        return path
+    if str(model) not in NAMES and not path.exists():
+        raise absent(model)
+    return resolve(str(model))
+
+
+def open_reader(
+    model: Path | str,
+    task: str | None = None,
+    *,
+    compute: str | None = None,
+    threads: int | None = None,
+    device: str = "auto",
+    bf16: bool = False,
+    batch_size: int = 32,
+    max_new_tokens: int = 100,
+    constrained: bool = False,
+) -> Reader:
+    """The reader in an export, or else in a student's folder or name, which needs torch.
+
+    `task` is for a student that was tuned for none. `compute` is the type to run an export in (`int8`, `float32`...),
+    None the one that it was made for; `device` and `bf16` (16-bit weights where the device is quicker with them) are of
+    a student's own folder. Raises UserError where the model cannot be used, `compute` is not of this machine, or a
+    package is missing (MissingExtraError).
+    """
+    from aspectra.readers.writers.reader import WritingReader
+
+    engine = open_engine(model, compute=compute, threads=threads, device=device, bf16=bf16)
+    return WritingReader(engine, task, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained)
+
+
+def open_engine(
+    model: Path | str,
+    *,
+    compute: str | None = None,
+    threads: int | None = None,
+    device: str = "auto",
+    bf16: bool = False,
+) -> Engine:
+    """The engine for an export, or else for a student's folder or name, which needs torch.
+
+    Raises UserError where the model cannot be used, `compute` is not of this machine, or a package is missing.
+    """
+    if is_export(model):
+        from aspectra.readers.writers.in_ct2 import exported
+
+        return exported(Path(model).expanduser(), compute, threads)
+    if compute is not None:
+        raise UserError(f"{model} is no export, and --compute is of exports; make one with: aspectra export {model}")
+    from aspectra.readers.writers.in_torch import Whole
+
+    return Whole.open(student_folder(model), threads, device, bf16)
+
+
+def check_engine(engine: str | None) -> None:
+    """Raise UserError for an engine that does not exist."""
+    if engine is not None and engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
+
+
+def untaught_folder(name: str) -> Path:
+    """The folder of a student that saw no labels; raises UserError for one that was fine-tuned, or was made of one."""
+    folder = resolve(name)
+    info = read_info(folder)
+    if (task := info.get("task") or info.get("provenance", {}).get("taught")) is not None:
+        raise UserError(
+            f"{name} was fine-tuned on labeled sentences ({task}), or made of one that was; zero-shot is for a student "
+            "that has seen none: name the folder that it was fine-tuned from"
+        )
+    return folder
+
+
+def open_untaught(
+    name: str, folder: Path, aspect: str, batch_size: int = 8, device: str = "auto", threads: int | None = None
+) -> Untaught:
+    """The student in a folder that `untaught_folder` gave, asked without labels. `aspect` is what a target is asked
+    about, with `{target}` filled in. Raises UserError where the model or the device cannot be used."""
+    from aspectra.readers.writers.untaught import UntaughtWriter
+
+    return UntaughtWriter(name, folder, aspect, batch_size, device, threads)

@@ -1,0 +1,55 @@
+"""White space and the way back: readers see single spaces, callers get offsets into the text as it was given.
+
+Called by `predictor` and by readers that judge a given target.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from aspectra.readers.extraction import Found
+from aspectra.sentences import sentences
+
+GAP = re.compile(r"\s+")
+
+
+def plain(text: str, start: int, end: int) -> tuple[int, str, list[int] | None]:
+    """(where a piece begins, the piece with single spaces, where each of its characters stands behind the beginning).
+
+    The last is None where nothing was changed. White space around the piece is left out.
+    """
+    piece = text[start:end]
+    first = start + len(piece) - len(piece.lstrip())
+    piece = piece.strip()
+    if all(gap.group() == " " for gap in GAP.finditer(piece)):
+        return first, piece, None
+    kept = [i for i in range(len(piece)) if not piece[i].isspace() or not piece[i - 1].isspace()]
+    return first, "".join(" " if piece[i].isspace() else piece[i] for i in kept), kept
+
+
+def moved(opinion: Found, text: str, first: int, places: list[int] | None) -> Found:
+    """An opinion of a piece as one of the whole text."""
+    if opinion.start is None or opinion.end is None:
+        return opinion
+    start, end = opinion.start, opinion.end
+    if places is not None:
+        start, end = places[start], places[end - 1] + 1
+    start, end = first + start, first + end
+    return replace(opinion, target=text[start:end], start=start, end=end)
+
+
+def sentence_of(text: str, target: str | None) -> str:
+    """The first sentence that holds the target, with single spaces; the whole text where none does."""
+    target = squeezed(target)
+    if target:
+        for start, end in sentences(text):
+            sentence = plain(text, start, end)[1]
+            if target in sentence:
+                return sentence
+    return plain(text, 0, len(text))[1]
+
+
+def squeezed(target: str | None) -> str | None:
+    """A target with single spaces, as students read and write it."""
+    return target and " ".join(target.split())

@@ -1,0 +1,1 @@
+"""Writers at work: two engines behind one Protocol, an answer's opinions, constraints, conversion."""

@@ -1,0 +1,47 @@
+"""What a writer wrote, as opinions with places and confidences. Called by `reader`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from aspectra.readers.extraction import Found
+from aspectra.readers.reader import Answer
+from aspectra.readers.writers.engine import Written
+from aspectra.students.writers.encoder import Encoder
+from aspectra.tasks import Task
+from aspectra.tasks.linear import split
+
+
+def read(encoder: Encoder, task: Task, written: Written, text: str) -> Answer:
+    """An answer's text, and its opinions with the probability of the piece that each was read from."""
+    whole = encoder.spelled(written.ids)
+    raw = whole.strip()
+    opinions = task.decode(raw, text)
+    found: list[Found] = []
+    if opinions:
+        places = spans(encoder, written.ids)
+        at = len(whole) - len(whole.lstrip())
+        logs: list[float] = []
+        for part in split(raw, ";", escapes=True):
+            if task.parse(part, text, "strict").pairs:
+                start = at + len(part) - len(part.lstrip())
+                end = start + len(part.strip())
+                inside = (log for (a, b), log in zip(places, written.logs, strict=True) if a < end and start < b)
+                logs.append(sum(inside))
+            at += len(part) + 1
+        for opinion, log in zip(opinions, logs, strict=True):
+            o = opinion
+            found.append(Found(o.target, o.category, o.polarity, o.start, o.end, min(1.0, math.exp(log))))
+    return Answer(raw, tuple(found), written.cut, tuple(written.logs))
+
+
+def spans(encoder: Encoder, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Where each token stands in the text of the answer, in characters; of one between two tokens, both have it."""
+    found = []
+    start = 0
+    for count in range(1, len(ids) + 1):
+        text = encoder.spelled(ids[:count])
+        found.append((start, len(text)))
+        start = len(text.rstrip("\ufffd"))  # a character whose bytes have not all come
+    return found

@@ -1,0 +1,111 @@
+"""What is looked at while a student is trained: in pretraining after some steps, in fine-tuning after each epoch.
+
+Called by `pretrain` and `finetune`; transformers is imported with this module.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from transformers import TrainerCallback
+
+from aspectra.config import FinetuneConfig, PretrainConfig
+from aspectra.machine import Crew
+from aspectra.progress import Bar, say
+from aspectra.students.session import Metrics
+from aspectra.students.trainer import StudentTrainer
+from aspectra.students.tuner import Tuner
+
+LOOK = 10  # optimizer steps between two lines of metrics.jsonl
+
+
+class Steps(TrainerCallback):
+    """Looks every few steps: loss, rate and tokens; the held-out loss (`look`) when it is due; checkpoints by time."""
+
+    def __init__(
+        self,
+        trainer: StudentTrainer,
+        config: PretrainConfig,
+        log: Metrics,
+        look: Callable[[Callable[[int], None]], dict[str, float]],
+        bar: Bar,
+        crew: Crew,
+    ) -> None:
+        self.trainer, self.config, self.log, self.look, self.bar, self.crew = trainer, config, log, look, bar, crew
+        self.saved = self.since = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.saved = self.since = time.monotonic()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        step, last = state.global_step, state.global_step >= state.max_steps
+        if last and step % self.config.save_steps:
+            # The trainer would save once more at the end; the model itself is about to be written.
+            control.should_save = False
+        elif not control.should_save:
+            control.should_save = self.crew.first(lambda: time.monotonic() - self.saved >= self.config.save_seconds)
+        if control.should_save:
+            self.saved = time.monotonic()
+        due = last or (self.config.eval_steps and step % self.config.eval_steps == 0)
+        if not (due or control.should_save or step % LOOK == 0):
+            self.bar.advance()
+            return
+        losses, tokens = self.trainer.take(self.crew)
+        now = time.monotonic()
+        line: dict[str, Any] = {
+            "step": step,
+            "epoch": round(state.epoch or 0.0, 4),
+            "loss": losses,
+            "learning_rate": self.trainer._get_learning_rate(),
+            "answer_tokens": tokens,
+            "seconds": round(now - self.since, 3),
+        }
+        speed = tokens / max(now - self.since, 1e-9)
+        if due:
+            line["held_out"] = self.look(lambda _: self.bar.show())
+        self.log.add(line)
+        self.since = time.monotonic()
+        shown = ", ".join(f"{kind} {loss:.3f}" for kind, loss in losses.items())
+        self.bar.advance(1, f"loss: {shown}; {speed:.0f} answer tokens/s")
+
+
+class Epochs(TrainerCallback):
+    """Looks after each epoch: loss, and strict scores on dev when they are due; checkpoints by time."""
+
+    def __init__(self, trainer: Tuner, config: FinetuneConfig, log: Metrics, bar: Bar, crew: Crew) -> None:
+        self.trainer, self.config, self.log, self.bar, self.crew = trainer, config, log, bar, crew
+        self.saved = self.since = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.saved = self.since = time.monotonic()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.bar.advance()
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        epoch, last = math.ceil(state.epoch - 1e-6), state.global_step >= state.max_steps
+        now = time.monotonic()
+        losses, tokens = self.trainer.take(self.crew)
+        line = {
+            "step": state.global_step,
+            "epoch": epoch,
+            "loss": losses.get(self.config.task),
+            "answer_tokens": tokens,
+            "seconds": round(now - self.since, 3),
+        }
+        if last or epoch % self.config.eval_every == 0:
+            line["dev"] = self.trainer.judge(epoch)
+            line["dev_seconds"] = round(time.monotonic() - now, 3)
+            self.bar.advance(0, f"dev F1 {line['dev']['f1']:.4f} after epoch {epoch}")
+            if self.crew.leads:
+                say(f"finetune: epoch {epoch}, loss {line['loss']:.3f}, dev F1 {line['dev']['f1']:.4f}")
+        self.log.add(line)
+        self.since = time.monotonic()
+        due = self.crew.first(lambda: self.since - self.saved >= self.config.save_seconds)
+        # Before the first look at dev there is no best epoch that a checkpoint could hold.
+        control.should_save = bool(due and not last and self.trainer.weights_of_best)
+        if control.should_save:
+            self.saved = self.since

@@ -1,0 +1,83 @@
+"""The trainer of fine-tuning: judges epochs by dev F1, keeps the best one's weights in memory and in its checkpoints.
+
+Called by `finetune`. torch and transformers are imported with this module.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import TrainingArguments
+
+from aspectra.config import FinetuneConfig
+from aspectra.files import write_json
+from aspectra.machine import Crew
+from aspectra.progress import Bar
+from aspectra.schema import Example
+from aspectra.score.scoring import score
+from aspectra.students.batches import Batches
+from aspectra.students.student import Rows, Student
+from aspectra.students.trainer import StudentTrainer
+
+BEST = "best.safetensors"
+JUDGED = "judged.json"
+
+
+class Tuner(StudentTrainer):
+    """Fine-tunes on one task; `best` says which epoch was best on `dev`."""
+
+    def __init__(
+        self,
+        student: Student,
+        rows: Rows,
+        batches: Batches,
+        config: FinetuneConfig,
+        arguments: TrainingArguments,
+        dev: Sequence[Example],
+        bar: Bar,
+        crew: Crew,
+    ) -> None:
+        super().__init__(student, rows, batches, config, arguments)
+        self.settings, self.dev, self.bar, self.crew = config, dev, bar, crew
+        self.best: dict[str, Any] = {"epoch": 0, "f1": -1.0}
+        self.weights_of_best: dict[str, Any] = {}
+
+    def trained(self) -> dict[str, Any]:
+        model: Any = self.model
+        return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+
+    def judge(self, epoch: int) -> dict[str, Any]:
+        """Strict scores on dev; the epoch is kept where its F1 is above all before."""
+        crew, dev = self.crew, self.dev
+        texts = [example.text for example in dev[crew.rank :: crew.processes]]
+        mine = self.student.predict(texts, self.settings, self.args.device.type, lambda _: self.bar.show())
+        shares = crew.gather(mine)
+        predictions = [shares[i % crew.processes][i // crew.processes] for i in range(len(dev))]
+        result = score(dev, predictions, self.settings.task, "strict", "all")
+        if result.f1 > self.best["f1"]:
+            self.best = {"epoch": epoch, "f1": result.f1}
+            self.weights_of_best = {n: w.detach().to("cpu", copy=True) for n, w in self.trained().items()}
+        return {"precision": result.precision, "recall": result.recall, "f1": result.f1}
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """A checkpoint has the best epoch's weights too; the trainer's state, written last, makes it valid."""
+        super().save_model(output_dir, _internal_call)
+        if self.crew.leads and output_dir is not None:
+            save_file({n: w.contiguous() for n, w in self.weights_of_best.items()}, Path(output_dir) / BEST)
+            write_json(Path(output_dir) / JUDGED, self.best)
+
+    def recall(self, checkpoint: Path) -> None:
+        """Go on with the best epoch that a checkpoint knows of."""
+        self.best = json.loads((checkpoint / JUDGED).read_text(encoding="utf-8"))
+        self.weights_of_best = load_file(checkpoint / BEST)
+
+    def restore(self) -> None:
+        """Put the best epoch's weights into the model."""
+        with torch.no_grad():
+            for name, weight in self.trained().items():
+                weight.copy_(self.weights_of_best[name])

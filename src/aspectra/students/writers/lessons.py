@@ -1,0 +1,51 @@
+"""What a writer learns from: a corpus' answers, or a task's linear forms, as training rows. Called by `writer`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aspectra import tasks
+from aspectra.config import FinetuneConfig, PretrainConfig
+from aspectra.schema import Example
+from aspectra.students.student import Lessons
+from aspectra.students.writers import denoise
+from aspectra.students.writers.encoder import Encoder
+from aspectra.students.writers.rows import Rows
+
+
+def from_corpus(encoder: Encoder, table: Any, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
+    """The rows of the configured kinds; `number` are the rows of the teacher's that decide the steps."""
+    rows, budget = Rows(config.kinds), Rows(config.budget_kinds)
+    # Measures the teacher's answers; what it cuts is cut in the teacher's run, not in this one.
+    measure = dataclasses.replace(encoder)
+    reviews: dict[str, str] = {}
+    for batch in table.to_batches(max_chunksize=1024):
+        for identifier, kind, text, answer in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            reviews.setdefault(identifier, text)
+            if kind in config.kinds:
+                rows.add(encoder.prompt(kind, text), encoder.answer(answer), kind)
+            if denoise.KIND in config.kinds and kind in config.budget_kinds:
+                budget.add([], measure.answer(answer), kind)
+        tick(len(batch))
+    number = len(rows)
+    if denoise.KIND in config.kinds and len(budget):
+        tokens = sum(budget.answer_tokens().values())
+        denoise.build(list(reviews.values()), encoder, tokens, rows, config.seed)
+        number = number or len(budget)
+    return Lessons(rows, number, cut(encoder))
+
+
+def from_examples(encoder: Encoder, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
+    """A row for each labeled sentence, its answer in the task's linear form."""
+    task, rows = tasks.get(config.task), Rows([config.task])
+    for example in examples:
+        answer = task.encode(example.opinions, empty=config.empty_answer)
+        rows.add(encoder.prompt(task.marker, example.text), encoder.answer(answer), config.task)
+    return Lessons(rows, len(rows), cut(encoder))
+
+
+def cut(encoder: Encoder) -> dict[str, int]:
+    """How many inputs and answers lost their end."""
+    return {"inputs": encoder.cut_inputs, "answers": encoder.cut_answers}
