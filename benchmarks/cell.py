@@ -62,7 +62,7 @@ def fixed(config: BenchmarkConfig, cell: grid.Cell, held: cells.Held, out: Path)
 
 def measure(student: str, count: int) -> dict[str, Any]:
     """Seconds of the processor, medians: a whole cell, its fixed cost, and reading the weights, with their ratio."""
-    from aspectra.students.writers.family import load
+    from aspectra.students.families import load
 
     config, warm, held = settings(student, count), settings(WARM, 1), cells.Held()
     wholes, costs, reading = [], [], []

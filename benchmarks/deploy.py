@@ -25,17 +25,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from aspectra.readers.engine import Written
-from aspectra.students.writers.family import Student, load
-
 from aspectra import tasks
 from aspectra.data import datasets
-from aspectra.readers.writers.answers import Answer, ask, predictions, read
+from aspectra.info import task_of
+from aspectra.readers.reader import Answer, predictions
+from aspectra.readers.writers.answers import read
 from aspectra.readers.writers.convert import COMPUTE, convert
-from aspectra.readers.writers.in_ct2 import Exported
+from aspectra.readers.writers.engine import Written
+from aspectra.readers.writers.in_ct2 import exported
+from aspectra.readers.writers.reader import WritingReader
 from aspectra.schema import Example
 from aspectra.score.scoring import score
-from aspectra.students.writers.decode import task_of, write
+from aspectra.students.writers.decode import write
+from aspectra.students.writers.writer import Writer
 from aspectra.weights import check
 
 RATIO, POINTS = 6.0, 0.3
@@ -43,7 +45,7 @@ BATCH = 64
 T5_ANSWER = 12
 
 
-def t5(texts: list[str], folder: Path) -> Student:
+def t5(texts: list[str], folder: Path) -> Writer:
     """A random T5 of t5-small's size, with pieces of words learned from the texts so that lengths are about T5's."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
@@ -62,36 +64,37 @@ def t5(texts: list[str], folder: Path) -> Student:
     torch.manual_seed(7)
     T5ForConditionalGeneration(settings(vocab_size=32128, decoder_start_token_id=0)).save_pretrained(folder)
     fast(tokenizer_object=inner, eos_token="</s>", pad_token="<pad>").save_pretrained(folder)
-    student = load(folder)
+    student = Writer.load(folder)
     student.info |= {"task": "atsa", "marker": True, "input_tokens": 128}
     return student
 
 
-def paper(student: Student, task: tasks.Task, texts: list[str], limit: int) -> list[Answer]:
+def paper(student: Writer, task: tasks.Task, texts: list[str], limit: int) -> list[Answer]:
     """The baseline: batches as the sentences come."""
     import torch
 
-    reader = student.reader
+    encoder = student.own_encoder
     answers = []
     with torch.inference_mode():
         for first in range(0, len(texts), BATCH):
             batch = texts[first : first + BATCH]
-            written = write(student, [reader.prompt(task.marker, text) for text in batch], limit)
+            written = write(student, [encoder.prompt(task.marker, text) for text in batch], limit)
             for text, (ids, cut) in zip(batch, written, strict=True):
-                answers.append(read(reader, task, Written(ids, cut, [0.0] * len(ids)), text))
+                answers.append(read(encoder, task, Written(ids, cut, [0.0] * len(ids)), text))
     return answers
 
 
-def measure(asked: argparse.Namespace, student: Student, examples: list[Example], folder: Path) -> dict[str, Any]:
+def measure(asked: argparse.Namespace, student: Writer, examples: list[Example], folder: Path) -> dict[str, Any]:
     """Seconds, F1 and truncation of both, on the same sentences."""
     name = task_of(student.info, None)
     task = tasks.get(name)
     convert(student, folder, asked.compute)
-    exported = Exported(folder, None, asked.threads)
     limit = T5_ANSWER if asked.t5 else asked.max_new_tokens
+    engine = exported(folder, None, asked.threads)
+    made = WritingReader(engine, batch_size=asked.batch_size, max_new_tokens=limit)
     ways = {
         "generate": lambda texts: paper(student, task, texts, limit),
-        "export": lambda texts: ask(exported, texts, task, batch_size=asked.batch_size, max_new_tokens=limit),
+        "export": made.read,
     }
     for way in ways.values():
         way([example.text for example in examples[:4]])
@@ -106,10 +109,10 @@ def measure(asked: argparse.Namespace, student: Student, examples: list[Example]
             answers[way] += found
     examples = [example for number in range(asked.rounds) for example in examples[number :: asked.rounds]]
     texts, ids = [example.text for example in examples], [example.id for example in examples]
-    reader = student.reader
+    encoder = student.own_encoder
     for text in texts:
-        reader.prompt(task.marker, text)
-    figures: dict[str, Any] = {"sentences": len(examples), "compute": asked.compute, "cut_inputs": reader.cut_inputs}
+        encoder.prompt(task.marker, text)
+    figures: dict[str, Any] = {"sentences": len(examples), "compute": asked.compute, "cut_inputs": encoder.cut_inputs}
     for way, times in seconds.items():
         figures[way] = {
             "per_second": len(examples) / sum(times),
@@ -149,7 +152,7 @@ def main() -> int:
             source = datasets.find("atsa", asked.data)
             student = t5([example.text for example in datasets.split(source, "train")], folder / "t5")
         else:
-            student = load(check(asked.model))
+            student = Writer.load(check(asked.model))
             source = datasets.find(task_of(student.info, None), asked.data)
         (folder / "export").mkdir()
         examples = datasets.draw(datasets.split(source, "test"), asked.cap)

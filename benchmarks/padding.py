@@ -21,10 +21,10 @@ from aspectra.cli.output import table
 from aspectra.config import PretrainConfig
 from aspectra.models import resolve
 from aspectra.students import session
-from aspectra.students.objective import StudentTrainer
-from aspectra.students.pretrain import encode, read
-from aspectra.students.rows import Batches
-from aspectra.students.writers.family import IGNORED, collator
+from aspectra.students.batches import Batches
+from aspectra.students.corpus import read
+from aspectra.students.trainer import StudentTrainer
+from aspectra.students.writers.tensors import IGNORED
 
 WIDTH = 128 + 400  # of the authors' rows
 WARM = 5  # steps before the clock starts
@@ -49,13 +49,13 @@ def measure(options: argparse.Namespace, wide: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         arguments = session.prepare(config, Path(folder) / "out", max_steps=WARM + options.steps, save_strategy="no")
         student = session.open_student(resolve(options.student), config)
-        encoder = student.encoder(config.input_tokens, config.answer_tokens, config.marker)
-        rows, number = encode(read(options.corpus, "train"), config, encoder, config.seed, lambda _: None)
-        batches = Batches(rows.lengths(), max(1, number // config.batch_size), 1, config.seed)
+        lessons = student.from_corpus(read(options.corpus, "train"), config, lambda _: None)
+        rows = lessons.rows
+        batches = Batches(rows.lengths(), max(1, lessons.number // config.batch_size), 1, config.seed)
         student.model.to(arguments.device)
         trainer = StudentTrainer(student, rows, batches, config, arguments)
         if wide:
-            trainer.data_collator = padded(collator(student), student.tokenizer.pad_token_id)
+            trainer.data_collator = padded(student.collate, student.tokenizer.pad_token_id)
         seen = {"tokens": 0, "answers": 0, "steps": 0}
         inner, began = trainer.training_step, [0.0]
 

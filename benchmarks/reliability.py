@@ -16,15 +16,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aspectra.readers.engine import open_engine
-
 from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.readers.extraction import Found
-from aspectra.readers.writers.answers import ask
+from aspectra.readers.opening import open_reader
 from aspectra.schema import Example, Opinion
 from aspectra.shares import wilson
-from aspectra.students.writers.decode import task_of
 
 
 def judged(examples: list[Example], found: list[tuple[Found, ...]], task: tasks.Task) -> list[tuple[float, bool]]:
@@ -87,11 +84,10 @@ def main() -> int:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     asked = parser.parse_args()
-    engine = open_engine(asked.model, threads=asked.threads)
-    name = task_of(engine.info, None)
-    task = tasks.get(name)
-    examples = datasets.draw(datasets.split(datasets.find(name, asked.data), "test"), asked.cap)
-    answers = ask(engine, [example.text for example in examples], task, batch_size=32, max_new_tokens=100)
+    reader = open_reader(asked.model, threads=asked.threads)
+    task = reader.task
+    examples = datasets.draw(datasets.split(datasets.find(task.name, asked.data), "test"), asked.cap)
+    answers = reader.read([example.text for example in examples])
     figures = figures_of(judged(examples, [answer.found for answer in answers], task), asked.bins)
     figures |= {"model": str(asked.model), "sentences": len(examples)}
     if asked.json:
