@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.analyze.stand_in import Dictionary, invented, put
 
-from aspectra.analyze import aggregate
+from aspectra.analyze import topics
 from aspectra.analyze.aggregate import Aggregate
 from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.dates import clock
@@ -109,7 +109,7 @@ def test_rare_entries_are_forgotten_within_the_bound() -> None:
 
 
 def test_rare_targets_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aggregate, "TOPICS", 10)
+    monkeypatch.setattr(topics, "TOPICS", 10)
     rows = [{"text": f"The thing{n} was dirty. The room was great."} for n in range(50)]
     targets = counted(tmp_path, rows, by=())["targets"]
     assert targets["known"] <= 10 and targets["rows"][0]["label"] == "room" and targets["rows"][0]["opinions"] == 50
