@@ -1,6 +1,6 @@
 """A column's values compared: the reviews and opinions of each, and what they say of the widest topics.
 
-Called by `aspectra.analyze.aggregate`.
+Called by `aspectra.analyze.counts`.
 """
 
 from __future__ import annotations

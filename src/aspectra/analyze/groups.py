@@ -1,4 +1,4 @@
-"""Reviews put together, and their opinions by polarity. Called by `topics`, `columns`, `periods` and `aggregate`."""
+"""Reviews put together, and their opinions by polarity. Called by `topics`, `columns`, `periods` and `counts`."""
 
 from __future__ import annotations
 

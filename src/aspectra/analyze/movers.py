@@ -1,4 +1,4 @@
-"""What rose and fell from the early to the late reviews. Called by `aspectra.analyze.aggregate`."""
+"""What rose and fell from the early to the late reviews. Called by `aspectra.analyze.counts`."""
 
 from __future__ import annotations
 

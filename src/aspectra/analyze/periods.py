@@ -1,6 +1,6 @@
 """Reviews laid over time: days, weeks, months or years, and an early and a late half.
 
-Called by `aspectra.analyze.aggregate`.
+Called by `aspectra.analyze.counts`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What people talk about: targets or categories, each with its counts, its forms and some quotes.
 
-Called by `aspectra.analyze.aggregate`; `columns` and `movers` read them. What makes two opinions one topic is the
+Called by `aspectra.analyze.counts`; `columns` and `movers` read them. What makes two opinions one topic is the
 caller's: a function from the name of what is judged to a key.
 """
 
