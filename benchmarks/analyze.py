@@ -68,15 +68,14 @@ def table(path: Path, count: int) -> None:
 
 def one(count: int, seconds: float, folder: Path) -> dict[str, float]:
     """Analyze in this process: what it took."""
-    from aspectra.analyze.analysis import Job, View, analyze
+    from aspectra.analyze.analysis import analyze
     from aspectra.analyze.source import Source
-    from aspectra.analyze.table import Reading
 
     started = time.perf_counter()
     spent = folder / "spent"
     source = Source("stand-in", partial(StandIn, seconds, spent), "stand-in")
-    view = View(folder / "report.html", by=("store",))
-    figures = analyze(Job(Reading(folder / "reviews.csv"), source, folder / "out.parquet", view))["figures"]
+    table, out, report = (folder / name for name in ("reviews.csv", "out.parquet", "report.html"))
+    figures = analyze(table, source, out, report=report, by=("store",))["figures"]
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "reviews": figures["reviews"],

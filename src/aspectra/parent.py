@@ -1,4 +1,4 @@
-"""Worker processes that end with their parent. Called by `aspectra.analyze.parts` and `aspectra.benchmark.workers`."""
+"""Worker processes that end with their parent. Called by `analyze.processes` and `benchmark.workers`."""
 
 from __future__ import annotations
 

@@ -199,19 +199,25 @@ def judge_teacher(config: RunConfig, out: Path) -> list[dict[str, Any]]:
 
 def analyze_reviews(config: RunConfig, tuned: Path, out: Path) -> None:
     """Export a fine-tuned student and let it read all the reviews: a table of opinions and the page about them."""
-    from aspectra.analyze.analysis import Job, View, analyze
+    from aspectra.analyze.analysis import analyze
     from aspectra.analyze.source import student
-    from aspectra.analyze.table import Reading
     from aspectra.readers.export import export
 
     say("analyze: what the reviews say, read by the exported student")
     asked, folder, threads = config.elicit, out / "export", config.finetune.threads
     limit = config.finetune.max_new_tokens
     export(str(tuned), folder, check=CHECKED, max_new_tokens=limit, threads=threads, replace=True)
-    reading = Reading(locate(config.reviews), asked.text_column, asked.skip_bad_rows, asked.limit)
-    view = View(out / OPINIONS.with_suffix(".html"), title="What the reviews say")
-    source = student(folder, max_new_tokens=limit, threads=threads)
-    analyze(Job(reading, source, out / OPINIONS, view, replace=True))
+    analyze(
+        locate(config.reviews),
+        student(folder, max_new_tokens=limit, threads=threads),
+        out / OPINIONS,
+        text_column=asked.text_column,
+        skip_bad_rows=asked.skip_bad_rows,
+        limit=asked.limit,
+        report=out / OPINIONS.with_suffix(".html"),
+        title="What the reviews say",
+        replace=True,
+    )
 
 
 def label(

@@ -107,10 +107,9 @@ def put(path: Path, rows: Sequence[dict[str, str]]) -> Path:
 
 
 if __name__ == "__main__":
-    from aspectra.analyze.analysis import Job, View, analyze
-    from aspectra.analyze.table import Reading
+    from aspectra.analyze.analysis import analyze
 
     table, report = Path(sys.argv[1]), Path(sys.argv[3])
     put(table, invented(int(sys.argv[2])))
-    shown = View(report, "Guest reviews, all hotels", ("store",))
-    analyze(Job(Reading(table), source(), table.with_name("opinions.parquet"), shown, replace=True))
+    out, title = table.with_name("opinions.parquet"), "Guest reviews, all hotels"
+    analyze(table, source(), out, report=report, title=title, by=("store",), replace=True)

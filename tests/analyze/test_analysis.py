@@ -7,7 +7,6 @@ import io
 import json
 import os
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,12 @@ import pyarrow.parquet
 import pytest
 from tests.analyze.stand_in import Dictionary, invented, missing, put, source
 
-from aspectra.analyze import parts
-from aspectra.analyze.aggregate import Aggregate
-from aspectra.analyze.analysis import Job, View, analyze
+from aspectra.analyze import reading
+from aspectra.analyze.analysis import analyze
 from aspectra.analyze.opinions import FIELDS
 from aspectra.analyze.output import OWN
+from aspectra.analyze.record import Record
 from aspectra.analyze.source import Source
-from aspectra.analyze.table import Reading
 from aspectra.errors import AspectraError, UserError
 from aspectra.tables import write_jsonl, write_parquet
 
@@ -36,15 +34,15 @@ SMALL = [
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "SIZE", 8)
+    monkeypatch.setattr(reading, "SIZE", 8)
 
 
-def job(folder: Path, rows: list[dict[str, str]] = SMALL, **given: Any) -> Job:
+def job(folder: Path, rows: list[dict[str, str]] = SMALL, **given: Any) -> dict[str, Any]:
+    """What `analyze` is called with."""
     table = folder / "reviews.csv"
     if not table.exists():
         put(table, rows)
-    usual: dict[str, Any] = {"source": source(), "out": folder / "out.parquet"}
-    return Job(Reading(table), **(usual | given))
+    return {"reviews": table, "source": source(), "out": folder / "out.parquet"} | given
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -62,7 +60,7 @@ def asked(log: Path) -> list[tuple[str, int]]:
 
 
 def test_a_row_an_opinion_with_all_columns(tmp_path: Path) -> None:
-    figures = analyze(job(tmp_path))["figures"]
+    figures = analyze(**job(tmp_path))["figures"]
     rows = read(tmp_path / "out.parquet")
     assert [(r["review_row"], r["review_id"], r["target"], r["polarity"]) for r in rows] == [
         (1, "a", "room", "negative"),
@@ -86,8 +84,8 @@ def test_a_row_an_opinion_with_all_columns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_every_format_says_the_same(tmp_path: Path, suffix: str) -> None:
-    analyze(job(tmp_path))
-    analyze(job(tmp_path, out=tmp_path / f"out.{suffix}"))
+    analyze(**job(tmp_path))
+    analyze(**job(tmp_path, out=tmp_path / f"out.{suffix}"))
 
     def text(rows: list[dict[str, Any]]) -> list[dict[str, str]]:
         return [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
@@ -102,7 +100,7 @@ def test_types_of_the_columns_are_kept(tmp_path: Path) -> None:
     ]
     table = tmp_path / "r.jsonl"
     table.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    analyze(Job(Reading(table), source(), tmp_path / "out.parquet"))
+    analyze(table, source(), tmp_path / "out.parquet")
     found = pyarrow.parquet.read_table(tmp_path / "out.parquet")
     kinds = {field.name: str(field.type) for field in found.schema}
     assert {name: kinds[name] for name in ("n", "share", "tags", "ok", "mixed", "big")} == {
@@ -116,22 +114,22 @@ def test_types_of_the_columns_are_kept(tmp_path: Path) -> None:
     write_parquet(again, [{"text": "The room was dirty.", "n": [1, 2]}], pyarrow.schema(
         [("text", pyarrow.dictionary(pyarrow.int32(), pyarrow.string())), ("n", pyarrow.list_(pyarrow.int8()))]
     ))  # fmt: skip
-    analyze(Job(Reading(again), source(), tmp_path / "out2.parquet"))
+    analyze(again, source(), tmp_path / "out2.parquet")
     assert pyarrow.parquet.read_table(tmp_path / "out2.parquet").column("n").to_pylist() == [[1, 2]]
 
 
 def test_a_kill_loses_no_finished_part(tmp_path: Path) -> None:
     whole, log = tmp_path / "whole", tmp_path / "log"
     whole.mkdir()
-    manifest = analyze(job(whole, ROWS))
+    manifest = analyze(**job(whole, ROWS))
     with pytest.raises(RuntimeError, match="killed"):
-        analyze(job(tmp_path, ROWS, source=source(log, dies_after=80)))
+        analyze(**job(tmp_path, ROWS, source=source(log, dies_after=80)))
     kept = sorted((tmp_path / "out.parquet.parts").glob("*.part"))
     assert kept and not (tmp_path / "out.parquet").exists()
     before = [path.stat().st_mtime_ns for path in kept]
     done = sum(count for _, count in asked(log)[: len(kept)])
     log.unlink()
-    again = analyze(job(tmp_path, source=source(log)))
+    again = analyze(**job(tmp_path, source=source(log)))
     assert again["figures"] == manifest["figures"]
     assert (tmp_path / "out.parquet").read_bytes() == (whole / "out.parquet").read_bytes()
     assert before and sum(count for _, count in asked(log)) == sum(texts(ROWS)) - done
@@ -147,45 +145,60 @@ def texts(rows: list[dict[str, str]]) -> list[int]:
 def test_a_finished_one_is_not_done_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log, report = tmp_path / "log", tmp_path / "report.html"
     first = job(tmp_path, ROWS, source=source(log))
-    manifest = analyze(first)
+    manifest = analyze(**first)
     count = len(asked(log))
-    assert analyze(first) == manifest
+    assert analyze(**first) == manifest
     assert "nothing to do" in capsys.readouterr().err
     # A report afterwards needs no model, and says what it would have said at once.
-    with_report = replace(first, view=View(report, by=("store",)))
-    later = analyze(with_report)
+    with_report = first | {"report": report, "by": ("store",)}
+    later = analyze(**with_report)
     assert len(asked(log)) == count and report.exists()
     fresh = tmp_path / "fresh"
     fresh.mkdir()
-    at_once = analyze(job(fresh, ROWS, view=View(fresh / "report.html", by=("store",))))
+    at_once = analyze(**job(fresh, ROWS, report=fresh / "report.html", by=("store",)))
     assert later["figures"] == at_once["figures"]
     page = report.read_bytes()
-    assert analyze(with_report)["figures"] == later["figures"]
+    assert analyze(**with_report)["figures"] == later["figures"]
     report.unlink()
-    analyze(with_report)
+    analyze(**with_report)
     assert report.read_bytes() == page and len(asked(log)) == count
     # Another model, or another table, is another work.
-    for other in (
-        replace(first, source=source(name="other")),
-        replace(first, reading=replace(first.reading, limit=5)),
-    ):
+    for other in ({"source": source(name="other")}, {"limit": 5}):
         with pytest.raises(UserError, match="--replace"):
-            analyze(other)
-    assert analyze(replace(first, reading=replace(first.reading, limit=5), replace=True))["figures"]["reviews"] == 5
+            analyze(**first | other)
+    assert analyze(**first, limit=5, replace=True)["figures"]["reviews"] == 5
+
+
+def test_an_output_of_the_version_before_is_known_for_what_it_is(tmp_path: Path) -> None:
+    """These keys were made before the command fell into its four steps: whatever changes them makes all work new."""
+    keys = {
+        "out.csv": "8d41f64c00e67e346ab4ec39dc164e5d5f744f3ba2a99914c90c089e4e8641f4",
+        "safe.csv": "10359ece4463b334f35dfd33a261a3063b85f6ac9437ab97ab91ed0a9cd1f777",
+    }
+    for name, key in keys.items():
+        manifest = analyze(**job(tmp_path, out=tmp_path / name), excel_safe=name == "safe.csv", limit=2)
+        assert manifest["key"] == key
+    assert list(manifest) == [
+        "stage", "key", "inputs", "reviews", "model", "config", "figures", "passed_over", "outputs",
+        "versions", "commit", "machine", "seconds", "created",
+    ]  # fmt: skip
+    assert list(manifest["config"]) == [
+        "version", "text_column", "skip_bad_rows", "limit", "excel_safe", "report", "title", "by", "date", "language",
+    ]  # fmt: skip
 
 
 def test_unfinished_parts_of_another_model_are_not_taken(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
-        analyze(job(tmp_path, ROWS, source=source(dies_after=80)))
+        analyze(**job(tmp_path, ROWS, source=source(dies_after=80)))
     with pytest.raises(UserError, match="unfinished analyze"):
-        analyze(job(tmp_path, ROWS, source=source(name="other")))
-    analyze(job(tmp_path, ROWS, source=source(name="other"), replace=True))
+        analyze(**job(tmp_path, ROWS, source=source(name="other")))
+    analyze(**job(tmp_path, ROWS, source=source(name="other"), replace=True))
 
 
 def test_workers_keep_the_order(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    analyze(job(tmp_path, ROWS))
-    analyze(job(tmp_path, out=tmp_path / "two.parquet", source=source(log), workers=2))
+    analyze(**job(tmp_path, ROWS))
+    analyze(**job(tmp_path, out=tmp_path / "two.parquet", source=source(log), workers=2))
     assert read(tmp_path / "two.parquet") == read(tmp_path / "out.parquet")
     pids = {pid for pid, _ in asked(log)}
     assert str(os.getpid()) not in pids and 1 <= len(pids) <= 2
@@ -197,30 +210,30 @@ def test_what_ends_a_worker_is_told(tmp_path: Path) -> None:
         (partial(Dictionary, None, 20, True), "fewer --workers"),
     ):
         with pytest.raises(AspectraError, match=told):
-            analyze(job(tmp_path, ROWS, source=Source("x", predictor, "x"), workers=2))
-    assert analyze(job(tmp_path, source=source(name="x")))["figures"]["reviews"] == 60
+            analyze(**job(tmp_path, ROWS, source=Source("x", predictor, "x"), workers=2))
+    assert analyze(**job(tmp_path, source=source(name="x")))["figures"]["reviews"] == 60
 
 
 def test_stopped_before_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(self: Aggregate) -> dict[str, Any]:
+    def stop(self: Record, *_: Any) -> dict[str, Any]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Aggregate, "result", stop)
-        analyze(job(tmp_path, ROWS))
+        patch.setattr(Record, "manifest", stop)
+        analyze(**job(tmp_path, ROWS))
     assert (tmp_path / "out.parquet").exists()
-    assert analyze(job(tmp_path, source=source(dies_after=0)))["figures"]["reviews"] == 60
+    assert analyze(**job(tmp_path, source=source(dies_after=0)))["figures"]["reviews"] == 60
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    manifest = analyze(job(tmp_path, ROWS))
+    manifest = analyze(**job(tmp_path, ROWS))
     text = (tmp_path / "reviews.csv").read_text()
     if kind == "jsonl":
         text = "\ufeff" + "".join(json.dumps(row) + "\n" for row in ROWS)
     stream = io.TextIOWrapper(io.BytesIO(text.encode()))
     monkeypatch.setattr(sys, "stdin", stream)
-    piped = analyze(Job(Reading(Path("-")), source(), tmp_path / "piped.parquet"))
+    piped = analyze(Path("-"), source(), tmp_path / "piped.parquet")
     assert piped["figures"] == manifest["figures"] and piped["reviews"] == "standard input"
     assert sorted(path.name for path in tmp_path.glob("piped*")) == ["piped.parquet", "piped.parquet.manifest.json"]
 
@@ -229,20 +242,20 @@ def test_bad_rows(tmp_path: Path) -> None:
     table = tmp_path / "reviews.csv"
     table.write_text("id,text\n1,The room was dirty.\n2,\n3,The room was great.\n4,a,b\n")
     log = tmp_path / "log"
-    one = Job(Reading(table), source(log), tmp_path / "out.jsonl")
+    one = job(tmp_path, source=source(log), out=tmp_path / "out.jsonl")
     with pytest.raises(UserError, match=r"reviews\.csv, line 3: no text .*--skip-bad-rows"):
-        analyze(one)
+        analyze(**one)
     assert not log.exists() and sorted(path.name for path in tmp_path.iterdir()) == ["reviews.csv"]
-    manifest = analyze(replace(one, reading=replace(one.reading, skip_bad_rows=True)))
+    manifest = analyze(**one, skip_bad_rows=True)
     assert manifest["passed_over"] == {"empty text": 1, "too many fields": 1}
-    assert [row["review_row"] for row in read(one.out)] == [1, 3]
+    assert [row["review_row"] for row in read(one["out"])] == [1, 3]
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_column_with_a_name_of_ours_is_renamed(tmp_path: Path, field: str) -> None:
     rows = [{"text": "The room was dirty.", field: "mine", f"review_{field}": "also mine"}]
     table = put(tmp_path / "reviews.csv", rows)
-    analyze(Job(Reading(table), source(), tmp_path / "out.jsonl"))
+    analyze(table, source(), tmp_path / "out.jsonl")
     (found,) = read(tmp_path / "out.jsonl")
     assert found[f"review_{field}"] == "also mine" and found[f"review_{field}_"] == "mine" != found[field]
 
@@ -250,9 +263,9 @@ def test_a_column_with_a_name_of_ours_is_renamed(tmp_path: Path, field: str) -> 
 def test_formulas(tmp_path: Path) -> None:
     cells = ["=1+1", "+44 20", "-5", "-5.5e3", "- bad", "@cmd", "\tx", "a=b", "＝1", ""]
     table = put(tmp_path / "r.csv", [{"text": "The =room was dirty.", "=head": cell} for cell in cells])
-    one = Job(Reading(table), source(), tmp_path / "out.csv")
-    analyze(replace(one, excel_safe=True))
-    rows = read(one.out)
+    one: dict[str, Any] = {"reviews": table, "source": source(), "out": tmp_path / "out.csv"}
+    analyze(**one, excel_safe=True)
+    rows = read(one["out"])
     assert [row["'=head"] for row in rows] == [
         "'=1+1",
         "'+44 20",
@@ -267,11 +280,11 @@ def test_formulas(tmp_path: Path) -> None:
     ]
     assert {row["target"] for row in rows} == {"'=room"}
     with pytest.raises(UserError, match="--replace"):
-        analyze(one)
-    analyze(replace(one, replace=True))
-    assert [row["=head"] for row in read(one.out)] == cells
+        analyze(**one)
+    analyze(**one, replace=True)
+    assert [row["=head"] for row in read(one["out"])] == cells
     with pytest.raises(UserError, match=r"--excel-safe goes with an --out that ends in \.csv"):
-        analyze(replace(one, out=tmp_path / "o.parquet", excel_safe=True))
+        analyze(**one | {"out": tmp_path / "o.parquet"}, excel_safe=True)
 
 
 def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> None:
@@ -283,21 +296,21 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"out": tmp_path / "o.xlsx"}, r"\.parquet, \.csv, \.jsonl"),
         ({"out": tmp_path}, "name such a file"),
-        ({"out": good.reading.path}, "is the file of the reviews"),
-        ({"reading": Reading(tmp_path / "no.csv")}, "there is no file"),
-        ({"reading": Reading(tmp_path / "empty.jsonl")}, r"holds no reviews \(it is empty"),
-        ({"reading": Reading(tmp_path / "head.csv")}, r"holds no reviews \(it has no rows"),
-        ({"reading": Reading(good.reading.path, text_column="words")}, "no column 'words'"),
-        ({"view": View(by=("shop",))}, "no column 'shop' for --by; it has: id, date, store, category, review"),
-        ({"view": View(date="when")}, "no column 'when' for --date"),
-        ({"view": View(date="store")}, "holds no dates that can be read"),
-        ({"view": View(language="xx")}, "unknown language 'xx'"),
-        ({"view": View(report=tmp_path / "r.pdf")}, r"ends in \.html"),
-        ({"view": View(report=other)}, "another page"),
+        ({"out": good["reviews"]}, "is the file of the reviews"),
+        ({"reviews": tmp_path / "no.csv"}, "there is no file"),
+        ({"reviews": tmp_path / "empty.jsonl"}, r"holds no reviews \(it is empty"),
+        ({"reviews": tmp_path / "head.csv"}, r"holds no reviews \(it has no rows"),
+        ({"text_column": "words"}, "no column 'words'"),
+        ({"by": ("shop",)}, "no column 'shop' for --by; it has: id, date, store, category, review"),
+        ({"date_column": "when"}, "no column 'when' for --date"),
+        ({"date_column": "store"}, "holds no dates that can be read"),
+        ({"language": "xx"}, "unknown language 'xx'"),
+        ({"report": tmp_path / "r.pdf"}, r"ends in \.html"),
+        ({"report": other}, "another page"),
     ]
     for change, told in wrong:
         with pytest.raises(UserError, match=told):
-            analyze(replace(good, **change))
+            analyze(**good | change)
     assert not log.exists() and other.read_text() == "<h1>My page</h1>"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "head.csv", "mine.html", "reviews.csv"]
 
@@ -307,13 +320,13 @@ def test_a_folder_that_holds_no_student_leaves_nothing_behind(tmp_path: Path) ->
 
     (tmp_path / "junk").mkdir()
     with pytest.raises(UserError, match="has no weights"):
-        analyze(job(tmp_path, source=student(tmp_path / "junk")))
+        analyze(**job(tmp_path, source=student(tmp_path / "junk")))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["junk", "reviews.csv"]
 
 
 def test_a_table_without_opinions(tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     rows = [{"text": "We stayed."}, {"text": "We left."}]
-    manifest = analyze(job(tmp_path, rows, view=View(report, by=("text",))))
+    manifest = analyze(**job(tmp_path, rows, report=report, by=("text",)))
     assert manifest["figures"]["without_opinion"] == 2 and read(tmp_path / "out.parquet") == []
     assert "No opinion was found in 2 reviews." in report.read_text()

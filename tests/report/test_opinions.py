@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from tests.analyze.stand_in import invented, put, source
 
-from aspectra.analyze.analysis import Job, View, analyze
-from aspectra.analyze.table import Reading
+from aspectra.analyze.analysis import analyze
 from aspectra.report import opinions
 from aspectra.report.frame import embedded
 from aspectra.report.opinions import html
@@ -25,8 +24,8 @@ EVIL = "</script><script>alert('x')</script>"
 
 def made(folder: Path, rows: list[dict[str, str]], **view: Any) -> tuple[dict[str, Any], str]:
     report = folder / "report.html"
-    shown = View(report, **({"by": ("store",)} | view))
-    manifest = analyze(Job(Reading(put(folder / "r.csv", rows)), source(), folder / "out.parquet", shown))
+    shown: dict[str, Any] = {"report": report, "by": ("store",)} | view
+    manifest = analyze(put(folder / "r.csv", rows), source(), folder / "out.parquet", **shown)
     return manifest, report.read_text(encoding="utf-8")
 
 

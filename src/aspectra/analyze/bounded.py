@@ -1,8 +1,8 @@
-"""A table of counts that never holds more than so many entries. Called by `aspectra.analyze.aggregate`."""
+"""A table of counts that never holds more than so many entries. Called by `topics` and `columns`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -39,9 +39,6 @@ class Bounded(Generic[Key, Tally]):
     def ranked(self) -> list[tuple[Key, Tally]]:
         """The entries, the weightiest first, ties by key."""
         return sorted(self.entries.items(), key=lambda pair: (-self.weight(pair[1]), str(pair[0])))
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self.entries)
 
     def __len__(self) -> int:
         return len(self.entries)

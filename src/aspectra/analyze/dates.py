@@ -1,6 +1,6 @@
 """Dates as review tables have them: which column, which way of writing, and days put together into weeks or months.
 
-Called by `aspectra.analyze.table` and `aggregate`.
+Called by `aspectra.analyze.table`, `counts` and `periods`.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from typing import Any
 
 from aspectra.analyze.opinions import FIELDS, extract
 from aspectra.analyze.output import renamed
-from aspectra.analyze.source import load
 from aspectra.errors import UserError
 from aspectra.readers.extraction import Extractor
+from aspectra.readers.predictor import load
 from aspectra.tables import TEXT, find
 
 WINDOW = 512

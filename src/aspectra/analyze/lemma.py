@@ -1,4 +1,7 @@
-"""What makes two targets one: `Rooms`, `the room` and `room` are talked about together. Called by `aggregate`."""
+"""What makes two targets one: `Rooms`, `the room` and `room` are talked about together.
+
+Called by `aspectra.analyze.counts`, and by `analysis` to know a language before anything long.
+"""
 
 from __future__ import annotations
 

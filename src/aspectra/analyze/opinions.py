@@ -1,13 +1,15 @@
 """Reviews to opinions, sentence by sentence, so that every opinion knows its sentence: one without a target, too.
 
-Called by `parts` and `frames`; `output`, `quotes` and `aggregate` speak in these opinions.
+Called by `parts` and `frames`; `output`, `quotes` and the counts speak in these opinions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from aspectra.analyze.table import Entry
+from aspectra.errors import UserError
 from aspectra.readers.extraction import Extractor
 from aspectra.sentences import spans
 
@@ -34,6 +36,10 @@ class Found(NamedTuple):
     cut: bool
 
 
+Opinions = Iterable[tuple[int, Found]]
+"""What was found in a table: the number of a review in its file and its opinions, in the order of the table."""
+
+
 def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
     """The opinions of each text."""
     asked: list[tuple[int, int, str]] = []
@@ -49,3 +55,22 @@ def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
         if extraction.cut:
             found[number] = found[number]._replace(cut=True)
     return found
+
+
+def joined(entries: Iterable[Entry], opinions: Opinions) -> Iterator[tuple[Entry, Found]]:
+    """Every review with what was found in it: nothing, where the second, in the same order, does not speak of it.
+
+    Raises UserError where that speaks of reviews that are not there.
+    """
+    found = iter(opinions)
+    ahead = next(found, None)
+    for entry in entries:
+        if ahead is not None and ahead[0] == entry.row:
+            yield entry, ahead[1]
+            ahead = next(found, None)
+        else:
+            yield entry, Found([], False)
+    if ahead is not None:
+        raise UserError(
+            f"the opinions are of other reviews than the table has now (row {ahead[0]}); run with --replace"
+        )

@@ -13,8 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from aspectra.analyze.opinions import FIELDS, Found, Opinion
-from aspectra.analyze.table import Entry, Survey
+from aspectra.analyze.opinions import FIELDS, Found, Opinion, Opinions, joined
+from aspectra.analyze.table import Table
 from aspectra.errors import UserError
 from aspectra.files import replacing
 from aspectra.rows import read_rows
@@ -48,21 +48,21 @@ def renamed(columns: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def rows(pairs: Iterable[tuple[Entry, Found]], names: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """The rows of the output."""
-    for entry, found in pairs:
-        if found.opinions:
-            review = {name: entry.values.get(column) for column, name in names.items()}
-            for opinion in found.opinions:
-                yield {"review_row": entry.row, "review_id": entry.id, **opinion._asdict(), **review}
+def write_opinions(table: Table, opinions: Opinions, out: Path | str, *, excel_safe: bool = False) -> None:
+    """Write a row an opinion, with all columns of its review, in the format that the suffix of `out` names.
 
+    `opinions` are those of `read_opinions`. A review without an opinion has no row. The file appears when it is
+    whole. `excel_safe`, of .csv alone, puts an apostrophe before text that a spreadsheet would take for a formula.
 
-def write(path: Path, supply: Iterable[dict[str, Any]], source: Path, survey: Survey, excel_safe: bool) -> None:
-    """Write the rows as they come, in the format that the suffix names; the file appears when it is whole."""
-    names = renamed(survey.columns)
+    Raises UserError for an output that cannot be written as asked, and for opinions of other reviews.
+    """
+    path = Path(out)
+    check_output(path, excel_safe)
+    names = renamed(table.columns)
+    supply = rows(table, opinions, names)
     suffix = path.suffix.lower()
     if suffix == ".parquet":
-        fields = schema(source, survey, names)
+        fields = schema(table, names)
         texts = {field.name for field in fields if field.metadata and b"json" in field.metadata}
         write_parquet(path, (texted(row, texts) for row in supply) if texts else supply, fields)
     elif suffix == ".csv":
@@ -78,7 +78,16 @@ def write(path: Path, supply: Iterable[dict[str, Any]], source: Path, survey: Su
                 stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
-def schema(source: Path, survey: Survey, names: dict[str, str]) -> Any:
+def rows(table: Table, opinions: Opinions, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """The rows of the output."""
+    for entry, found in joined(table.entries(), opinions):
+        if found.opinions:
+            review = {name: entry.values.get(column) for column, name in names.items()}
+            for opinion in found.opinions:
+                yield {"review_row": entry.row, "review_id": entry.id, **opinion._asdict(), **review}
+
+
+def schema(table: Table, names: dict[str, str]) -> Any:
     """The output's columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest.
 
     A column of several types, and one of lists or objects from JSONL, becomes text; what is no string in it, JSON.
@@ -88,15 +97,15 @@ def schema(source: Path, survey: Survey, names: dict[str, str]) -> Any:
     text, whole = pa.string(), pa.int64()
     own = {"review_row": whole, "start": whole, "end": whole, "confidence": pa.float64()}
     fields = [pa.field(name, own.get(name, text)) for name in OWN]
-    if source.suffix.lower() == ".parquet":
+    if table.path.suffix.lower() == ".parquet":
         import pyarrow.parquet
 
-        given = pyarrow.parquet.read_schema(source)
+        given = pyarrow.parquet.read_schema(table.path)
         for field in given:
             kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
             fields.append(pa.field(names[field.name], kind))
         return pa.schema(fields)
-    for column, kinds in survey.columns.items():
+    for column, kinds in table.columns.items():
         kind = {frozenset({bool}): pa.bool_(), frozenset({int}): whole}.get(frozenset(kinds))
         if kind is None and kinds and kinds <= {int, float}:
             kind = pa.float64()
@@ -133,7 +142,7 @@ def guarded(value: Any) -> str:
     return text
 
 
-def read(path: Path) -> Iterator[tuple[int, Found]]:
+def read_written(path: Path) -> Iterator[tuple[int, Found]]:
     """The opinions of a finished output, review by review; whether an answer was cut is no longer known."""
 
     def lines() -> Iterator[tuple[int, Opinion]]:
@@ -156,25 +165,7 @@ def typed(name: str, value: Any) -> Any:
     return int(value) if name in ("start", "end") else float(value) if name == "confidence" else value
 
 
-def joined(entries: Iterable[Entry], found: Iterator[tuple[int, Found]]) -> Iterator[tuple[Entry, Found]]:
-    """Every review with what was found in it: nothing, where the second, in the same order, does not speak of it.
-
-    Raises UserError where that speaks of reviews that are not there.
-    """
-    ahead = next(found, None)
-    for entry in entries:
-        if ahead is not None and ahead[0] == entry.row:
-            yield entry, ahead[1]
-            ahead = next(found, None)
-        else:
-            yield entry, Found([], False)
-    if ahead is not None:
-        raise UserError(
-            f"the opinions are of other reviews than the table has now (row {ahead[0]}); run with --replace"
-        )
-
-
-def checked(out: Path, excel_safe: bool) -> None:
+def check_output(out: Path, excel_safe: bool) -> None:
     """Raise UserError for an output that cannot be written as asked."""
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(f"--out {out}: opinions are written to {', '.join(SUFFIXES)}; name such a file")

@@ -1,6 +1,6 @@
 """Which sentences stand for a topic: confident ones of middling length, from different reviews.
 
-Called by `aspectra.analyze.aggregate`.
+Called by `aspectra.analyze.topics`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A predictor that is not loaded yet, so that a worker process can have one of its own.
-
-Called by `aspectra.analyze.analysis`, `parts` and `frames`.
-"""
+"""A predictor that is not loaded yet, as `aspectra.analyze.analysis` is given it by its callers."""
 
 from __future__ import annotations
 
@@ -14,11 +11,12 @@ from typing import Any
 from aspectra.manifest import digest
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.opening import absent
+from aspectra.readers.predictor import load
 
 
 @dataclass(frozen=True)
 class Source:
-    """A predictor that is not loaded yet: `load` can be sent to a worker process, `identity` tells it from others.
+    """`load` makes the predictor and can be sent to a worker process, `identity` tells it from others.
 
     `name` is what the report calls it.
     """
@@ -31,16 +29,9 @@ class Source:
 def student(model: str | Path, **options: Any) -> Source:
     """The student in a folder, exported or as `transformers` has it; `options` are those of `aspectra.load`.
 
-    Raises UserError where there is no such folder.
+    Raises UserError where there is no such folder; whether it holds a student shows when it is loaded.
     """
     folder = Path(model)
     if not folder.is_dir():
         raise absent(model)
     return Source(digest(folder), partial(load, folder.absolute(), **options), str(model))
-
-
-def load(folder: Path, **options: Any) -> Extractor:
-    """The predictor of a folder. Raises UserError where it holds no student."""
-    from aspectra.readers import predictor
-
-    return predictor.load(folder, **options)

@@ -58,36 +58,37 @@ def analyze(
     """
     import os
 
-    from aspectra.analyze.analysis import STDIN, Job, View
-    from aspectra.analyze.analysis import analyze as work
+    from aspectra.analyze import analysis
     from aspectra.analyze.source import student
-    from aspectra.analyze.table import FORMATS, Reading
     from aspectra.cli.output import table, write
     from aspectra.cluster import ENGINES, Cluster
     from aspectra.errors import UserError, unknown
     from aspectra.places import locate
     from aspectra.progress import counted
 
-    if stdin_format is not None and stdin_format not in FORMATS:
-        raise unknown("format", stdin_format, FORMATS)
-    if stdin_format is not None and str(reviews) != STDIN:
-        raise UserError("--format goes with standard input (-); a file's format is told by its suffix")
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
     if engine == "local" and ray_address is not None:
         raise UserError("--ray-address is of --engine ray: give that too")
     threads = max(1, (os.cpu_count() or 1) // (workers or 1))
-    job = Job(
-        Reading(locate(str(reviews)), text_column, skip_bad_rows, limit),
+    figures = analysis.analyze(
+        locate(str(reviews)),
         student(model, batch_size=batch_size, threads=threads),
         out,
-        View(report, title, tuple(dict.fromkeys(by or ())), date, language),
+        text_column=text_column,
+        skip_bad_rows=skip_bad_rows,
+        limit=limit,
+        stdin_format=stdin_format,
+        by=tuple(dict.fromkeys(by or ())),
+        date_column=date,
+        language=language,
+        report=report,
+        title=title,
         workers=workers or 1,
+        cluster=Cluster(ray_address, workers) if engine == "ray" else None,
         excel_safe=excel_safe,
         replace=replace,
-        cluster=Cluster(ray_address, workers) if engine == "ray" else None,
-    )
-    figures = work(job, stdin_format)["figures"]
+    )["figures"]
     if json:
         write(figures)
         return

@@ -10,24 +10,20 @@ from typing import Any
 import pytest
 from tests.analyze.stand_in import Dictionary, invented, put
 
-from aspectra.analyze import aggregate
-from aspectra.analyze.aggregate import Aggregate
+from aspectra.analyze import topics
 from aspectra.analyze.bounded import Bounded
-from aspectra.analyze.dates import clock
+from aspectra.analyze.counts import count_opinions
 from aspectra.analyze.lemma import grouping
-from aspectra.analyze.opinions import extract
-from aspectra.analyze.table import Reading, survey
+from aspectra.analyze.opinions import Found, Opinion, extract
+from aspectra.analyze.table import read_table
+from aspectra.errors import UserError
 from aspectra.shares import two_shares, wilson
 
 
 def counted(folder: Path, rows: list[dict[str, str]], by: tuple[str, ...] = ("store",)) -> dict[str, Any]:
-    reading = Reading(put(folder / "r.csv", rows))
-    found = survey(reading, None, by)
-    counts = Aggregate(by, clock(found.dates, found.days) if found.dates else None)
-    entries = list(reading.entries())
-    for entry, said in zip(entries, extract([e.text for e in entries], Dictionary()), strict=True):
-        counts.add(entry, said)
-    return counts.result()
+    table = read_table(put(folder / "r.csv", rows))
+    found = extract([entry.text for entry in table.entries()], Dictionary())
+    return count_opinions(table, enumerate(found, 1), by=by)
 
 
 def test_against_counting_by_hand(tmp_path: Path) -> None:
@@ -57,6 +53,18 @@ def test_against_counting_by_hand(tmp_path: Path) -> None:
     harbor = [one for row, one in zip(rows, found, strict=True) if row["store"] == result["by"][0]["rows"][0]["value"]]
     named = [one for one in harbor if any(o.target in ("room", "rooms") for o in one.opinions)]
     assert cell["reviews"] == len(named)
+
+
+def test_a_review_that_nothing_was_said_of_is_counted_and_one_too_many_is_told(tmp_path: Path) -> None:
+    table = read_table(put(tmp_path / "r.csv", [{"text": "We stayed."}, {"text": "Nice bar."}]))
+    bar = Found([Opinion("bar", None, "positive", 5, 8, 0.9, "Nice bar.")], True)
+    figures = count_opinions(table, [(2, bar)])
+    assert (figures["reviews"], figures["without_opinion"], figures["cut"], figures["opinions"]) == (2, 1, 1, 1)
+    assert figures["time"] is None and figures["movers"]["targets"] == {"tested": 0, "rows": []}
+    with pytest.raises(UserError, match=r"of other reviews than the table has now \(row 3\)"):
+        count_opinions(table, [(2, bar), (3, bar)])
+    with pytest.raises(UserError, match="no column 'shop'"):
+        count_opinions(table, [(2, bar)], by=["shop"])
 
 
 def test_what_rose_and_fell(tmp_path: Path) -> None:
@@ -109,7 +117,7 @@ def test_rare_entries_are_forgotten_within_the_bound() -> None:
 
 
 def test_rare_targets_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aggregate, "TOPICS", 10)
+    monkeypatch.setattr(topics, "TOPICS", 10)
     rows = [{"text": f"The thing{n} was dirty. The room was great."} for n in range(50)]
     targets = counted(tmp_path, rows, by=())["targets"]
     assert targets["known"] <= 10 and targets["rows"][0]["label"] == "room" and targets["rows"][0]["opinions"] == 50

@@ -1,0 +1,55 @@
+"""A column's values compared: the reviews and opinions of each, and what they say of the widest topics.
+
+Called by `aspectra.analyze.counts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aspectra.analyze.bounded import Bounded
+from aspectra.analyze.groups import Group
+from aspectra.analyze.topics import Topics
+
+VALUES = 5_000  # told apart
+PAIRS = 50_000  # of a value and a topic
+SHOWN = 200  # values in the figures
+HEADS = 8  # topics that each value is held against
+EMPTY = "(empty)"
+
+
+class Column:
+    """The values of a column so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.values: Bounded[str, Group] = Bounded(Group, lambda group: group.reviews, VALUES)
+        self.pairs: Bounded[tuple[str, str], list[int]] = Bounded(lambda: [0, 0], lambda pair: pair[0], PAIRS)
+
+    def add(self, values: Mapping[str, Any], counts: Sequence[int], named: Mapping[str, bool]) -> None:
+        """Count a review: its row, its opinions by polarity, and its topics with whether each is judged badly."""
+        value = shown(values.get(self.name))
+        self.values[value].add(counts)
+        for key, negative in named.items():
+            pair = self.pairs[value, key]
+            pair[0] += 1
+            pair[1] += negative
+
+    def figures(self, topics: Topics) -> dict[str, Any]:
+        """A row for each of the most frequent values, with the topics that most reviews name."""
+        ranked = self.values.ranked()
+        top = topics.widest()[:HEADS]
+        rows = []
+        for value, group in ranked[:SHOWN]:
+            cells = [self.pairs.entries.get((value, key), [0, 0]) for key, _ in top]
+            told = [{"reviews": named, "negative": negative} for named, negative in cells]
+            rows.append({"value": value, **group.figures(), "topics": told})
+        rest = sum(group.reviews for _, group in ranked[SHOWN:]) + self.values.forgotten
+        heads = [topic.label for _, topic in top]
+        return {"column": self.name, "known": len(ranked), "topics": heads, "rows": rows, "other_reviews": rest}
+
+
+def shown(value: Any) -> str:
+    """A cell as the name of a group."""
+    return " ".join(str(value).split()) or EMPTY if value is not None else EMPTY

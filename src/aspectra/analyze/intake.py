@@ -1,0 +1,61 @@
+"""The reviews as a file: one that is named, or what comes in on a pipe. Called by `aspectra.analyze.analysis`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from aspectra.errors import UserError, unknown
+from aspectra.files import replacing
+from aspectra.progress import say
+from aspectra.rows import check_file
+
+STDIN = "-"  # in the place of a file
+FORMATS = ("csv", "tsv", "jsonl")
+
+
+@contextmanager
+def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, str]]:
+    """The file of the reviews, and what a report calls them.
+
+    They are read more than once, so standard input (`-`) is kept in a folder beside `out`, which is removed in the end.
+    It is of the `kind` csv, tsv or jsonl; by itself, a stream that begins with `{` is JSONL, and CSV else.
+
+    Raises UserError for a file that cannot be read or is `out` itself, a `kind` that is given for a file, and a
+    terminal in the place of a pipe, where nothing would come.
+    """
+    if kind is not None and kind not in FORMATS:
+        raise unknown("format", kind, FORMATS)
+    if str(reviews) != STDIN:
+        if kind is not None:
+            raise UserError("--format goes with standard input (-); a file's format is told by its suffix")
+        check_file(reviews)
+        if reviews.resolve() == out.resolve():
+            raise UserError(f"--out {out} is the file of the reviews; name another")
+        yield reviews, reviews.name
+        return
+    say("standard input is kept beside --out meanwhile; to go on after a stop, pipe the same in again")
+    if sys.stdin.isatty():
+        raise UserError("nothing is piped into standard input; name a file of reviews")
+    folder = out.with_name(f"{out.name}.stdin")
+    try:
+        yield spool(sys.stdin.buffer, folder, kind), "standard input"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def spool(stream: BinaryIO, folder: Path, kind: str | None) -> Path:
+    """Keep a stream in a file of the folder. Returns the file."""
+    first = stream.read(1 << 16)
+    if kind is None:
+        kind = "jsonl" if first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" else "csv"
+    path = folder / f"stdin.{kind}"
+    with replacing(path) as temporary, temporary.open("wb") as out:
+        while first:
+            out.write(first)
+            first = stream.read(1 << 20)
+    return path

@@ -1,0 +1,56 @@
+"""Reviews laid over time: days, weeks, months or years, and an early and a late half.
+
+Called by `aspectra.analyze.counts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from aspectra.analyze.dates import Clock, floor
+from aspectra.analyze.groups import Group
+
+
+class Periods:
+    """The reviews of each stretch of time so far; `halves` is the number of early and of late ones."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.groups = {start: Group() for start in clock.starts}
+        self.halves = [0, 0]
+        self.undated = 0
+        self.span: tuple[date, date] | None = None
+
+    def add(self, values: dict[str, Any], counts: Sequence[int]) -> int | None:
+        """Count a review by its row and its opinions by polarity.
+
+        Returns 0 for an early one, 1 for a late one, None for one without a date.
+        """
+        day = self.clock.dates.day(values)
+        if day is None:
+            self.undated += 1
+            return None
+        group = self.groups.get(floor(day, self.clock.unit))
+        if group is not None:
+            group.add(counts)
+            self.span = (min(day, self.span[0]), max(day, self.span[1])) if self.span else (day, day)
+        half = int(self.clock.border is not None and day >= self.clock.border)
+        self.halves[half] += 1
+        return half
+
+    def figures(self) -> dict[str, Any]:
+        """A row for each stretch of time; days are in ISO's way."""
+        return {
+            "column": self.clock.dates.column,
+            "written": self.clock.dates.way,
+            "unit": self.clock.unit,
+            "span": [day.isoformat() for day in self.span or ()],
+            "undated": self.undated,
+            "outside": sum(self.halves) - sum(group.reviews for group in self.groups.values()),
+            "border": self.clock.border.isoformat() if self.clock.border else None,
+            "early": self.halves[0],
+            "late": self.halves[1],
+            "rows": [{"start": start.isoformat(), **group.figures()} for start, group in self.groups.items()],
+        }

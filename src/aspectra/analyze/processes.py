@@ -1,0 +1,76 @@
+"""Parts made on this machine: in this process, or in several that each hold a predictor.
+
+Called by `aspectra.analyze.reading`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+
+from aspectra.analyze.parts import Block, make
+from aspectra.errors import AspectraError, UserError
+from aspectra.parent import outlive
+from aspectra.readers.extraction import Extractor
+
+AHEAD = 2  # parts that wait for each worker
+
+
+def alone(blocks: Iterable[Block], load: Callable[[], Extractor]) -> Iterator[int]:
+    """Make the parts in this process; yields the number of reviews of each once it is made."""
+    predictor = load()
+    for block in blocks:
+        make(block, predictor)
+        yield len(block.rows)
+
+
+def shared(blocks: Iterable[Block], load: Callable[[], Extractor], workers: int) -> Iterator[int]:
+    """The same in so many processes; few parts are sent ahead, so that memory stays small.
+
+    Raises AspectraError where a process died.
+    """
+    waiting: deque[Future[int]] = deque()
+    # Spawned: forking a process that has the threads of a model would hang.
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), begin, (load, os.getpid()))
+    try:
+        for block in blocks:
+            if len(waiting) >= workers * AHEAD:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(serve, block))
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise AspectraError(
+            "a worker process ended, perhaps for want of memory; the same command, with fewer --workers, goes on "
+            "from here"
+        ) from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+_load: list[Callable[[], Extractor]] = []
+_predictor: list[Extractor] = []
+
+
+def begin(load: Callable[[], Extractor], parent: int) -> None:
+    """A worker's start: it ends with its parent, and at once on Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=outlive, args=(parent,), daemon=True).start()
+    _load[:] = [load]
+
+
+def serve(block: Block) -> int:
+    """Make one part in a worker. The predictor is loaded here, where an error of its own reaches the parent."""
+    if not _predictor:
+        try:
+            _predictor.append(_load[0]())
+        except UserError as error:
+            raise UserError(str(error)) from None  # some of its kinds cannot be sent to the parent
+    make(block, _predictor[0])
+    return len(block.rows)

@@ -1,0 +1,54 @@
+"""Opinions are written with their reviews, and read again as they were; no model has a part in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.analyze.stand_in import put
+
+from aspectra.analyze.opinions import Found, Opinion
+from aspectra.analyze.output import read_written, write_opinions
+from aspectra.analyze.table import read_table
+from aspectra.errors import UserError
+
+TEXTS = ("The room was =dirty.", "We stayed.", "All was good, the bar too.")
+OPINIONS = [
+    (1, Found([Opinion("room", "rooms", "negative", 4, 8, 0.25, TEXTS[0])], True)),
+    (
+        3,
+        Found(
+            [
+                Opinion(None, "hotel", "positive", None, None, 1 / 3, TEXTS[2]),
+                Opinion("bar", None, "positive", 18, 21, 1.0, TEXTS[2]),
+            ],
+            False,
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_what_was_written_is_read_again(tmp_path: Path, suffix: str) -> None:
+    table = read_table(put(tmp_path / "reviews.csv", [{"text": text} for text in TEXTS]))
+    out = tmp_path / f"out.{suffix}"
+    write_opinions(table, OPINIONS, str(out))
+    # Whether an answer was cut stands in no row of it.
+    assert list(read_written(out)) == [(row, found._replace(cut=False)) for row, found in OPINIONS]
+
+
+def test_nothing_is_written_of_opinions_that_are_of_other_reviews(tmp_path: Path) -> None:
+    table = read_table(put(tmp_path / "reviews.csv", [{"text": text} for text in TEXTS[:2]]))
+    with pytest.raises(UserError, match=r"of other reviews than the table has now \(row 3\)"):
+        write_opinions(table, OPINIONS, tmp_path / "out.jsonl")
+    with pytest.raises(UserError, match="name such a file"):
+        write_opinions(table, OPINIONS[:1], tmp_path / "out.xlsx")
+    with pytest.raises(UserError, match="--excel-safe"):
+        write_opinions(table, OPINIONS[:1], tmp_path / "out.jsonl", excel_safe=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["reviews.csv"]
+
+
+def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
+    other = put(tmp_path / "other.csv", [{"review_row": "1", "target": "room"}])
+    with pytest.raises(UserError, match=r"other\.csv, line 2: this is no row of `aspectra analyze`"):
+        list(read_written(other))
