@@ -27,7 +27,8 @@ from aspectra.errors import UserError
 from aspectra.progress import progress, say
 from aspectra.rows import jsonl_rows
 from aspectra.tables import write_jsonl
-from aspectra.teachers.openai import OpenAITeacher, completion, message_of
+from aspectra.teachers.completion import completion, message_of
+from aspectra.teachers.openai import OpenAITeacher
 from aspectra.teachers.teacher import Question, Reply
 
 URL = "/v1/chat/completions"
