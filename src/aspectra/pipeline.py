@@ -59,7 +59,7 @@ def check(config: RunConfig, out: Path) -> None:
     data = datasets.find(config.finetune.task, config.finetune.data)
     for side in ("train", "dev", "test"):
         datasets.files(data, side)
-    decontaminate.files(None, config.corpus.evaluation)
+    decontaminate.files(config.corpus.evaluation)
     check_teacher(located(config.elicit), out / "elicit")
     if "teacher" in config.systems:
         if config.teacher is None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aspectra.benchmark import verbalizers
 from aspectra.benchmark.verbalizers import LABELS, begun_for, best, calibrated, mass, normalized, prior
-from aspectra.elicit.parse import analysis
+from aspectra.elicit.analysis import analysis
 from aspectra.elicit.polarity import polarity_of
 
 LOGS = st.fixed_dictionaries({label: st.floats(-200, 0) for label in LABELS})
@@ -96,6 +96,6 @@ def test_the_analysis_begun_is_one_that_the_corpus_reader_knows(
 ) -> None:
     begun = begun_for(asked, category, aspect)
     assert begun.endswith("\nSentiment:")
-    (block,) = analysis(f"{begun} Very Positive\nReasoning: as said.", "the soup").blocks
+    (block,) = analysis(f"{begun} Very Positive\nReasoning: as said.", "the soup")
     assert (block.target, block.aspect, block.polarity) == (target, line, "positive")
     assert ("Aspect:" in begun) == bool(line)
