@@ -89,9 +89,9 @@ def check_analyze(config: RunConfig) -> None:
 
 def check_teacher(settings: ElicitConfig, out: Path) -> None:
     """Raise UserError for a teacher that could not be asked."""
-    from aspectra.elicit import engine
+    from aspectra.elicit import call
 
-    engine.check(settings, out)
+    call.check(settings, out)
     check_here(settings)
     if not settings.model:
         raise UserError(f"no model is named for the {settings.teacher} teacher; set its `model`")

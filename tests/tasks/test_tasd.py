@@ -15,7 +15,7 @@ from aspectra import tasks
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig, FinetuneConfig
 from aspectra.data import datasets
-from aspectra.elicit import engine
+from aspectra.elicit import call
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES, Example, Opinion, Prediction
 from aspectra.score.scoring import score
@@ -255,5 +255,5 @@ def test_a_setting_may_name_it_and_a_wrong_name_shows_it() -> None:
 def test_no_llm_is_asked_for_it(tmp_path: Path) -> None:
     settings = ElicitConfig(task="tasd", kinds=("extraction",), model="m")
     with pytest.raises(UserError, match=r"^extraction asks for atsa or acsa; it has no prompt for tasd$"):
-        engine.check(settings, tmp_path / "out")
-    engine.check(settings.model_copy(update={"kinds": ("analysis",)}), tmp_path / "out")
+        call.check(settings, tmp_path / "out")
+    call.check(settings.model_copy(update={"kinds": ("analysis",)}), tmp_path / "out")

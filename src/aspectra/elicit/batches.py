@@ -19,8 +19,8 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit import handoff, queue, status
 from aspectra.elicit.asking import judge
 from aspectra.elicit.budget import Budget
+from aspectra.elicit.call import Call, prepare, registered
 from aspectra.elicit.database import NAME, clean, mending
-from aspectra.elicit.engine import Call, prepare, registered
 from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.errors import UserError

@@ -31,6 +31,7 @@ class LocalTeacher:
     """
 
     instant = False
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:

@@ -55,6 +55,7 @@ class OpenAITeacher:
     """Asks an endpoint; raises UserError for what every row would meet (key, URL, model)."""
 
     instant = False
+    free = False
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():

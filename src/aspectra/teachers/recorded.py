@@ -28,6 +28,7 @@ class RecordedTeacher:
     """Answers from a file by (review text, kind). Holds the answers in memory, the reviews as digests."""
 
     instant = True
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:

@@ -95,6 +95,8 @@ class Teacher(Protocol):
     """What shapes the answer besides the words: part of a request's identity."""
     instant: bool
     """Answers at once and for nothing, so that the engine neither waits nor reserves money."""
+    free: bool
+    """Costs nothing, so that the cost is known without a price."""
 
     async def ask(self, question: Question) -> Reply:
         """Try once: answer, or raise AbsentError, RowError, TryError, or an AspectraError that ends the run."""

@@ -33,6 +33,7 @@ class TransformersTeacher:
     """
 
     instant = False
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:

@@ -19,6 +19,7 @@ class VllmTeacher:
     """Says under which name and settings the answers are stored: those of the same model behind vLLM's own server."""
 
     instant = False
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():
