@@ -35,7 +35,7 @@ def score(
 
     from aspectra import tasks
     from aspectra.cli import output
-    from aspectra.data.datasets import load
+    from aspectra.data.examples import load
     from aspectra.errors import UserError, unknown
     from aspectra.progress import say
     from aspectra.score import scoring as scorer

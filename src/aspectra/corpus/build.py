@@ -19,7 +19,7 @@ from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
 from aspectra.corpus.sources import gather, handed_on, tell_open
 from aspectra.corpus.words import length
-from aspectra.data.datasets import load, save
+from aspectra.data.examples import load, save
 from aspectra.elicit.handoff import REVIEWS
 from aspectra.elicit.reasons import rejected
 from aspectra.errors import UserError
