@@ -30,8 +30,8 @@ from aspectra.elicit.analysis import analysis
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.prompt import versions
 from aspectra.files import write_json
+from aspectra.score.shares import wilson
 from aspectra.score.significance import difference
-from aspectra.shares import wilson
 from aspectra.tables import read_jsonl, write_jsonl
 
 FIRST = "v1"

@@ -22,7 +22,7 @@ from aspectra.readers.answers import ask
 from aspectra.readers.engine import open_engine
 from aspectra.readers.extraction import Found
 from aspectra.schema import Example, Opinion
-from aspectra.shares import wilson
+from aspectra.score.shares import wilson
 from aspectra.students.writers.decode import task_of
 
 

@@ -17,7 +17,7 @@ from aspectra.analyze.dates import clock
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import extract
 from aspectra.analyze.table import Reading, survey
-from aspectra.shares import two_shares, wilson
+from aspectra.score.shares import two_shares, wilson
 
 
 def counted(folder: Path, rows: list[dict[str, str]], by: tuple[str, ...] = ("store",)) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from aspectra.analyze.opinions import Found
 from aspectra.analyze.quotes import Quote, keep, quote
 from aspectra.analyze.table import Entry
 from aspectra.schema import POLARITIES
+from aspectra.score.shares import two_shares, wilson
 from aspectra.score.significance import holm
-from aspectra.shares import two_shares, wilson
 
 TOPICS = 20_000  # targets told apart; likewise categories
 VALUES = 5_000  # values of a column told apart

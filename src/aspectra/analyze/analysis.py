@@ -22,10 +22,11 @@ from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import Found
 from aspectra.analyze.source import Source
 from aspectra.analyze.table import Entry, Reading, Survey, spool, stdin, survey
+from aspectra.circumstances import circumstances
 from aspectra.cluster import Cluster
 from aspectra.errors import UserError
 from aspectra.files import canonical, sha256, write_json
-from aspectra.manifest import UNFINISHED, Stage, circumstances, read
+from aspectra.manifest import UNFINISHED, Stage, read
 from aspectra.progress import progress, say
 from aspectra.rows import check_file
 

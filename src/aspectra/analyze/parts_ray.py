@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def across(reading: Reading, folder: Path, size: int, source: Source, where: clu
     Raises UserError for a model that a node cannot load, AspectraError where Ray breaks.
     """
     with cluster.joined(where, "--engine ray") as workers:
-        rows = cluster.read(cluster.once(tables, reading, folder.absolute(), size))
+        rows = cluster.read(partial(tables, reading, folder.absolute(), size))
         for row in cluster.results(cluster.mapped(rows, Reader, (source,), workers)):
             if row["error"] is not None:
                 raise UserError(row["error"])

@@ -22,7 +22,7 @@ from aspectra.elicit.polarity import judgment
 from aspectra.errors import UserError
 from aspectra.files import canonical
 from aspectra.schema import Response
-from aspectra.shares import wilson
+from aspectra.score.shares import wilson
 from aspectra.teachers.recorded import task_of
 
 FORMAT = 1

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import manifest
+from aspectra.circumstances import circumstances
 from aspectra.config import ElicitConfig
 from aspectra.elicit import handoff, reasons, status
 from aspectra.elicit.budget import Budget
@@ -130,6 +131,6 @@ def _finish(
             "thinking_characters": status.thinking(out),
             # Not the store: its bytes change without its answers, and later stages read the Parquet file.
             "outputs": {name: sha256(out / name) for name in (PARQUET, REVIEWS)},
-            **manifest.circumstances(began),
+            **circumstances(began),
         },
     )

@@ -26,7 +26,7 @@ from aspectra.elicit.store import Ask, request_key
 from aspectra.elicit.tokens import SAMPLE, Count, a_byte, counter, written
 from aspectra.errors import UserError
 from aspectra.progress import progress
-from aspectra.tables import mark
+from aspectra.reviews import mark
 from aspectra.teachers.teacher import Teacher
 
 A_TOKEN = 4  # bytes, where nothing else is known

@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine
             order = ordered(call, asks, workers)
             keeper = hired(order, folder, engine.paid(call))
             block = ROUNDS * call.config.concurrency
-            rows = cluster.read(cluster.once(blocks, call.out.absolute(), run, asks, again, block))
+            rows = cluster.read(partial(blocks, call.out.absolute(), run, asks, again, block))
             with interruptible(keeper, at_once=call.config.teacher == "vllm") as interrupted:
                 for row in cluster.results(answered(rows, order, keeper, workers, vllm)):
                     nodes[row["node"]] += 1

@@ -32,8 +32,8 @@ from aspectra.config import ElicitConfig
 from aspectra.errors import MissingExtraError, UserError
 from aspectra.models import need_train
 from aspectra.progress import progress, say
+from aspectra.reviews import Seen, read_reviews
 from aspectra.schema import Review
-from aspectra.tables import Seen, read_reviews
 
 FIT = 20_000
 CHUNK = 1024

