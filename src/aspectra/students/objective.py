@@ -19,7 +19,9 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback, Tra
 
 from aspectra.config import TrainingConfig
 from aspectra.errors import UserError, unknown
-from aspectra.machine import Crew, autocast, give_back_freed_memory
+from aspectra.machine import autocast
+from aspectra.students.crew import Crew
+from aspectra.students.memory import give_back_freed_memory
 from aspectra.students.optimizer import create, schedule
 from aspectra.students.rows import Batches, Loader, Rows, cut
 from aspectra.students.writers.family import IGNORED, Family, Student, collator, diverged
@@ -126,7 +128,7 @@ def held_out(
 
 
 class Tidy(TrainerCallback):
-    """Gives freed memory back from time to time, which `machine.keep_freed_memory` keeps: on a CPU alone.
+    """Gives freed memory back from time to time, which `memory.keep_freed_memory` keeps: on a CPU alone.
 
     By time, not by steps: the gaps grow with the rows, as steps do, and so does what it costs to have the pages back.
     54 steps of 16 rows of up to 768 tokens held 16.4 GB with it at each tenth step and 11.5 GB with it at each, for 6 %

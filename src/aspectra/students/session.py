@@ -26,6 +26,8 @@ from aspectra.config import TrainingConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import write_text
 from aspectra.quiet import quiet
+from aspectra.students.crew import Crew, part
+from aspectra.students.memory import keep_freed_memory
 from aspectra.students.writers.family import Student, load
 
 CHECKPOINTS = "checkpoints"
@@ -44,7 +46,7 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
     place = machine.device(config.device)
     machine.use_threads(config.threads)
     if place == "cpu":
-        machine.keep_freed_memory()
+        keep_freed_memory()
     arguments = TrainingArguments(
         output_dir=str(out / CHECKPOINTS),
         per_device_train_batch_size=config.batch_size,
@@ -53,7 +55,7 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
         learning_rate=config.learning_rate,
         seed=config.seed,
         use_cpu=place == "cpu",
-        ddp_backend="gloo" if place == "cpu" and machine.Crew().processes > 1 else None,
+        ddp_backend="gloo" if place == "cpu" and Crew().processes > 1 else None,
         ddp_find_unused_parameters=False,
         dataloader_pin_memory=False,
         remove_unused_columns=False,
@@ -67,8 +69,8 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
     # Several GPUs are for torchrun: DataParallel in one process would be slower, and is asked for by nobody.
     arguments._n_gpu = min(1, arguments.n_gpu)
     _ = arguments.device  # joins the other processes
-    if machine.Crew().processes > 1:
-        atexit.register(machine.part)
+    if Crew().processes > 1:
+        atexit.register(part)
     random.seed(config.seed)
     torch.manual_seed(config.seed)
     return arguments
