@@ -20,7 +20,8 @@ from aspectra.config import FinetuneConfig
 from aspectra.data import datasets
 from aspectra.data.examples import save
 from aspectra.errors import UserError
-from aspectra.score.scoring import read_predictions, score
+from aspectra.score.predictions import read_predictions
+from aspectra.score.scoring import score
 from aspectra.students.finetune import finetune
 from aspectra.students.writers.decode import predict
 from aspectra.students.writers.family import load
