@@ -1,6 +1,6 @@
 """Ray: a cluster that is there or one of this machine, and rows mapped by actors on it, each lost one made again.
 
-Called by `aspectra.elicit.ray_engine` and `aspectra.analyze.parts_ray`. Rows are read on the node where the command
+Called by `aspectra.elicit` and `aspectra.analyze` for `--engine ray`. Rows are read on the node where the command
 runs, so that files need not be shared; a row is a block of work, and an actor has one in hand.
 """
 

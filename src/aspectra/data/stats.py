@@ -1,4 +1,4 @@
-"""What is in a set, in numbers, and what sets share. Called by `aspectra data` and for the benchmark's notes."""
+"""What is in a set, in numbers, and what sets share. Called by `aspectra data stats`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """One request through to its outcome: prompt, tries, attempts, judgment; what is stored where is for the caller.
 
-Called by `aspectra.elicit.work` (one process, its store beside it) and `aspectra.elicit.ray_engine` (an actor).
+Called by `aspectra.elicit.work` (one process, its store beside it) and `aspectra.elicit.ray_engine` (an actor); `judge`
+also by `batches` and `ray_vllm`, whose answers come another way.
 """
 
 from __future__ import annotations
