@@ -1,6 +1,6 @@
 """Reviews from CSV, JSONL and Parquet, one at a time, never the whole file: which column is what, which rows are bad.
 
-Called by `aspectra.elicit.selection`; `aspectra.analyze`, which reads tables its own way, by the same rules.
+Called by `aspectra.elicit.selection`; by the same rules for columns and rows `aspectra.analyze` reads whole tables.
 """
 
 from __future__ import annotations
