@@ -21,7 +21,7 @@ from typing import Any
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt
 from aspectra.places import locate
-from aspectra.tables import read_reviews
+from aspectra.reviews import read_reviews
 from aspectra.teachers.local import LocalTeacher
 from aspectra.teachers.teacher import Question
 

@@ -25,12 +25,13 @@ from typing import Any
 
 from aspectra.cli.output import table
 from aspectra.config import ElicitConfig
-from aspectra.elicit import handoff, parse
+from aspectra.elicit import handoff
+from aspectra.elicit.analysis import analysis
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.prompt import versions
 from aspectra.files import write_json
+from aspectra.score.shares import wilson
 from aspectra.score.significance import difference
-from aspectra.shares import wilson
 from aspectra.tables import read_jsonl, write_jsonl
 
 FIRST = "v1"
@@ -57,7 +58,7 @@ def measure(folder: Path) -> dict[str, Any]:
             reasons[str(response.reason)] = reasons.get(str(response.reason), 0) + 1
             reviews[response.review_id] = (0, 0)
             continue
-        blocks = parse.analysis(response.text or "", response.review).blocks
+        blocks = analysis(response.text or "", response.review)
         sound = sum(block.in_review and block.polarity is not None for block in blocks)
         counts["accepted"] += 1
         counts["named"] += sum(bool(block.target) for block in blocks)

@@ -21,7 +21,7 @@ from aspectra.data import datasets
 from aspectra.readers.extraction import Found
 from aspectra.readers.opening import open_reader
 from aspectra.schema import Example, Opinion
-from aspectra.shares import wilson
+from aspectra.score.shares import wilson
 
 
 def judged(examples: list[Example], found: list[tuple[Found, ...]], task: tasks.Task) -> list[tuple[float, bool]]:

@@ -87,7 +87,7 @@ print(json.dumps({
 def build(folder: Path, url: str, number: int) -> Path:
     """A store of so many answered reviews and a hundred more; returns the reviews file."""
     from aspectra.config import ElicitConfig
-    from aspectra.elicit import engine
+    from aspectra.elicit.call import prepare, registered
     from aspectra.elicit.store import Ask, Store, request_key
     from aspectra.schema import Review
 
@@ -125,8 +125,8 @@ def build(folder: Path, url: str, number: int) -> Path:
 
     began, slow = time.perf_counter(), Store._insert
     Store._insert = insert  # type: ignore[method-assign]
-    call = engine.prepare(reviews, ElicitConfig(model="m", base_url=url, kinds=("analysis",)), folder / "out")
-    with engine.registered(call) as (store, _, _):
+    call = prepare(reviews, ElicitConfig(model="m", base_url=url, kinds=("analysis",)), folder / "out")
+    with registered(call) as (store, _, _):
         stored = store.connection.execute("SELECT count(*) FROM responses").fetchone()[0]
     Store._insert = slow  # type: ignore[method-assign]
     size = (folder / "out" / "responses.sqlite").stat().st_size / 1e9

@@ -24,17 +24,18 @@ from statistics import fmean
 from typing import Any
 
 from aspectra import tasks
+from aspectra.circumstances import commit
 from aspectra.cli.output import table
 from aspectra.config import CorpusConfig, ElicitConfig, FinetuneConfig, PretrainConfig
 from aspectra.corpus.build import COLUMNS, build
 from aspectra.data import datasets
 from aspectra.elicit.engine import elicit
-from aspectra.manifest import commit
 from aspectra.models import resolve
+from aspectra.reviews import read_reviews
 from aspectra.score.predictions import read_predictions
 from aspectra.score.scoring import count, predicted
 from aspectra.score.significance import Counts, difference, permutation
-from aspectra.tables import read_jsonl, read_reviews, write_jsonl, write_parquet
+from aspectra.tables import read_jsonl, write_jsonl, write_parquet
 
 TASK = "atsa"
 RESULTS = "results.jsonl"

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from aspectra.data import datasets
 from aspectra.files import sha256
+from aspectra.reviews import read_reviews
 from aspectra.sentences import spans
-from aspectra.tables import read_reviews, write_jsonl
+from aspectra.tables import write_jsonl
 
 LEAST, MOST = 4, 60  # words
 

@@ -86,7 +86,8 @@ def main() -> int:
         inside(asked.out, asked.steps, asked.seed, asked.threads)
         return 0
     from aspectra.data import datasets
-    from aspectra.score.scoring import read_predictions, score
+    from aspectra.score.predictions import read_predictions
+    from aspectra.score.scoring import score
 
     place = datasets.find("atsa", asked.data)
     train = datasets.draw(datasets.split(place, "train"), asked.shots, asked.seed)

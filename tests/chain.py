@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from aspectra.data.datasets import find, load, save
+from aspectra.data.datasets import find
+from aspectra.data.examples import load, save
 from aspectra.places import locate
 
 PREFIX = 'Opinion Target 1: "stay"\nAspect: all\nSentiment: Positive\nReasoning: as said'

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from aspectra.errors import UserError
+from aspectra.reviews import read_reviews
 from aspectra.rows import read_rows
-from aspectra.tables import read_reviews
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.parquet"])

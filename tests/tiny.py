@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 
-from aspectra.generated import TEXTS as REVIEWS
-from aspectra.generated import make_causal, make_seq2seq
+from aspectra.models.generated import TEXTS as REVIEWS
+from aspectra.models.generated import make_causal, make_seq2seq
 
 __all__ = ["REVIEWS", "make_causal", "make_seq2seq", "torchrun"]
 

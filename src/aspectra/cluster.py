@@ -1,6 +1,6 @@
 """Ray: a cluster that is there or one of this machine, and rows mapped by actors on it, each lost one made again.
 
-Called by `aspectra.elicit.ray_engine` and `aspectra.analyze.actors`. Rows are read on the node where the command
+Called by `aspectra.elicit` and `aspectra.analyze` for `--engine ray`. Rows are read on the node where the command
 runs, so that files need not be shared; a row is a block of work, and an actor has one in hand.
 """
 
@@ -16,7 +16,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +140,7 @@ def here() -> dict[str, Any]:
 
 
 def read(make: Callable[[], Iterator[Table]]) -> Dataset:
-    """The tables that `make` yields in a process of this node, as they are wanted."""
+    """The tables that `make`, which is sent there, yields in a process of this node, as they are wanted."""
     import ray.data
     from ray.data.block import BlockMetadata
     from ray.data.datasource import Datasource, ReadTask
@@ -186,8 +185,3 @@ def results(rows: Dataset) -> Iterator[dict[str, Any]]:
     tables: Iterator[Any] = iter(rows.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
     for table in tables:
         yield from table.to_pylist()
-
-
-def once(make: Callable[..., Iterator[Table]], *arguments: Any) -> Callable[[], Iterator[Table]]:
-    """`make` with its arguments, as something that can be sent."""
-    return partial(make, *arguments)

@@ -1,4 +1,4 @@
-"""One writer at a time in a folder. Called by `aspectra.elicit`, `aspectra.data.imports` and `aspectra.benchmark`."""
+"""One writer at a time in a folder. Called by `aspectra.elicit` and `aspectra.benchmark`."""
 
 from __future__ import annotations
 

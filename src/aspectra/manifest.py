@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from aspectra.circumstances import circumstances
 from aspectra.errors import UserError
 from aspectra.files import canonical, sha256, torn, write_json
 
@@ -31,17 +26,6 @@ UNFINISHED = ".stage.json"
 RUN = "run.json"  # the settings of `aspectra run`, in its folder
 BENCHMARK = "benchmark.json"  # of `aspectra benchmark`
 RESPONSES = "responses.sqlite"  # the answers of `aspectra elicit`
-VERSIONED = (
-    "aspectra",
-    "torch",
-    "transformers",
-    "peft",
-    "pyarrow",
-    "aiohttp",
-    "xllamacpp",
-    "ctranslate2",
-    "tokenizers",
-)
 
 
 @dataclass
@@ -154,17 +138,6 @@ class Stage:
         return manifest
 
 
-def circumstances(started: float) -> dict[str, Any]:
-    """What every manifest says of how it was made: versions, commit, machine, seconds since `started`, UTC."""
-    return {
-        "versions": versions(),
-        "commit": commit(),
-        "machine": machine(),
-        "seconds": round(time.time() - started, 1),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
 def read(folder: Path, name: str = MANIFEST) -> dict[str, Any] | None:
     """A folder's manifest, or None where there is none that can be read."""
     try:
@@ -191,44 +164,3 @@ def outputs(folder: Path) -> dict[str, str]:
         and file.name != MANIFEST
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a result, those that are installed."""
-    found = {"python": platform.python_version()}
-    for package in VERSIONED:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def commit() -> str | None:
-    """The git commit of the checkout that this code runs from, with '+' where it has changes; None elsewhere."""
-    here = Path(__file__).resolve().parents[2]
-    if not (here / ".git").exists():
-        return None
-    try:
-        head = subprocess.run(["git", "-C", here, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True)
-        dirty = subprocess.run(["git", "-C", here, "status", "--porcelain", "-uno"], capture_output=True, text=True)
-    except OSError:
-        return None
-    return head.stdout.strip() + ("+" if dirty.stdout.strip() else "") if head.returncode == 0 else None
-
-
-def machine() -> dict[str, Any]:
-    """The machine in a line: system, processor, cores, and the GPU where torch was loaded and has one."""
-    model = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
-    except OSError:
-        pass
-    found = {"system": platform.system(), "processor": model, "cores": os.cpu_count()}
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        found["gpu"] = torch.cuda.get_device_name()
-    return found

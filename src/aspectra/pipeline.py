@@ -59,7 +59,7 @@ def check(config: RunConfig, out: Path) -> None:
     data = datasets.find(config.finetune.task, config.finetune.data)
     for side in ("train", "dev", "test"):
         datasets.files(data, side)
-    decontaminate.files(None, config.corpus.evaluation)
+    decontaminate.files(config.corpus.evaluation)
     check_teacher(located(config.elicit), out / "elicit")
     if "teacher" in config.systems:
         if config.teacher is None:
@@ -89,9 +89,9 @@ def check_analyze(config: RunConfig) -> None:
 
 def check_teacher(settings: ElicitConfig, out: Path) -> None:
     """Raise UserError for a teacher that could not be asked."""
-    from aspectra.elicit import engine
+    from aspectra.elicit import call
 
-    engine.check(settings, out)
+    call.check(settings, out)
     check_here(settings)
     if not settings.model:
         raise UserError(f"no model is named for the {settings.teacher} teacher; set its `model`")

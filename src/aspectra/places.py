@@ -1,4 +1,4 @@
-"""Where the things that ship with Aspectra lie: the demo data and the configs. Called by config users and datasets."""
+"""Where the things that ship with Aspectra lie: the demo data and the configs. Called by whatever takes a name."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Silences the bars and chatter of transformers while it loads, saves or trains: our own progress is shown instead.
 
-Called by everything in `aspectra.students` and by `aspectra.models` around calls into transformers.
+Called by whatever loads, trains or saves a model, around calls into transformers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rows of a CSV, JSONL or Parquet file, one at a time, before anyone asks what they mean.
 
-Called by `aspectra.tables`, which makes reviews of them. A row that cannot be read is given with its fault, so that
-the caller chooses between an error and passing over it.
+Called by `aspectra.reviews`, which makes reviews of them, and by whatever reads tables of another kind. A row that
+cannot be read is given with its fault, so that the caller chooses between an error and passing over it.
 """
 
 from __future__ import annotations

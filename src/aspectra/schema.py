@@ -1,6 +1,6 @@
 """The records that flow between the stages: frozen, plain, without behavior.
 
-Read and written by `aspectra.tables` and `aspectra.data.datasets`; every stage speaks in them.
+Read and written by `aspectra.reviews`, `data`, `elicit` and `score`; every stage speaks in them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ POLARITIES: tuple[Polarity, ...] = ("positive", "negative", "neutral", "conflict
 
 Kind = Literal["analysis", "rewriting", "extraction", "polarity"]
 KINDS: tuple[Kind, ...] = ("analysis", "rewriting", "extraction", "polarity")
-
-Status = Literal["done", "rejected", "failed"]
 
 Span = tuple[int, int]  # characters of a text, the end exclusive
 

@@ -17,7 +17,7 @@ from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import Found, Opinion, extract
 from aspectra.analyze.table import read_table
 from aspectra.errors import UserError
-from aspectra.shares import two_shares, wilson
+from aspectra.score.shares import two_shares, wilson
 
 
 def counted(folder: Path, rows: list[dict[str, str]], by: tuple[str, ...] = ("store",)) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aspectra.config import BenchmarkConfig
-from aspectra.data.datasets import save
+from aspectra.data.examples import save
 from aspectra.schema import Example, Opinion, Prediction
 from aspectra.score.predictions import write_predictions
 from aspectra.settings import build

@@ -14,7 +14,7 @@ from werkzeug import Request, Response
 from aspectra.benchmark.llm import interview, judge
 from aspectra.benchmark.protocol import benchmark
 from aspectra.config import BenchmarkConfig, ElicitConfig
-from aspectra.data.datasets import load
+from aspectra.data.examples import load
 from aspectra.schema import Example
 from aspectra.score import metrics
 

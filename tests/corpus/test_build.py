@@ -101,7 +101,7 @@ def test_ratings_become_a_kind_where_the_data_has_them(tmp_path: Path) -> None:
 
 
 def test_silver_labels_are_written_in_the_format_of_the_benchmark(tmp_path: Path) -> None:
-    from aspectra.data.datasets import load
+    from aspectra.data.examples import load
 
     source = elicited(tmp_path / "e", [answered(i, "analysis") for i in range(10)])
     build([source], CorpusConfig(kinds=("analysis",)), tmp_path / "c")

@@ -43,29 +43,25 @@ def test_nothing_leaks_from_nothing() -> None:
 
 
 def test_a_set_stands_for_its_dev_and_test_but_not_its_training_sentences() -> None:
-    names = [path.name for path in files("atsa", ["hotels"])]
+    names = [path.name for path in files(["hotels"])]
     assert names == ["dev.json", "test.json"]
-    assert [path.parent.parent.name for path in files("atsa", ["acsa/hotels"])] == ["acsa", "acsa"]
+    assert [path.parent.parent.name for path in files(["acsa/hotels"])] == ["acsa", "acsa"]
 
 
 def test_an_unknown_set_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(UserError, match="hotels"):
-        files("atsa", ["hotel"])
     with pytest.raises(UserError, match=r"evaluation set 'hotel'; did you mean 'hotels'.*`aspectra data fetch`"):
-        files(None, ["hotel"])
+        files(["hotel"])
 
 
-def test_without_a_task_a_name_is_the_set_of_the_first_task_that_has_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_is_the_set_of_the_first_task_that_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("atsa/both", "acsa/both", "acsa/other"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "test.json").write_text("[]")
     monkeypatch.setenv("ASPECTRA_DATA", str(tmp_path))
-    found = [path.relative_to(tmp_path).as_posix() for path in files(None, ["both", "other"])]
+    found = [path.relative_to(tmp_path).as_posix() for path in files(["both", "other"])]
     assert found == ["atsa/both/test.json", "acsa/other/test.json"]
 
 
 def test_a_folder_without_evaluation_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no dev\.json"):
-        files("atsa", [str(tmp_path)])
+        files([str(tmp_path)])

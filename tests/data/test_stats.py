@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.data.datasets import save
+from aspectra.data.examples import save
 from aspectra.data.stats import describe, overlaps
 from aspectra.errors import UserError
 from aspectra.files import sha256

@@ -1,5 +1,5 @@
 """The endpoint of the elicitation's tests serves the end-to-end ones too."""
 
-from tests.elicit.conftest import endpoint
+from tests.endpoint import endpoint
 
 __all__ = ["endpoint"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.chain import config_text
 
-from aspectra.data.datasets import load
+from aspectra.data.examples import load
 
 # A base install in a process of its own: what the extra brings cannot be found or imported there.
 BARE = """

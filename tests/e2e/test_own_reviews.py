@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.elicit.conftest import Endpoint
+from tests.endpoint import Endpoint
 
 from aspectra.cli.main import run
 from aspectra.places import locate

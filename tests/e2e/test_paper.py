@@ -12,7 +12,7 @@ from tests.chain import config_text
 from aspectra.benchmark.protocol import benchmark
 from aspectra.cli.main import run
 from aspectra.config import FINETUNE_PRESETS, BenchmarkConfig, FinetuneConfig
-from aspectra.data.datasets import save
+from aspectra.data.examples import save
 from aspectra.places import config_file
 from aspectra.settings import build, load
 

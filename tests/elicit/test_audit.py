@@ -13,7 +13,7 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit import audit
 from aspectra.elicit.engine import elicit
 from aspectra.errors import UserError
-from aspectra.shares import wilson
+from aspectra.score.shares import wilson
 
 BLOCK = 'Opinion Target {0}: "{1}"\nAspect: A\nSentiment: {2}\nReasoning: Said so.'
 REVIEW = "The bar service was fine, the bar loud."

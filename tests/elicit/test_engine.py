@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit.engine import Call, Done, elicit
+from aspectra.elicit.call import Call
+from aspectra.elicit.engine import Done, elicit
 from aspectra.elicit.status import status
 from aspectra.errors import AspectraError, UserError
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.elicit.parse import validate
 from aspectra.elicit.polarity import judgment, polarity_of
+from aspectra.elicit.validation import validate
 from aspectra.schema import POLARITIES
 
 SAID = {

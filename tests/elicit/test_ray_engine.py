@@ -19,7 +19,8 @@ from tests.faults import Endpoint, Faults, serving
 from aspectra.cluster import Cluster
 from aspectra.config import ElicitConfig
 from aspectra.elicit import shards
-from aspectra.elicit.engine import elicit, prepare, registered
+from aspectra.elicit.call import prepare, registered
+from aspectra.elicit.engine import elicit
 from aspectra.elicit.keeper import Keeper, Order
 from aspectra.elicit.ray_engine import ROUNDS, across, blocks, ordered
 from aspectra.elicit.status import status

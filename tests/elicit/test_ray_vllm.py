@@ -1,52 +1,18 @@
-"""Our settings as vLLM's, its rows as our outcomes; vLLM itself is not installed here."""
+"""Our requests as vLLM's rows, its rows as our outcomes; vLLM itself is not installed here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-import pytest
-
 from aspectra.config import ElicitConfig
-from aspectra.elicit.engine import elicit
 from aspectra.elicit.nearest import Prompts
-from aspectra.elicit.ray_vllm import answer, processor, question, sampling
+from aspectra.elicit.ray_vllm import answer, question
 from aspectra.elicit.store import Ask
-from aspectra.errors import UserError
-from aspectra.teachers.openai import OpenAITeacher
-from aspectra.teachers.vllm import VllmTeacher
 
 ASKS = [Ask("rewriting", "v1", "m", "{}"), Ask("analysis", "v1", "m", "{}")]
 GOOD = 'Opinion Target 1: "pool"\nAspect: General\nSentiment: Positive\nReasoning: The author likes it.'
 
 
-def settings(**changes: Any) -> ElicitConfig:
-    return ElicitConfig(**{"teacher": "vllm", "model": "m", "temperature": 0.3, "seed": 7, **changes})
-
-
-def test_settings_are_passed_on() -> None:
-    config = settings(max_tokens=64, extra_body={"top_k": 40})
-    assert sampling(config) == {"temperature": 0.3, "max_tokens": 64, "seed": 7, "top_k": 40}
-    made = processor(config, 3, {"tensor_parallel_size": 2, "enable_prefix_caching": False})
-    assert made["model_source"] == "m" and made["concurrency"] == (3, 3)
-    assert made["engine_kwargs"] == {"enable_prefix_caching": False, "tensor_parallel_size": 2}
-
-
-def test_the_mapping_is_one_that_ray_takes() -> None:
-    pytest.importorskip("aiohttp", reason="ray.data.llm needs aiohttp, which comes with vLLM")
-    llm = pytest.importorskip("ray.data.llm")
-    made = llm.vLLMEngineProcessorConfig(**processor(settings(), 2, {}))
-    assert made.engine_kwargs["enable_prefix_caching"]
-
-
-def test_answers_are_stored_as_those_of_the_same_model_behind_a_server() -> None:
-    ours, other = VllmTeacher(settings()), OpenAITeacher(settings(teacher="openai", base_url="http://127.0.0.1:1/v1"))
-    assert (ours.model, ours.settings) == (other.model, other.settings)
-
-
 def test_a_request_and_its_answer() -> None:
-    config = settings(max_tokens=64)
+    config = ElicitConfig(teacher="vllm", model="m", temperature=0.3, seed=7, max_tokens=64)
     row = question(Prompts(config, ()), ASKS, config, {"ask": 1, "text": "The pool is fine."})
     assert row["messages"][-1]["content"].endswith("The pool is fine.") and row["sampling_params"]["max_tokens"] == 64
     told = {"ask": 1, "text": "The pool is fine.", "generated_text": GOOD, "num_input_tokens": 90}
@@ -55,11 +21,3 @@ def test_a_request_and_its_answer() -> None:
     assert done.text == GOOD and done.created is not None
     cut = answer(ASKS, 64, {**told, "num_generated_tokens": 64})
     assert (cut.status, cut.reason) == ("rejected", "truncated")
-
-
-def test_what_does_not_go_is_told(write_reviews: Callable[..., Path], tmp_path: Path) -> None:
-    for changes, told in (({"model": ""}, "--model is missing"), ({"attempts": 2}, "--retry-rejected")):
-        with pytest.raises(UserError, match=told):
-            VllmTeacher(settings(**changes))
-    with pytest.raises(UserError, match="add --engine ray"):
-        elicit(write_reviews("The pool is fine."), settings(), tmp_path / "out")

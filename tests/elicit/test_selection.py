@@ -135,7 +135,7 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT of a few thousand random weights."""
     from transformers import BertConfig, BertModel
 
-    from aspectra.generated import tokenizer
+    from aspectra.models.generated import tokenizer
 
     folder = tmp_path_factory.mktemp("encoder")
     words = tokenizer(["<end>", "<pad>"], "<end>", "<pad>", closes=True)

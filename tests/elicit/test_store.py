@@ -16,8 +16,8 @@ from aspectra.elicit import handoff, queue, status
 from aspectra.elicit.database import MIGRATIONS, NAME
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.errors import AspectraError, UserError
+from aspectra.reviews import read_reviews
 from aspectra.schema import Review
-from aspectra.tables import read_reviews
 
 ASKS = [Ask("analysis", "v1", "m", "{}"), Ask("rewriting", "v1", "m", "{}")]
 REVIEWS = [Review("a", "Lovely pool.", "hotel", 5.0), Review("b", "Cold soup."), Review("c", "Lovely pool.")]

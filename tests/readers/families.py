@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.files import write_json
-from aspectra.generated import tokenizer
+from aspectra.models.generated import tokenizer
 
 INFO = {
     "format": 1,

@@ -18,8 +18,10 @@ import pytest
 from aspectra.benchmark.evaluate import evaluate
 from aspectra.config import FinetuneConfig
 from aspectra.data import datasets
+from aspectra.data.examples import save
 from aspectra.errors import UserError
-from aspectra.score.scoring import read_predictions, score
+from aspectra.score.predictions import read_predictions
+from aspectra.score.scoring import score
 from aspectra.students.families import load
 from aspectra.students.finetune import finetune
 from aspectra.students.writers.decode import predict
@@ -121,7 +123,7 @@ def test_a_set_without_what_the_task_is_about_teaches_nothing(
             replace(e, opinions=tuple(replace(o, **{field: None}) for o in e.opinions))  # type: ignore[arg-type]
             for e in datasets.split(data, name)
         ]
-        datasets.save(tmp_path / "set" / f"{name}.json", examples)
+        save(tmp_path / "set" / f"{name}.json", examples)
     with pytest.raises(UserError, match=f"no opinion in .*train.json has a {field}; {task} cannot be learned from it"):
         finetune(str(causal), config(tmp_path / "set", task=task), tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -15,7 +15,8 @@ from aspectra import tasks
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig, FinetuneConfig
 from aspectra.data import datasets
-from aspectra.elicit import engine
+from aspectra.data.examples import save
+from aspectra.elicit import call
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES, Example, Opinion, Prediction
 from aspectra.score.scoring import score
@@ -205,7 +206,7 @@ def test_its_sets_are_those_of_acsa_and_its_own_come_first(tmp_path: Path, monke
     assert datasets.find("tasd", "hotels") == datasets.find("acsa", "hotels")
     assert "hotels" in datasets.known("tasd")
     for kind, name in (("acsa", "mine"), ("acsa", "theirs"), ("tasd", "mine"), ("atsa", "other")):
-        datasets.save(tmp_path / kind / name / "test.json", [Example("1", "fish", (Opinion("fish", "A", "positive"),))])
+        save(tmp_path / kind / name / "test.json", [Example("1", "fish", (Opinion("fish", "A", "positive"),))])
     monkeypatch.setenv("ASPECTRA_DATA", str(tmp_path))
     assert datasets.find("tasd", "mine") == tmp_path / "tasd" / "mine"
     assert datasets.find("tasd", "theirs") == tmp_path / "acsa" / "theirs"
@@ -235,7 +236,7 @@ def test_every_sentence_of_rest16_goes_to_text_and_back(shared: Path) -> None:
 
 def test_the_command_line_scores_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gold = [Example("1", "Cold soup.", (Opinion("soup", "FOOD#QUALITY", "negative", 5, 9),))]
-    datasets.save(tmp_path / "test.json", gold)
+    save(tmp_path / "test.json", gold)
     said = {"text": "Cold soup.", "raw": "soup | food quality | negative ; NULL | food prices | negative"}
     (tmp_path / "said.jsonl").write_text(json.dumps(said))
     files = ["--gold", str(tmp_path / "test.json"), "--pred", str(tmp_path / "said.jsonl")]
@@ -255,5 +256,5 @@ def test_a_setting_may_name_it_and_a_wrong_name_shows_it() -> None:
 def test_no_llm_is_asked_for_it(tmp_path: Path) -> None:
     settings = ElicitConfig(task="tasd", kinds=("extraction",), model="m")
     with pytest.raises(UserError, match=r"^extraction asks for atsa or acsa; it has no prompt for tasd$"):
-        engine.check(settings, tmp_path / "out")
-    engine.check(settings.model_copy(update={"kinds": ("analysis",)}), tmp_path / "out")
+        call.check(settings, tmp_path / "out")
+    call.check(settings.model_copy(update={"kinds": ("analysis",)}), tmp_path / "out")

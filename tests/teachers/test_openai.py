@@ -16,8 +16,7 @@ import pytest
 from aspectra.config import ElicitConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.settings import shown
-from aspectra.teachers import openai as openai_api
-from aspectra.teachers.openai import OpenAITeacher, retry_after
+from aspectra.teachers.openai import OPENAI, OpenAITeacher, retry_after
 from aspectra.teachers.teacher import Question, Reply, RowError, TryError
 
 Settings = Callable[..., ElicitConfig]
@@ -254,7 +253,7 @@ def test_reasoning_that_comes_apart_is_counted(endpoint: Any, settings: Settings
 
 def test_an_address_is_shown_without_its_password() -> None:
     assert shown("https://me:secret@host:1/v1?token=t") == "https://host:1/v1"
-    assert openai_api.OPENAI.startswith("https://")
+    assert OPENAI.startswith("https://")
 
 
 def test_a_connection_that_is_dropped_before_a_word_came_is_told_from_one_that_broke_in_an_answer(

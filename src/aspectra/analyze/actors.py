@@ -6,6 +6,7 @@ Called by `aspectra.analyze.reading`. The model's folder must lie at the same pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def across(parts: Parts, load: Callable[[], Extractor], where: cluster.Cluster) 
     Raises UserError for a model that a node cannot load, AspectraError where Ray breaks.
     """
     with cluster.joined(where, "--engine ray") as workers:
-        rows = cluster.read(cluster.once(tables, parts))
+        rows = cluster.read(partial(tables, parts))
         for row in cluster.results(cluster.mapped(rows, Actor, (load,), workers)):
             if row["error"] is not None:
                 raise UserError(row["error"])

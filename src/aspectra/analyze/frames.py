@@ -14,7 +14,7 @@ from aspectra.analyze.output import renamed
 from aspectra.errors import UserError
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.predictor import load
-from aspectra.tables import TEXT, find
+from aspectra.reviews import TEXT, find
 
 WINDOW = 512
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aspectra.analyze.opinions import Opinion
 from aspectra.schema import POLARITIES
-from aspectra.shares import wilson
+from aspectra.score.shares import wilson
 
 INDEX: dict[str, int] = {polarity: n for n, polarity in enumerate(POLARITIES)}
 NEGATIVE = INDEX["negative"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from aspectra.analyze.topics import Topic, Topics
+from aspectra.score.shares import two_shares
 from aspectra.score.significance import holm
-from aspectra.shares import two_shares
 
 TESTED = 40  # the most talked about topics
 LEVEL = 0.05

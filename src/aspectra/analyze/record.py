@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aspectra.circumstances import circumstances
 from aspectra.errors import UserError
 from aspectra.files import canonical, sha256, write_json
-from aspectra.manifest import MANIFEST, UNFINISHED, Stage, circumstances, read
+from aspectra.manifest import MANIFEST, UNFINISHED, Stage, read
 
 VERSION = 1  # of the parts; another one is not gone on with
 

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from aspectra.analyze.dates import Dates, find_dates
 from aspectra.errors import UserError
+from aspectra.reviews import ID, SKIP, close_reading, fault_of, find, name_of, which_text
 from aspectra.rows import read_rows
-from aspectra.tables import ID, SKIP, close_reading, fault_of, find, name_of, which_text
 
 HEAD = 1000  # rows by which the date column and its format are chosen
 

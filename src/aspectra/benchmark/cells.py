@@ -18,6 +18,7 @@ from typing import Any
 
 from aspectra import manifest
 from aspectra.benchmark import grid, llm
+from aspectra.circumstances import circumstances
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
 from aspectra.data import datasets
 from aspectra.elicit import reasons
@@ -181,7 +182,7 @@ def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, stage
         inputs=stage.hashes(),
         threads=outcome.threads,
         doubts=list(outcome.doubts),
-        **{key: value for key, value in manifest.circumstances(stage.started).items() if key != "seconds"},
+        **{key: value for key, value in circumstances(stage.started).items() if key != "seconds"},
     )
 
 

@@ -16,11 +16,11 @@ from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.readers.reader import LABELS
+from aspectra.reviews import TEXT
 from aspectra.rows import read_rows
 from aspectra.schema import Example
 from aspectra.score.significance import f1_interval
 from aspectra.score.subsets import SUBSETS, belongs
-from aspectra.tables import TEXT
 from aspectra.tasks import CHOICE, TASKS
 
 SENTENCE = "sentence"  # stands for the task where whole texts are judged

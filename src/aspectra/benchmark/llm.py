@@ -20,7 +20,7 @@ from typing import Any
 from aspectra import tasks
 from aspectra.config import ElicitConfig, LLMSystem
 from aspectra.data import datasets
-from aspectra.elicit import engine, prompt
+from aspectra.elicit import call, prompt
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.handoff import responses
 from aspectra.elicit.store import now
@@ -154,7 +154,7 @@ def check(system: LLMSystem, task: str, folder: Path, out: Path) -> None:
     settings = wanted(system, task, train)
     teachers.check_here(settings)
     teachers.make_teacher(settings)
-    engine.check(settings, home(out, system) / "elicit")
+    call.check(settings, home(out, system) / "elicit")
 
 
 def asked(system: LLMSystem) -> dict[str, Any]:

@@ -28,15 +28,12 @@ def corpus(
     json: Annotated[bool, typer.Option("--json", help="Print the manifest's figures as JSON.")] = False,
 ) -> None:
     """Filter, decontaminate and split responses into training text with a data card and silver labels."""
+    from aspectra.cli import values
     from aspectra.cli.output import table, write
     from aspectra.corpus.build import build
-    from aspectra.errors import unknown
     from aspectra.settings import load
 
-    chosen = [kind.strip() for kind in kinds.split(",") if kind.strip()]
-    for kind in chosen:
-        if kind not in ("analysis", "rewriting", "rating"):
-            raise unknown("kind", kind, ("analysis", "rewriting", "rating"))
+    chosen = values.kinds(kinds, ("analysis", "rewriting", "rating"))
     given = {"kinds": chosen, "evaluation": evaluation or [], "dev_share": dev_share, "seed": seed}
     figures = build(folders, load(CorpusConfig, None, changes or [], given), out)["figures"]
     if json:

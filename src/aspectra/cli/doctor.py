@@ -54,7 +54,7 @@ def examine() -> dict[str, Any]:
     """Packages by extra, machine and folders."""
     from importlib import metadata
 
-    from aspectra import manifest
+    from aspectra import circumstances
     from aspectra.data.datasets import DATA_VARIABLE
     from aspectra.models import cache
 
@@ -65,11 +65,11 @@ def examine() -> dict[str, Any]:
                 packages.append((extra, name, metadata.version(name)))
             except metadata.PackageNotFoundError:
                 packages.append((extra, name, None))
-    machine = manifest.machine()
+    machine = circumstances.machine()
     return {
         "packages": packages,
         "missing extras": sorted({extra for extra, _, version in packages if version is None}),
-        "python": manifest.versions()["python"],
+        "python": circumstances.versions()["python"],
         "processor": machine["processor"],
         "cores": machine["cores"],
         "device": device(),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 import typer
 
 from aspectra import tasks
+from aspectra.cli import values
 from aspectra.cli.elicited import show, show_plan
 from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
@@ -20,7 +21,7 @@ from aspectra.settings import build
 from aspectra.teachers.make import located
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-TEACHERS = ("openai", "local", "transformers", "recorded", "vllm")
+TEACHERS = get_args(ElicitConfig.model_fields["teacher"].annotation)
 D = ElicitConfig()
 
 
@@ -159,10 +160,6 @@ def elicit(
     if teacher not in TEACHERS:
         raise unknown("teacher", teacher, TEACHERS)
     tasks.get(task)
-    wanted = names(kinds)
-    for kind in wanted:
-        if kind not in KINDS:
-            raise unknown("kind", kind, KINDS)
     config = build(
         ElicitConfig,
         {
@@ -171,16 +168,16 @@ def elicit(
             "base_url": base_url,
             "key_env": key_env,
             "key_file": key_file,
-            "kinds": wanted,
+            "kinds": values.kinds(kinds, KINDS),
             "task": task,
-            "categories": names(categories),
-            "prompts": pairs(prompts),
+            "categories": values.names(categories),
+            "prompts": values.pairs(prompts),
             "demonstrations": demonstrations,
             "nearest": nearest,
             "temperature": temperature,
             "max_tokens": max_tokens,
             "seed": seed,
-            "extra_body": json_object(extra_body, "--extra-body"),
+            "extra_body": values.json_object(extra_body, "--extra-body"),
             "concurrency": concurrency,
             "timeout": timeout,
             "retries": retries,
@@ -224,36 +221,9 @@ def elicit(
     if engine == "ray":
         from aspectra.elicit.ray_engine import across
 
-        ask = across(Cluster(ray_address, workers), json_object(vllm, "--vllm"))
+        ask = across(Cluster(ray_address, workers), values.json_object(vllm, "--vllm"))
     counts = work(reviews, config, out, allow_failed=True, ask=ask)
     show(counts, as_json)
     if counts["absent"] and not counts["done"] + counts["rejected"] + counts["pending"]:
         say(f"not one of these answers is in {config.model}: are the reviews those that it was recorded for?")
     return 1 if counts["failed"] else 0
-
-
-def names(text: str) -> tuple[str, ...]:
-    """The parts between commas."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def pairs(text: str) -> dict[str, str]:
-    """`a=b,c=d` as a dict."""
-    found = {}
-    for part in names(text):
-        key, equals, value = part.partition("=")
-        if not equals:
-            raise UserError(f"--prompts {part}: write it as kind=version, for example analysis=v1")
-        found[key.strip()] = value.strip()
-    return found
-
-
-def json_object(text: str, option: str) -> dict[str, Any]:
-    """What an option holds, as JSON."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"{option} is not JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{option} is not a JSON object, for example '{{\"top_k\": 40}}'")
-    return value

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from aspectra.cli import output
 from aspectra.progress import clock, counted, dollars
 
 
 def show_plan(found: dict[str, Any], as_json: bool) -> None:
     """Print a plan for a machine or for a person."""
-    from aspectra.cli import output
-
     if as_json:
         output.write(found)
         return

@@ -35,11 +35,12 @@ def score(
 
     from aspectra import tasks
     from aspectra.cli import output
-    from aspectra.data.datasets import load
+    from aspectra.data.examples import load
     from aspectra.errors import UserError, unknown
     from aspectra.progress import say
     from aspectra.score import scoring as scorer
     from aspectra.score.doubts import doubts
+    from aspectra.score.predictions import read_predictions
     from aspectra.score.subsets import SUBSETS, unmarked
 
     if audit is not None:
@@ -60,7 +61,7 @@ def score(
         raise unknown("scoring", scoring, tasks.SCORINGS)
     # `--gold data/*.json` leaves all files but the first as arguments.
     examples = [example for path in [*gold, *(more or [])] for example in load(path)]
-    predictions = scorer.read_predictions(pred)
+    predictions = read_predictions(pred)
     try:
         result = scorer.score(examples, predictions, task, scoring, subset)
     except UserError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
 from aspectra.corpus.sources import gather, handed_on, tell_open
 from aspectra.corpus.words import length
+from aspectra.data.examples import load, save
 from aspectra.elicit.handoff import REVIEWS
 from aspectra.elicit.reasons import rejected
 from aspectra.errors import UserError
@@ -41,7 +42,7 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
     if len(set(config.kinds)) != len(config.kinds):
         raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
     sources = [handed_on(folder) for folder in folders]
-    evaluated = files(None, config.evaluation)
+    evaluated = files(config.evaluation)
     inputs: dict[str, Path | str] = {f"responses {i}": path for i, path in enumerate(sources)}
     if "rating" in config.kinds:
         rated = [path.with_name(REVIEWS) for path in sources]
@@ -63,9 +64,9 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
 
 def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfig, out: Path) -> dict[str, Any]:
     """Write the corpus' files and return its figures."""
-    from aspectra.data.datasets import save
-
-    evaluation = load_evaluation(evaluated, config.ngram)
+    evaluation = Evaluation(config.ngram)
+    for path in evaluated:
+        evaluation.add(example.text for example in load(path))
     counts: Counter[str] = Counter()
     reasons: dict[str, Counter[str | None]] = defaultdict(Counter)
     reviews, answers, ratings = gather(sources, config, counts, reasons)
@@ -106,15 +107,6 @@ def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], count
             f"`aspectra elicit --kinds {','.join([*asked, *sorted(reasons)])}` with the same --out asks for them too"
         )
     return UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
-
-
-def load_evaluation(paths: Iterable[Path], ngram: int) -> Evaluation:
-    from aspectra.data.datasets import load
-
-    evaluation = Evaluation(ngram)
-    for path in paths:
-        evaluation.add(example.text for example in load(path))
-    return evaluation
 
 
 def keep(reviews: dict[str, str], config: CorpusConfig, evaluation: Evaluation, counts: Counter[str]) -> list[str]:

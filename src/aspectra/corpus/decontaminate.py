@@ -10,14 +10,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aspectra.corpus.words import words
+from aspectra.data.datasets import find, known, unknown_set
 from aspectra.errors import UserError
 from aspectra.sentences import spans
+from aspectra.tasks import TASKS
 
 
 class Evaluation:
     """The word runs of the evaluation sentences, to check texts against."""
 
-    def __init__(self, ngram: int = 8) -> None:
+    def __init__(self, ngram: int) -> None:
         self.ngram = ngram
         self.runs: set[tuple[str, ...]] = set()
         self.short: set[tuple[str, ...]] = set()
@@ -41,15 +43,12 @@ class Evaluation:
         return said in self.short or any(words(text[a:b]) in self.short for a, b in spans(text))
 
 
-def files(task: str | None, names: Iterable[str]) -> list[Path]:
+def files(names: Iterable[str]) -> list[Path]:
     """The files behind `evaluation` settings: a file, a folder of JSON files, or `NAME` or `TASK/NAME` of a set.
 
-    Of a named set, dev, test and hard test count as evaluation; its training sentences do not. Without a task, a bare
-    NAME is the set of the first task that has one. Raises UserError for what does not exist.
+    Of a named set, dev, test and hard test count as evaluation; its training sentences do not. A bare NAME is the set
+    of the first task that has one. Raises UserError for what does not exist.
     """
-    from aspectra.data.datasets import find, known, unknown_set
-    from aspectra.tasks import TASKS
-
     found: list[Path] = []
     for name in names:
         path = Path(name)
@@ -59,7 +58,7 @@ def files(task: str | None, names: Iterable[str]) -> list[Path]:
         folder = path
         if not path.is_dir():
             head, slash, tail = name.partition("/")
-            sets = {here: each for each in ([task] if task else [*TASKS][::-1]) for here in known(each)}
+            sets = {here: task for task in [*TASKS][::-1] for here in known(task)}
             if slash and head in TASKS:
                 folder = find(head, tail)
             elif name in sets:

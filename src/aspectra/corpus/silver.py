@@ -5,15 +5,17 @@ From accepted `extraction` answers where a review has one, else from its analysi
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aspectra.corpus.words import ALONE, words
+from aspectra.elicit.analysis import analysis
+from aspectra.elicit.extraction import extraction
 from aspectra.schema import POLARITIES, Example, Opinion, Response
 from aspectra.sentences import spans
+from aspectra.teachers.recorded import task_of
 
 # Gold terms carry no article; teachers often copy it along.
 ARTICLE = re.compile(r"^(?:the|an?|my|our|their|this|that|these|those)\s+(?=\w)", re.IGNORECASE)
@@ -75,19 +77,12 @@ def label(review_id: str, review: str, answers: Iterable[Response], counts: Coun
 def claims_of(by_kind: dict[str, Response], review: str, counts: Counter[str]) -> list[Claim] | None:
     """Each opinion that the teacher states of a review; None without an answer that states any."""
     if (answer := by_kind.get("extraction")) is not None:
-        from aspectra.elicit.extraction import extraction
-
         counts["silver reviews from extraction"] += 1
-        try:
-            task = json.loads(answer.settings)["task"]
-        except (ValueError, TypeError, KeyError):  # a hand-off that another program wrote
-            task = "atsa"
+        task = task_of(answer.settings) or "atsa"  # a hand-off that another program wrote may not say
         return [Claim(o.target, o.category, o.polarity) for o in extraction(answer.text or "", review, task)]
     if (answer := by_kind.get("analysis")) is not None:
-        from aspectra.elicit.parse import analysis
-
         counts["silver reviews from analysis"] += 1
-        return [Claim(b.target, None, b.polarity, b.reasoning) for b in analysis(answer.text or "", review).blocks]
+        return [Claim(b.target, None, b.polarity, b.reasoning) for b in analysis(answer.text or "", review)]
     return None
 
 

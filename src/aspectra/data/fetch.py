@@ -1,7 +1,7 @@
 """The published sets: where the authors keep them, what each file's bytes must be, and getting them onto this disk.
 
-Called by `aspectra data fetch`. Everything is read and checked before anything is written, so that a refused file
-leaves nothing behind; all sixteen files are seven megabytes.
+Called by `aspectra data fetch` and `doctor`. Everything is read and checked before anything is written, so that a
+refused file leaves nothing behind; all sixteen files are seven megabytes.
 """
 
 from __future__ import annotations

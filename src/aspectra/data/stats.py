@@ -1,4 +1,4 @@
-"""What is in a set, in numbers, and what sets share. Called by `aspectra data` and for the benchmark's notes."""
+"""What is in a set, in numbers, and what sets share. Called by `aspectra data stats`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.data.datasets import SPLITS, Stats, files, load, read
+from aspectra.data.datasets import SPLITS, files
+from aspectra.data.examples import Stats, load, read
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES
 from aspectra.score.subsets import select
@@ -19,7 +20,7 @@ def describe(folder: Path, task: str) -> dict[str, dict[str, Any]]:
 
     `targets` and `categories`: opinions that have one; `distinct_*`: different ones. `gold`, `implicit`, `multi`:
     entries and sentences as each scoring counts them; `implicit` is None where no opinion words are marked at all.
-    `mended`, `unplaced`: see `datasets.Stats`. Raises UserError for a set with nothing but a hard_test.json.
+    `mended`, `unplaced`: see `examples.Stats`. Raises UserError for a set with nothing but a hard_test.json.
     """
     splits = {name: _split(folder, task, name) for name in SPLITS if (folder / f"{name}.json").is_file()}
     if not splits:

@@ -1,1 +1,1 @@
-"""Asking an LLM about reviews: prompts, teachers, the store of answers, and what the answers say."""
+"""Asking a teacher about reviews: prompts, pace and budget, the store of answers, and what the answers say."""

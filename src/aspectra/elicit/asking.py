@@ -1,6 +1,7 @@
 """One request through to its outcome: prompt, tries, attempts, judgment; what is stored where is for the caller.
 
-Called by `aspectra.elicit.work` (one process, its store beside it) and `aspectra.elicit.ray_engine` (an actor).
+Called by `aspectra.elicit.work` (one process, its store beside it) and `aspectra.elicit.ray_engine` (an actor); `judge`
+also by `batches` and `ray_vllm`, whose answers come another way.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import time
 
 from aspectra.config import ElicitConfig
-from aspectra.elicit import parse, prompt
+from aspectra.elicit import prompt
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.pace import Pace
 from aspectra.elicit.queue import Pending
 from aspectra.elicit.store import Outcome
+from aspectra.elicit.validation import strip_thinking, validate
 from aspectra.errors import AspectraError
 from aspectra.teachers.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
 
@@ -117,8 +119,8 @@ class Asking:
 
 def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | None, paid: bool = True) -> None:
     """Fill in an outcome from an answer: valid or not and why, and, where it is paid, what it took besides."""
-    answer, thinking = parse.strip_thinking(reply.text)
-    text, reason = parse.validate(kind, answer, review, reply.finish_reason)
+    answer, thinking = strip_thinking(reply.text)
+    text, reason = validate(kind, answer, review, reply.finish_reason)
     outcome.status = "done" if reason is None else "rejected"
     outcome.text, outcome.raw, outcome.reason = text, reply.text, reason
     outcome.finish_reason = reply.finish_reason

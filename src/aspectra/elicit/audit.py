@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspectra.elicit import handoff, parse
-from aspectra.elicit.extraction import find
+from aspectra.elicit import handoff
+from aspectra.elicit.analysis import analysis
+from aspectra.elicit.extraction import extraction, find
 from aspectra.elicit.polarity import judgment
 from aspectra.errors import UserError
 from aspectra.files import canonical
 from aspectra.schema import Response
-from aspectra.shares import wilson
+from aspectra.score.shares import wilson
 from aspectra.teachers.recorded import task_of
 
 FORMAT = 1
@@ -111,7 +112,7 @@ def statements(response: Response) -> list[Statement]:
                 ),
                 _place(b.target, review),
             )
-            for b in parse.analysis(text, review).blocks
+            for b in analysis(text, review)
         ]
     if response.kind == "extraction":
         return [
@@ -121,7 +122,7 @@ def statements(response: Response) -> list[Statement]:
                 _told(category=o.category),
                 None if o.start is None or o.end is None else (o.start, o.end),
             )
-            for o in parse.extraction(text, review, task_of(response.settings))
+            for o in extraction(text, review, task_of(response.settings))
         ]
     if response.kind == "polarity":
         return [Statement("", judgment(text))]

@@ -19,15 +19,16 @@ from aspectra.config import ElicitConfig
 from aspectra.elicit import handoff, queue, status
 from aspectra.elicit.asking import judge
 from aspectra.elicit.budget import Budget
+from aspectra.elicit.call import Call, prepare, registered
 from aspectra.elicit.database import NAME, clean, mending
-from aspectra.elicit.engine import Call, prepare, registered
 from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.store import Ask, Outcome, Store, request_key
 from aspectra.errors import UserError
 from aspectra.progress import progress, say
 from aspectra.rows import jsonl_rows
 from aspectra.tables import write_jsonl
-from aspectra.teachers.openai import OpenAITeacher, completion, message_of
+from aspectra.teachers.completion import completion, message_of
+from aspectra.teachers.openai import OpenAITeacher
 from aspectra.teachers.teacher import Question, Reply
 
 URL = "/v1/chat/completions"

@@ -1,6 +1,6 @@
 """The SQLite file under the store: its schema and migrations, its complaints in one line.
 
-Called by `aspectra.elicit.store` and `aspectra.elicit.status`; what the tables mean stands in the store's docstring.
+Called by whatever opens the store or looks into it; what the tables mean stands in the docstring of `store.py`.
 """
 
 from __future__ import annotations

@@ -1,36 +1,30 @@
 """Reviews in, responses out: registers what is to be asked, lets `work.py` ask it, writes the hand-off.
 
-`elicit()` is the worker behind `aspectra elicit` and the first stage of `aspectra run`. The store is the truth: a
-stopped run goes on where it stopped, a complete one has nothing to do.
+`elicit()` is the worker behind `aspectra elicit`, the first stage of `aspectra run`, and how `aspectra.benchmark` asks
+LLMs. The store is the truth: a stopped run goes on where it stopped, a complete one has nothing to do.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aspectra import manifest
+from aspectra.circumstances import circumstances
 from aspectra.config import ElicitConfig
-from aspectra.elicit import handoff, prompt, reasons, selection, shards, status
+from aspectra.elicit import handoff, reasons, status
 from aspectra.elicit.budget import Budget
-from aspectra.elicit.database import NAME, mending
-from aspectra.elicit.extraction import ASKED
+from aspectra.elicit.call import Call, prepare, registered
 from aspectra.elicit.handoff import PARQUET, REVIEWS
 from aspectra.elicit.store import Ask, Store
 from aspectra.elicit.work import Work
-from aspectra.errors import AspectraError, UserError, unknown
-from aspectra.files import canonical, sha256, write_json
-from aspectra.lock import LOCK
+from aspectra.errors import AspectraError
+from aspectra.files import sha256, write_json
 from aspectra.progress import say
-from aspectra.rows import check_file
-from aspectra.schema import KINDS
-from aspectra.teachers.make import make_teacher
 from aspectra.teachers.teacher import Teacher
 
 
@@ -55,8 +49,9 @@ def elicit(
     """Ask for every kind of every review and leave `responses.sqlite`, `responses.parquet`, `manifest.json` in `out`.
 
     Returns the counts of `status.status`. Failed rows are an AspectraError, after all is written, unless they are
-    allowed: then the caller looks at `failed`. A `teacher` that the caller made of these settings is asked, and left
-    open for the next call; without one it is made here. Asks in this process, or as `ask` does it.
+    allowed: then the caller looks at `failed`. A `teacher` that the caller made is asked, under its own name and
+    settings, and left open for the next call; without one it is made of the config. Asks in this process, or as `ask`
+    does it.
     Raises UserError for input that the user can mend (nothing is left behind then if the folder was new),
     AspectraError where the world went away, KeyboardInterrupt after Ctrl-C once what was in flight is stored.
     """
@@ -84,25 +79,6 @@ def elicit(
     return counts
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is to be asked of whom, before anything is written; `inputs` name the files by their digests."""
-
-    reviews: Path
-    config: ElicitConfig
-    out: Path
-    demonstrations: tuple[prompt.Demonstration, ...]
-    teacher: Teacher
-    asks: list[Ask]
-    inputs: dict[str, str]
-    lent: bool  # the teacher is another's, who closes it
-
-    async def close(self) -> None:
-        """Give back what the teacher holds, where it was made for this call."""
-        if not self.lent:
-            await self.teacher.close()
-
-
 Asker = Callable[[Call, Store, int, list[Ask]], Done]
 """Asks what is pending of a run of the store; `aspectra.elicit.ray_engine` has another."""
 
@@ -125,94 +101,6 @@ def locally(call: Call, store: Store, run: int, asks: list[Ask]) -> Done:
 def paid(call: Call) -> float:
     """USD that count against --max-cost already."""
     return status.spent(call.out) if call.config.price_in is not None else 0.0
-
-
-def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | None = None) -> Call:
-    """Check everything that can be checked without asking or writing. Raises UserError."""
-    check(config, out)
-    if not reviews.exists():
-        raise UserError(f"no reviews file {reviews}")
-    check_file(reviews)
-    demonstrations = prompt.read_demonstrations(config.demonstrations)
-    lent, teacher = teacher is not None, teacher or make_teacher(config)
-    inputs = {"reviews": sha256(reviews)}
-    if config.teacher == "recorded":
-        inputs["recorded"] = str(teacher.settings["recorded"])
-    asks = [_ask(kind, config, teacher, demonstrations) for kind in config.kinds]
-    return Call(reviews, config, out, demonstrations, teacher, asks, inputs, lent)
-
-
-@contextlib.contextmanager
-def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
-    """The folder's store, locked, with the call's reviews and asks in it: (store, run, asks).
-
-    Where the block fails and the folder has no answers, what was made here is removed again.
-    """
-    config, out = call.config, call.out
-    made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in call.asks]
-    of_rows = [call.inputs, config.text_column, config.skip_bad_rows, config.limit]
-    if config.select is not None:
-        of_rows += [config.select, config.select_by, config.seed, config.encoder]
-    fingerprint = canonical([*of_rows, made_of])
-    new, there = not (out / NAME).exists(), out.exists()
-    try:
-        store = Store(out, durable=not call.teacher.instant)
-        rows = selection.chosen(call.reviews, config, store.seen)
-        with store, mending(out / NAME):
-            free = config.teacher != "openai"
-            run, asks = store.register(rows, call.asks, fingerprint, config.model_dump(mode="json"), free)
-            if store.replaced:
-                say(
-                    f"{store.replaced} reviews had other words under the same id in {out}: the answers to those stay "
-                    f"in {NAME}, but not in {PARQUET}; name another --out for other reviews"
-                )
-            yield store, run, asks
-    except BaseException:
-        if new and not _answered(out) and not any((out / shards.FOLDER).glob("*.parquet")):
-            _remove(out, there)
-        raise
-
-
-def check(config: ElicitConfig, out: Path) -> None:
-    """What is wrong with the settings or the folder, as a UserError, before anything is touched."""
-    if not config.kinds or len(set(config.kinds)) != len(config.kinds):
-        raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
-    for kind in config.prompts:
-        if kind not in KINDS:
-            raise unknown("kind", kind, KINDS)
-    for kind in config.kinds:
-        prompt.choose(kind, config.prompts.get(kind))
-    if "extraction" in config.kinds and config.task not in ASKED:
-        raise UserError(f"extraction asks for {' or '.join(ASKED)}; it has no prompt for {config.task}")
-    blind = config.task == "acsa" and not config.categories and config.teacher != "recorded"
-    if "extraction" in config.kinds and blind:
-        raise UserError("extraction for acsa needs its categories: --categories 'food quality,service general'")
-    if config.nearest is not None and config.demonstrations is None:
-        raise UserError("--nearest picks among demonstrations: name their file with --demonstrations")
-    if config.max_cost is not None and (config.price_in is None or config.price_out is None):
-        raise UserError("--max-cost needs the prices: give --price-in and --price-out in USD per million tokens")
-    selection.check(config)
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out} is a file; name a folder")
-    if (
-        out.exists()
-        and not (out / NAME).exists()
-        and any(file.name not in (LOCK, shards.FOLDER) for file in out.iterdir())
-    ):
-        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
-
-
-def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tuple[prompt.Demonstration, ...]) -> Ask:
-    settings: dict[str, Any] = dict(teacher.settings)
-    if kind == "extraction":
-        settings["task"] = config.task
-        if config.categories:
-            settings["categories"] = list(config.categories)
-    shown = [[each.review, each.answer] for each in demonstrations if each.kind == kind]
-    if shown and not teacher.instant:
-        pool = hashlib.sha256(canonical(shown).encode("utf-8", "replace")).hexdigest()
-        settings["demonstrations"] = {"nearest": config.nearest, "of": pool} if config.nearest else shown
-    return Ask(kind, prompt.choose(kind, config.prompts.get(kind)), teacher.model, canonical(settings))
 
 
 def _finish(
@@ -243,24 +131,6 @@ def _finish(
             "thinking_characters": status.thinking(out),
             # Not the store: its bytes change without its answers, and later stages read the Parquet file.
             "outputs": {name: sha256(out / name) for name in (PARQUET, REVIEWS)},
-            **manifest.circumstances(began),
+            **circumstances(began),
         },
     )
-
-
-def _answered(out: Path) -> bool:
-    """Whether the folder's store holds any answer."""
-    try:
-        counts = status.status(out)
-    except AspectraError:
-        return False
-    return any(counts[name] for name in ("done", "rejected", "failed", "absent"))
-
-
-def _remove(out: Path, there: bool) -> None:
-    for name in (NAME, f"{NAME}-wal", f"{NAME}-shm", LOCK):
-        with contextlib.suppress(OSError):
-            (out / name).unlink()
-    if not there:
-        with contextlib.suppress(OSError):
-            out.rmdir()

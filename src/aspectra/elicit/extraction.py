@@ -1,6 +1,6 @@
 """An `extraction` answer read as opinions: JSON as LLMs write it. Pure; never raises.
 
-Called by `aspectra.elicit.parse` (validation), the corpus step (silver labels) and whoever scores an LLM.
+Called by `aspectra.elicit.validation` and `audit`, the corpus step (silver labels) and whoever scores an LLM.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Requests in flight shrink where the endpoint is overrun and grow again with the answers, as TCP's do: quickly up to a
 little below where it was overrun last, slowly past that, then quickly. An
 endpoint that is down is left alone but for one request now and then, until one is answered or the patience is at its
-end. Called by `aspectra.elicit.work`.
+end. Called by `aspectra.elicit.asking`.
 """
 
 from __future__ import annotations

@@ -8,39 +8,38 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from sqlite3 import Connection
-from statistics import mean
 from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import selection, status
 from aspectra.elicit.budget import HEADROOM
+from aspectra.elicit.call import Call, prepare
 from aspectra.elicit.database import NAME, clean, mending
-from aspectra.elicit.engine import Call, prepare
 from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.store import Ask, request_key
-from aspectra.errors import MissingExtraError, UserError
-from aspectra.places import locate
+from aspectra.elicit.tokens import SAMPLE, Count, a_byte, counter, written
+from aspectra.errors import UserError
 from aspectra.progress import progress
-from aspectra.tables import mark, read_jsonl
-from aspectra.teachers.teacher import Messages
+from aspectra.reviews import mark
+from aspectra.teachers.teacher import Teacher
 
-SAMPLE = 1000  # requests of a kind whose prompts are rendered; of the others only the reviews' bytes count
 A_TOKEN = 4  # bytes, where nothing else is known
 PAUSE = 120  # seconds between two answers from which on nobody was asking
 SEEN = 10  # seconds of answers from which on their speed means something
-Count = Callable[[Messages], int]
 
 
 @dataclass(slots=True)
 class Part:
-    """The requests of one ask that are still to be sent: their number, their reviews' bytes, a draw of the reviews."""
+    """The requests of one ask that are still to be sent: their number, their reviews' bytes, a draw of the reviews.
+
+    Only the drawn ones' prompts are rendered; of the others the bytes of the review count.
+    """
 
     ask: Ask
     requests: int = 0
@@ -48,6 +47,7 @@ class Part:
     drawn: list[str] = field(default_factory=list)
 
     def add(self, text: str, draw: random.Random) -> None:
+        """Count one more; a review stays in the draw with the same chance as any before it."""
         self.requests += 1
         self.bytes += _bytes(text)
         if len(self.drawn) < SAMPLE:
@@ -56,22 +56,25 @@ class Part:
             self.drawn[place] = text
 
 
-def plan(reviews: Path, config: ElicitConfig, out: Path, tokenizer: Path | None = None) -> dict[str, Any]:
+def plan(
+    reviews: Path, config: ElicitConfig, out: Path, tokenizer: Path | None = None, teacher: Teacher | None = None
+) -> dict[str, Any]:
     """What `elicit` would do with the same arguments, as far as it can be known; None stands for what cannot.
 
     `rows`, `texts` (different ones), `answered` (requests whose answer the folder has), `requests` (to be sent),
     `tokens_in`, `tokens_out`, `cost_usd`, `spent_usd` (in the folder, so far), `max_cost`, `enough_for` (requests that
     --max-cost pays), `hours`, `bound` (the limit that decides them), `seconds_per_request` (as the folder has seen),
     and under `kinds` the part of each kind with the rules of its figures, `tokens_in_by` and `tokens_out_by`.
-    `tokenizer` is a GGUF file, or a folder that `transformers` loads one from. Raises UserError as `elicit` does.
+    `tokenizer` is a GGUF file, or a folder that `transformers` loads one from; `teacher` is one that the caller made.
+    Raises UserError as `elicit` does.
     """
     if config.teacher == "recorded":
         raise UserError(
             "--plan is for a teacher that is asked: replaying recorded answers takes no tokens and no money"
         )
-    call = prepare(reviews, config, out)
+    call = prepare(reviews, config, out, teacher)
     try:
-        counted = _counter(call, tokenizer)
+        counted = counter(call.teacher, config.model, tokenizer)
         if not (out / NAME).exists():
             return _plan(call, None, counted)
         with mending(out / NAME), closing(status.open_to_read(out)) as db:
@@ -167,11 +170,11 @@ def _kind(
         rule = f"counted with {who}" + (
             f" in {SAMPLE} of {part.requests} prompts, the others by their length" if part.requests > SAMPLE else ""
         )
-    elif seen := _tokens_a_byte(db, part.ask, prompts):
+    elif seen := a_byte(db, part.ask, prompts):
         ratio, rule = seen
     else:
         ratio, rule = 1 / A_TOKEN, f"estimated: a token for every {A_TOKEN} bytes of the prompt"
-    answer, answer_rule = _answer(db, part.ask.kind, config.max_tokens)
+    answer, answer_rule = written(db, part.ask.kind, config.max_tokens)
     tokens_in, tokens_out = round(length * ratio), round(part.requests * answer)
     return {
         "requests": part.requests,
@@ -183,43 +186,6 @@ def _kind(
         "tokens_in_by": rule,
         "tokens_out_by": answer_rule,
     }
-
-
-def _tokens_a_byte(db: Connection | None, ask: Ask, prompts: Prompts) -> tuple[float, str] | None:
-    """As the endpoint itself counted the prompts of the same ask, every further attempt included."""
-    if db is None:
-        return None
-    rows = db.execute(
-        "SELECT t.text, r.spent_in FROM asks a JOIN requests q ON q.ask = a.id JOIN responses r ON r.request = q.id "
-        "JOIN texts t ON t.id = q.text WHERE (a.kind, a.prompt_version, a.model, a.settings) = (?, ?, ?, ?) "
-        "AND r.spent_in > 0 LIMIT ?",
-        (ask.kind, ask.prompt_version, ask.model, ask.settings, SAMPLE),
-    ).fetchall()
-    if not rows:
-        return None
-    ratio = sum(spent for _, spent in rows) / sum(size(prompts.messages(ask, text)) for text, _ in rows)
-    return ratio, f"estimated: as many a byte as the endpoint counted in {len(rows)} such prompts"
-
-
-def _answer(db: Connection | None, kind: str, most: int) -> tuple[float, str]:
-    """Tokens that a request of a kind is answered with, and by which rule."""
-    if db is not None:
-        row = db.execute(
-            "SELECT avg(r.spent_out), count(*) FROM asks a JOIN requests q ON q.ask = a.id "
-            "JOIN responses r ON r.request = q.id WHERE a.kind = ? AND r.spent_out > 0",
-            (kind,),
-        ).fetchone()
-        if row[1]:
-            return float(row[0]), f"estimated: the mean of {row[1]} stored answers"
-    recorded = [
-        row["tokens_out"]
-        for row in read_jsonl(locate("demo:responses.jsonl"))
-        if row["kind"] == kind and row["tokens_out"] is not None
-    ]
-    if recorded:
-        told = f"estimated: the mean of {len(recorded)} recorded answers of the demo, another teacher's"
-        return min(float(most), mean(recorded)), told
-    return float(most), "at most: every answer as long as --max-tokens"
 
 
 def _seconds(db: Connection | None) -> float | None:
@@ -249,39 +215,6 @@ def _hours(config: ElicitConfig, requests: int, tokens: int, seconds: float | No
         return None, None
     bound = max(known, key=known.__getitem__)
     return known[bound], bound
-
-
-def _counter(call: Call, tokenizer: Path | None) -> tuple[Count, str] | None:
-    """What counts the tokens of a prompt, and its name; None where nothing does."""
-    from aspectra.teachers.local import LocalTeacher
-
-    if tokenizer is None and isinstance(call.teacher, LocalTeacher):
-        return call.teacher.count, call.teacher.model
-    # An endpoint may call a model by the folder that it serves it from.
-    served = Path(call.config.model)
-    folder = tokenizer or (served if (served / "tokenizer_config.json").is_file() else None)
-    if folder is None:
-        return None
-    if folder.is_file():
-        return LocalTeacher(ElicitConfig(teacher="local", model=str(folder), concurrency=1)).count, folder.name
-    wrong = f"--tokenizer {folder} is no GGUF file and no folder with a tokenizer"
-    if not folder.is_dir():
-        raise UserError(wrong)
-    try:
-        from transformers import AutoTokenizer
-    except ImportError:
-        raise MissingExtraError("train", "a tokenizer's folder") from None
-    try:
-        loaded = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, ImportError) as error:
-        raise UserError(f"{wrong} ({' '.join(str(error).split())[:200]})") from None
-
-    def count(messages: Messages) -> int:
-        if loaded.chat_template:
-            return len(loaded.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
-        return len(loaded("\n".join(message["content"] for message in messages))["input_ids"])
-
-    return count, f"the tokenizer of {folder}"
 
 
 def _bytes(text: str) -> int:

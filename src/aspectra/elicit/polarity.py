@@ -1,6 +1,6 @@
 """From a teacher's words for a sentiment to one of the four polarities, or to none.
 
-Called by `aspectra.elicit.parse`, `aspectra.elicit.extraction`, the corpus step's silver labels and zero-shot.
+Called by `aspectra.elicit.analysis`, `extraction`, `validation` and `audit`, and by zero-shot.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The words of the question: versioned Jinja files in `prompts/`, rendered to chat messages.
 
-A version is never edited once responses were elicited with it: a better one is a new file, and the version is part of
-a request's identity. Called by `aspectra.elicit.engine` and by whoever asks a teacher directly.
+A version is never edited once responses were elicited with it: a better one is a new file, and the version is part of a
+request's identity. Called by `aspectra.elicit.call` (which version, which demonstrations) and `nearest` (the messages),
+and by `aspectra.benchmark.llm`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,12 @@ from aspectra import cluster
 from aspectra.elicit import engine, queue, shards
 from aspectra.elicit.asking import Asking
 from aspectra.elicit.budget import Budget
+from aspectra.elicit.call import Call
 from aspectra.elicit.keeper import Keeper, Order, ended
 from aspectra.elicit.nearest import size
 from aspectra.elicit.queue import Pending
 from aspectra.elicit.store import Ask, Outcome, Store, now, request_key
-from aspectra.elicit.work import Tally
+from aspectra.elicit.tally import Tally
 from aspectra.errors import AspectraError, UserError
 from aspectra.progress import progress, say
 from aspectra.teachers import make as teachers
@@ -45,7 +47,9 @@ LOOK = 1.0  # seconds between two looks of an actor whether all are to stop
 def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine.Asker:
     """What asks on a cluster; `vllm` are arguments of its engine."""
 
-    def ask(call: engine.Call, store: Store, run: int, asks: list[Ask]) -> engine.Done:
+    def ask(call: Call, store: Store, run: int, asks: list[Ask]) -> engine.Done:
+        if call.lent:
+            raise UserError(f"the teacher {call.teacher.model} is asked in this process; leave out --engine ray")
         asyncio.run(call.close())  # it has said who it is; the actors ask
         folder, tally, again = call.out / shards.FOLDER, Tally(), call.config.retry_rejected
         for news in shards.take(store, folder):
@@ -59,7 +63,7 @@ def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine
             order = ordered(call, asks, workers)
             keeper = hired(order, folder, engine.paid(call))
             block = ROUNDS * call.config.concurrency
-            rows = cluster.read(cluster.once(blocks, call.out.absolute(), run, asks, again, block))
+            rows = cluster.read(partial(blocks, call.out.absolute(), run, asks, again, block))
             with interruptible(keeper, at_once=call.config.teacher == "vllm") as interrupted:
                 for row in cluster.results(answered(rows, order, keeper, workers, vllm)):
                     nodes[row["node"]] += 1
@@ -75,7 +79,7 @@ def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine
     return ask
 
 
-def ordered(call: engine.Call, asks: list[Ask], workers: int) -> Order:
+def ordered(call: Call, asks: list[Ask], workers: int) -> Order:
     """The order for so many actors: what is said of all requests a minute is shared out, and paths are whole."""
     config, keyed = call.config, False
     changes: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A model that `ray.data.llm` runs by vLLM on the cluster's GPUs: our settings as its own, its rows as our outcomes.
+"""Asking a model that `ray.data.llm` runs by vLLM on the cluster's GPUs: our blocks as its rows, its rows as shards.
 
 Called by `aspectra.elicit.ray_engine`. vLLM is no dependency: it wants an environment of its own, on every node.
 """
@@ -16,7 +16,7 @@ from aspectra.elicit.asking import judge
 from aspectra.elicit.nearest import Prompts
 from aspectra.elicit.store import Ask, Outcome, now, request_key
 from aspectra.errors import UserError
-from aspectra.teachers.teacher import Reply
+from aspectra.teachers.vllm import Row, processor, reply, sampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,32 +24,8 @@ if TYPE_CHECKING:
     from pyarrow import Table
     from ray.data import Dataset
 
-BATCH = 64  # requests that an engine is given at a time; it has several such batches in hand
 SHARD = 256  # answers that are kept together
 TOGETHER = 1 << 20  # bytes of rows that travel together
-Row = dict[str, Any]
-
-
-def processor(config: ElicitConfig, workers: int, engine: dict[str, Any]) -> dict[str, Any]:
-    """Our settings as arguments of `ray.data.llm.vLLMEngineProcessorConfig`."""
-    return {
-        "model_source": config.model,
-        # The instruction is the same for all reviews and stands first.
-        "engine_kwargs": {"enable_prefix_caching": True, **engine},
-        "concurrency": (workers, workers),
-        "batch_size": BATCH,
-        "detokenize_stage": False,  # the engine does it
-    }
-
-
-def sampling(config: ElicitConfig) -> dict[str, Any]:
-    """Our settings as vLLM's sampling parameters."""
-    return {
-        "temperature": config.temperature,
-        "max_tokens": config.max_tokens,
-        "seed": config.seed,
-        **config.extra_body,
-    }
 
 
 def question(prompts: Prompts, asks: list[Ask], config: ElicitConfig, row: Row) -> Row:
@@ -58,11 +34,9 @@ def question(prompts: Prompts, asks: list[Ask], config: ElicitConfig, row: Row) 
 
 
 def answer(asks: list[Ask], most: int, row: Row) -> Outcome:
-    """What the engine made of a request, judged. It does not say why it stopped: at most tokens it was cut off."""
-    ask, count = asks[row["ask"]], int(row["num_generated_tokens"])
+    """What the engine made of a request, judged."""
     outcome = Outcome(0, "failed", created=now())
-    reply = Reply(row["generated_text"], "length" if count >= most else "stop", int(row["num_input_tokens"]), count)
-    judge(outcome, ask.kind, row["text"], reply, None)
+    judge(outcome, asks[row["ask"]].kind, row["text"], reply(row, most), None)
     return outcome
 
 

@@ -1,6 +1,7 @@
 """Why answers failed or were rejected, in lines for stderr: a teacher that answers nothing of use should not go unseen.
 
-Called by `aspectra.elicit.engine` at the end of a run and by `aspectra.corpus.build`, whose student would lack a kind.
+Called by `aspectra.elicit.engine`, `aspectra elicit` and `aspectra.benchmark.cells` at the end of a run, and by
+`aspectra.corpus.build`, whose student would lack a kind.
 """
 
 from __future__ import annotations

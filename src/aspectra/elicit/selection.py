@@ -13,7 +13,7 @@ there are more strata than reviews to draw. What comes of it for a student: docs
 Within a stratum those with the lowest lots are taken; a lot is a hash of the seed and the review's id. The same file,
 settings and seed draw the same reviews. The file is read three times; held are some 30 bytes a review (besides what
 `read_reviews` keeps to find ids that stand twice) and the texts of `FIT` reviews, which the topics are learned from.
-What was drawn is kept as the reviews of the store's run. Called by `aspectra.elicit.engine` and `plan`.
+What was drawn is kept as the reviews of the store's run. Called by `aspectra.elicit.call` and `plan`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from aspectra.config import ElicitConfig
 from aspectra.errors import MissingExtraError, UserError
 from aspectra.models import need_train
 from aspectra.progress import progress, say
+from aspectra.reviews import Seen, read_reviews
 from aspectra.schema import Review
-from aspectra.tables import Seen, read_reviews
 
 FIT = 20_000
 CHUNK = 1024

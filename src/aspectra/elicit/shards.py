@@ -1,6 +1,6 @@
 """Answers on their way from a cluster into the store: Parquet files of some each, under the keys of their requests.
 
-A shard is written whole by `aspectra.elicit.ray_engine` or not at all, and deleted once its answers are stored: one
+A shard is written whole by `aspectra.elicit.keeper` or not at all, and deleted once its answers are stored: one
 that a killed driver left is taken in by the next. Twice in, it counts once.
 """
 

@@ -19,7 +19,7 @@
   much is done.
 - `PRAGMA user_version` counts the migrations of `aspectra.elicit.database`, which are only ever appended to.
 
-Called by `aspectra.elicit.engine` (writes), `aspectra.elicit.queue` and `aspectra.elicit.status` (read).
+Called by `aspectra.elicit.call` (reviews), by `commits`, `shards` and `batches` (answers) and by `queue` (reads).
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ class Store:
 
     @property
     def connection(self) -> sqlite3.Connection:
+        """The writer's; open within the context."""
         assert self._connection is not None, "use `with Store(...)`"
         return self._connection
 
@@ -140,32 +141,36 @@ class Store:
         Returns the run's number and the asks with their rows. `fingerprint` names the input and the asks: where the
         last run had the same, the reviews are not even read. Errors of `reviews` undo everything.
         """
+        db = self.connection
+        with self._transaction(db):
+            last = db.execute("SELECT id, fingerprint, asks FROM runs ORDER BY id DESC LIMIT 1").fetchone()
+            kept = [self._ask(ask) for ask in asks]
+            if last is not None and last[1] == fingerprint:
+                db.execute("UPDATE runs SET config = ?, free = ? WHERE id = ?", (canonical(config), free, last[0]))
+                return int(last[0]), kept
+            self._run = run = int(last[0]) + 1 if last is not None else 1
+            count = self._insert(reviews, kept, run)
+            db.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run, fingerprint, ",".join(str(a.id) for a in kept), canonical(config), count, free, now()),
+            )
+            return run, kept
+
+    @contextmanager
+    def _transaction(self, db: sqlite3.Connection) -> Iterator[None]:
+        """All of the block, or nothing of it."""
         with mending(self.path):
-            db = self.connection
             db.execute("BEGIN IMMEDIATE")
             try:
-                last = db.execute("SELECT id, fingerprint, asks FROM runs ORDER BY id DESC LIMIT 1").fetchone()
-                kept = [self._ask(ask) for ask in asks]
-                if last is not None and last[1] == fingerprint:
-                    db.execute("UPDATE runs SET config = ?, free = ? WHERE id = ?", (canonical(config), free, last[0]))
-                    db.execute("COMMIT")
-                    return int(last[0]), kept
-                run = int(last[0]) + 1 if last is not None else 1
-                self._run = run
-                count = self._insert(reviews, kept, run)
-                db.execute(
-                    "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (run, fingerprint, ",".join(str(a.id) for a in kept), canonical(config), count, free, now()),
-                )
+                yield
                 db.execute("COMMIT")
             except BaseException:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-            return run, kept
 
     def seen(self, name: str, text: str) -> bool | None:
-        """Whether a review of this id came earlier in the run that is being registered (a `tables.Seen`)."""
+        """Whether a review of this id came earlier in the run that is being registered (a `reviews.Seen`)."""
         if not self._run:  # the first is read before that begins
             return None
         row = self.connection.execute(
@@ -231,15 +236,8 @@ class Store:
             self._writer = None
 
     def _save(self, db: sqlite3.Connection, outcomes: Iterable[Outcome]) -> None:
-        with mending(self.path):
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                db.executemany(SAVE, [self._row(outcome) for outcome in outcomes])
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+        with self._transaction(db):
+            db.executemany(SAVE, [self._row(outcome) for outcome in outcomes])
 
     @staticmethod
     def _row(o: Outcome) -> tuple[Any, ...]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt, queue
@@ -18,6 +17,7 @@ from aspectra.elicit.asking import Asking
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.commits import Commits
 from aspectra.elicit.store import Ask, Outcome, Store
+from aspectra.elicit.tally import Tally
 from aspectra.errors import AspectraError
 from aspectra.progress import Bar, progress, say
 from aspectra.teachers.teacher import Teacher
@@ -28,7 +28,7 @@ BATCH = 1000  # answers of an instant teacher that share a transaction
 class Work:
     """The workers share the iterator of pending requests, the budget and the bar.
 
-    After `all()`: `fatal` is the error that ended the run, `interrupted` says that Ctrl-C did, `saved` counts answers.
+    `interrupted` says that Ctrl-C ended the run.
     """
 
     def __init__(
@@ -51,10 +51,12 @@ class Work:
 
     @property
     def fatal(self) -> AspectraError | None:
+        """The error that ended the run."""
         return self._asking.fatal
 
     @property
     def saved(self) -> int:
+        """Answers that are on the disk."""
         return self._tally.total
 
     async def all(self) -> None:
@@ -139,30 +141,4 @@ class Work:
             finished = self._tally.total
             projected = self._budget.spent + self._budget.here / finished * (self._total - finished)
             parts.append(f"${self._budget.spent:.4f} of about ${projected:.4f}")
-        return ", ".join(parts)
-
-
-class Tally:
-    """What came of the requests of a run, for its bar."""
-
-    def __init__(self) -> None:
-        self._counts = dict.fromkeys(("done", "rejected", "failed", "absent"), 0)
-        self._tokens = 0
-        self._began = time.monotonic()
-
-    @property
-    def total(self) -> int:
-        return sum(self._counts.values())
-
-    def add(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            self._counts[outcome.status] += 1
-            self._tokens += outcome.spent_out
-
-    def note(self, speed: bool) -> str:
-        parts = [f"{self._counts[name]} {name}" for name in ("done", "rejected", "failed")]
-        if self._counts["absent"]:
-            parts.append(f"{self._counts['absent']} absent")
-        if speed:
-            parts.append(f"{self._tokens / max(1e-9, time.monotonic() - self._began):.0f} tokens/s")
         return ", ".join(parts)

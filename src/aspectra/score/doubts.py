@@ -1,5 +1,6 @@
-"""What in a file of predictions looks like another format and not like a mistake. Called by `score` and `cells`.
+"""What in a file of predictions looks like another format and not like a mistake.
 
+Called by `aspectra score` and `aspectra.benchmark.cells`.
 Scoring takes every file as it is: pieces that say nothing valid count as wrong, opinions without a subject say nothing.
 A low figure for such a reason is not the system's, and its owner should hear of it; some errors any system makes.
 """

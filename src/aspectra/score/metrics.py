@@ -1,8 +1,8 @@
 """What a system got right, in parts: by polarity, by category, by subject alone, and what is amiss with its outputs.
 
-Called by `cells` for a cell's record and for the lines of its `predictions.jsonl`. Each function reads every sentence
-once. All but `scores` and `items` are of strict scoring. A piece that it calls wrong is put where it belongs as far as
-it can be read:
+Called by `aspectra.benchmark.cells` for a record and for the lines of its `predictions.jsonl`, and by `report`. Each
+function reads every sentence once. All but `scores` and `items` are of strict scoring. A piece that it calls wrong is
+put where it belongs as far as it can be read:
 
 - one with a polarity (and a category, where the task has them) is a prediction of that polarity and category, so that
   made-up terms cost precision there too; one that does not parse is in the sums over all only;
@@ -23,7 +23,7 @@ from aspectra.schema import POLARITIES, Example, Prediction
 from aspectra.score.results import Faults, Part, Polarity, Scores
 from aspectra.score.scoring import Counts, align, count, fractions, predicted
 from aspectra.score.subsets import SUBSETS, select
-from aspectra.tasks.linear import NOTHING, SCORINGS, Pair, Scoring, Task
+from aspectra.tasks import NOTHING, SCORINGS, Pair, Scoring, Task
 
 PARSED = "parsed"  # in a prediction's `extra`: false where the answer cannot be read
 

@@ -1,6 +1,6 @@
 """Predictions as JSONL, one line a sentence in the order of the gold.
 
-Called by `score`, `evaluate` and the pipeline.
+Called by `aspectra score`, `aspectra.benchmark` and `report`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Micro precision, recall and F1 of predictions, in linear time, by the authors' rules or by strict ones.
 
-Called by `score`, `evaluate`, fine-tuning (best epoch) and the pipeline.
+Called by `aspectra score`, `aspectra.benchmark`, fine-tuning (best epoch) and export.
 
 paper (the authors' evaluation/utils/{atsa,acsa}.py; TASD, for which they have none, stands in `tasks.tasd`). Gold of a
 sentence: for ATSA every distinct (term, polarity, place) with a real target, for ACSA every distinct (category,
@@ -34,12 +34,11 @@ from typing import Any
 from aspectra import tasks
 from aspectra.errors import UserError
 from aspectra.schema import Example, Prediction
-from aspectra.score.predictions import HASHED, read_predictions, write_predictions
+from aspectra.score.predictions import HASHED
 from aspectra.score.subsets import select
 from aspectra.tasks import Parsed, Scoring
 
-__all__ = ["Score", "align", "predicted", "read_predictions", "score", "score_rows", "write_predictions"]
-
+WIDTH = 60  # characters of a sentence that are shown
 # Of one sentence: correct predictions, predictions, gold entries found, gold entries.
 Counts = tuple[int, int, int, int]
 
@@ -168,8 +167,8 @@ def hashed(text: str, prediction: Prediction) -> bool:
     return digest is not None and digest == hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def _short(text: str, start: int, width: int = 60) -> str:
+def _short(text: str, start: int) -> str:
     """A stretch of a text around the place that matters."""
-    begin = max(0, start - width // 2) if len(text) > width else 0
-    end = begin + width
+    begin = max(0, start - WIDTH // 2) if len(text) > WIDTH else 0
+    end = begin + WIDTH
     return repr(("..." if begin else "") + text[begin:end] + ("..." if end < len(text) else ""))

@@ -1,8 +1,8 @@
 """Which sentences of a test set count: all, those with an implicit opinion, those with more than one polarity.
 
-Called by `aspectra.score.scoring` and `data stats`. The authors (`load_dataset` in their evaluation/atsa.py)
-look at every aspect; strict scoring of ATSA leaves out aspects without a target, which no answer could name.
-TASD and ACSA can name every aspect, and count as the authors do.
+Called by the rest of `aspectra.score`, by `data stats` and `benchmark`. The authors (`load_dataset` in their
+evaluation/atsa.py) look at every aspect; strict scoring of ATSA leaves out aspects without a target, which no answer
+could name. TASD and ACSA can name every aspect, and count as the authors do.
 """
 
 from __future__ import annotations

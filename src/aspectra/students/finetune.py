@@ -23,8 +23,8 @@ from aspectra.schema import POLARITIES, Example
 from aspectra.students.student import Lessons, Student
 
 if TYPE_CHECKING:
-    from aspectra.machine import Crew
     from aspectra.students.batches import Batches
+    from aspectra.students.crew import Crew
 
 FEW = 20  # dev sentences below which one of them moves F1 by more than most epochs do
 
@@ -53,9 +53,9 @@ def finetune(
     inputs: dict[str, Path | str] = {"student": identity(student)}
     inputs |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", "dev")}
     # Only now, for these imports take seconds: a wrong name should be told at once.
-    from aspectra.machine import Crew
     from aspectra.quiet import quiet
     from aspectra.students import session
+    from aspectra.students.crew import Crew
 
     crew = Crew()
     arguments = session.prepare(config, out, num_train_epochs=config.epochs, save_strategy="no", save_total_limit=1)

@@ -13,8 +13,8 @@ from typing import Any
 from transformers import TrainerCallback
 
 from aspectra.config import FinetuneConfig, PretrainConfig
-from aspectra.machine import Crew
 from aspectra.progress import Bar, say
+from aspectra.students.crew import Crew
 from aspectra.students.session import Metrics
 from aspectra.students.trainer import StudentTrainer
 from aspectra.students.tuner import Tuner

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 
 from aspectra.errors import UserError, unknown
-from aspectra.machine import Crew, autocast
+from aspectra.machine import autocast
 from aspectra.students.batches import cut
+from aspectra.students.crew import Crew
 from aspectra.students.student import Rows, Student
 
 Weights = str | Mapping[str, float]

@@ -20,8 +20,8 @@ from aspectra.students.corpus import check_kinds, read
 from aspectra.students.student import Lessons, Student
 
 if TYPE_CHECKING:
-    from aspectra.machine import Crew
     from aspectra.students.batches import Batches
+    from aspectra.students.crew import Crew
     from aspectra.students.session import Metrics
 
 
@@ -35,9 +35,9 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     inputs: dict[str, Path | str] = {"corpus": corpus, "student": identity(student)}
     tables = {side: read(corpus, side) for side in ("train", "dev")}
     # Only now, for these imports take seconds: a wrong name should be told at once.
-    from aspectra.machine import Crew
     from aspectra.quiet import quiet
     from aspectra.students import session
+    from aspectra.students.crew import Crew
 
     check_kinds(tables["train"], config)
     crew = Crew()

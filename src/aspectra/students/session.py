@@ -23,7 +23,9 @@ from aspectra import machine
 from aspectra.config import TrainingConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import write_text
+from aspectra.students.crew import Crew, part
 from aspectra.students.families import load
+from aspectra.students.memory import keep_freed_memory
 from aspectra.students.student import Student
 
 CHECKPOINTS = "checkpoints"
@@ -42,7 +44,7 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
     place = machine.device(config.device)
     machine.use_threads(config.threads)
     if place == "cpu":
-        machine.keep_freed_memory()
+        keep_freed_memory()
     arguments = TrainingArguments(
         output_dir=str(out / CHECKPOINTS),
         per_device_train_batch_size=config.batch_size,
@@ -51,7 +53,7 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
         learning_rate=config.learning_rate,
         seed=config.seed,
         use_cpu=place == "cpu",
-        ddp_backend="gloo" if place == "cpu" and machine.Crew().processes > 1 else None,
+        ddp_backend="gloo" if place == "cpu" and Crew().processes > 1 else None,
         ddp_find_unused_parameters=False,
         dataloader_pin_memory=False,
         remove_unused_columns=False,
@@ -65,8 +67,8 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
     # Several GPUs are for torchrun: DataParallel in one process would be slower, and is asked for by nobody.
     arguments._n_gpu = min(1, arguments.n_gpu)
     _ = arguments.device  # joins the other processes
-    if machine.Crew().processes > 1:
-        atexit.register(machine.part)
+    if Crew().processes > 1:
+        atexit.register(part)
     random.seed(config.seed)
     torch.manual_seed(config.seed)
     return arguments
@@ -100,7 +102,7 @@ def last_checkpoint(folder: Path, processes: int) -> Path | None:
     return whole[max(whole)] if whole else None
 
 
-def resumed(out: Path, crew: machine.Crew, going_on: bool) -> tuple[Path | None, Metrics]:
+def resumed(out: Path, crew: Crew, going_on: bool) -> tuple[Path | None, Metrics]:
     """(the checkpoint to go on from, where there is one; the log, with what came after it forgotten)."""
     checkpoint = crew.first(lambda: last_checkpoint(out, crew.processes)) if going_on else None
     return checkpoint, Metrics(out, crew.leads, step_of(checkpoint) if checkpoint else None)

@@ -15,8 +15,10 @@ from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback, TrainerCallback
 
 from aspectra.config import TrainingConfig
-from aspectra.machine import Crew, autocast, give_back_freed_memory
+from aspectra.machine import autocast
 from aspectra.students.batches import Batches, Loader
+from aspectra.students.crew import Crew
+from aspectra.students.memory import give_back_freed_memory
 from aspectra.students.objective import Weights, by_kind, coefficients, weigh
 from aspectra.students.optimizer import create, schedule
 from aspectra.students.student import Rows, Student, diverged

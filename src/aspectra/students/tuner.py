@@ -16,11 +16,11 @@ from transformers import TrainingArguments
 
 from aspectra.config import FinetuneConfig
 from aspectra.files import write_json
-from aspectra.machine import Crew
 from aspectra.progress import Bar
 from aspectra.schema import Example
 from aspectra.score.scoring import score
 from aspectra.students.batches import Batches
+from aspectra.students.crew import Crew
 from aspectra.students.student import Rows, Student
 from aspectra.students.trainer import StudentTrainer
 

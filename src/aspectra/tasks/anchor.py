@@ -1,4 +1,4 @@
-"""Where in a text a term stands. Called by tasks that decode terms and by the benchmark's reader."""
+"""Where in a text a term stands. Called by tasks that decode terms, by `aspectra.data` and `report`."""
 
 from __future__ import annotations
 

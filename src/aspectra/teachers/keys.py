@@ -1,6 +1,6 @@
 """An endpoint's key: where it is read from, and in which forms it may stand in no file and no line.
 
-Used by `aspectra.teachers.openai` and `ray_engine`.
+Called by `aspectra.teachers.openai` and `aspectra.elicit.ray_engine`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A GGUF file as a teacher, in this process: llama.cpp's server through xllamacpp, without a port to speak to.
 
-Its slots answer in parallel, one for each request in flight. Needs the extra `local`. Used by `aspectra.elicit.engine`.
+Its slots answer in parallel, one for each request in flight. Needs the extra `local`. Made by `aspectra.teachers.make`,
+asked by `aspectra.elicit.asking`; `aspectra.elicit.tokens` counts with it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from aspectra.config import ElicitConfig
 from aspectra.errors import AspectraError, MissingExtraError, UserError
-from aspectra.teachers.teacher import Messages, Question, Reply, RowError
+from aspectra.teachers.completion import completion
+from aspectra.teachers.teacher import Messages, Question, Reply, RowError, drawn, identifying
 
 PROMPT_ROOM = 2048  # tokens a slot has for the prompt, besides those of the answer
 HEAD = 1 << 20
@@ -29,6 +31,7 @@ class LocalTeacher:
     """
 
     instant = False
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:
@@ -43,16 +46,10 @@ class LocalTeacher:
         if importlib.util.find_spec("xllamacpp") is None:
             raise MissingExtraError("local", "a local LLM")
         self.model = path.name
-        self.settings: dict[str, object] = {
-            "temperature": config.temperature,
-            "max_tokens": config.max_tokens,
-            "seed": config.seed,
-            # The beginning holds the names and shapes of all weights and the tokenizer; hashing 40 GB each time would
-            # take longer than the answers.
-            "gguf": hashlib.sha256(head + str(path.stat().st_size).encode()).hexdigest()[:16],
-        }
-        if config.extra_body:
-            self.settings["extra_body"] = config.extra_body
+        self.settings = identifying(config)
+        # The beginning holds the names and shapes of all weights and the tokenizer; hashing 40 GB each time would take
+        # longer than the answers.
+        self.settings["gguf"] = hashlib.sha256(head + str(path.stat().st_size).encode()).hexdigest()[:16]
         self._config, self._path = config, path
         self._server: Any = None
         self._threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="slot")
@@ -81,9 +78,7 @@ class LocalTeacher:
         self.load()  # the others wait: none could be asked meanwhile
         body: dict[str, Any] = {
             "messages": question.messages,
-            "temperature": self._config.temperature,
-            "max_tokens": self._config.max_tokens,
-            "seed": self._config.seed + question.attempt,
+            **drawn(self._config, question.attempt),
             **self._config.extra_body,
         }
         if question.json_wanted:
@@ -94,22 +89,10 @@ class LocalTeacher:
             )
         except (RuntimeError, ValueError) as error:
             raise RowError(" ".join(str(error).split())[:300]) from None
-        return self._reply(answer)
-
-    @staticmethod
-    def _reply(answer: Any) -> Reply:
         if not isinstance(answer, dict) or "choices" not in answer:
             told = answer.get("message") or answer.get("error") if isinstance(answer, dict) else answer
             raise RowError(f"llama.cpp: {told}"[:300])
-        choice = answer["choices"][0]
-        usage = answer.get("usage") or {}
-        return Reply(
-            text=choice["message"].get("content") or "",
-            finish_reason=choice.get("finish_reason"),
-            tokens_in=usage.get("prompt_tokens"),
-            tokens_out=usage.get("completion_tokens"),
-            thinking=len(choice["message"].get("reasoning_content") or ""),
-        )
+        return completion(answer)
 
     def count(self, messages: Messages) -> int:
         """Tokens of a prompt, by the model's own template and tokenizer."""

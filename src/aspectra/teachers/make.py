@@ -1,6 +1,7 @@
 """The teacher that settings name: made without loading weights, or refused.
 
-Used by `aspectra.elicit.engine` and `ray_engine`, by `aspectra.benchmark` and by `aspectra.pipeline`.
+Called by `aspectra.elicit` where its caller hands in no teacher and by the actors of `aspectra.elicit.ray_engine`, by
+`aspectra.benchmark`, `aspectra.pipeline` and `aspectra elicit`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Any OpenAI-compatible endpoint as a teacher: OpenAI itself, vLLM, llama-server, Ollama, a gateway.
 
-One request is one try: when the next one goes out is for `pace.py` to say. Spoken in plain HTTP rather than through
-OpenAI's client, which hides what exactly came back and whose pool looks at every connection for each request.
-Used by `aspectra.elicit.engine`.
+One request is one try: when the next goes out is for `aspectra.elicit.pace` to say. Spoken in plain HTTP rather than
+through OpenAI's client, which hides what exactly came back and whose pool looks at every connection for each request.
+Made by `aspectra.teachers.make`, asked by `aspectra.elicit.asking`; `aspectra.elicit.batches` writes down what it would
+send.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from aspectra.config import ElicitConfig
 from aspectra.errors import EndpointError, RefusedError, UserError
 from aspectra.progress import say
 from aspectra.settings import shown
+from aspectra.teachers.completion import completion, message_of
 from aspectra.teachers.keys import read_key, secrets
-from aspectra.teachers.teacher import Question, Reply, RowError, TryError, identifying
+from aspectra.teachers.teacher import Question, Reply, RowError, TryError, drawn, identifying
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -53,6 +55,7 @@ class OpenAITeacher:
     """Asks an endpoint; raises UserError for what every row would meet (key, URL, model)."""
 
     instant = False
+    free = False
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():
@@ -131,12 +134,7 @@ class OpenAITeacher:
 
     def parameters(self, question: Question) -> dict[str, Any]:
         """The JSON that is sent for a question."""
-        optional: dict[str, Any] = {
-            "temperature": self._config.temperature,
-            "max_tokens": self._config.max_tokens,
-            # Another draw for another attempt, yet the same one whenever the run is repeated.
-            "seed": self._config.seed + question.attempt,
-        }
+        optional = drawn(self._config, question.attempt)
         if question.json_wanted:
             optional["response_format"] = {"type": "json_object"}
         if "max_tokens" in self._refused:
@@ -221,36 +219,6 @@ def unreached(error: Any, url: str) -> str:
     parts = urlsplit(url)
     asked = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
     return why if (error.host, error.port) == asked else f"{error.host}:{error.port}: {why}"
-
-
-def completion(body: Any) -> Reply:
-    """A chat completion's JSON as a reply. Raises LookupError, TypeError or AttributeError for any other JSON."""
-    choice = body["choices"][0]
-    message = choice["message"]
-    usage = body.get("usage") or {}
-    text = message.get("content") or message.get("refusal")
-    apart = message.get("reasoning_content") or message.get("reasoning") or ""
-    finish = choice.get("finish_reason")
-    return Reply(
-        text=text if isinstance(text, str) else "",
-        finish_reason=finish if isinstance(finish, str) else None,
-        tokens_in=_count(usage.get("prompt_tokens")),
-        tokens_out=_count(usage.get("completion_tokens")),
-        thinking=len(apart) if isinstance(apart, str) else 0,
-    )
-
-
-def _count(value: Any) -> int | None:
-    """A number of tokens, where it can be one."""
-    return value if isinstance(value, int) and 0 <= value < 1 << 53 else None
-
-
-def message_of(body: Any) -> str:
-    """What an endpoint's error says, however it says it."""
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    if isinstance(inner, dict):
-        inner = inner.get("message") or inner.get("detail") or inner
-    return str(inner)
 
 
 def retry_after(told: str | None) -> float | None:

@@ -1,7 +1,8 @@
 """A response file as a teacher: our own Parquet or JSONL, or the authors' Mixtral file as it is.
 
 Nothing is asked and nothing costs: what the file has is replayed through the same validation and store, what it lacks
-is absent. Used by `aspectra.elicit.engine`; how the offline quickstart has a real teacher.
+is absent. Made by `aspectra.teachers.make`, asked by `aspectra.elicit.asking`; how the offline quickstart has a real
+teacher.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class RecordedTeacher:
     """Answers from a file by (review text, kind). Holds the answers in memory, the reviews as digests."""
 
     instant = True
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:

@@ -1,13 +1,13 @@
 """The seam between the engine and whatever answers: text in, text out.
 
-Implemented by the other files of this folder, chosen in `make.py`; used by `aspectra.elicit`. A teacher knows nothing
-of stores, prompts' versions or validation.
+Implemented by the other files of this folder, chosen in `make.py`; asked by `aspectra.elicit.asking`, whose engine also
+takes one that its caller made. A teacher knows nothing of stores, prompts' versions or validation.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aspectra.config import ElicitConfig
 
@@ -73,10 +73,17 @@ class TryError(Exception):
         self.busy, self.gone, self.mute, self.odd, self.after = busy, gone, mute, odd, after
 
 
+def drawn(config: ElicitConfig, attempt: int = 0) -> dict[str, Any]:
+    """How an answer is drawn, in the words of every chat API.
+
+    Another draw for another attempt, yet the same one whenever the run is repeated.
+    """
+    return {"temperature": config.temperature, "max_tokens": config.max_tokens, "seed": config.seed + attempt}
+
+
 def identifying(config: ElicitConfig) -> dict[str, object]:
     """The settings that shape any model's answer, by which it is stored: the same for vLLM and for its server."""
-    found: dict[str, object] = {name: getattr(config, name) for name in ("temperature", "max_tokens", "seed")}
-    return found | ({"extra_body": config.extra_body} if config.extra_body else {})
+    return drawn(config) | ({"extra_body": config.extra_body} if config.extra_body else {})
 
 
 class Teacher(Protocol):
@@ -88,6 +95,8 @@ class Teacher(Protocol):
     """What shapes the answer besides the words: part of a request's identity."""
     instant: bool
     """Answers at once and for nothing, so that the engine neither waits nor reserves money."""
+    free: bool
+    """Costs nothing, so that the cost is known without a price."""
 
     async def ask(self, question: Question) -> Reply:
         """Try once: answer, or raise AbsentError, RowError, TryError, or an AspectraError that ends the run."""

@@ -1,7 +1,7 @@
 """A model folder as a teacher, in this process: transformers writes many answers at once, best on a GPU.
 
-Needs the extra `train`. Used by `aspectra.elicit.engine` and the cells of `aspectra.benchmark`; how a batch is written
-stands in `writing.py`.
+Needs the extra `train`. Made by `aspectra.teachers.make`, asked by `aspectra.elicit.asking`; how a batch is written is
+for `writing.py`. The cells of `aspectra.benchmark` take its digest of a folder.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class TransformersTeacher:
     """
 
     instant = False
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:

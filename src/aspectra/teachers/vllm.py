@@ -1,19 +1,25 @@
-"""A model that vLLM runs on a cluster: the name and the settings that its answers are stored under.
+"""A model that vLLM runs on a cluster: what its answers are stored under, our settings as its own, its rows as replies.
 
-It is asked by `aspectra.elicit.ray_vllm`, not in this process. Made by `aspectra.teachers.make`.
+Made by `aspectra.teachers.make`; asked by `aspectra.elicit.ray_vllm`, not in this process.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
-from aspectra.teachers.teacher import Question, Reply, identifying
+from aspectra.teachers.teacher import Question, Reply, drawn, identifying
+
+BATCH = 64  # requests that an engine is given at a time; it has several such batches in hand
+Row = dict[str, Any]
 
 
 class VllmTeacher:
     """Says under which name and settings the answers are stored: those of the same model behind vLLM's own server."""
 
     instant = False
+    free = True
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():
@@ -31,3 +37,26 @@ class VllmTeacher:
 
     async def close(self) -> None:
         return None
+
+
+def processor(config: ElicitConfig, workers: int, engine: dict[str, Any]) -> dict[str, Any]:
+    """Our settings as arguments of `ray.data.llm.vLLMEngineProcessorConfig`."""
+    return {
+        "model_source": config.model,
+        # The instruction is the same for all reviews and stands first.
+        "engine_kwargs": {"enable_prefix_caching": True, **engine},
+        "concurrency": (workers, workers),
+        "batch_size": BATCH,
+        "detokenize_stage": False,  # the engine does it
+    }
+
+
+def sampling(config: ElicitConfig) -> dict[str, Any]:
+    """Our settings as vLLM's sampling parameters."""
+    return {**drawn(config), **config.extra_body}
+
+
+def reply(row: Row, most: int) -> Reply:
+    """What the engine wrote. It does not say why it stopped: at `most` tokens it was cut off."""
+    count = int(row["num_generated_tokens"])
+    return Reply(row["generated_text"], "length" if count >= most else "stop", int(row["num_input_tokens"]), count)

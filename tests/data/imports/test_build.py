@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aspectra.data import datasets
+from aspectra.data.examples import load
 from aspectra.data.imports.build import build, guess, parted
 from aspectra.errors import UserError
 from aspectra.manifest import Stage
@@ -55,7 +56,7 @@ def test_where_targets_and_categories_stand_apart_the_tasks_own_are_kept(tmp_pat
     path = put(tmp_path / "a.xml", XML)
     for task, kept in (("atsa", ("soup", None)), ("acsa", (None, "food"))):
         build([path], task, tmp_path / task)
-        (example,) = datasets.load(tmp_path / task / "train.json")
+        (example,) = load(tmp_path / task / "train.json")
         assert [(o.target, o.category) for o in example.opinions] == [kept]
 
 
@@ -70,7 +71,7 @@ def test_opinions_without_a_target_stay_where_a_file_says_both(tmp_path: Path) -
     """As in the published hard sets: the paper's subsets count them for atsa too."""
     rows = "text,target,category,polarity\nDull soup.,soup,food,negative\nDull soup.,,place,positive\n"
     build([put(tmp_path / "a.csv", rows)], "atsa", tmp_path / "set")
-    (example,) = datasets.load(tmp_path / "set" / "train.json")
+    (example,) = load(tmp_path / "set" / "train.json")
     assert [o.target for o in example.opinions] == ["soup", None]
 
 
@@ -84,7 +85,7 @@ def test_a_task_that_the_file_does_not_serve(tmp_path: Path) -> None:
 
 def test_ids_of_several_files_stay_distinct(tmp_path: Path) -> None:
     build([put(tmp_path / "a.seg", SEG), put(tmp_path / "b.atepc", ATEPC)], "atsa", tmp_path / "set")
-    assert [example.id for example in datasets.load(tmp_path / "set" / "train.json")] == ["1", "2", "b:1"]
+    assert [example.id for example in load(tmp_path / "set" / "train.json")] == ["1", "2", "b:1"]
 
 
 def test_wrong_offsets_and_lost_targets_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.data.imports.invented import sentences
 
-from aspectra.data import datasets
+from aspectra.data.examples import load
 from aspectra.data.imports.labels import Found
 from aspectra.data.imports.semeval import UNWRITABLE, read, write
 from aspectra.errors import UserError
@@ -176,7 +176,7 @@ def test_the_layout_of_2014_holds_terms_then_categories(tmp_path: Path, examples
 
 
 def test_a_published_set_survives_its_official_layout(shared: Path, tmp_path: Path) -> None:
-    examples = datasets.load(shared / "data" / "benchmark" / "acsa" / "rest16" / "test.json")
+    examples = load(shared / "data" / "benchmark" / "acsa" / "rest16" / "test.json")
     write(tmp_path / "a.xml", examples)
     expected = [replace(e, opinions=tuple(replace(o, words=()) for o in e.opinions)) for e in examples]
     assert [found.example for found in read(tmp_path / "a.xml")] == expected

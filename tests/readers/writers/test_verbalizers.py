@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.elicit.parse import analysis
+from aspectra.elicit.analysis import analysis
 from aspectra.elicit.polarity import polarity_of
 from aspectra.readers.reader import LABELS, best
 from aspectra.readers.writers import verbalizers
@@ -97,6 +97,6 @@ def test_the_analysis_begun_is_one_that_the_corpus_reader_knows(
 ) -> None:
     begun = begun_for(asked, category, aspect)
     assert begun.endswith("\nSentiment:")
-    (block,) = analysis(f"{begun} Very Positive\nReasoning: as said.", "the soup").blocks
+    (block,) = analysis(f"{begun} Very Positive\nReasoning: as said.", "the soup")
     assert (block.target, block.aspect, block.polarity) == (target, line, "positive")
     assert ("Aspect:" in begun) == bool(line)

@@ -16,6 +16,7 @@ from typing import Any
 
 from aspectra import manifest, tasks
 from aspectra.data import datasets
+from aspectra.data.examples import load, read, save
 from aspectra.data.imports import pyabsa, semeval, table
 from aspectra.data.imports.labels import Found, Source, parse_map, settle
 from aspectra.errors import UserError, unknown
@@ -175,18 +176,18 @@ def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, in
     """Write each part once all are known to be right; returns the counts of each."""
     written = {}
     with tempfile.TemporaryDirectory() as work:
-        for part, examples in parts.items():
+        for part, rows in parts.items():
             made = Path(work) / f"{part}.json"
-            datasets.save(made, examples)
-            read, mending = datasets.read(made)
+            save(made, rows)
+            kept, mending = read(made)
             path = out / made.name
             if path.exists() and sha256(path) != sha256(made):
                 raise UserError(f"{path} is there and says something else; name another --out, or remove it")
             if mending.unplaced:
                 say(f"{part}: {mending.unplaced} targets are not in their sentence, or less often than annotated")
             written[part] = {
-                "sentences": len(read),
-                "opinions": sum(len(example.opinions) for example in read),
+                "sentences": len(kept),
+                "opinions": sum(len(example.opinions) for example in kept),
                 "mended": mending.mended,
                 "unplaced": mending.unplaced,
             }
@@ -194,7 +195,7 @@ def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, in
             with replacing(out / f"{part}.json") as temporary:
                 shutil.copyfile(Path(work) / f"{part}.json", temporary)
     there = [file for name in datasets.FILES if (file := out / f"{name}.json").is_file()]
-    texts = {file.stem: {example.text for example in datasets.load(file)} for file in there}
+    texts = {file.stem: {example.text for example in load(file)} for file in there}
     for one, other in itertools.combinations(texts, 2):
         if shared := len(texts[one] & texts[other]):
             say(f"{shared} sentences stand in {one} and in {other}: what was learned by heart is no measure")

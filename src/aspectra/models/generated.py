@@ -1,13 +1,18 @@
 """Students of a few thousand random weights, one of each family, made in under a second.
 
-They know nothing: `tiny-causal` and `tiny-seq2seq` are for trying out a config, and what the tests train. Called by
-`aspectra.models` and by the tests.
+They know nothing: `tiny-causal` and `tiny-seq2seq` are for trying out a config, and what the tests train. Named by
+`aspectra.models`, made by the tests too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from aspectra.models.caching import cache, once
+from aspectra.quiet import quiet
 
 TEXTS = [
     "The soup was hot and the bread was fresh, but the waiter forgot our drinks twice.",
@@ -21,6 +26,32 @@ TEXTS = [
     "The lobby smells of paint, though the lift is quick.",
     "Good value, and the charger lasts.",
 ]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A few thousand random weights, which `make` leaves in a folder."""
+
+    make: Callable[[Path], Path]
+    about: str
+    source = "made here"
+
+    def pin(self, name: str) -> str:
+        """What a manifest records of it: the name stands for the same weights everywhere."""
+        return f"generated {name}"
+
+    def is_here(self, name: str) -> bool:
+        """Whether it need not be made."""
+        return (cache() / name).is_dir()
+
+    def folder(self, name: str) -> Path:
+        """Its folder, made once. Raises MissingExtraError without torch."""
+
+        def make(work: Path) -> None:
+            with quiet():
+                self.make(work / "model")
+
+        return once(name, make)
 
 
 def tokenizer(special: list[str], end: str, pad: str, closes: bool) -> Any:
@@ -48,7 +79,6 @@ def tokenizer(special: list[str], end: str, pad: str, closes: bool) -> Any:
 
 def make_causal(folder: Path) -> Path:
     """A Llama whose pad token is its end token, as SmolLM2's is."""
-    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     words = tokenizer(["<|end|>"], "<|end|>", "<|end|>", closes=False)
@@ -65,16 +95,11 @@ def make_causal(folder: Path) -> Path:
         bos_token_id=None,
         tie_word_embeddings=True,
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(7)
-        LlamaForCausalLM(config).save_pretrained(folder)
-    words.save_pretrained(folder)
-    return folder
+    return saved(folder, lambda: LlamaForCausalLM(config), words)
 
 
 def make_seq2seq(folder: Path) -> Path:
     """A T5 with dropout, sentinels and no newline of its own worth the name."""
-    import torch
     from transformers import T5Config, T5ForConditionalGeneration
 
     special = ["<pad>", "</s>", *(f"<extra_id_{i}>" for i in range(100))]
@@ -92,8 +117,15 @@ def make_seq2seq(folder: Path) -> Path:
         eos_token_id=words.eos_token_id,
         pad_token_id=words.pad_token_id,
     )
+    return saved(folder, lambda: T5ForConditionalGeneration(config), words)
+
+
+def saved(folder: Path, build: Callable[[], Any], words: Any) -> Path:
+    """The folder, with the model that is built with a seed of its own, and its tokenizer."""
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
-        T5ForConditionalGeneration(config).save_pretrained(folder)
+        build().save_pretrained(folder)
     words.save_pretrained(folder)
     return folder

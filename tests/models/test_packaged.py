@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from aspectra import models, packaged
+from aspectra import models
 from aspectra.errors import UserError
+from aspectra.models import packaged
 
 # What llama.cpp makes of these (xllamacpp 2026.10 on the pinned file); the slow test asks it about a thousand more.
 KNOWN = {

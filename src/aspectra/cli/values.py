@@ -1,0 +1,45 @@
+"""Options that hold several values: lists with commas between, pairs, JSON. Called by the commands that have such."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from aspectra.errors import UserError, unknown
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The parts between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def kinds(text: str, known: Sequence[str]) -> tuple[str, ...]:
+    """The kinds between commas. Raises UserError for one that is not known."""
+    found = names(text)
+    for kind in found:
+        if kind not in known:
+            raise unknown("kind", kind, known)
+    return found
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`a=b,c=d` as a dict."""
+    found = {}
+    for part in names(text):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(f"--prompts {part}: write it as kind=version, for example analysis=v1")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def json_object(text: str, option: str) -> dict[str, Any]:
+    """What an option holds, as JSON."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"{option} is not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{option} is not a JSON object, for example '{{\"top_k\": 40}}'")
+    return value

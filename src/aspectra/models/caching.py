@@ -1,0 +1,60 @@
+"""Models that are made here once, then taken from the cache. Called by the sources of this folder that make one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aspectra.errors import AspectraError, MissingExtraError
+from aspectra.weights import check
+
+TRAIN_PACKAGES = ("torch", "transformers", "accelerate", "peft", "safetensors")
+
+
+def cache() -> Path:
+    """Where models of the package index are unpacked: `$ASPECTRA_CACHE`, else `~/.cache/aspectra`."""
+    return Path(os.environ.get("ASPECTRA_CACHE") or "~/.cache/aspectra").expanduser()
+
+
+def need_train(what: str) -> None:
+    """Raise MissingExtraError unless everything that training needs is installed."""
+    if any(importlib.util.find_spec(package) is None for package in TRAIN_PACKAGES):
+        raise MissingExtraError("train", what)
+
+
+def once(name: str, make: Callable[[Path], None]) -> Path:
+    """The cached folder of a model; where there is none yet, `make` is given a working folder and leaves `model` in it.
+
+    Raises MissingExtraError where it would have to be made and cannot, AspectraError where the cache is not writable.
+    """
+    folder = cache() / name
+    if folder.is_dir():
+        return check(folder)
+    need_train(f"the student {name}")
+    with staging(cache()) as work:
+        make(work)
+        try:
+            (work / "model").rename(folder)
+        except OSError:
+            if not folder.is_dir():  # where another process was first, its folder stands
+                raise
+    return folder
+
+
+@contextmanager
+def staging(parent: Path) -> Iterator[Path]:
+    """A working folder beside the result, so that the last step is a rename; gone afterwards."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
+    except OSError as error:
+        raise AspectraError(f"cannot write the model cache {parent} ({error.strerror}); set ASPECTRA_CACHE") from None
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

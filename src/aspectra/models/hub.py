@@ -1,0 +1,98 @@
+"""A model of the Hugging Face Hub: from the Hub's own cache, else downloaded; safetensors only.
+
+Made by `aspectra.models` of a short name, or of an id as it is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from aspectra.errors import UserError
+from aspectra.models.caching import need_train
+from aspectra.progress import say
+from aspectra.weights import check
+
+FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.jinja")
+TIMEOUT = 10  # seconds until the Hub counts as out of reach
+
+
+class NoRepositoryError(Exception):
+    """The Hub knows no such repository."""
+
+
+@dataclass(frozen=True)
+class OnHub:
+    """A repository on the Hugging Face Hub."""
+
+    repository: str
+    about: str = ""
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, in a word or two."""
+        return f"Hub {self.repository}"
+
+    def pin(self, name: str) -> str:
+        """What a manifest records of it."""
+        return f"hub {self.repository}"
+
+    def is_here(self, name: str) -> bool:
+        """Whether it need not be fetched."""
+        return cached(self.repository) is not None
+
+    def folder(self, name: str) -> Path:
+        """Its folder. Raises NoRepositoryError, or a UserError that says what was tried."""
+        need_train(f"the student {name}")
+        return cached(self.repository) or downloaded(name, self.repository)
+
+
+def cached(repository: str) -> Path | None:
+    """The Hub's own cache folder of a repository, if its weights are in it."""
+    if importlib.util.find_spec("huggingface_hub") is None:
+        return None
+    from huggingface_hub import snapshot_download
+
+    try:
+        return check(Path(snapshot_download(repository, local_files_only=True)))
+    except (UserError, OSError, ValueError):
+        return None
+
+
+def downloaded(name: str, repository: str) -> Path:
+    """A repository, fetched into the Hub's cache. Raises NoRepositoryError, or a UserError that says what was tried."""
+    from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    endpoint = os.environ.get("HF_ENDPOINT") or constants.ENDPOINT
+    try:
+        there = HfApi(endpoint=endpoint).model_info(repository, timeout=TIMEOUT).siblings or []
+        if not any(file.endswith(".safetensors") for file in (sibling.rfilename for sibling in there)):
+            raise UserError(f"{repository} on the Hub has no safetensors weights, and others are not read")
+        say(f"{name}: fetching {repository} from {endpoint} (once)")
+        return check(
+            Path(
+                snapshot_download(
+                    repository,
+                    endpoint=endpoint,
+                    etag_timeout=TIMEOUT,
+                    allow_patterns=list(FILES),
+                    ignore_patterns=["*/*"],  # other forms of the same weights
+                )
+            )
+        )
+    except UserError:
+        raise
+    except GatedRepoError:
+        raise UserError(f"{repository} asks for a login: accept its terms on the Hub and set HF_TOKEN") from None
+    except RepositoryNotFoundError:
+        raise NoRepositoryError from None
+    except Exception as error:  # the client lets the errors of three libraries through, all of one meaning here
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(
+            f"could not fetch {name}: tried the Hub's cache {constants.HF_HUB_CACHE}, then {endpoint}/{repository} "
+            f"with a time limit of {TIMEOUT} s ({reason}); give a folder, set HF_ENDPOINT to a mirror, or take "
+            "smollm2-135m, which comes from the package index"
+        ) from None

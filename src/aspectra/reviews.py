@@ -1,0 +1,222 @@
+"""Reviews from CSV, JSONL and Parquet, one at a time, never the whole file: which column is what, which rows are bad.
+
+Called by `aspectra.elicit.selection`; by the same rules for columns and rows `aspectra.analyze` reads whole tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aspectra.errors import UserError
+from aspectra.progress import counted, say
+from aspectra.rows import Row, nothing, read_rows
+from aspectra.schema import Review
+
+TEXT = ("text", "review", "sentence", "content", "body", "comment", "review_text", "reviewtext", "review_body")
+ID = ("id", "review_id", "reviewid")
+DOMAIN = ("domain",)
+RATING = ("rating", "stars", "overall", "score")
+
+SKIP = "mend it or pass over such rows with --skip-bad-rows"
+
+
+class Columns(NamedTuple):
+    """Which column is what."""
+
+    text: str
+    id: str | None
+    domain: str | None
+    rating: str | None
+
+
+Seen = Callable[[str, str], bool | None]
+"""Whether a row of this id came earlier in the file: None where it did not, else whether its text was the same."""
+NO_COLUMNS = Columns("text", None, None, None)
+
+
+def read_reviews(
+    path: Path | str,
+    text_column: str | None = None,
+    skip_bad_rows: bool = False,
+    limit: int | None = None,
+    seen: Seen | None = None,
+    tell: bool = True,
+) -> Iterator[Review]:
+    """The reviews of a .csv, .tsv, .jsonl or .parquet file, streamed.
+
+    The text column is `text_column` or the first of `TEXT` that exists, whatever its case; `id`, `domain` and
+    `rating` are found likewise. A row without an id gets `row-N`, N counting rows from 1. The first review is read
+    before this returns, so that a file that cannot be read is known before anything is written.
+
+    A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, an
+    earlier row's id with another text, more fields than columns) is an error that names its line; with
+    `skip_bad_rows` it is passed over, and the counts by reason are told on stderr at the end where `tell` says so.
+    `seen` is asked for every row's id and text; without it hashes of all of them are kept in memory.
+
+    Raises UserError: no such file, not UTF-8, no text column, no rows, a bad row.
+    """
+    reviews = _reviews(Path(path), text_column, skip_bad_rows, limit, seen or _in_memory(), tell)
+    first = next(reviews, None)
+    return iter(()) if first is None else itertools.chain([first], reviews)
+
+
+def _reviews(
+    path: Path, text_column: str | None, skip: bool, limit: int | None, seen: Seen, tell: bool
+) -> Iterator[Review]:
+    bad: Counter[str] = Counter()
+    layouts: dict[tuple[str, ...], Columns] = {}
+    chosen: str | None = None
+    good = number = strange = 0
+    first: Any = None  # of the strange ratings, which are counted and not kept: there may be a million
+    for row in _rows(path, text_column):
+        number += 1
+        fault, detail = row.fault, row.detail
+        names = tuple(row.values)
+        if names and names not in layouts:
+            chosen = chosen or which_text(path, names, text_column)
+            layouts[names] = _columns(names, chosen)
+        columns = layouts.get(names, NO_COLUMNS)
+        if not fault:
+            fault, detail = fault_of(row.values.get(columns.text), columns.text)
+        if not fault:
+            name = name_of(row.values, columns.id, number)
+            before = seen(name, row.values[columns.text])
+            if before:
+                # The same review once more, as in a file with a row a question: not two that share an id.
+                bad["repeated row"] += 1
+                continue
+            if before is False:
+                fault = "duplicate id"
+                detail = f"the id '{name}' stands twice" + (
+                    "" if skip else f" (first in {_first(path, name, text_column)})"
+                )
+        if fault:
+            if not skip:
+                raise UserError(f"{path}, {row.place}: {detail}; {SKIP}")
+            bad[fault] += 1
+            continue
+        good += 1
+        rated = row.values.get(columns.rating) if columns.rating else None
+        rating = _number(rated)
+        if rating is None and _string(rated) is not None:
+            first = rated if not strange else first
+            strange += 1
+        yield Review(
+            id=name,
+            text=row.values[columns.text],
+            domain=_string(row.values.get(columns.domain)) if columns.domain else None,
+            rating=rating,
+        )
+        if good == limit:
+            break
+    close_reading(path, good, bad, tell)
+    if strange and tell:
+        say(f"{path}: {counted(strange, 'rating')} left out, no number: first {first!r}")
+
+
+def close_reading(path: Path, good: int, bad: Counter[str], tell: bool = True) -> None:
+    """What there is to say once a file of reviews was read: the rows passed over, by reason, unless not to `tell`.
+
+    Raises UserError where no review was left.
+    """
+    passed = ", ".join(f"{count} {reason}" for reason, count in bad.most_common())
+    if not good:
+        why = f"only bad rows: {passed}" if passed else nothing(path)
+        raise UserError(f"{path} holds no reviews ({why})")
+    if passed and tell:
+        say(f"{path}: {counted(bad.total(), 'row')} passed over: {passed}")
+
+
+def _in_memory() -> Seen:
+    marks: set[int] = set()
+
+    def seen(name: str, text: str) -> bool | None:
+        one, same = mark(name), mark(f"{name}\0{text}")
+        before = None if one not in marks else same in marks
+        marks.update((one, same))
+        return before
+
+    return seen
+
+
+def mark(text: str) -> int:
+    """Eight bytes of a digest: what a set of a million texts is told apart by."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+def _rows(path: Path, text_column: str | None) -> Iterator[Row]:
+    def keep(names: Sequence[str]) -> Iterator[str]:
+        return (name for name in _columns(names, which_text(path, names, text_column)) if name)
+
+    return read_rows(path, keep)
+
+
+def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
+    """The column that holds the texts: the `given` one, else the first of `TEXT`. Raises UserError where none does."""
+    found = find(names, (given,) if given else TEXT)
+    if found is None:
+        what = f"no column '{given}'" if given else "no text column"
+        raise UserError(f"{path} has {what}; it has: {', '.join(map(str, names))}; name the one with --text-column")
+    return found
+
+
+def _columns(names: Sequence[str], text: str) -> Columns:
+    return Columns(text, find(names, ID), find(names, DOMAIN), find(names, RATING))
+
+
+def find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
+    """The first of the wanted columns that is there, if need be with other case or space around; None without one."""
+    exact = set(names)
+    folded = {name.strip().casefold(): name for name in reversed(names)}
+    for want in wanted:
+        if want in exact:
+            return want
+        if want.casefold() in folded:
+            return folded[want.casefold()]
+    return None
+
+
+def fault_of(value: Any, column: str) -> tuple[str, str]:
+    """What is wrong with a text, in a word or two and at length; two empty strings where nothing is."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return "empty text", f"no text in column '{column}'"
+    if not isinstance(value, str):
+        return "no text", f"column '{column}' holds {type(value).__name__}, not text"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "broken text", f"the text in column '{column}' holds half a character (a lone surrogate)"
+    return "", ""
+
+
+def name_of(values: dict[str, Any], column: str | None, number: int) -> str:
+    """A row's id; `row-N` where it has none."""
+    return (_string(values.get(column)) if column else None) or f"row-{number}"
+
+
+def _first(path: Path, name: str, text_column: str | None) -> str:
+    """Where an id stands first: read again, so that only its hash need be kept while all is well."""
+    for number, row in enumerate(_rows(path, text_column), 1):
+        if not row.fault and name_of(row.values, find(tuple(row.values), ID), number) == name:
+            return row.place
+    return "an earlier row"
+
+
+def _string(value: Any) -> str | None:
+    # NaN is how data frames spell a value that is not there, and JSON writers of Python let it through.
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return None if missing else str(value).strip() or None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
