@@ -140,7 +140,7 @@ import sys
 from pathlib import Path
 from safetensors.torch import save_file
 sys.path.insert(0, {root!r})
-from tests.tiny.test_objective import train
+from tests.students.test_objective import train
 import torch
 found = train(Path(sys.argv[1]), Path(sys.argv[2]), 4, 1, "equal")
 if torch.distributed.get_rank() == 0:
