@@ -228,6 +228,7 @@ class StudentSystem(Config):
 
     kind: Literal["student"]
     student: str = Field(description="name or folder, as published or pretrained")
+    pretrain: dict[str, Any] = Field(default={}, description="in each run, by its seed: `corpus`, and as in `pretrain`")
     finetune: dict[str, Any] = Field(default={}, description="what this one has other than the common `finetune`")
 
 
@@ -281,7 +282,10 @@ class BenchmarkConfig(Config):
     @model_validator(mode="after")
     def _settled_by_the_cell(self) -> BenchmarkConfig:
         settled = {"task": "sets", "data": "sets", "seed": "seeds", "shots": "shots"}
-        own = {name for s in self.systems.values() if isinstance(s, StudentSystem) for name in s.finetune}
+        students = [s for s in self.systems.values() if isinstance(s, StudentSystem)]
+        if any("seed" in s.pretrain for s in students):
+            raise ValueError("pretrain.seed is each cell's own; set `seeds`")
+        own = {name for s in students for name in s.finetune}
         for name, right in settled.items():
             if name in own or getattr(self.finetune, name) != FinetuneConfig.model_fields[name].default:
                 raise ValueError(f"finetune.{name} is each cell's own; set `{right}`")

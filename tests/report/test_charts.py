@@ -105,6 +105,15 @@ def test_a_difference_is_a_filled_dot_and_what_is_none_is_hollow() -> None:
     assert ["hollow" in circle.attrib["class"] for circle in shapes if circle is not None] == [False, True]
 
 
+def test_the_line_over_runs_and_sentences_reaches_beyond_the_bar_over_sentences() -> None:
+    axis = charts.linear([-5, 5], "x")
+    svg = drawn(charts.forest(axis, 2, (1, 3), True, (0, 4)))
+    bar, line = svg.find("rect"), svg.find("line")
+    assert bar is not None and line is not None
+    assert (line.attrib["x1"], line.attrib["x2"], bar.attrib["x"]) == (axis.at(0), axis.at(4), axis.at(1))
+    assert drawn(charts.forest(axis, 2, (1, 3), False)).find("line") is None, "of too few runs there is none"
+
+
 def test_the_axis_writes_minus_as_the_figures_beside_it_do() -> None:
     assert "−5</text>" in charts.scale(charts.linear([-5, 5], "x"))
 

@@ -11,13 +11,13 @@ import asyncio
 import hashlib
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from aspectra import manifest
-from aspectra.benchmark import grid, llm
+from aspectra.benchmark import grid, llm, pretraining
 from aspectra.circumstances import circumstances
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
 from aspectra.data import datasets
@@ -105,7 +105,7 @@ def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, thread
     sentences = grid.gold(config, cell.task, cell.data)
     system = config.systems[cell.system]
     if isinstance(system, StudentSystem):
-        outcome = tune(config, system, cell, sentences, folder, held, threads)
+        outcome = tune(config, system, cell, sentences, out, held, threads)
     elif isinstance(system, LLMSystem):
         outcome = ask(system, cell, sentences, folder, out, held)
     else:
@@ -143,6 +143,21 @@ def settle(folder: Path) -> None:
         shutil.rmtree(tuned, ignore_errors=True)
 
 
+def spare(config: BenchmarkConfig, cells: Sequence[grid.Cell], failures: Collection[str], out: Path) -> None:
+    """Remove the pretrained students whose cells are all done, each in a run that keeps no weights."""
+    wanted: dict[Path, bool] = {}
+    for cell in cells:
+        system = config.systems[cell.system]
+        if isinstance(system, StudentSystem) and system.pretrain:
+            place = pretraining.folder(out, cell.system, cell.seed)
+            done = manifest.read(out / "cells" / cell.id) or {}
+            keep = cell.id in failures or done.get("figures", {}).get(KEPT, True)
+            wanted[place] = keep or wanted.get(place, False)
+    for place, keep in wanted.items():
+        if not keep:
+            shutil.rmtree(place, ignore_errors=True)
+
+
 def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
     """The stage that a cell's folder is."""
     system = config.systems[cell.system]
@@ -151,6 +166,8 @@ def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
         settings["asked"] = llm.asked(system) | system.elicit.model_dump(mode="json", include=llm.JUDGED)
     elif isinstance(system, StudentSystem):
         settings["finetune"] = grid.tuning(config, system, cell).model_dump(mode="json", exclude={"threads"})
+        if system.pretrain:
+            settings["pretrain"] = pretraining.shared(system)
     return Stage("cell", folder, grid.inputs(config, cell), settings, replace=True)
 
 
@@ -197,21 +214,22 @@ def tune(
     system: StudentSystem,
     cell: grid.Cell,
     sentences: Sequence[Example],
-    folder: Path,
+    out: Path,
     held: Held,
     threads: int,
 ) -> Outcome:
-    """Fine-tune a student and let it read the test sentences."""
+    """Fine-tune a student, pretrained in its run where that is wanted, and let it read the test sentences."""
     from aspectra import machine
     from aspectra.students.finetune import finetune
 
+    start = pretraining.start(system, cell.system, cell.seed, out, threads)
     settings = grid.tuning(config, system, cell)
     threads = settings.threads or threads
     # Set here and not by the fine-tuning, for whose key they count: with other --workers it goes on all the same.
     settings = settings.model_copy(update={"threads": None})
     machine.use_threads(threads)
-    model = folder / TUNED
-    trained = finetune(system.student, settings, model, replace=True, loaded=held.get(system.student))["figures"]
+    model = out / "cells" / cell.id / TUNED
+    trained = finetune(start.student, settings, model, replace=True, loaded=held.get(start.student))["figures"]
     texts, ids = [example.text for example in sentences], [example.id for example in sentences]
     reader = open_reader(
         model,
@@ -226,10 +244,12 @@ def tune(
     cost = Cost(
         seconds=round(time.monotonic() - began, 3),
         training_seconds=trained["training_seconds"],
+        pretraining_seconds=start.seconds,
         parameters=trained["parameters"],
     )
     kept = settings.model_dump(mode="json", exclude={"threads"})
     kept |= {"student": system.student, "dev_f1": trained["dev_f1"]}
+    kept |= {"pretrain": pretraining.shared(system)} if system.pretrain else {}
     return Outcome("student", predictions(answers, texts, ids, reader.task), cost, kept, threads)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspectra import tasks
-from aspectra.benchmark import llm
+from aspectra.benchmark import llm, pretraining
 from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System
 from aspectra.data import datasets
 from aspectra.elicit.extraction import ASKED
 from aspectra.errors import UserError, unknown
-from aspectra.models import identity, need_train, resolve
+from aspectra.models import need_train, resolve
 from aspectra.places import locate
 from aspectra.schema import Example
 from aspectra.score.results import PROTOCOL, cell_name
@@ -105,6 +105,10 @@ def check(config: BenchmarkConfig, out: Path) -> None:
     for name, system in config.systems.items():
         if isinstance(system, StudentSystem):
             resolve(system.student)
+            try:
+                pretraining.check(system, config.seeds[0])
+            except UserError as error:
+                raise UserError(f"system {name}, pretrain: {error}") from None
         elif isinstance(system, LLMSystem):
             if strange := [task for task in config.sets if task not in ASKED]:
                 raise UserError(f"system {name}: an LLM can be asked for {' or '.join(ASKED)}, not for {strange[0]}")
@@ -127,7 +131,7 @@ def inputs(config: BenchmarkConfig, cell: Cell) -> dict[str, Path | str]:
     found: dict[str, Path | str] = {path.name: path for path in datasets.files(folder, "test")}
     found["protocol"] = str(PROTOCOL)
     if isinstance(system, StudentSystem):
-        found["student"] = identity(system.student)
+        found |= pretraining.inputs(system)
         found |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", "dev")}
     elif isinstance(system, LLMSystem):
         if llm.needs_train(system, cell.task):

@@ -57,6 +57,7 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
         if left:
             with progress("benchmark", len(left)) as bar:
                 failures = workers.work(config, left, out, count, bar)
+        cells.spare(config, wanted, failures, out)
         results = {c.id: cells.read(out / "cells" / c.id) for c in wanted if c.id not in failures}
         return conclude(out, config.model_dump(mode="json"), results, failures, config.compare)
 

@@ -1,4 +1,4 @@
-"""From cells to a table: means over seeds with their intervals, and which differences between systems are ones.
+"""From cells to a table: means over seeds with their intervals, and which differences between systems are shown.
 
 Called by `protocol`. What a sentence added to the sums is read from the cells' `predictions.jsonl`, so that folders of
 several machines can be joined without the sets at hand.
@@ -16,7 +16,7 @@ from typing import Any
 
 from aspectra.errors import UserError
 from aspectra.progress import progress
-from aspectra.score import significance
+from aspectra.score import significance, two_level
 from aspectra.score.results import ITEMS, Result
 from aspectra.score.subsets import SUBSETS
 from aspectra.tables import read_jsonl
@@ -57,8 +57,7 @@ def summarize(
 
     Compared are the pairs of `compare` (each pair of systems where None) on the sets that both have met, students with
     the same shots and over the seeds that both have; a system with one run only (an LLM, a file) meets each seed's run
-    of the other. Holm's correction is over all comparisons of one scoring and subset. A subset without sentences has no
-    line.
+    of the other. A subset without sentences has no line.
     """
     groups = grouped(results, out)
     pairs = list(paired(groups, compare))
@@ -75,10 +74,27 @@ def summarize(
                 if one.sentences(scoring, subset):
                     family.append(compared(one, other, scoring, subset, max(DRAWS, 400 * len(pairs))))
                 bar.advance()
-            for found, p in zip(family, significance.holm([f["p"] for f in family]), strict=True):
-                interval = significance.Interval(found["difference"], found["low"], found["high"])
-                comparisons.append(found | {"p_holm": p, "differs": significance.differs(interval, p)})
+            comparisons += judged(family)
     return table, comparisons
+
+
+def judged(family: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The comparisons of one scoring and subset with Holm's p over them, and what may be said of each.
+
+    `differs` speaks of other sentences alone, `verdict` of other runs too. Holm's p of `over_runs` is over the
+    comparisons of five runs or more: those of fewer are not tested.
+    """
+    by_sentences = significance.holm([found["p"] for found in family])
+    tested = {n: found["over_runs"]["p"] for n, found in enumerate(family) if found["over_runs"]["p"] is not None}
+    by_both = dict(zip(tested, significance.holm(list(tested.values())), strict=True))
+    lines = []
+    for n, (found, p) in enumerate(zip(family, by_sentences, strict=True)):
+        interval = significance.Interval(found["difference"], found["low"], found["high"])
+        both = found["over_runs"] | {"p_holm": by_both.get(n)}
+        verdict = two_level.verdict(both["runs"], both["low"], both["high"], both["p_holm"])
+        more = {"p_holm": p, "differs": significance.differs(interval, p), "over_runs": both, "verdict": verdict}
+        lines.append(found | more)
+    return lines
 
 
 def grouped(results: dict[str, Result], out: Path) -> list[Group]:
@@ -175,7 +191,8 @@ def common(one: Group, other: Group) -> list[tuple[int, int]]:
 def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) -> dict[str, Any]:
     """One system minus another on the same sentences, seeds averaged.
 
-    `by_seed` is the difference of each pair of runs, `agree` how many of them have the sign of the whole.
+    `low`, `high` and `p` are over sentences alone, those of `over_runs` over runs and sentences. `by_seed` is the
+    difference of each pair of runs, `agree` how many of them have the sign of the whole.
     """
     meetings = common(one, other)
     mine, theirs = one.runs(scoring, subset), other.runs(scoring, subset)
@@ -201,4 +218,20 @@ def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) ->
         "low": gap.low,
         "high": gap.high,
         "p": significance.permutation(*runs, draws=draws, scoring=scoring),
+        "over_runs": over_runs(*runs, scoring),
+    }
+
+
+def over_runs(
+    one: Sequence[significance.Counts], other: Sequence[significance.Counts], scoring: str
+) -> dict[str, float | None]:
+    """How many runs met, and the interval and p over runs and sentences: None where these are too few."""
+    if len(one) < 2:
+        return {"runs": len(one), "low": None, "high": None, "p": None}
+    both = two_level.difference(one, other, scoring=scoring)
+    return {
+        "runs": both.runs,
+        "low": both.low,
+        "high": both.high,
+        "p": both.p if both.runs >= two_level.LEAST else None,
     }

@@ -1,7 +1,8 @@
 """Cells in worker processes: each holds one model's weights, and the death of one costs its cell only.
 
 Called by `protocol`. A worker that loses its parent, however that ended, ends too: no two processes may write into one
-cell's folder. Nor may two ask one LLM, whose answers have one store: its cells are done one after another.
+cell's folder. Nor may two ask one LLM, whose answers have one store: its cells are done one after another. Nor may two
+pretrain one student: of the cells that start from it the first is done alone.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import Any
 
-from aspectra.benchmark import llm
+from aspectra.benchmark import llm, pretraining
 from aspectra.benchmark.grid import Cell
 from aspectra.config import BenchmarkConfig, LLMSystem, StudentSystem
 from aspectra.errors import AspectraError, EndpointError
@@ -38,7 +39,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class End:
-    """What came of a cell: why there is no result (or ""), its F1 in words, whether its LLM answers nobody now."""
+    """What came of a cell: why there is no result (or ""), its F1 in words, whether cells of like need would fail."""
 
     reason: str = ""
     note: str = ""
@@ -52,13 +53,13 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
     LLM whose endpoint went away during another are not begun. On Ctrl-C those that ask an LLM store what is in flight,
     and the others stop at once: their cells go on from their checkpoints another time. A second one stops all.
     """
-    left, failures = list(cells), dict[str, str]()
+    left, failures, made = list(cells), dict[str, str](), set[str | None]()
     needs = {cell.id: need(config, cell, out) for cell in left}
     crew: list[Worker] = []
     try:
         while left or any(worker.cell for worker in crew):
             while sum(worker.cell is not None for worker in crew) < count:
-                if not give(config, left, needs, crew, out, count):
+                if not give(config, left, needs, crew, out, count, made):
                     break
             for pipe in connection.wait([worker.pipe for worker in crew if worker.cell]):
                 worker = next(w for w in crew if w.pipe is pipe)
@@ -69,13 +70,17 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                 if end.reason:
                     failures[cell.id] = end.reason
                     say(f"{cell.id}: {end.reason}")
+                else:
+                    made.add(needs[cell.id])
                 bar.advance(1, f"{cell.id} {end.note}")
                 if end.away:
                     vain = [other for other in left if needs[other.id] == needs[cell.id]]
                     left = [other for other in left if other not in vain]
+                    llms = isinstance(config.systems[cell.system], LLMSystem)
                     if vain:
-                        say(f"{len(vain)} other cells of this LLM are not begun")
-                    failures |= {other.id: f"not asked, as {cell.id}: {end.reason}" for other in vain}
+                        say(f"{len(vain)} other cells of this {'LLM' if llms else 'pretraining'} are not begun")
+                    told = "not asked" if llms else "not begun"
+                    failures |= {other.id: f"{told}, as {cell.id}: {end.reason}" for other in vain}
                     bar.advance(len(vain))
     except KeyboardInterrupt:
         part(config, crew)
@@ -111,13 +116,19 @@ def need(config: BenchmarkConfig, cell: Cell, out: Path) -> str | None:
     """What a worker holds for a cell: a student's weights, the store of an LLM's answers, nothing for a file."""
     system = config.systems[cell.system]
     if isinstance(system, StudentSystem):
-        return system.student
+        return str(pretraining.folder(out, cell.system, cell.seed)) if system.pretrain else system.student
     return str(llm.home(out, system)) if isinstance(system, LLMSystem) else None
 
 
 def asks(config: BenchmarkConfig, worker: Worker) -> bool:
     """Whether it has an LLM's cell in hand."""
     return worker.cell is not None and isinstance(config.systems[worker.cell.system], LLMSystem)
+
+
+def pretrains(config: BenchmarkConfig, worker: Worker) -> bool:
+    """Whether it has a cell in hand whose student is pretrained in its run."""
+    system = worker.cell and config.systems[worker.cell.system]
+    return isinstance(system, StudentSystem) and bool(system.pretrain)
 
 
 def give(
@@ -127,12 +138,15 @@ def give(
     crew: list[Worker],
     out: Path,
     count: int,
+    made: Collection[str | None] = (),
 ) -> bool:
     """Give the next cell to a worker who holds what it needs, to a new one, or to any that is free.
 
-    False where there is none: all are given, or those left wait for the store of an LLM that is being asked.
+    False where there is none: all are given, or those left wait for the store of an LLM that is being asked, or for a
+    pretraining that is not yet among those `made`.
     """
     taken = {worker.holds for worker in crew if asks(config, worker)}
+    taken |= {worker.holds for worker in crew if pretrains(config, worker) and worker.holds not in made}
     ready = [cell for cell in left if needs[cell.id] not in taken]
     if not ready:
         return False
@@ -207,7 +221,7 @@ def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
                     result = do(config, cell, out, held, threads)
                     end = End(note=f"strict F1 {100 * next(s.f1 for s in result.scores if s.subset == 'all'):.2f}")
                 except AspectraError as error:
-                    end = End(str(error), away=isinstance(error, EndpointError))
+                    end = End(str(error), away=isinstance(error, EndpointError | pretraining.NotPretrainedError))
                 except Exception as error:
                     import traceback
 

@@ -73,6 +73,7 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
     from aspectra.cli.output import table, write
     from aspectra.errors import AspectraError
     from aspectra.progress import counted, say
+    from aspectra.report.differences import verdict
 
     if json:
         write(results)
@@ -81,13 +82,12 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
         columns = ("system", "set", "shots", "seeds", "F1", "sd", "95 % interval", "s / 1000")
         table(columns, [told(row) for row in rows], "strict F1 in percent, all test sentences")
         pairs = [pair for pair in results["comparisons"] if (pair["scoring"], pair["subset"]) == ("strict", "all")]
-        shown = [pair for pair in pairs if pair["differs"]]
-        for pair in shown:
+        for pair in (pair for pair in pairs if pair["verdict"] != "not shown"):
             where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")
-            points = f"{100 * pair['difference']:+.2f}, a difference"
+            points = f"{100 * pair['difference']:+.2f}, {verdict(pair)}"
             runs = f"{pair['agree']} of {counted(len(pair['by_seed']), 'run')}"
             print(f"{where}: {pair['one']} minus {pair['other']} {points} (its sign in {runs})")
-        if pairs and not shown:
+        if pairs and not any(pair["verdict"] == "shown" for pair in pairs):
             print("between no two systems is a difference shown")
     say(f"report: {folder / 'report.html'}, {folder / 'report.md'}; figures: {folder / 'results.json'}")
     if results["missing"]:

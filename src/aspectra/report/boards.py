@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from statistics import mean
 from typing import Any
 
-from aspectra.report import charts, details, plots
+from aspectra.report import charts, details, differences, plots
 from aspectra.report.systems import UNSTATED, Row, Systems, fullest, labels
-from aspectra.report.tables import chance, number, percent, signed, size
+from aspectra.report.tables import number, percent, size
 from aspectra.schema import POLARITIES
 
 View = tuple[str, str]  # a scoring and a subset
@@ -66,7 +66,7 @@ def _overview(results: Row, systems: Systems, view: View) -> Values:
     for task, data in columns:
         known = [values[name, task, data] for name in lines if (name, task, data) in values]
         leaders = {name for name in lines if len(known) > 1 and values.get((name, task, data)) == max(known)}
-        level = _level(results, systems, task, data, view, leaders)
+        level = differences.level(results, systems, (task, data), view, leaders)
         for name, line in lines.items():
             line["cells"].append(
                 {
@@ -83,21 +83,6 @@ def _overview(results: Row, systems: Systems, view: View) -> Values:
         "heads": [{"task": task.upper(), "data": data or "mean"} for task, data in columns],
         "rows": [lines[name] for name in order],
     }
-
-
-def compared(results: Row, task: str, data: str | None, view: View) -> list[Row]:
-    """The comparisons of one set and view."""
-    return [
-        c
-        for c in results["comparisons"]
-        if (c["task"], c["data"]) == (task, data) and (c["scoring"], c["subset"]) == view
-    ]
-
-
-def _level(results: Row, systems: Systems, task: str, data: str | None, view: View, leaders: set[str]) -> set[str]:
-    """The systems that were compared with a leader without a difference being shown."""
-    pairs = [systems.sides(c) for c in compared(results, task, data, view) if not c["differs"]]
-    return {name for pair in pairs if pair & leaders for name in pair}
 
 
 def boards(results: Row, systems: Systems) -> list[Values]:
@@ -144,7 +129,7 @@ def _view(
         **_leaderboard(systems, rows, name),
         "costs": [cost for key, unit in COSTS if (cost := _cost(systems, rows, key, unit))],
         "curve": _curve(systems, rows),
-        **_differences(systems, compared(results, *which, view), name),
+        **differences.differences(systems, differences.compared(results, which, view), name),
     }
 
 
@@ -256,34 +241,3 @@ def _curve(systems: Systems, rows: Sequence[Row]) -> Values | None:
     who = {r["system"]: {**systems.who(r), "name": r["system"]} for r in known}
     chart = plots.curve("F1 over the number of labeled sentences", list(lines.values()), ticks, title)
     return {"chart": chart, "systems": list(who.values())}
-
-
-def _differences(systems: Systems, found: Sequence[Row], name: str) -> Values:
-    if not found:
-        return {"comparisons": []}
-    axis = charts.linear([0.0, *(100 * c[end] for c in found for end in ("low", "high"))], f"c{name}")
-    lines = []
-    for c in found:
-        ends = (100 * c["low"], 100 * c["high"])
-        lines.append(
-            {
-                "one": c["one"],
-                "other": c["other"],
-                "labels": systems.varied(c),
-                "difference": signed(c["difference"]),
-                "interval": f"{signed(c['low'])} to {signed(c['high'])}",
-                "agree": f"{c['agree']} of {len(c['by_seed'])}",
-                "range": f"{signed(min(c['by_seed']))} to {signed(max(c['by_seed']))}",
-                "p": chance(c["p"]),
-                "p_holm": chance(c["p_holm"]),
-                "differs": c["differs"],
-                "chart": charts.forest(axis, 100 * c["difference"], ends, c["differs"]),
-            }
-        )
-    return {
-        "comparisons": lines,
-        "several_labels": any(line["labels"] for line in lines),
-        "several_runs": any(len(c["by_seed"]) > 1 for c in found),
-        "comparison_scale": charts.scale(axis),
-        "differences": sum(c["differs"] for c in found),
-    }

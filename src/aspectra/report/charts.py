@@ -127,11 +127,24 @@ def whisker(axis: Axis, ends: tuple[float, float], y: float, color: int) -> str:
     return tag("line", x1=axis.at(ends[0]), x2=axis.at(ends[1]), y1=y, y2=y, class_=f"whisker c{color}")
 
 
-def forest(axis: Axis, value: float, ends: tuple[float, float], differs: bool, height: int = 30) -> str:
-    """One row of differences: the dot is filled where the difference is called one."""
-    middle = height / 2
+def forest(
+    axis: Axis,
+    value: float,
+    ends: tuple[float, float],
+    differs: bool,
+    wide: tuple[float, float] | None = None,
+    height: int = 30,
+) -> str:
+    """One row of differences: the dot is filled where the difference is called one.
+
+    The bar is the interval over sentences (`ends`), the line that over runs and sentences (`wide`).
+    """
+    middle, color = height / 2, 0 if differs else 6
+    across = f"{100 * (axis.share(ends[1]) - axis.share(ends[0])):.4g}%"
+    bar = tag("rect", x=axis.at(ends[0]), width=across, y=middle - 6, height=12, class_=f"range c{color}")
     dot = tag("circle", cx=axis.at(value), cy=middle, r=5, class_="mark c0" if differs else "hollow c6")
-    return strip(height, tag("use", href=f"#g{axis.name}"), whisker(axis, ends, middle, 0 if differs else 6), dot)
+    over_both = whisker(axis, wide, middle, color) if wide else ""
+    return strip(height, tag("use", href=f"#g{axis.name}"), bar, over_both, dot)
 
 
 def stack(parts: Sequence[tuple[float, str, str]], height: int = 30) -> str:

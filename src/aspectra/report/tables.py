@@ -76,12 +76,14 @@ def size(parameters: int | None) -> str:
     return f"{parameters / 1e6:.0f} M" if parameters >= 1e6 else f"{parameters / 1e6:.2f} M"
 
 
-def chance(p: float) -> str:
+def chance(p: float | None) -> str:
     """A p-value; a small one only as small, for it was counted over a finite number of draws.
 
-    >>> chance(0.0312), chance(0.0002)
-    ('0.031', '< 0.001')
+    >>> chance(0.0312), chance(0.0002), chance(None)
+    ('0.031', '< 0.001', '–')
     """
+    if p is None:
+        return "–"
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 

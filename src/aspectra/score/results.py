@@ -90,11 +90,13 @@ class Cost(Record):
     """What the cell took. None where unknown.
 
     `seconds` are those of decoding (a student) or of asking (an LLM, at its concurrency), `training_seconds` those of
-    fine-tuning; tokens and USD are an LLM's, over the test sentences.
+    fine-tuning, `pretraining_seconds` those of the run's own pretraining, which all cells of the system with this seed
+    share; tokens and USD are an LLM's, over the test sentences.
     """
 
     seconds: float | None = None
     training_seconds: float | None = None
+    pretraining_seconds: float | None = None
     tokens_in: int | None = None
     tokens_out: int | None = None
     usd: float | None = None

@@ -5,7 +5,8 @@ tests for machine translation evaluation"): draw sentences with replacement, the
 each draw anew. Test: approximate randomization (Noreen 1989; for F1 Yeh 2000, "More accurate tests for the statistical
 significance of result differences"): swap the two systems' answers to each sentence by the toss of a coin. Several
 tests: Holm's step-down correction (Holm 1979). A figure is the mean over seeds of micro-F1; a sentence is drawn or
-swapped with all its seeds at once, so that both speak of other sentences, and not of other seeds.
+swapped with all its seeds at once, so that both speak of other sentences, and not of other seeds; `two_level` speaks of
+both.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Interval:
 
 def f1_interval(runs: Sequence[Counts], draws: int = 2000, seed: int = 0, scoring: str = "strict") -> Interval:
     """Mean micro-F1 over runs (seeds) of one system, with the interval over drawn sentences."""
-    return _interval([_sums(runs)], draws, seed, scoring)
+    return _interval([runs], draws, seed, scoring)
 
 
 def difference(
@@ -42,7 +43,7 @@ def difference(
 
     Both are lists of runs (seeds) over the same sentences. The interval speaks of other sentences, not of other seeds.
     """
-    return _interval([_sums(one), _sums(other)], draws, seed, scoring)
+    return _interval([one, other], draws, seed, scoring)
 
 
 def permutation(
@@ -55,16 +56,17 @@ def permutation(
     """
     import numpy as np
 
-    ours, theirs = _sums(one), _sums(other)
+    ours, theirs = table(one), table(other)
     if ours.shape != theirs.shape:
         raise ValueError(f"runs and sentences are paired, but there are {ours.shape[:2]} and {theirs.shape[:2]}")
-    seen = abs(float(_mean_f1(ours.sum(axis=1), scoring) - _mean_f1(theirs.sum(axis=1), scoring)))
+    whole, others = ours.sum(axis=1), theirs.sum(axis=1)
+    seen = abs(float(f1(whole, scoring).mean() - f1(others, scoring).mean()))
     random = np.random.default_rng(seed)
     gap = (theirs - ours).astype(float)
     extreme = 0
     for size in _chunks(draws, ours.shape[1]):
         moved = _weighted(random.integers(0, 2, size=(size, ours.shape[1]), dtype=np.int8), gap)
-        drawn = _mean_f1(ours.sum(axis=1) + moved, scoring) - _mean_f1(theirs.sum(axis=1) - moved, scoring)
+        drawn = f1(whole + moved, scoring).mean(axis=-1) - f1(others - moved, scoring).mean(axis=-1)
         # Other sums can give the same difference but for the last digit.
         extreme += int((np.abs(drawn) >= seen - 1e-12).sum())
     return (1 + extreme) / (1 + draws)
@@ -91,31 +93,44 @@ def spread(values: Sequence[float]) -> dict[str, float | None]:
 
 
 def differs(interval: Interval, p_holm: float, alpha: float = 0.05) -> bool:
-    """Whether a difference is called one: the paired interval excludes 0, and the corrected p is at most alpha."""
+    """Whether a difference is one over sentences: the paired interval excludes 0, the corrected p is at most alpha."""
     return (interval.low > 0 or interval.high < 0) and p_holm <= alpha
 
 
-def _sums(runs: Sequence[Counts]) -> Any:
+def table(runs: Sequence[Counts]) -> Any:
     """Counts as an array: runs x sentences x 4."""
     import numpy as np
 
     return np.asarray(runs, dtype=np.int64).reshape(len(runs), -1, 4)
 
 
-def _interval(systems: Sequence[Any], draws: int, seed: int, scoring: str) -> Interval:
+def redrawn(systems: Sequence[Sequence[Counts]], draws: int, seed: int, scoring: str) -> list[Any]:
+    """F1 of each run on sentences drawn with replacement: for each system draws x runs.
+
+    A draw is of the same sentences for all runs of all systems: they were asked the same ones.
+    """
     import numpy as np
 
-    random = np.random.default_rng(seed)
-    count = systems[0].shape[1]
+    random, tables = np.random.default_rng(seed), [table(runs) for runs in systems]
+    count = tables[0].shape[1]
+    shares = np.full(count, 1 / count)
+    found: list[list[Any]] = [[] for _ in tables]
+    for size in _chunks(draws, count):
+        weights = random.multinomial(count, shares, size=size)
+        for scores, counts in zip(found, tables, strict=True):
+            scores.append(f1(_weighted(weights, counts), scoring))
+    return [np.concatenate(scores) for scores in found]
 
-    def figure(weights: Any) -> Any:
-        one, *other = (_mean_f1(_weighted(weights, counts), scoring) for counts in systems)
+
+def _interval(systems: Sequence[Sequence[Counts]], draws: int, seed: int, scoring: str) -> Interval:
+    import numpy as np
+
+    def figure(scores: Sequence[Any]) -> Any:
+        one, *other = (each.mean(axis=-1) for each in scores)
         return one - other[0] if other else one
 
-    value = float(figure(np.ones((1, count)))[0])
-    shares = np.full(count, 1 / count)
-    drawn = np.concatenate([figure(random.multinomial(count, shares, size=size)) for size in _chunks(draws, count)])
-    low, high = (float(x) for x in np.percentile(drawn, [2.5, 97.5]))
+    value = float(figure([f1(table(runs).sum(axis=1), scoring) for runs in systems]))
+    low, high = (float(x) for x in np.percentile(figure(redrawn(systems, draws, seed, scoring)), [2.5, 97.5]))
     return Interval(value, low, high)
 
 
@@ -124,12 +139,12 @@ def _weighted(weights: Any, counts: Any) -> Any:
     import numpy as np
 
     # One product of matrices, in floats: whole numbers of this size are exact there, and quick.
-    table = counts.transpose(1, 0, 2).reshape(counts.shape[1], -1).astype(float)
-    return (np.asarray(weights, dtype=float) @ table).reshape(len(weights), counts.shape[0], 4)
+    flat = counts.transpose(1, 0, 2).reshape(counts.shape[1], -1).astype(float)
+    return (np.asarray(weights, dtype=float) @ flat).reshape(len(weights), counts.shape[0], 4)
 
 
-def _mean_f1(sums: Any, scoring: str) -> Any:
-    """Micro-F1 of sums (... x runs x 4), averaged over runs; 0 by 0 is as the scoring has it."""
+def f1(sums: Any, scoring: str) -> Any:
+    """Micro-F1 of sums (... x 4); 0 by 0 is as the scoring has it."""
     import numpy as np
 
     nothing = 1.0 if scoring == "paper" else 0.0
@@ -137,7 +152,7 @@ def _mean_f1(sums: Any, scoring: str) -> Any:
     precision = np.divide(correct, predicted, out=np.full_like(correct, nothing), where=predicted > 0)
     recall = np.divide(found, gold, out=np.full_like(found, nothing), where=gold > 0)
     both = precision + recall
-    return np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0).mean(axis=-1)
+    return np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0)
 
 
 def _chunks(draws: int, sentences: int) -> Iterator[int]:

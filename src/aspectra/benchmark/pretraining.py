@@ -1,0 +1,96 @@
+"""A system's own pretraining in each run: `pretrain:` of a student, by the cell's seed.
+
+Two runs that share one pretraining say nothing of another one; so each seed has its own. It lies in
+`pretrained/SYSTEM.seed-N`, a stage like any: done once for all cells of the system with that seed (other sets, other
+shots), and gone on with where it was cut off. Called by `grid`, `cells` and `workers`; these see to it that no two
+processes want it at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aspectra.config import PretrainConfig, StudentSystem
+from aspectra.errors import AspectraError, UserError
+from aspectra.models import identity
+from aspectra.settings import build
+
+CORPUS = "corpus"
+
+
+class NotPretrainedError(AspectraError):
+    """The student that several cells start from could not be pretrained."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The student that a cell starts from, a name or a folder, and the seconds of its own pretraining."""
+
+    student: str
+    seconds: float | None = None
+
+
+def folder(out: Path, name: str, seed: int | None) -> Path:
+    """Where the pretrained student of a system and seed lies."""
+    return out / "pretrained" / f"{name}.seed-{seed}"
+
+
+def settings(system: StudentSystem, seed: int | None) -> PretrainConfig:
+    """The settings by which a student is pretrained in a run. Raises UserError."""
+    own = {key: value for key, value in system.pretrain.items() if key != CORPUS}
+    return build(PretrainConfig, own | {"seed": seed})
+
+
+def corpus(system: StudentSystem) -> Path:
+    """The folder that a system pretrains on. Raises UserError where none is named."""
+    named = system.pretrain.get(CORPUS)
+    if not isinstance(named, str) or not named:
+        raise UserError("`corpus` is missing: name a folder made by `aspectra corpus`")
+    return Path(named)
+
+
+def shared(system: StudentSystem) -> dict[str, Any]:
+    """What the runs of a system have in common of their pretraining but the corpus, which counts by its digest."""
+    return settings(system, 0).model_dump(mode="json", exclude={"seed", "threads"})
+
+
+def inputs(system: StudentSystem) -> dict[str, Path | str]:
+    """What a cell's result hangs on: the published student, and the corpus where there is one."""
+    found: dict[str, Path | str] = {"student": identity(system.student)}
+    return found | ({CORPUS: corpus(system)} if system.pretrain else {})
+
+
+def check(system: StudentSystem, seed: int) -> None:
+    """Raise UserError where settings, corpus or kinds are not usable, before anything is trained."""
+    if not system.pretrain:
+        return
+    # Its imports take seconds, and most benchmarks pretrain nothing.
+    from aspectra.students.corpus import check_kinds, read
+
+    config, place = settings(system, seed), corpus(system)
+    for side in ("dev", "train"):
+        table = read(place, side)
+    check_kinds(table, config)
+
+
+def start(system: StudentSystem, name: str, seed: int | None, out: Path, threads: int) -> Start:
+    """The student that a cell starts from, pretrained first where that is wanted and not done yet.
+
+    `threads` are those of the training, unless the settings name others. Raises NotPretrainedError.
+    """
+    if not system.pretrain:
+        return Start(system.student)
+    from aspectra import machine
+    from aspectra.students.pretrain import pretrain
+
+    config, place = settings(system, seed), folder(out, name, seed)
+    machine.use_threads(config.threads or threads)
+    # As in fine-tuning: threads are no part of the work, which goes on with another number of workers.
+    config = config.model_copy(update={"threads": None})
+    try:
+        done = pretrain(corpus(system), system.student, config, place, replace=True)
+    except AspectraError as error:
+        raise NotPretrainedError(f"pretraining: {error}") from None
+    return Start(str(place), done["figures"]["training_seconds"])
