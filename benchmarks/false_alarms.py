@@ -9,7 +9,7 @@ sentences, as counts of each sentence, for several sizes of what differs from ru
 
 For each, in percent: single comparisons called a difference at 5 % without correction, and tables with a wrong one
 after Holm's. In the last two columns the first of two systems is 4 points of F1 ahead: how often that is found. The
-baseline of all is `sentences`, from the same tables. Four minutes on two cores.
+baseline of all is `sentences`, from the same tables. Three minutes on two cores.
 """
 
 from __future__ import annotations

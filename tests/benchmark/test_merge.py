@@ -39,6 +39,16 @@ def test_joined_again_after_a_cell_changed_the_table_is_of_the_new_one(small: Sm
     assert row["f1"]["low"] <= row["f1"]["mean"] <= row["f1"]["high"]
 
 
+def test_a_record_from_before_runs_were_pretrained_is_joined(small: Small, tmp_path: Path) -> None:
+    benchmark(cut_down(small), tmp_path / "one")
+    for file in (tmp_path / "one").glob("cells/*/result.json"):
+        record = json.loads(file.read_text())
+        del record["cost"]["pretraining_seconds"]
+        file.write_text(json.dumps(record))
+    joined = merge([tmp_path / "one"], tmp_path / "joined")
+    assert len(joined["cells"]) == 2 and joined["cells"][0]["cost"]["pretraining_seconds"] is None
+
+
 def test_cells_of_other_settings_are_no_seeds_of_one_system(small: Small, tmp_path: Path) -> None:
     sets = {"atsa": small().sets["atsa"][:1]}
     for seed, rate in ((1, 1e-3), (2, 1e-2)):

@@ -161,8 +161,8 @@ def test_the_test_over_sentences_calls_many_runs_a_difference() -> None:
 @pytest.mark.parametrize("liking", [0.0, 0.7])
 @pytest.mark.parametrize("run", RUNS)
 def test_false_alarms_are_five_percent_at_most(run: float, liking: float, runs: int) -> None:
-    single, families, trials = false_alarms(Grid(4, runs, 300, run, liking), tables=1000)
-    assert single <= at_most(0.05, trials) and families <= at_most(0.05, 1000)
+    single, families, trials = false_alarms(Grid(4, runs, 300, run, liking), tables=500)
+    assert single <= at_most(0.05, trials) and families <= at_most(0.05, 500)
 
 
 @pytest.mark.parametrize(("degrees", "t"), [(1, 12.7062), (2, 4.3027), (4, 2.7764), (9, 2.2622), (29, 2.0452)])
