@@ -7,7 +7,6 @@ runs, so that files need not be shared; a row is a block of work, and an actor h
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 import os
 import shutil
@@ -19,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aspectra.errors import AspectraError, MissingExtraError, UserError
+from aspectra.errors import AspectraError, UserError
+from aspectra.extras import need
 from aspectra.progress import say
 
 if TYPE_CHECKING:
@@ -56,8 +56,7 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
 
     Raises MissingExtraError without Ray, UserError where no cluster answers, AspectraError where Ray breaks.
     """
-    if importlib.util.find_spec("ray") is None:
-        raise MissingExtraError("ray", what)
+    need("ray", what)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     address = cluster.address or os.environ.get("RAY_ADDRESS") or None

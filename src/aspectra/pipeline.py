@@ -12,6 +12,7 @@ from typing import Any
 
 from aspectra.config import ElicitConfig, PretrainConfig, RunConfig
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.files import torn, write_json, write_text
 from aspectra.manifest import MANIFEST, RUN
 from aspectra.places import locate
@@ -70,7 +71,7 @@ def check(config: RunConfig, out: Path) -> None:
     if out.exists() and not (out / RUN).exists() and not all(map(torn, out.iterdir())):
         raise UserError(f"{out} holds something else; name another folder with --out or empty it")
     if set(config.systems) - {"teacher"}:
-        models.need_train("run")
+        need("train", "run")
         models.resolve(config.student)
     if config.analyze is not None:
         check_analyze(config)
@@ -80,11 +81,10 @@ def check(config: RunConfig, out: Path) -> None:
 
 def check_analyze(config: RunConfig) -> None:
     """Raise UserError where the student that is to read the reviews is not trained, or cannot be exported here."""
-    from aspectra.readers.writers.exported import need_deploy
 
     if config.analyze not in config.systems:
         raise UserError(f"analyze names {config.analyze}, which is not among the systems")
-    need_deploy("run with `analyze`")
+    need("deploy", "run with `analyze`")
 
 
 def check_teacher(settings: ElicitConfig, out: Path) -> None:

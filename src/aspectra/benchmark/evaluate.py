@@ -14,9 +14,10 @@ from typing import Any
 from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.errors import UserError, unknown
+from aspectra.extras import need
 from aspectra.info import is_export, read_info, task_of
 from aspectra.manifest import Stage
-from aspectra.models import identity, need_train
+from aspectra.models import identity
 from aspectra.progress import progress, say
 from aspectra.readers.opening import check_engine, open_reader, student_folder
 from aspectra.readers.reader import CUT, Reader, predictions
@@ -57,7 +58,7 @@ def evaluate(
     if (exported or engine == "ct2") and device not in ("auto", "cpu"):
         raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
     if not exported:
-        need_train("evaluate")
+        need("train", "evaluate")
         from aspectra import machine
 
         machine.device(device)

@@ -12,7 +12,8 @@ from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSyst
 from aspectra.data import datasets
 from aspectra.elicit.extraction import ASKED
 from aspectra.errors import UserError, unknown
-from aspectra.models import need_train, resolve
+from aspectra.extras import need
+from aspectra.models import resolve
 from aspectra.places import locate
 from aspectra.schema import Example
 from aspectra.score.results import PROTOCOL, cell_name
@@ -97,7 +98,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
             if most > (there := len(datasets.split(folder, "train")) if most else 0):
                 raise UserError(f"shots: {most} are more than the {there} training sentences of {task}/{data}")
     if students:
-        need_train("benchmark")
+        need("train", "benchmark")
     for pair in config.compare or ():
         for name in pair:
             if name not in config.systems:

@@ -19,8 +19,9 @@ from aspectra.benchmark.judgments import DRAWS, SENTENCE, Asked, Judged, Reading
 from aspectra.config import ElicitConfig
 from aspectra.data import datasets
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.manifest import Stage
-from aspectra.models import identity, need_train
+from aspectra.models import identity
 from aspectra.progress import say
 from aspectra.readers.opening import untaught_folder
 from aspectra.readers.reader import TARGET, best
@@ -68,7 +69,7 @@ def zero_shot(
     if not data and texts is None:
         raise UserError("nothing to judge: name a set with --data, or a file of labeled texts with --texts")
     if llm is None or floor is not None:
-        need_train("zero-shot with a student")
+        need("train", "zero-shot with a student")
     if llm is not None and answers is None:
         raise UserError("--llm needs --answers DIR: the folder that keeps the answers, so that none is paid for twice")
     if llm is not None and answers is not None and answers.is_file():

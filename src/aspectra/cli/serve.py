@@ -36,10 +36,10 @@ def serve(
     json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when it is served.")] = False,
 ) -> None:
     """Serve a student: POST /v1/extract and /v1/classify, a page for people at /, /metrics, /healthz, /readyz."""
-    from aspectra.serve.server import need_serve
+    from aspectra.extras import need
     from aspectra.serve.server import serve as work
 
-    need_serve()
+    need("serve", "aspectra serve")
     from aspectra.cli.output import write
     from aspectra.serve.limits import Limits
 

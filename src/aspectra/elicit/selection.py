@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import importlib.util
 import itertools
 from array import array
 from collections.abc import Callable, Iterator
@@ -29,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import ElicitConfig
-from aspectra.errors import MissingExtraError, UserError
-from aspectra.models import need_train
+from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.progress import progress, say
 from aspectra.reviews import Seen, read_reviews
 from aspectra.schema import Review
@@ -63,10 +62,9 @@ def check(config: ElicitConfig) -> None:
         raise UserError(f"--select-by {by} is a way to draw some of the reviews: say how many with --select")
     if config.select is None or by == "random":
         return
-    if importlib.util.find_spec("sklearn") is None:
-        raise MissingExtraError("select", f"--select-by {by}")
+    need("select", f"--select-by {by}")
     if by == "embeddings":
-        need_train("--select-by embeddings")
+        need("train", "--select-by embeddings")
         if config.encoder is None:
             raise UserError("--select-by embeddings needs --encoder, a model's folder, best a sentence encoder's")
 

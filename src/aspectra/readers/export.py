@@ -14,9 +14,10 @@ from typing import Any
 from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.info import is_export, read_info, task_of
 from aspectra.manifest import Stage
-from aspectra.models import identity, need_train
+from aspectra.models import identity
 from aspectra.places import DEMO
 from aspectra.progress import say
 from aspectra.readers.opening import student_folder
@@ -45,7 +46,7 @@ def export(
     Raises UserError where the model, the data or the type is not usable, or where the conversion in 32 bits does not
     say what the student says.
     """
-    need_train("export")
+    need("train", "export")
     from aspectra.readers.writers import export as writers
     from aspectra.students.writers.writer import Writer
 

@@ -6,7 +6,6 @@ Called by `aspectra.cli.serve`. SIGTERM or Ctrl-C: nothing new is taken, what wa
 from __future__ import annotations
 
 import errno
-import importlib.util
 import ipaddress
 import os
 import socket
@@ -15,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aspectra.errors import MissingExtraError, UserError
+from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.progress import say
 
 if TYPE_CHECKING:
     from aspectra.serve.limits import Limits
     from aspectra.serve.student import Served
 
-PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
 TOKEN = "ASPECTRA_TOKEN"  # in the environment
 CONNECTIONS = 1024  # open at once; more are told 503
 
@@ -41,7 +40,7 @@ def serve(
 
     Raises UserError where the model, the token or the port cannot be used; MissingExtraError.
     """
-    need_serve()
+    need("serve", "aspectra serve")
     from aspectra.readers.predictor import load
     from aspectra.serve.limits import Limits
     from aspectra.serve.student import Student
@@ -98,12 +97,6 @@ def run(
             self._captured_signals.clear()  # to be stopped is how a service ends well
 
     Server(config).run(sockets=[listener])
-
-
-def need_serve() -> None:
-    """Raise MissingExtraError unless what serves is installed."""
-    if any(importlib.util.find_spec(package) is None for package in PACKAGES):
-        raise MissingExtraError("serve", "aspectra serve")
 
 
 def read_token(file: Path | None) -> str | None:

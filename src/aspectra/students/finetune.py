@@ -16,8 +16,9 @@ from aspectra import tasks
 from aspectra.config import FinetuneConfig
 from aspectra.data import datasets
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.manifest import Stage
-from aspectra.models import identity, need_train, resolve
+from aspectra.models import identity, resolve
 from aspectra.progress import say
 from aspectra.schema import POLARITIES, Example
 from aspectra.students.student import Lessons, Student
@@ -38,7 +39,7 @@ def finetune(
     the seed. Done already, it is only returned; cut off, it goes on from its last
     checkpoint and ends with the same weights. Raises UserError where student, task, data or `out` are not usable.
     """
-    need_train("finetune")
+    need("train", "finetune")
     if not config.data:
         raise UserError("no data given; name a set or a folder with train.json and dev.json (--data)")
     folder = datasets.find(config.task, config.data)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra.config import PretrainConfig
+from aspectra.extras import need
 from aspectra.manifest import Stage
-from aspectra.models import identity, need_train, resolve
+from aspectra.models import identity, resolve
 from aspectra.progress import say
 from aspectra.students.corpus import check_kinds, read
 from aspectra.students.student import Lessons, Student
@@ -31,7 +32,7 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     `out` becomes a model folder. Done already, it is only returned; cut off, it goes on from its last checkpoint and
     ends with the same weights. Raises UserError where corpus, student, kinds, weights or `out` are not usable.
     """
-    need_train("pretrain")
+    need("train", "pretrain")
     inputs: dict[str, Path | str] = {"corpus": corpus, "student": identity(student)}
     tables = {side: read(corpus, side) for side in ("train", "dev")}
     # Only now, for these imports take seconds: a wrong name should be told at once.

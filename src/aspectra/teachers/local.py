@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib.util
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 from aspectra.config import ElicitConfig
-from aspectra.errors import AspectraError, MissingExtraError, UserError
+from aspectra.errors import AspectraError, UserError
+from aspectra.extras import need
 from aspectra.teachers.completion import completion
 from aspectra.teachers.teacher import Messages, Question, Reply, RowError, drawn, identifying
 
@@ -43,8 +43,7 @@ class LocalTeacher:
             head = stream.read(HEAD)
         if head[:4] != b"GGUF":
             raise UserError(f"{path} is not a GGUF file")
-        if importlib.util.find_spec("xllamacpp") is None:
-            raise MissingExtraError("local", "a local LLM")
+        need("local", "a local LLM")
         self.model = path.name
         self.settings = identifying(config)
         # The beginning holds the names and shapes of all weights and the tokenizer; hashing 40 GB each time would take

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
-from aspectra.models import need_train, resolve
+from aspectra.extras import need
+from aspectra.models import resolve
 from aspectra.teachers.teacher import Question, Reply, RowError, identifying
 from aspectra.weights import check
 
@@ -38,7 +39,7 @@ class TransformersTeacher:
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:
             raise UserError("--model is missing: the folder to load, or a name on the Hub")
-        need_train("a teacher in transformers")
+        need("train", "a teacher in transformers")
         folder = Path(config.model).expanduser()
         self.model = folder.name if folder.exists() else config.model
         self.settings = identifying(config)

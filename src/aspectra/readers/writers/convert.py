@@ -15,11 +15,11 @@ from aspectra.errors import UserError
 from aspectra.files import write_json
 from aspectra.info import EXPORT
 from aspectra.quiet import quiet
-from aspectra.readers.writers.exported import FORMAT
 from aspectra.readers.writers.words import FILE
 from aspectra.students.writers.writer import Writer
 from aspectra.weights import INFO
 
+FORMAT = 1  # of an export; one that this version cannot read has another
 # Smallest first: `auto` goes through them in this order.
 COMPUTE = ("int8", "int8_bfloat16", "bfloat16", "float32")
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.errors import UserError, unknown
+from aspectra.extras import need
 from aspectra.progress import progress, say
 from aspectra.readers.reader import Answer, Reader, predictions
 from aspectra.readers.writers.convert import COMPUTE, convert
 from aspectra.readers.writers.engine import Engine
-from aspectra.readers.writers.exported import need_deploy
 from aspectra.readers.writers.in_ct2 import exported
 from aspectra.readers.writers.in_torch import Whole
 from aspectra.readers.writers.parity import ENOUGH, compare, fault
@@ -39,7 +39,7 @@ def types(compute: str) -> list[str]:
     """The compute types to try, smallest first. Raises UserError for one that is unknown, or not of this machine."""
     if compute not in (AUTO, *COMPUTE):
         raise unknown("compute type", compute, (AUTO, *COMPUTE))
-    need_deploy("export")
+    need("deploy", "export")
     import ctranslate2
 
     here = ctranslate2.get_supported_compute_types("cpu")
@@ -137,7 +137,7 @@ def passing(student: Writer, task: str, texts: Sequence[str], threads: int | Non
 
     Raises UserError as `export` does.
     """
-    need_deploy("--engine ct2")
+    need("deploy", "--engine ct2")
     with tempfile.TemporaryDirectory(prefix="aspectra-") as place:
         convert(student, Path(place), "float32")
         made, whole = exported(Path(place), None, threads), Whole(student)

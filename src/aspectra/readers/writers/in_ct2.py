@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.info import EXPORT, read_info
+from aspectra.readers.writers.convert import FORMAT
 from aspectra.readers.writers.engine import Grammar, Written
-from aspectra.readers.writers.exported import FORMAT, need_deploy
 from aspectra.readers.writers.words import Words
 from aspectra.students.writers.encoder import encoder_of
 from aspectra.students.writers.stems import Stem
@@ -29,7 +30,7 @@ class Exported(ABC):
 
     def __init__(self, folder: Path, compute: str | None = None, threads: int | None = None) -> None:
         """Raises UserError where the export cannot be read, or the machine does not know the compute type."""
-        need_deploy("an export")
+        need("deploy", "an export")
         import ctranslate2
 
         self.info = read_info(folder)

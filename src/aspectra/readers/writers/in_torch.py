@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aspectra.models import need_train
+from aspectra.extras import need
 from aspectra.quiet import quiet
 from aspectra.readers.writers.engine import Grammar, Written
 from aspectra.students.writers.decode import copy_of, write
@@ -29,7 +29,7 @@ class Whole:
     @classmethod
     def open(cls, folder: Path, threads: int | None = None, device: str = "auto", bf16: bool = False) -> Whole:
         """Load a folder; raises UserError where it holds no usable model, or the extra `train` is missing."""
-        need_train("a student that is not exported")
+        need("train", "a student that is not exported")
         from aspectra import machine
 
         machine.use_threads(threads)

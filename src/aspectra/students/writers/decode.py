@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
+from aspectra.extras import need
 from aspectra.info import task_of
-from aspectra.models import need_train
 from aspectra.progress import progress
 from aspectra.schema import Prediction
 from aspectra.students.writers.tensors import padded
@@ -41,7 +41,7 @@ def predict(
     `tick` is told how many texts are done; without it a bar is shown. Raises UserError where the model or the task
     cannot be used.
     """
-    need_train("predict")
+    need("train", "predict")
     import torch
 
     from aspectra import machine

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.info import read_info
-from aspectra.models import need_train
 from aspectra.students.writers.encoder import NEWLINE, Encoder, encoder_of
 from aspectra.students.writers.forms import FORMS, Form
 from aspectra.weights import check, loading
@@ -62,7 +62,7 @@ class Writer:
         it has it already. Raises UserError where the folder holds no model that can be read safely.
         """
         check(folder)
-        need_train("a student")
+        need("train", "a student")
         import torch
         import transformers
 

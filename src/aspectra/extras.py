@@ -1,0 +1,22 @@
+"""What an optional extra brings, and whether it is installed. Called by whoever is about to need one."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from aspectra.errors import MissingExtraError
+
+PACKAGES = {
+    "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf"),
+    "deploy": ("ctranslate2", "tokenizers"),
+    "serve": ("fastapi", "uvicorn", "prometheus_client"),
+    "local": ("xllamacpp",),
+    "select": ("sklearn",),
+    "ray": ("ray",),
+}
+
+
+def need(extra: str, what: str) -> None:
+    """Raise MissingExtraError, which says that `what` needs it, unless all packages of the extra are there."""
+    if any(importlib.util.find_spec(package) is None for package in PACKAGES[extra]):
+        raise MissingExtraError(extra, what)
