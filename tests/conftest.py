@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.readers.families import make
+from tests.students.taggers.families import make as encoder
 from tests.tiny import make_causal, make_seq2seq
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -73,3 +74,10 @@ def export_of(tmp_path_factory: pytest.TempPathFactory, student_of: Callable[[st
         return folder / family
 
     return made
+
+
+@pytest.fixture(scope="session")
+def encoder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a kind of encoder, of which taggers are made."""
+    folder = tmp_path_factory.mktemp("encoders")
+    return lambda kind: folder / kind if (folder / kind).is_dir() else encoder(kind, folder / kind)

@@ -123,3 +123,11 @@ def test_an_address_is_no_file(name: str) -> None:
 def test_settings_do_not_change_after_loading() -> None:
     with pytest.raises(ValueError, match="frozen"):
         FinetuneConfig().shots = 3  # type: ignore[misc]
+
+
+def test_what_came_later_and_is_not_set_leaves_earlier_manifests_valid() -> None:
+    """A folder that a version without these settings made must be known as of the same settings."""
+    plain = FinetuneConfig().dumped()
+    assert not {"warmup_share", "keep"} & set(plain)
+    assert plain == {name: value for name, value in FinetuneConfig().model_dump(mode="json").items() if name in plain}
+    assert FinetuneConfig(keep="last", warmup_share=0.1).dumped() == plain | {"keep": "last", "warmup_share": 0.1}

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from aspectra import config
+from aspectra import config, presets
 from aspectra.tasks import TASKS
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -39,9 +39,9 @@ SECTIONS = (
 )
 NOTES = {"elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`."}
 PRESETS = {
-    "training": {"pretrain": config.PRETRAIN_PRESETS["paper"], "finetune": config.FINETUNE_PRESETS["paper"]},
-    "pretrain": {"": config.PRETRAIN_PRESETS["paper"]},
-    "finetune": {"": config.FINETUNE_PRESETS["paper"]},
+    "training": {"pretrain": presets.PRETRAIN_PRESETS["paper"], "finetune": presets.FINETUNE_PRESETS["paper"]},
+    "pretrain": {"": presets.PRETRAIN_PRESETS["paper"]},
+    "finetune": {"": presets.FINETUNE_PRESETS["paper"]},
 }
 
 

@@ -24,6 +24,7 @@ def _task(name: Any) -> Any:
 
 
 TaskName = Annotated[str, BeforeValidator(_task)]  # a Literal of the tasks, whichever there are
+LATER: dict[str, Any] = {"later": True}  # marks a setting that earlier manifests do not have
 PAPER_SEEDS = (42, 52, 62, 72, 82, 142, 152, 162, 172, 182)
 
 
@@ -31,6 +32,13 @@ class Config(BaseModel):
     """Base of all settings: unknown keys are errors, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def dumped(self, **others: Any) -> dict[str, Any]:
+        """As JSON has it, without settings that came later and are as if they were not there: so that what was made
+        before them is known to be of the same settings. `others` are those of `model_dump`."""
+        later = {name for name, field in type(self).model_fields.items() if (field.json_schema_extra or {}) == LATER}
+        values = self.model_dump(mode="json", **others)
+        return {k: v for k, v in values.items() if k not in later or v != type(self).model_fields[k].default}
 
 
 class ElicitConfig(Config):
@@ -93,7 +101,7 @@ class CorpusConfig(Config):
 
 
 class TrainingConfig(Config):
-    """What pretraining and fine-tuning share; the defaults are for a CPU, `PRETRAIN_PRESETS` has the paper's."""
+    """What pretraining and fine-tuning share; the defaults are for a CPU, `presets` has others."""
 
     optimizer: Literal["adamw", "adamw_rms"] = Field(default="adamw", description="adamw_rms: step x RMS(weight)")
     learning_rate: float = Field(default=2e-4, gt=0)
@@ -102,6 +110,9 @@ class TrainingConfig(Config):
     weight_decay: float = Field(default=0.0, ge=0)
     adam_epsilon: float = Field(default=1e-8, gt=0)
     warmup_steps: int = Field(default=0, ge=0)
+    warmup_share: float = Field(
+        default=0.0, ge=0, lt=1, description="of all steps, where `warmup_steps` is 0", json_schema_extra=LATER
+    )
     batch_size: int = Field(default=8, gt=0, description="rows at once on one device")
     accumulation: int = Field(default=1, gt=0, description="batches a step")
     clip: float = Field(default=1.0, gt=0, description="norm of the gradient at most")
@@ -149,55 +160,13 @@ class FinetuneConfig(TrainingConfig):
     max_new_tokens: int = Field(default=100, gt=0, description="of an answer that is judged")
     eval_batch_size: int = Field(default=32, gt=0, description="sentences at once")
     empty_answer: Literal["none", ""] = Field(default="none", description="what stands for no opinion")
+    keep: Literal["best", "last"] = Field(
+        default="best",
+        description="the epoch that is best on dev, or the last: then no dev label is read",
+        json_schema_extra=LATER,
+    )
     eval_every: int = Field(default=1, gt=0, description="epochs between two looks at dev; the last is always judged")
     save_seconds: float = Field(default=60.0, ge=0, description="an epoch's end so long after the last is a checkpoint")
-
-
-# The defaults above are the preset `cpu`. Measured with SmolLM2-135M in rows of 120 tokens, tokens a CPU second on
-# one thread of an EPYC with bf16 instructions: all weights, bf16 185 (batch 8), 180 (batch 16), fp32 110; LoRA 16,
-# bf16 228 and 228, fp32 145. Fused AdamW takes 2 % of a step, so that a batch of 16 gains nothing; LoRA gains
-# a quarter in speed, and how much it learns from a token was not measured.
-# `paper` is what the authors' released scripts say (arXiv 2412.18552).
-PAPER_TRAINING = {"bf16": True, "clip": 1.0, "marker": False, "lora_rank": 0, "adam_epsilon": 1e-6}
-PRETRAIN_PRESETS: dict[str, dict[str, Any]] = {
-    "cpu": {},
-    "paper": {
-        **PAPER_TRAINING,
-        "optimizer": "adamw_rms",
-        "learning_rate": 3e-3,
-        "final_learning_rate": 1e-5,
-        "schedule": "cosine",
-        "weight_decay": 0.0,
-        "warmup_steps": 0,
-        "batch_size": 20,
-        "accumulation": 5,
-        "max_steps": 200_000,
-        "input_tokens": 128,
-        "answer_tokens": 400,
-        "newline_token": True,
-        "weights": "proportional",
-        "save_steps": 10_000,
-    },
-}
-FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
-    "cpu": {},
-    "paper": {
-        **PAPER_TRAINING,
-        "optimizer": "adamw",
-        "learning_rate": 3e-4,
-        "final_learning_rate": 0.0,
-        "schedule": "linear",
-        "weight_decay": 0.01,
-        "warmup_steps": 0,
-        "epochs": 20.0,
-        "batch_size": 16,
-        "accumulation": 1,
-        "input_tokens": 128,
-        "answer_tokens": 100,
-        "max_new_tokens": 100,
-        "empty_answer": "",
-    },
-}
 
 
 class RunConfig(Config):
@@ -223,6 +192,9 @@ class RunConfig(Config):
     )
 
 
+Shots = tuple[Annotated[int, Field(ge=0)] | None, ...]
+
+
 class StudentSystem(Config):
     """A student that is fine-tuned in each cell."""
 
@@ -230,6 +202,7 @@ class StudentSystem(Config):
     student: str = Field(description="name or folder, as published or pretrained")
     pretrain: dict[str, Any] = Field(default={}, description="in each run, by its seed: `corpus`, and as in `pretrain`")
     finetune: dict[str, Any] = Field(default={}, description="what this one has other than the common `finetune`")
+    shots: Shots | None = Field(default=None, description="its own in place of the common `shots`")
 
 
 class LLMSystem(Config):
@@ -273,7 +246,7 @@ class BenchmarkConfig(Config):
     systems: dict[SystemName, System] = Field(min_length=1)
     sets: dict[str, tuple[str, ...]] = Field(min_length=1, description="task: its sets")
     seeds: tuple[Seed, ...] = Field(default=PAPER_SEEDS, min_length=1)
-    shots: tuple[Annotated[int, Field(gt=0)] | None, ...] = Field(default=(None,), min_length=1)
+    shots: Shots = Field(default=(None,), min_length=1, description="training sentences; 0: as pretrained, None: all")
     finetune: FinetuneConfig = FinetuneConfig()
     test_cap: int | None = Field(default=None, gt=0, description="test sentences drawn by seed 42; None: all")
     compare: tuple[tuple[str, str], ...] | None = Field(default=None, description="pairs of systems; None: all")
@@ -289,7 +262,15 @@ class BenchmarkConfig(Config):
         for name, right in settled.items():
             if name in own or getattr(self.finetune, name) != FinetuneConfig.model_fields[name].default:
                 raise ValueError(f"finetune.{name} is each cell's own; set `{right}`")
-        lists: tuple[tuple[str, tuple[Any, ...]], ...] = (("seeds", self.seeds), ("shots", self.shots))
+        lists: tuple[tuple[str, tuple[Any, ...]], ...] = (
+            ("seeds", self.seeds),
+            ("shots", self.shots),
+            *(
+                (f"systems.{name}.shots", s.shots or ())
+                for name, s in self.systems.items()
+                if isinstance(s, StudentSystem)
+            ),
+        )
         if empty := [task for task, names in self.sets.items() if not names]:
             raise ValueError(f"sets.{empty[0]} names no set")
         for name, values in (*lists, *self.sets.items()):

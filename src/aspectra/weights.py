@@ -15,6 +15,7 @@ from aspectra.manifest import UNFINISHED
 from aspectra.quiet import quiet
 
 INFO = "aspectra.json"  # beside the weights of a model that was made here
+HEADS = "heads.safetensors"  # beside the encoder of a tagger
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 
 

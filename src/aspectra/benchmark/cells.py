@@ -25,6 +25,7 @@ from aspectra.elicit import reasons
 from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, write_json
 from aspectra.manifest import Stage
+from aspectra.models import resolve
 from aspectra.progress import dollars, progress, say
 from aspectra.readers.opening import open_reader
 from aspectra.readers.reader import predictions
@@ -40,6 +41,7 @@ from aspectra.teachers.teacher import Teacher
 MODEL = "model"
 TUNED = ".model"
 KEPT = "keep_models"  # in a cell's manifest
+UNTUNED: dict[str, Any] = {"training_seconds": 0.0, "dev_f1": None}  # of a student that is read as it was pretrained
 
 
 class Held:
@@ -53,7 +55,6 @@ class Held:
     def get(self, name: str) -> Any:
         """The student as it was published or pretrained; who trains it trains a copy."""
         if self.name != name:
-            from aspectra.models import resolve
             from aspectra.students.families import load
 
             self.close()  # room for the next before it is read
@@ -164,8 +165,8 @@ def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
     settings: dict[str, Any] = {"cell": cell.id, "test_cap": config.test_cap}
     if isinstance(system, LLMSystem):
         settings["asked"] = llm.asked(system) | system.elicit.model_dump(mode="json", include=llm.JUDGED)
-    elif isinstance(system, StudentSystem):
-        settings["finetune"] = grid.tuning(config, system, cell).model_dump(mode="json", exclude={"threads"})
+    elif isinstance(system, StudentSystem) and cell.shots != 0:
+        settings["finetune"] = grid.tuning(config, system, cell).dumped(exclude={"threads"})
         if system.pretrain:
             settings["pretrain"] = pretraining.shared(system)
     return Stage("cell", folder, grid.inputs(config, cell), settings, replace=True)
@@ -228,8 +229,11 @@ def tune(
     # Set here and not by the fine-tuning, for whose key they count: with other --workers it goes on all the same.
     settings = settings.model_copy(update={"threads": None})
     machine.use_threads(threads)
-    model = out / "cells" / cell.id / TUNED
-    trained = finetune(start.student, settings, model, replace=True, loaded=held.get(start.student))["figures"]
+    if cell.shots == 0:
+        model, trained = resolve(start.student), UNTUNED
+    else:
+        model = out / "cells" / cell.id / TUNED
+        trained = finetune(start.student, settings, model, replace=True, loaded=held.get(start.student))["figures"]
     texts, ids = [example.text for example in sentences], [example.id for example in sentences]
     reader = open_reader(
         model,
@@ -245,9 +249,9 @@ def tune(
         seconds=round(time.monotonic() - began, 3),
         training_seconds=trained["training_seconds"],
         pretraining_seconds=start.seconds,
-        parameters=trained["parameters"],
+        parameters=reader.parameters,
     )
-    kept = settings.model_dump(mode="json", exclude={"threads"})
+    kept = settings.dumped(exclude={"threads"})
     kept |= {"student": system.student, "dev_f1": trained["dev_f1"]}
     kept |= {"pretrain": pretraining.shared(system)} if system.pretrain else {}
     return Outcome("student", predictions(answers, texts, ids, reader.task), cost, kept, threads)

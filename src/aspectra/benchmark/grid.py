@@ -49,7 +49,7 @@ def cells_of(config: BenchmarkConfig, name: str, system: System) -> Iterator[Cel
     for task, sets in config.sets.items():
         for data in sets:
             if isinstance(system, StudentSystem):
-                for shots in config.shots:
+                for shots in wanted(config, system):
                     yield from (Cell(name, task, data, seed, shots) for seed in config.seeds)
             elif isinstance(system, LLMSystem):
                 seeds = config.seeds if system.shots and not system.nearest else (None,)
@@ -59,6 +59,11 @@ def cells_of(config: BenchmarkConfig, name: str, system: System) -> Iterator[Cel
                 yield from (Cell(name, task, data, seed, None) for seed in seeds)
 
 
+def wanted(config: BenchmarkConfig, system: StudentSystem) -> tuple[int | None, ...]:
+    """The numbers of shots of a student: its own, or else those of all."""
+    return config.shots if system.shots is None else system.shots
+
+
 def gold(config: BenchmarkConfig, task: str, data: str) -> list[Example]:
     """The test sentences of a set, as every system meets them."""
     return datasets.draw(datasets.split(datasets.find(task, data), "test"), config.test_cap)
@@ -66,7 +71,7 @@ def gold(config: BenchmarkConfig, task: str, data: str) -> list[Example]:
 
 def tuning(config: BenchmarkConfig, system: StudentSystem, cell: Cell) -> FinetuneConfig:
     """The settings by which a student is fine-tuned in a cell."""
-    own = {"task": cell.task, "data": cell.data, "seed": cell.seed, "shots": cell.shots}
+    own = {"task": cell.task, "data": cell.data, "seed": cell.seed, "shots": cell.shots or None}
     return build(FinetuneConfig, config.finetune.model_dump() | system.finetune | own)
 
 
@@ -94,7 +99,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
             folder = datasets.find(task, data)
             for side in ("train", "dev", "test") if students else ("test",):
                 datasets.files(folder, side)
-            most = max((shots for shots in config.shots if shots), default=0) if students else 0
+            most = max((shots for system in students for shots in wanted(config, system) if shots), default=0)
             if most > (there := len(datasets.split(folder, "train")) if most else 0):
                 raise UserError(f"shots: {most} are more than the {there} training sentences of {task}/{data}")
     if students:
@@ -110,6 +115,11 @@ def check(config: BenchmarkConfig, out: Path) -> None:
                 pretraining.check(system, config.seeds[0])
             except UserError as error:
                 raise UserError(f"system {name}, pretrain: {error}") from None
+            if 0 in wanted(config, system):
+                try:
+                    pretraining.check_untuned(system)
+                except UserError as error:
+                    raise UserError(f"system {name}: {error}") from None
         elif isinstance(system, LLMSystem):
             if strange := [task for task in config.sets if task not in ASKED]:
                 raise UserError(f"system {name}: an LLM can be asked for {' or '.join(ASKED)}, not for {strange[0]}")

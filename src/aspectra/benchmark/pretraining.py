@@ -14,7 +14,8 @@ from typing import Any
 
 from aspectra.config import PretrainConfig, StudentSystem
 from aspectra.errors import AspectraError, UserError
-from aspectra.models import identity
+from aspectra.info import read_info
+from aspectra.models import identity, resolve
 from aspectra.settings import build
 
 CORPUS = "corpus"
@@ -53,7 +54,7 @@ def corpus(system: StudentSystem) -> Path:
 
 def shared(system: StudentSystem) -> dict[str, Any]:
     """What the runs of a system have in common of their pretraining but the corpus, which counts by its digest."""
-    return settings(system, 0).model_dump(mode="json", exclude={"seed", "threads"})
+    return settings(system, 0).dumped(exclude={"seed", "threads"})
 
 
 def inputs(system: StudentSystem) -> dict[str, Path | str]:
@@ -62,17 +63,29 @@ def inputs(system: StudentSystem) -> dict[str, Path | str]:
     return found | ({CORPUS: corpus(system)} if system.pretrain else {})
 
 
+def check_untuned(system: StudentSystem) -> None:
+    """Raise UserError for a student that is to be read without fine-tuning and that nothing taught a task."""
+    from aspectra.students.families import tags
+
+    place = resolve(system.student)
+    if not (tags(place) if system.pretrain else read_info(place).get("task")):
+        raise UserError(
+            f"shots: 0 is for a student that knows a task as it was pretrained, and {system.student} does not; give "
+            "the system shots of its own, shots: [32] say"
+        )
+
+
 def check(system: StudentSystem, seed: int) -> None:
     """Raise UserError where settings, corpus or kinds are not usable, before anything is trained."""
     if not system.pretrain:
         return
     # Its imports take seconds, and most benchmarks pretrain nothing.
-    from aspectra.students.corpus import check_kinds, read
+    from aspectra.students.corpus import read
+    from aspectra.students.families import check_corpus
 
     config, place = settings(system, seed), corpus(system)
-    for side in ("dev", "train"):
-        table = read(place, side)
-    check_kinds(table, config)
+    read(place, "dev")
+    check_corpus(resolve(system.student), read(place, "train"), config)
 
 
 def start(system: StudentSystem, name: str, seed: int | None, out: Path, threads: int) -> Start:

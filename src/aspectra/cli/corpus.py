@@ -41,5 +41,6 @@ def corpus(
         return
     rows = figures["rows"]
     names = sorted({kind for part in rows.values() for kind in part})
-    table(["kind", "train", "dev"], [[k, rows["train"].get(k, 0), rows["dev"].get(k, 0)] for k in names], "rows")
+    if names:
+        table(["kind", "train", "dev"], [[k, rows["train"].get(k, 0), rows["dev"].get(k, 0)] for k in names], "rows")
     table(["what", "number"], [[what, number] for what, number in figures["counts"].items()], "filters")

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from aspectra.config import FINETUNE_PRESETS, FinetuneConfig
+from aspectra.config import FinetuneConfig
 from aspectra.errors import unknown
+from aspectra.presets import FINETUNE_PRESETS
 from aspectra.settings import load
 from aspectra.tasks import CHOICE
 
@@ -24,7 +25,10 @@ def finetune(
     data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with train.json, dev.json.")],
     student: Annotated[str, typer.Option(help="A name (see `aspectra models list`), a folder, or a Hub id.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned student.")],
-    preset: Annotated[str, typer.Option(help="cpu, or paper: the authors' settings, made for a GPU.")] = "cpu",
+    preset: Annotated[
+        str | None,
+        typer.Option(help="cpu, tagger, or paper: the authors' settings. [tagger for an encoder, cpu for a writer]"),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help=f"Of shots, order and dropout. [{DEFAULT.seed}]")] = None,
     shots: Annotated[int | None, typer.Option(help="Training sentences, drawn by seed. [all]")] = None,
     dev_cap: Annotated[int | None, typer.Option(help="Dev sentences, drawn by seed. [all]")] = None,
@@ -43,13 +47,14 @@ def finetune(
     from aspectra import tasks
     from aspectra.cli.output import leads, table, write
     from aspectra.progress import say
+    from aspectra.students.families import fitting
     from aspectra.students.finetune import finetune as work
 
     tasks.get(task)
-    if preset not in FINETUNE_PRESETS:
-        raise unknown("preset", preset, FINETUNE_PRESETS)
+    if preset not in (None, *FINETUNE_PRESETS):
+        raise unknown("preset", str(preset), FINETUNE_PRESETS)
     options = {"seed": seed, "shots": shots, "dev_cap": dev_cap, "epochs": epochs, "device": device}
-    given: dict[str, Any] = FINETUNE_PRESETS[preset] | {"task": task, "data": data}
+    given: dict[str, Any] = FINETUNE_PRESETS[preset or fitting(student)] | {"task": task, "data": data}
     given |= {key: value for key, value in options.items() if value is not None}
     figures = work(student, load(FinetuneConfig, None, changes or [], given), out)["figures"]
     if not leads():
@@ -61,6 +66,9 @@ def finetune(
         ["epoch", "dev F1", "precision", "recall"],
         [[line["epoch"], line["f1"], line["precision"], line["recall"]] for line in figures["dev"]],
     )
+    if figures["dev_f1"] is None:
+        print(f"{out}: epoch {figures['best_epoch']}, the last, kept; no label of dev was read")
+        return
     if not figures["dev_f1"]:
         say("finetune: not one opinion of dev is right; try more sentences or epochs, or a higher learning rate")
     print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {figures['dev_f1']:.4f} (strict)")

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from aspectra.config import PRETRAIN_PRESETS, PretrainConfig
+from aspectra.config import PretrainConfig
 from aspectra.errors import unknown
+from aspectra.presets import PRETRAIN_PRESETS
 from aspectra.settings import load
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -20,7 +21,10 @@ def pretrain(
     corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="Folder made by `aspectra corpus`.")],
     student: Annotated[str, typer.Option(help="A name (see `aspectra models list`), a folder, or a Hub id.")],
     out: Annotated[Path, typer.Option(help="Folder for the pretrained student.")],
-    preset: Annotated[str, typer.Option(help="cpu, or paper: the authors' settings, made for a GPU.")] = "cpu",
+    preset: Annotated[
+        str | None,
+        typer.Option(help="cpu, tagger, or paper: the authors' settings. [tagger for an encoder, cpu for a writer]"),
+    ] = None,
     kinds: Annotated[
         str | None, typer.Option(help=f"analysis, rewriting, rating, denoise. [{','.join(DEFAULT.kinds)}]")
     ] = None,
@@ -37,11 +41,12 @@ def pretrain(
     Several GPUs: torchrun --nproc-per-node 4 -m aspectra pretrain ...
     """
     from aspectra.cli.output import leads, table, write
+    from aspectra.students.families import fitting
     from aspectra.students.pretrain import pretrain as work
 
-    if preset not in PRETRAIN_PRESETS:
-        raise unknown("preset", preset, PRETRAIN_PRESETS)
-    given: dict[str, Any] = dict(PRETRAIN_PRESETS[preset])
+    if preset not in (None, *PRETRAIN_PRESETS):
+        raise unknown("preset", str(preset), PRETRAIN_PRESETS)
+    given: dict[str, Any] = dict(PRETRAIN_PRESETS[preset or fitting(student)])
     if kinds is not None:
         given["kinds"] = [kind.strip() for kind in kinds.split(",") if kind.strip()]
         known = ("analysis", "rewriting", "rating", "denoise")
@@ -59,8 +64,8 @@ def pretrain(
         ["kind", "held-out loss before", "after"],
         [[kind, losses["before"], losses["after"]] for kind, losses in figures["held_out"].items()],
     )
+    cut = ", ".join(f"{number} {what}" for what, number in figures["cut"].items())
     print(
         f"{out}: {figures['steps']} steps, {figures['answer_tokens']} answer tokens, "
-        f"{figures['answer_tokens_per_second']:.0f} a second; cut: {figures['cut']['inputs']} inputs, "
-        f"{figures['cut']['answers']} answers"
+        f"{figures['answer_tokens_per_second']:.0f} a second; cut: {cut}"
     )

@@ -26,18 +26,20 @@ from aspectra.errors import UserError
 from aspectra.files import write_text
 from aspectra.manifest import Stage
 from aspectra.progress import progress, say
-from aspectra.schema import Response
+from aspectra.schema import Example, Response
 from aspectra.tables import write_parquet
 
 COLUMNS = ("id", "review_id", "kind", "input", "output")
+WRITTEN = ("analysis", "rewriting")  # the kinds that a teacher writes
 FEW = 100  # reviews
 
 
 def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: bool = False) -> dict[str, Any]:
     """Make the corpus and return its manifest; done already, it is only returned.
 
-    Raises UserError where a folder has no responses, where nothing is left after the filters, and where an
-    evaluation file does not exist.
+    Where the teacher was asked for opinions alone, training text is empty and silver labels are what it is for. Raises
+    UserError where a folder has no responses, where nothing is left after the filters, and where an evaluation file
+    does not exist.
     """
     if len(set(config.kinds)) != len(config.kinds):
         raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
@@ -75,13 +77,18 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
     kept = keep(reviews, config, evaluation, counts)
     held_out = split(kept, reviews, config)
     rows: dict[str, list[tuple[str, ...]]] = {"train": [], "dev": []}
-    sentences: dict[str, list[Any]] = {"train": [], "dev": []}
+    sentences: dict[str, list[Example]] = {"train": [], "dev": []}
     for review in kept:
         side = "dev" if review in held_out else "train"
         rows[side] += mix(review, reviews[review], answers[review], ratings, config, evaluation, counts)
         sentences[side] += silver.label(review, reviews[review], answers[review].values(), counts)
     if not rows["train"]:
-        raise nothing(config.kinds, reasons, counts)
+        if not labels_alone(config.kinds, reasons, sentences["train"]):
+            raise nothing(config.kinds, reasons, counts)
+        say(
+            "corpus: no training text for a student that writes (no analysis, no rewriting); "
+            f"silver labels for one that tags: {sum(map(len, sentences.values()))} sentences"
+        )
     if len(kept) < FEW:
         say(f"corpus: {len(kept)} reviews are few; a student learns little from less than some hundreds")
     for line in monotone(rows["train"]):
@@ -96,6 +103,15 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
     figures = describe(rows, sentences, counts, evaluation, evaluated)
     write_text(out / "README.md", card(figures, config))
     return figures
+
+
+def labels_alone(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], labeled: Sequence[Example]) -> bool:
+    """Whether a corpus without training text is of use: no text was asked for, but opinions were found.
+
+    `kinds` that name all text there could be, as the default does, mean what there is; one alone means that one.
+    """
+    asked = any(kind in reasons for kind in WRITTEN)
+    return set(WRITTEN) <= set(kinds) and not asked and any(example.opinions for example in labeled)
 
 
 def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], counts: Counter[str]) -> UserError:
@@ -176,7 +192,7 @@ def monotone(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 def describe(
     rows: dict[str, list[tuple[str, ...]]],
-    sentences: dict[str, list[Any]],
+    sentences: dict[str, list[Example]],
     counts: Counter[str],
     evaluation: Evaluation,
     evaluated: Sequence[Path],

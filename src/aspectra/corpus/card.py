@@ -11,28 +11,47 @@ configs:
 - config_name: default
   data_files:
   - split: train
-    path: train.parquet
+    path: {train}
   - split: validation
-    path: dev.parquet
+    path: {dev}
 task_categories:
-- text-generation
+- {use}
 tags:
 - aspectra
 - sentiment-analysis
 ---
 
-# Training text for a sentiment student
+# {title}
 
-Each row is what a teacher LLM (or, for `rating`, the review's author) answered to one review: `input` is the review,
-`output` the answer, `kind` what was asked. All rows of a review are on one side of the split. The reviews are
+{rows}
 their authors' texts; whoever made this corpus answers for the right to use them.
 """
+TEXT = {
+    "train": "train.parquet",
+    "dev": "dev.parquet",
+    "use": "text-generation",
+    "title": "Training text for a sentiment student",
+    "rows": """\
+Each row is what a teacher LLM (or, for `rating`, the review's author) answered to one review: `input` is the review,
+`output` the answer, `kind` what was asked. All rows of a review are on one side of the split. The reviews are""",
+}
+LABELS = {
+    "train": "silver/train.json",
+    "dev": "silver/dev.json",
+    "use": "token-classification",
+    "title": "Labels for a sentiment student",
+    "rows": """\
+Each row is a sentence of a review with the opinions that a teacher LLM found in it. The teacher was asked for no
+text: `train.parquet` and `dev.parquet` have no rows. All sentences of a review are on one side. The reviews are""",
+}
 
 
 def card(figures: dict[str, Any], config: CorpusConfig) -> str:
     """The card as Markdown with the YAML head that `datasets.load_dataset(FOLDER)` reads."""
     kinds = sorted({kind for part in figures["rows"].values() for kind in part})
-    lines = [HEAD, "| kind | train | dev |", "| --- | ---: | ---: |"]
+    lines = [HEAD.format(**(TEXT if kinds else LABELS))]
+    if kinds:
+        lines += ["| kind | train | dev |", "| --- | ---: | ---: |"]
     lines += [
         f"| {kind} | {figures['rows']['train'].get(kind, 0)} | {figures['rows']['dev'].get(kind, 0)} |"
         for kind in kinds

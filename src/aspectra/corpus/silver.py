@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from aspectra.corpus.words import ALONE, words
 from aspectra.elicit.analysis import analysis
-from aspectra.elicit.extraction import extraction
-from aspectra.schema import POLARITIES, Example, Opinion, Response
+from aspectra.elicit.extraction import pointed
+from aspectra.schema import POLARITIES, Example, Opinion, Response, Span
 from aspectra.sentences import spans
 from aspectra.teachers.recorded import task_of
 
@@ -23,31 +23,38 @@ ARTICLE = re.compile(r"^(?:the|an?|my|our|their|this|that|these|those)\s+(?=\w)"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the teacher states: `target` is None where it judges a category only, `polarity` where it maps to none."""
+    """What the teacher states: `target` is None where it judges a category only, `polarity` where it maps to none.
+
+    `at` is where in the review the target stands by the answer's own offsets; None where it gives none or wrong ones,
+    and the target is looked for, nearest to `near`.
+    """
 
     target: str | None
     category: str | None
     polarity: str | None
     reasoning: str = ""
+    at: Span | None = None
+    near: int = 0
 
 
 def label(review_id: str, review: str, answers: Iterable[Response], counts: Counter[str]) -> list[Example]:
     """The sentences of one review as examples with the teacher's opinions.
 
-    An opinion goes to the sentence that holds its target word for word; among several, to the one that shares most
-    words with the teacher's reasoning. A category without a target has a place only in a review of one sentence.
-    Opinions without a polarity or a place are counted and left out, and so is every sentence that has no opinion
-    then, as the missing one may be about it. Both judgments of one target in one sentence become `conflict`. What the
+    An opinion goes to the sentence that holds the place which the answer gives its target; without one, to the sentence
+    that holds the target word for word, among several to the one that shares most words with the teacher's reasoning.
+    A category without a target has a place only in a review of one sentence. Opinions without a polarity or a place are
+    counted and left out, and so is every sentence that has no opinion then, as the missing one may be about it. Both
+    judgments of one target in one sentence become `conflict`, unless the answer gives that place to each. What the
     review says twice in the same words is one sentence.
     """
     claims = claims_of({answer.kind: answer for answer in answers}, review, counts)
     if claims is None:
         return []
-    distinct: dict[str, tuple[int, int]] = {}
-    for first, last in spans(review):
-        distinct.setdefault(review[first:last], (first, last))
-    sentences = list(distinct.values())
-    placed: list[dict[tuple[int | None, int | None, str | None], list[str]]] = [{} for _ in sentences]
+    sentences = spans(review)
+    # Sentence -> place in it and category -> polarity -> whether the answer gives the place.
+    placed: dict[str, dict[tuple[int | None, int | None, str | None], dict[str, bool]]] = {
+        review[first:last]: {} for first, last in sentences
+    }
     whole = True
     for claim in claims:
         where = place(review, sentences, claim)
@@ -55,21 +62,19 @@ def label(review_id: str, review: str, answers: Iterable[Response], counts: Coun
             counts["silver opinions left out, without a place or polarity"] += 1
             whole = False
             continue
-        index, start, end = where
-        placed[index].setdefault((start, end, claim.category), []).append(claim.polarity)
+        text, start, end = where
+        judged = placed[text].setdefault((start, end, claim.category), {})
+        judged[claim.polarity] = judged.get(claim.polarity, False) or claim.at is not None
     found = []
-    for number, ((first, last), said) in enumerate(zip(sentences, placed, strict=True), 1):
+    for number, (text, said) in enumerate(placed.items(), 1):
         if not said and not whole:
             counts["silver sentences left out, an opinion of the review had no place"] += 1
             continue
-        text = review[first:last]
         opinions = []
-        for (start, end, category), polarities in sorted(said.items(), key=lambda item: item[0][0] or 0):
-            if start is None or end is None:
-                opinions.append(Opinion(None, category, settle(set(polarities))))
-            else:
-                begin, stop = start - first, end - first
-                opinions.append(Opinion(text[begin:stop], category, settle(set(polarities)), begin, stop))
+        for (start, end, category), judged in sorted(said.items(), key=lambda item: item[0][0] or 0):
+            target = None if start is None else text[start:end]
+            polarities = judged if any(judged.values()) else [settle(set(judged))]
+            opinions += [Opinion(target, category, polarity, start, end) for polarity in polarities]
         found.append(Example(f"{review_id}:{number}", text, tuple(opinions)))
     return found
 
@@ -79,29 +84,44 @@ def claims_of(by_kind: dict[str, Response], review: str, counts: Counter[str]) -
     if (answer := by_kind.get("extraction")) is not None:
         counts["silver reviews from extraction"] += 1
         task = task_of(answer.settings) or "atsa"  # a hand-off that another program wrote may not say
-        return [Claim(o.target, o.category, o.polarity) for o in extraction(answer.text or "", review, task)]
+        return [claimed(o, right) for o, right in pointed(answer.text or "", review, task).items()]
     if (answer := by_kind.get("analysis")) is not None:
         counts["silver reviews from analysis"] += 1
         return [Claim(b.target, None, b.polarity, b.reasoning) for b in analysis(answer.text or "", review)]
     return None
 
 
-def place(review: str, sentences: list[tuple[int, int]], claim: Claim) -> tuple[int, int | None, int | None] | None:
-    """(sentence, start, end) of a claim in the review, its target as whole words; None where it has no place."""
+def claimed(opinion: Opinion, right: bool | None) -> Claim:
+    """An opinion of an `extraction` answer, as `pointed` tells of its place."""
+    start, end = opinion.start, opinion.end
+    at = (start, end) if right and start is not None and end is not None else None
+    near = 0 if right is None or start is None else start
+    return Claim(opinion.target, opinion.category, opinion.polarity, at=at, near=near)
+
+
+def place(review: str, sentences: list[Span], claim: Claim) -> tuple[str, int | None, int | None] | None:
+    """(sentence, start, end) of a claim, the offsets those in the sentence; None where it has no place."""
     if claim.target is None:
-        return (0, None, None) if claim.category and len(sentences) == 1 else None
-    target = ARTICLE.sub("", claim.target.strip())
-    if not target:
-        return None
+        distinct = {review[first:last] for first, last in sentences}
+        return (distinct.pop(), None, None) if claim.category and len(distinct) == 1 else None
     why = set(words(claim.reasoning))
-    best: tuple[int, int, int, int] | None = None
-    for match in re.finditer(rf"(?<![^\W{ALONE}]){re.escape(target)}(?![^\W{ALONE}])", review, re.IGNORECASE):
-        for index, (first, last) in enumerate(sentences):
-            if first <= match.start() and match.end() <= last:
-                shared = len(why & set(words(review[first:last])))
+    best: tuple[int, str, int, int] | None = None
+    for begin, end in [claim.at] if claim.at else standing(claim.target, review, claim.near):
+        for first, last in sentences:
+            if first <= begin and end <= last:
+                text = review[first:last]
+                shared = len(why & set(words(text)))
                 if best is None or shared > best[0]:
-                    best = (shared, index, match.start(), match.end())
+                    best = (shared, text, begin - first, end - first)
     return best[1:] if best is not None else None
+
+
+def standing(target: str, review: str, near: int) -> list[Span]:
+    """Where a target stands as whole words, whatever their case; the place nearest to an offset first."""
+    target = ARTICLE.sub("", target.strip())
+    pattern = rf"(?<![^\W{ALONE}]){re.escape(target)}(?![^\W{ALONE}])"
+    found = [match.span() for match in re.finditer(pattern, review, re.IGNORECASE)] if target else []
+    return sorted(found, key=lambda span: abs(span[0] - near))
 
 
 def settle(polarities: set[str]) -> str:

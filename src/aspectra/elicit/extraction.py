@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from aspectra.elicit.polarity import polarity_of
-from aspectra.schema import Opinion
+from aspectra.schema import Opinion, Span
 
 LISTS = ("opinions", "aspects", "targets", "categories", "results", "sentiments")
 TARGET = ("target", "term", "aspect", "aspect_term", "opinion_target", "entity")
@@ -70,11 +70,19 @@ def extraction(text: str, review: str, task: str | None = None) -> list[Opinion]
     A polarity that maps to none of the four is the empty string. Without a `task`, an object that names a target is
     read for ATSA, another for ACSA. For ATSA a target that stands in the review but for its case takes the review's
     case and its place there; one that does not stand there is kept without a place; objects that name no target are
-    left out.
+    left out. An object may say itself where its target stands (`from` and `to`, characters of the review, the end
+    exclusive): then a target that is judged at two places is two opinions.
     """
-    opinions: dict[tuple[str | None, str | None, str], Opinion] = {}
+    return list(pointed(text, review, task))
+
+
+def pointed(text: str, review: str, task: str | None = None) -> dict[Opinion, bool | None]:
+    """The same opinions, each with whether the answer gives its place: True where that is right, False where it was
+    wrong and gave way to the nearest place at which the target does stand, None where there is none."""
+    found: dict[Opinion, bool | None] = {}
     for item in read_json(text) or ():
         polarity = polarity_of(_first(item, POLARITY)) or ""
+        right: bool | None = None
         if task == "acsa" or (task is None and not _first(item, TARGET)):
             category = _first(item, CATEGORY)
             opinion = Opinion(None, category, polarity)
@@ -82,13 +90,35 @@ def extraction(text: str, review: str, task: str | None = None) -> list[Opinion]
                 continue
         else:
             target = _first(item, TARGET)
-            start = find(target, review)
-            if not target or (start is None and target.lower() in ("null", "none", "n/a")):
+            span, right = _place(target, review, _offset(item.get("from")), _offset(item.get("to")))
+            if not target or (span is None and target.lower() in ("null", "none", "n/a")):
                 continue
-            end = None if start is None else start + len(target)
-            opinion = Opinion(target if start is None else review[start:end], None, polarity, start, end)
-        opinions.setdefault((opinion.target, opinion.category, opinion.polarity), opinion)
-    return list(opinions.values())
+            start, end = span or (None, None)
+            opinion = Opinion(target if span is None else review[start:end], None, polarity, start, end)
+        found[opinion] = found.get(opinion) or right
+    return found
+
+
+def _place(target: str, review: str, first: int | None, last: int | None) -> tuple[Span | None, bool | None]:
+    """Where a target stands, and whether that is where the offsets lead: its words are the truth."""
+    said = review[first:last] if first is not None and last is not None and first < last <= len(review) else ""
+    if first is not None and _alike(said) == _alike(target):
+        first += len(said) - len(said.lstrip())
+        return (first, first + len(said.strip())), True
+    start = find(target, review, first)
+    return None if start is None else (start, start + len(target)), None if first is None else False
+
+
+def _alike(text: str) -> str:
+    """What is left of a text where case and the kind of white space do not matter."""
+    return " ".join(text.split()).casefold()
+
+
+def _offset(value: Any) -> int | None:
+    # Python refuses to read numbers of some thousand digits; no review is that long.
+    if isinstance(value, str) and len(value) < 20 and value.strip().isdecimal():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _first(item: dict[str, Any], names: tuple[str, ...]) -> str:
@@ -99,13 +129,18 @@ def _first(item: dict[str, Any], names: tuple[str, ...]) -> str:
     return ""
 
 
-def find(target: str, review: str) -> int | None:
-    """Where the target stands: as a word if it can, else anywhere; with its case, else without."""
+def find(target: str, review: str, near: int | None = None) -> int | None:
+    """Where the target stands: as a word if it can, else anywhere; with its case, else without.
+
+    Of several places the first; the nearest to an offset `near`, whatever its case, where one is given.
+    """
     if not target:
         return None
-    for flags in (0, re.IGNORECASE):
+    for flags in (0, re.IGNORECASE) if near is None else (re.IGNORECASE,):
         for pattern in (rf"(?<!\w){re.escape(target)}(?!\w)", re.escape(target)):
-            found = re.search(pattern, review, flags)
-            if found is not None and len(found[0]) == len(target):
-                return found.start()
+            places = (found for found in re.finditer(pattern, review, flags) if len(found[0]) == len(target))
+            starts = (found.start() for found in places)
+            start = next(starts, None) if near is None else min(starts, key=lambda at: abs(at - near), default=None)
+            if start is not None:
+                return start
     return None

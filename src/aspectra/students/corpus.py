@@ -1,22 +1,43 @@
-"""The corpus that a student is pretrained on, as a table, and whether it has what the settings ask for.
+"""The corpus that a student is pretrained on: answers as a table, silver sentences.
 
 Called by `pretrain`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspectra.config import PretrainConfig
-from aspectra.errors import UserError, unknown
+from aspectra.data.examples import load
+from aspectra.errors import UserError
+from aspectra.schema import Example
 
 COLUMNS = ["review_id", "kind", "input", "output"]
 CONTROL = "denoise"  # the kind that is made of the corpus' reviews, without a teacher
 
 
-def read(corpus: Path, side: str) -> Any:
-    """One side of a corpus as an Arrow table; raises UserError where it is not one."""
+@dataclass(frozen=True)
+class Side:
+    """One side of a corpus: its `table` of answers (Arrow; columns `COLUMNS`), and its silver sentences on demand."""
+
+    folder: Path
+    side: str
+    table: Any
+
+    def silver(self) -> list[Example]:
+        """Sentences with the teacher's opinions. Raises UserError where the corpus has none."""
+        path = self.folder / "silver" / f"{self.side}.json"
+        if not path.is_file():
+            raise UserError(
+                f"the corpus {self.folder} has no silver labels, from which a tagger learns; they are made of answers "
+                "of the kinds extraction and analysis"
+            )
+        return load(path)
+
+
+def read(corpus: Path, side: str) -> Side:
+    """One side of a corpus; raises UserError where it is not one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -27,21 +48,6 @@ def read(corpus: Path, side: str) -> Any:
         )
         raise UserError(f"the corpus {corpus} {there}")
     try:
-        return pq.read_table(path, columns=COLUMNS)
+        return Side(corpus, side, pq.read_table(path, columns=COLUMNS))
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"cannot read {path} (columns {', '.join(COLUMNS)}): {error}") from None
-
-
-def check_kinds(table: Any, config: PretrainConfig) -> None:
-    """Raise UserError for a kind that the corpus does not have, or a weight without a kind."""
-    from aspectra.students.objective import weigh
-
-    there = set(table["kind"].to_pylist())
-    for kind in config.kinds:
-        if kind == "rating" and kind not in there:
-            raise UserError("the corpus has no ratings; make it with --kinds rating too, of reviews that have one")
-        if kind != CONTROL and kind not in there:
-            raise unknown("kind in this corpus", kind, there | {CONTROL})
-    if CONTROL in config.kinds and not there & set(config.budget_kinds):
-        raise unknown("kind in budget_kinds", config.budget_kinds[0] if config.budget_kinds else "", there)
-    weigh(config.weights, config.kinds)

@@ -36,8 +36,10 @@ def finetune(
     """Fine-tune a student (a name or a folder) and return the manifest; `out` becomes a model folder.
 
     `loaded` is the same student where it is in memory already; it stays as it is. `shots` and `dev_cap` are drawn by
-    the seed. Done already, it is only returned; cut off, it goes on from its last
-    checkpoint and ends with the same weights. Raises UserError where student, task, data or `out` are not usable.
+    the seed. Where `keep` is `last`, no label of dev is read. Done already, it is only returned; cut off, it goes on
+    from its last checkpoint and ends with the same weights.
+
+    Raises UserError where student, task, data or `out` are not usable.
     """
     need("train", "finetune")
     if not config.data:
@@ -48,11 +50,12 @@ def finetune(
         if not any(getattr(opinion, field) for example in whole for opinion in example.opinions):
             raise UserError(f"no opinion in {folder}/train.json has a {field}; {config.task} cannot be learned from it")
     train = datasets.draw(whole, config.shots, config.seed)
-    dev = datasets.draw(datasets.split(folder, "dev"), config.dev_cap, config.seed)
-    if not train or not dev:
+    judged = config.keep == "best"
+    dev = datasets.draw(datasets.split(folder, "dev"), config.dev_cap, config.seed) if judged else []
+    if not train or (judged and not dev):
         raise UserError(f"the set {folder} has no sentences in {'dev' if train else 'train'}.json")
     inputs: dict[str, Path | str] = {"student": identity(student)}
-    inputs |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", "dev")}
+    inputs |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", *(["dev"] if judged else []))}
     # Only now, for these imports take seconds: a wrong name should be told at once.
     from aspectra.quiet import quiet
     from aspectra.students import session
@@ -60,7 +63,7 @@ def finetune(
 
     crew = Crew()
     arguments = session.prepare(config, out, num_train_epochs=config.epochs, save_strategy="no", save_total_limit=1)
-    stage = Stage("finetune", out, inputs, config.model_dump(mode="json"), replace=replace)
+    stage = Stage("finetune", out, inputs, config.dumped(), replace=replace)
     if (done := crew.first(stage.finished)) is not None:
         if crew.leads:
             say(f"finetune: {out} is done already")
@@ -70,7 +73,7 @@ def finetune(
     going_on = crew.first(stage.begin)
     if crew.leads and (config.shots or 0) > len(train):
         say(f"finetune: {config.shots} shots were asked for; there are {len(train)} training sentences, all are taken")
-    if crew.leads and len(dev) < FEW:
+    if crew.leads and judged and len(dev) < FEW:
         say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few for their F1 to tell which epoch is best")
     with stage.given_back(crew.leads), quiet(), session.room_for(out):
         figures = tune(trained, student, train, dev, config, arguments, out, crew, going_on)
@@ -100,7 +103,7 @@ def tune(
     checkpoint, log = session.resumed(out, crew, going_on)
     total = math.ceil(config.epochs * batches.steps)
     with crew.progress("finetune", total) as bar:
-        trainer = Tuner(student, lessons.rows, batches, config, arguments, dev, bar, crew)
+        trainer = Tuner(student, lessons, batches, config, arguments, dev, bar, crew)
         trainer.add_callback(Epochs(trainer, config, log, bar, crew))
         if checkpoint is not None:
             bar.advance(session.step_of(checkpoint))
@@ -141,13 +144,10 @@ def plan(lessons: Lessons, config: FinetuneConfig, crew: Crew) -> Batches:
 
 def save(student: Student, name: str, config: FinetuneConfig, figures: dict[str, Any], out: Path) -> None:
     """Write the model folder."""
-    dev = f"{figures['dev_f1']:.4f} on {figures['dev_sentences']} sentences, epoch {figures['best_epoch']}"
-    facts = {
-        "from": name,
-        "task": config.task,
-        "training sentences": figures["train_sentences"],
-        "dev F1 (strict)": dev,
-    }
+    facts = {"from": name, "task": config.task, "training sentences": figures["train_sentences"]}
+    if figures["dev_f1"] is not None:
+        dev = f"{figures['dev_f1']:.4f} on {figures['dev_sentences']} sentences, epoch {figures['best_epoch']}"
+        facts["dev F1 (strict)"] = dev
     use = f"aspectra evaluate {out.name} --task {config.task} --data NAME|DIR"
     marker = tasks.get(config.task).marker if config.marker else None
     student.save(out, student.info, student.card(f"{name}, fine-tuned for {config.task}", marker, facts, use))

@@ -92,11 +92,13 @@ class Epochs(TrainerCallback):
         line = {
             "step": state.global_step,
             "epoch": epoch,
-            "loss": losses.get(self.config.task),
+            "loss": sum(losses.values()),
             "answer_tokens": tokens,
             "seconds": round(now - self.since, 3),
         }
-        if last or epoch % self.config.eval_every == 0:
+        if self.config.keep == "last":
+            self.trainer.best = {"epoch": epoch, "f1": None}
+        elif last or epoch % self.config.eval_every == 0:
             line["dev"] = self.trainer.judge(epoch)
             line["dev_seconds"] = round(time.monotonic() - now, 3)
             self.bar.advance(0, f"dev F1 {line['dev']['f1']:.4f} after epoch {epoch}")
@@ -106,6 +108,7 @@ class Epochs(TrainerCallback):
         self.since = time.monotonic()
         due = self.crew.first(lambda: self.since - self.saved >= self.config.save_seconds)
         # Before the first look at dev there is no best epoch that a checkpoint could hold.
-        control.should_save = bool(due and not last and self.trainer.weights_of_best)
+        known = self.config.keep == "last" or self.trainer.weights_of_best
+        control.should_save = bool(due and not last and known)
         if control.should_save:
             self.saved = self.since

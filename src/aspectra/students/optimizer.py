@@ -70,17 +70,22 @@ class AdamWRms(torch.optim.Optimizer):
         return loss
 
 
-def create(model: Any, config: TrainingConfig) -> torch.optim.Optimizer:
-    """The configured optimizer over the weights that are trained; biases and norms do not decay."""
-    trained = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
-    groups = [
-        {"params": [w for n, w in trained if decays(n, w)], "weight_decay": config.weight_decay},
-        {"params": [w for n, w in trained if not decays(n, w)], "weight_decay": 0.0},
+def create(model: Any, config: TrainingConfig, pace: Callable[[str], float] = lambda _: 1.0) -> torch.optim.Optimizer:
+    """The configured optimizer over the weights that are trained; biases and norms do not decay.
+
+    `pace` says how many times the learning rate the weight of a name is trained at.
+    """
+    groups: dict[tuple[bool, float], list[Any]] = {}
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            groups.setdefault((decays(name, weight), pace(name)), []).append(weight)
+    parts = [
+        {"params": weights, "weight_decay": config.weight_decay * decay, "lr": config.learning_rate * times}
+        for (decay, times), weights in sorted(groups.items(), key=lambda each: (-each[0][0], each[0][1]))
     ]
-    groups = [group for group in groups if group["params"]]
     if config.optimizer == "adamw_rms":
-        return AdamWRms(groups, lr=config.learning_rate, eps=config.adam_epsilon)
-    return torch.optim.AdamW(groups, lr=config.learning_rate, eps=config.adam_epsilon, fused=True)
+        return AdamWRms(parts, lr=config.learning_rate, eps=config.adam_epsilon)
+    return torch.optim.AdamW(parts, lr=config.learning_rate, eps=config.adam_epsilon, fused=True)
 
 
 def decays(name: str, weight: Any) -> bool:
@@ -93,7 +98,8 @@ def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
 
     The fall ends at `final_learning_rate` after the last step. Without warm-up the first step has the full rate.
     """
-    peak, final, warmup = config.learning_rate, config.final_learning_rate, config.warmup_steps
+    peak, final = config.learning_rate, config.final_learning_rate
+    warmup = config.warmup_steps or round(config.warmup_share * steps)
     if step < warmup:
         return peak * (step + 1) / (warmup + 1)
     if config.schedule == "constant":

@@ -17,12 +17,14 @@ from aspectra.extras import need
 from aspectra.manifest import Stage
 from aspectra.models import identity, resolve
 from aspectra.progress import say
-from aspectra.students.corpus import check_kinds, read
+from aspectra.students.corpus import Side, read
+from aspectra.students.families import check_corpus
 from aspectra.students.student import Lessons, Student
 
 if TYPE_CHECKING:
     from aspectra.students.batches import Batches
     from aspectra.students.crew import Crew
+    from aspectra.students.objective import Weights
     from aspectra.students.session import Metrics
 
 
@@ -34,13 +36,12 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     """
     need("train", "pretrain")
     inputs: dict[str, Path | str] = {"corpus": corpus, "student": identity(student)}
-    tables = {side: read(corpus, side) for side in ("train", "dev")}
+    sides = {side: read(corpus, side) for side in ("train", "dev")}
     # Only now, for these imports take seconds: a wrong name should be told at once.
     from aspectra.quiet import quiet
     from aspectra.students import session
     from aspectra.students.crew import Crew
 
-    check_kinds(tables["train"], config)
     crew = Crew()
     arguments = session.prepare(
         config,
@@ -51,23 +52,24 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
         save_steps=config.save_steps,
         save_total_limit=config.keep_checkpoints,
     )
-    stage = Stage("pretrain", out, inputs, config.model_dump(mode="json"), replace=replace)
+    stage = Stage("pretrain", out, inputs, config.dumped(), replace=replace)
     if (done := crew.first(stage.finished)) is not None:
         if crew.leads:
             say(f"pretrain: {out} is done already")
         return done
     folder = crew.first(lambda: resolve(student))
+    check_corpus(folder, sides["train"], config)
     trained = session.open_student(folder, config, config.newline_token)
     going_on = crew.first(stage.begin)
     with stage.given_back(crew.leads), quiet(), session.room_for(out):
-        figures = train(trained, student, tables, config, arguments, out, crew, going_on)
+        figures = train(trained, student, sides, config, arguments, out, crew, going_on)
     return crew.first(lambda: stage.finish(figures))
 
 
 def train(
     student: Student,
     name: str,
-    tables: dict[str, Any],
+    sides: dict[str, Side],
     config: PretrainConfig,
     arguments: Any,
     out: Path,
@@ -80,9 +82,9 @@ def train(
     from aspectra.students.objective import held_out
     from aspectra.students.trainer import StudentTrainer
 
-    with crew.progress("pretrain: read the corpus", sum(len(table) for table in tables.values())) as bar:
-        lessons = student.from_corpus(tables["train"], config, bar.advance)
-        dev = student.from_corpus(tables["dev"], config, bar.advance).rows
+    with crew.progress("pretrain: read the corpus", sum(len(side.table) for side in sides.values())) as bar:
+        lessons = student.from_corpus(sides["train"], config, bar.advance)
+        dev = student.from_corpus(sides["dev"], config, bar.advance).rows
     batches = plan(lessons, config, crew)
     arguments.gradient_accumulation_steps = batches.accumulation
     checkpoint, log = session.resumed(out, crew, going_on)
@@ -94,7 +96,7 @@ def train(
     if not log.lines:
         with crew.progress("pretrain: held-out loss before", len(dev) / crew.processes) as bar:
             log.add({"step": 0, "held_out": look(bar.advance)})
-    trainer = StudentTrainer(student, lessons.rows, batches, config, arguments, config.weights)
+    trainer = StudentTrainer(student, lessons.rows, batches, config, arguments, weights_of(lessons, config))
     total = config.max_steps or math.ceil(config.epochs * batches.steps)
     with crew.progress("pretrain", total) as bar:
         trainer.add_callback(Steps(trainer, config, log, look, bar, crew))
@@ -110,6 +112,11 @@ def train(
         save(student, name, config, figures, out)
         shutil.rmtree(out / session.CHECKPOINTS, ignore_errors=True)
     return figures
+
+
+def weights_of(lessons: Lessons, config: PretrainConfig) -> Weights:
+    """The w_k: those of the settings, or else those that come with the lessons."""
+    return lessons.weights if config.weights == "proportional" else config.weights
 
 
 def plan(lessons: Lessons, config: PretrainConfig, crew: Crew) -> Batches:
@@ -144,10 +151,8 @@ def save(student: Student, name: str, config: PretrainConfig, figures: dict[str,
     """Write the model folder."""
     taught = student.info.get("task") or student.info.get("provenance", {}).get("taught")  # a task, by labels
     info = {
-        "task": None,
-        "kinds": list(config.kinds),
+        **student.learned(config),
         **student.asked_as(config),
-        "labels": None,
         "provenance": {"student": name, "stage": "pretrain"} | ({"taught": taught} if taught else {}),
     }
     losses = {

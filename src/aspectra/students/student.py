@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
 from aspectra.errors import UserError
 from aspectra.schema import Example, Prediction
+from aspectra.students.corpus import Side
 
 
 class Rows(Protocol):
@@ -37,6 +38,8 @@ class Lessons:
     rows: Rows
     number: int
     cut: dict[str, int]
+    weights: str | Mapping[str, float] = "proportional"
+    """The w_k of the kinds, where the settings name none (`objective.weigh`)."""
 
 
 class Student(Protocol):
@@ -68,16 +71,28 @@ class Student(Protocol):
         """Put adapters into the weights, if there are any."""
         ...
 
-    def from_corpus(self, table: Any, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
-        """What it learns from one side of a corpus (an Arrow table); `tick` is told how many lines are read."""
+    def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
+        """What it learns from one side of a corpus; `tick` is told how many lines are read.
+
+        Raises UserError where the corpus has nothing for it, or lacks a kind that the settings name.
+        """
         ...
 
     def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
         """What it learns from labeled sentences of a task."""
         ...
 
+    def learned(self, config: PretrainConfig) -> dict[str, Any]:
+        """What `aspectra.json` must say of what pretraining taught it: `task` and `labels`, None where it learned no
+        task."""
+        ...
+
     def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
         """What `aspectra.json` must say so that it is asked as it was taught."""
+        ...
+
+    def pace(self, name: str) -> float:
+        """How many times the learning rate the weight of that name is trained at."""
         ...
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from aspectra.schema import Example
 from aspectra.score.scoring import score
 from aspectra.students.batches import Batches
 from aspectra.students.crew import Crew
-from aspectra.students.student import Rows, Student
+from aspectra.students.student import Lessons, Student
 from aspectra.students.trainer import StudentTrainer
 
 BEST = "best.safetensors"
@@ -34,7 +34,7 @@ class Tuner(StudentTrainer):
     def __init__(
         self,
         student: Student,
-        rows: Rows,
+        lessons: Lessons,
         batches: Batches,
         config: FinetuneConfig,
         arguments: TrainingArguments,
@@ -42,7 +42,7 @@ class Tuner(StudentTrainer):
         bar: Bar,
         crew: Crew,
     ) -> None:
-        super().__init__(student, rows, batches, config, arguments)
+        super().__init__(student, lessons.rows, batches, config, arguments, lessons.weights)
         self.settings, self.dev, self.bar, self.crew = config, dev, bar, crew
         self.best: dict[str, Any] = {"epoch": 0, "f1": -1.0}
         self.weights_of_best: dict[str, Any] = {}
@@ -77,7 +77,7 @@ class Tuner(StudentTrainer):
         self.weights_of_best = load_file(checkpoint / BEST)
 
     def restore(self) -> None:
-        """Put the best epoch's weights into the model."""
+        """Put the best epoch's weights into the model, where one was chosen."""
         with torch.no_grad():
-            for name, weight in self.trained().items():
+            for name, weight in self.trained().items() if self.weights_of_best else ():
                 weight.copy_(self.weights_of_best[name])

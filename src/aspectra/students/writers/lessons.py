@@ -8,20 +8,23 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.config import FinetuneConfig, PretrainConfig
+from aspectra.errors import UserError, unknown
 from aspectra.schema import Example
+from aspectra.students.corpus import CONTROL, Side
+from aspectra.students.objective import weigh
 from aspectra.students.student import Lessons
 from aspectra.students.writers import denoise
 from aspectra.students.writers.encoder import Encoder
 from aspectra.students.writers.rows import Rows
 
 
-def from_corpus(encoder: Encoder, table: Any, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
+def from_corpus(encoder: Encoder, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
     """The rows of the configured kinds; `number` are the rows of the teacher's that decide the steps."""
     rows, budget = Rows(config.kinds), Rows(config.budget_kinds)
     # Measures the teacher's answers; what it cuts is cut in the teacher's run, not in this one.
     measure = dataclasses.replace(encoder)
     reviews: dict[str, str] = {}
-    for batch in table.to_batches(max_chunksize=1024):
+    for batch in side.table.to_batches(max_chunksize=1024):
         for identifier, kind, text, answer in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             reviews.setdefault(identifier, text)
             if kind in config.kinds:
@@ -49,3 +52,16 @@ def from_examples(encoder: Encoder, examples: Sequence[Example], config: Finetun
 def cut(encoder: Encoder) -> dict[str, int]:
     """How many inputs and answers lost their end."""
     return {"inputs": encoder.cut_inputs, "answers": encoder.cut_answers}
+
+
+def check_kinds(table: Any, config: PretrainConfig) -> None:
+    """Raise UserError for a kind that the corpus does not have, or a weight without a kind."""
+    there = set(table["kind"].to_pylist())
+    for kind in config.kinds:
+        if kind == "rating" and kind not in there:
+            raise UserError("the corpus has no ratings; make it with --kinds rating too, of reviews that have one")
+        if kind != CONTROL and kind not in there:
+            raise unknown("kind in this corpus", kind, there | {CONTROL})
+    if CONTROL in config.kinds and not there & set(config.budget_kinds):
+        raise unknown("kind in budget_kinds", config.budget_kinds[0] if config.budget_kinds else "", there)
+    weigh(config.weights, config.kinds)

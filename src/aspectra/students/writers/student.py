@@ -10,6 +10,7 @@ from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
 from aspectra.files import write_json, write_text
 from aspectra.quiet import quiet
 from aspectra.schema import Example, Prediction
+from aspectra.students.corpus import Side
 from aspectra.students.student import Lessons, diverged
 from aspectra.students.writers.card import card
 from aspectra.students.writers.decode import copy_of, predict
@@ -32,19 +33,25 @@ class WritingStudent(Writer):
         with quiet():
             self.model = get_peft_model(self.model, adapters)
 
-    def from_corpus(self, table: Any, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
+    def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
         from aspectra.students.writers import lessons
 
-        return lessons.from_corpus(self.taught_by(config), table, config, tick)
+        return lessons.from_corpus(self.taught_by(config), side, config, tick)
 
     def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
         from aspectra.students.writers import lessons
 
         return lessons.from_examples(self.taught_by(config), examples, config)
 
+    def learned(self, config: PretrainConfig) -> dict[str, Any]:
+        return {"task": None, "kinds": list(config.kinds), "labels": None}
+
     def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
         empty = {"empty_answer": config.empty_answer} if isinstance(config, FinetuneConfig) else {}
         return {"marker": config.marker, "input_tokens": config.input_tokens, **empty}
+
+    def pace(self, name: str) -> float:
+        return 1.0
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         import torch

@@ -1,0 +1,1 @@
+"""Taggers at work."""

@@ -1,0 +1,73 @@
+"""What a tagger is trained to lower. Called by `student`; torch is imported with this module.
+
+- `tags`: cross entropy of each word's tag.
+- `polarity`: cross entropy of each given span's polarities against their distribution, so that a span with two
+  polarities, or a teacher's probabilities, are learned as they are.
+- `rating`: squared error of a text's rating, in units of two stars around three (so that it lies within -1 and 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy, mse_loss
+
+from aspectra.students.taggers.spans import OUTSIDE
+from aspectra.students.writers.tensors import fill
+
+MIDDLE, HALF_RANGE = 3.0, 2.0  # stars
+
+
+def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, Any]:
+    """Rows -> tensors, padded to the longest of the batch only.
+
+    ids, mask (rows, tokens); first, tags, words (rows, words), `words` where there is one; span_of (rows, tokens);
+    polarities (rows, spans, 4), spans (rows, spans) where there is one; rating, rated (rows).
+    """
+    ids = [list(row["ids"]) for row in rows]
+    first = [row.get("first") or [0] for row in rows]
+    words = [[1] * len(row.get("first", ())) or [0] for row in rows]
+    tags = [row.get("tags") or [OUTSIDE] for row in rows]
+    span_of = [row.get("span_of") or [-1] for row in rows]
+    polarities = [row.get("polarities", ()) for row in rows]
+    width = max(1, max(map(len, polarities)))
+    shares = torch.zeros(len(rows), width, 4)
+    spans = torch.zeros(len(rows), width, dtype=torch.bool)
+    for number, said in enumerate(polarities):
+        if said:
+            shares[number, : len(said)] = torch.tensor(said)
+            spans[number, : len(said)] = True
+    tokens = max(map(len, ids))
+    return {
+        "ids": fill(ids, pad),
+        "mask": fill([[1] * len(row) for row in ids], 0),
+        "first": fill(first, 0),
+        "words": fill(words, 0).bool(),
+        "tags": fill(tags, OUTSIDE),
+        "span_of": fill([[*row, *[-1] * (tokens - len(row))] for row in span_of], -1),
+        "polarities": shares,
+        "spans": spans,
+        "rating": torch.tensor([(row.get("rating", MIDDLE) - MIDDLE) / HALF_RANGE for row in rows]),
+        "rated": torch.tensor(["rating" in row for row in rows]),
+    }
+
+
+def counts(batch: Mapping[str, Any], kinds: int) -> torch.Tensor:
+    """How many losses of each kind a batch has, in the order of `rows.KINDS`: words, spans, rated texts."""
+    found = [batch["words"].sum(), batch["spans"].sum(), batch["rated"].sum()]
+    return torch.stack(found)[:kinds]
+
+
+def losses(network: Any, batch: Mapping[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(losses, the kind of each), two tensors of one length. `network` may be wrapped."""
+    tag, polarity, rating = network(batch)
+    words, spans, rated = batch["words"], batch["spans"], batch["rated"]
+    each = [
+        cross_entropy(tag.float()[words], batch["tags"][words], reduction="none"),
+        -(batch["polarities"] * polarity.float().log_softmax(-1)).sum(-1)[spans],
+        mse_loss(rating.float()[rated], batch["rating"][rated], reduction="none"),
+    ]
+    kinds = [torch.full((len(part),), kind, dtype=torch.long, device=part.device) for kind, part in enumerate(each)]
+    return torch.cat(each), torch.cat(kinds)

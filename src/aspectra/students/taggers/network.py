@@ -1,0 +1,89 @@
+"""What a tagger computes: an encoder, and heads on its last states. torch is imported with this module.
+
+Two decisions: BIO for each word, from the state of its first piece (linear); and the polarity of a span, from the mean
+of its pieces' states beside the first token's state (two layers). Spans are read off the tags inside the network, so
+that one pass is all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from aspectra.schema import POLARITIES
+from aspectra.students.taggers.spans import BEGIN, INSIDE, OUTSIDE, TAGS
+
+
+class Heads(nn.Module):
+    """The heads on states of size `width`."""
+
+    def __init__(self, width: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.tag = nn.Linear(width, len(TAGS))
+        self.polarity = nn.Sequential(
+            nn.Linear(2 * width, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, len(POLARITIES))
+        )
+        self.rating = nn.Linear(2 * width, 1)
+
+
+class Network(nn.Module):
+    """Encoder and heads."""
+
+    def __init__(self, encoder: Any, heads: Heads) -> None:
+        super().__init__()
+        self.encoder, self.heads = encoder, heads
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(tag logits, polarity logits of the given spans, ratings) of a batch as `losses.collate` makes it."""
+        states = self.states(batch["ids"], batch["mask"])
+        tags = self.tag_logits(states, batch["first"])
+        polarities = self.polarity_logits(states, batch["span_of"], batch["spans"].shape[1])
+        return tags, polarities, self.rating(states, batch["mask"])
+
+    def states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(rows, tokens, width)."""
+        found: torch.Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return found
+
+    def tag_logits(self, states: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
+        """(rows, words, 3) from the states at each word's first token, `first` (rows, words)."""
+        picked = states.gather(1, first[..., None].expand(-1, -1, states.shape[-1]))
+        found: torch.Tensor = self.heads.tag(self.heads.dropout(picked))
+        return found
+
+    def polarity_logits(self, states: torch.Tensor, span_of: torch.Tensor, spans: int) -> torch.Tensor:
+        """(rows, spans, 4) where `span_of` (rows, tokens) has the number of each token's span, -1 outside."""
+        numbers = torch.arange(spans, device=states.device)
+        member = (span_of[:, None, :] == numbers[None, :, None]).to(states.dtype)  # (rows, spans, tokens)
+        size = member.sum(-1, keepdim=True).clamp_min(1)
+        mean = member @ states / size
+        whole = states[:, :1].expand(-1, spans, -1)
+        found: torch.Tensor = self.heads.polarity(self.heads.dropout(torch.cat([mean, whole], -1)))
+        return found
+
+    def rating(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """How a whole text is meant (rows): from the mean of its states beside the first token's state."""
+        weight = mask[..., None].to(states.dtype)
+        mean = (states * weight).sum(1) / weight.sum(1)
+        found: torch.Tensor = self.heads.rating(torch.cat([mean, states[:, 0]], -1))[:, 0]
+        return found
+
+
+def spans_of(tags: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+    """The number of each word's span, -1 outside (rows, words), from tags (rows, words) where `words` are words.
+
+    An inside that follows nothing begins a span, as in `spans.of_tags`.
+    """
+    tags = torch.where(words, tags, torch.full_like(tags, OUTSIDE))
+    before = torch.nn.functional.pad(tags[:, :-1], (1, 0), value=OUTSIDE)
+    begins = (tags == BEGIN) | ((tags == INSIDE) & (before == OUTSIDE))
+    number = begins.long().cumsum(1) - 1
+    return torch.where(tags == OUTSIDE, torch.full_like(number, -1), number)

@@ -1,0 +1,32 @@
+"""A tagger's training rows in little memory. Called by `lessons`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+KINDS = ("tags", "polarity", "rating")
+
+
+class Rows(torch.utils.data.Dataset[dict[str, Any]]):
+    """Rows of token ids with what is to be learned of them. `kinds` are the losses that some row has."""
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        self.kinds = tuple(kinds)
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Add one row at the end: `ids`, and what `student.collate` takes."""
+        self.rows.append(row)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.rows[index]
+
+    def lengths(self) -> list[int]:
+        """Tokens of every row."""
+        return [len(row["ids"]) for row in self.rows]

@@ -1,0 +1,71 @@
+"""Opinions of a sentence as spans of words, and back. Pure.
+
+Called by `lessons` and `aspectra.readers.taggers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from aspectra.schema import POLARITIES, Opinion, Span
+
+OUTSIDE, BEGIN, INSIDE = 0, 1, 2
+TAGS = ("O", "B", "I")
+
+
+def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span, set[str]]:
+    """The polarities of each span of words (first, behind the last) that some target stands at, in order.
+
+    A target that cuts a word takes all of it. Spans do not overlap: of two that do, the one that begins first is
+    taken, or the longer where both begin alike. Targets without a place are left out.
+    """
+    found: dict[Span, set[str]] = {}
+    for opinion in opinions:
+        if opinion.start is None or opinion.end is None:
+            continue
+        inside = [n for n, (start, end) in enumerate(words) if start < opinion.end and opinion.start < end]
+        if inside:
+            found.setdefault((inside[0], inside[-1] + 1), set()).add(opinion.polarity)
+    kept: dict[Span, set[str]] = {}
+    last = 0
+    for span in sorted(found, key=lambda s: (s[0], -s[1])):
+        if span[0] >= last:
+            kept[span] = found[span]
+            last = span[1]
+    return kept
+
+
+def tags(spans: Iterable[Span], count: int) -> list[int]:
+    """The tag of each of `count` words.
+
+    >>> [TAGS[tag] for tag in tags([(1, 3)], 4)]
+    ['O', 'B', 'I', 'O']
+    """
+    found = [OUTSIDE] * count
+    for first, end in spans:
+        found[first] = BEGIN
+        found[first + 1 : end] = [INSIDE] * (end - first - 1)
+    return found
+
+
+def of_tags(tags: Sequence[int]) -> list[Span]:
+    """The spans of words that tags name; an inside that follows nothing begins one.
+
+    >>> of_tags([2, 2, 0, 1, 1])
+    [(0, 2), (3, 4), (4, 5)]
+    """
+    found: list[Span] = []
+    for number, tag in enumerate(tags):
+        if tag == OUTSIDE:
+            continue
+        if tag == BEGIN or not found or found[-1][1] != number:
+            found.append((number, number + 1))
+        else:
+            found[-1] = (found[-1][0], number + 1)
+    return found
+
+
+def shares(polarities: Iterable[str]) -> list[float]:
+    """What a span's polarities are as a distribution over `POLARITIES`: each of several alike."""
+    said = set(polarities)
+    return [1 / len(said) if name in said else 0.0 for name in POLARITIES]

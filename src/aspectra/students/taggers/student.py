@@ -1,0 +1,106 @@
+"""A tagger that is taught: the seam `aspectra.students.student.Student`. Called by `aspectra.students.families`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
+from aspectra.errors import UserError
+from aspectra.files import write_json, write_text
+from aspectra.quiet import quiet
+from aspectra.schema import POLARITIES, Example, Prediction
+from aspectra.students.corpus import Side
+from aspectra.students.student import Lessons, diverged
+from aspectra.students.taggers.card import card
+from aspectra.students.taggers.tagger import Tagger
+from aspectra.weights import HEADS, INFO
+
+TASKS = ("atsa",)  # that a tagger knows
+QUICK = 10.0  # times the encoder's learning rate, at which the heads are trained
+
+
+class TaggingStudent(Tagger):
+    """It learns the teacher's targets and polarities, or gold ones, and the rating of a text."""
+
+    def adapt(self, rank: int) -> None:
+        from peft import LoraConfig, get_peft_model
+
+        adapters = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="FEATURE_EXTRACTION")
+        with quiet():
+            self.model.encoder = get_peft_model(self.model.encoder, adapters)
+
+    def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
+        from aspectra.students.taggers.lessons import from_examples, rated
+
+        return from_examples(self.encoder(config.input_tokens), side.silver(), rated(side.table.to_pylist()), tick)
+
+    def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
+        from aspectra.students.taggers.lessons import from_examples
+
+        if config.task not in TASKS:
+            raise UserError(f"a tagger learns {' or '.join(TASKS)}, not {config.task}; take a student that writes")
+        return from_examples(self.encoder(config.input_tokens), examples)
+
+    def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
+        return {"input_tokens": config.input_tokens}
+
+    def learned(self, config: PretrainConfig) -> dict[str, Any]:
+        return {"task": TASKS[0], "labels": {"polarities": list(POLARITIES), "categories": []}}
+
+    def pace(self, name: str) -> float:
+        return QUICK if "heads." in name else 1.0
+
+    def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        from aspectra.students.taggers.losses import collate
+
+        return collate(rows, self.pad)
+
+    def counts(self, batch: Mapping[str, Any], kinds: int) -> Any:
+        from aspectra.students.taggers.losses import counts
+
+        return counts(batch, kinds)
+
+    def losses(self, model: Any, batch: Mapping[str, Any]) -> tuple[Any, Any]:
+        from aspectra.students.taggers.losses import losses
+
+        return losses(model, batch)
+
+    def predict(
+        self, texts: Sequence[str], config: FinetuneConfig, device: str, tick: Callable[[int], None]
+    ) -> list[Prediction]:
+        import torch
+
+        from aspectra.machine import autocast
+        from aspectra.students.taggers.reading import opinions, read
+
+        pieces = self.encoder(config.input_tokens).pieces(texts)
+        teaching = self.model.training
+        self.model.to(device).eval()
+        with quiet(), torch.inference_mode(), autocast(device, config.bf16):
+            found = read(self.model, pieces, self.pad, config.eval_batch_size, tick)
+        self.model.train(teaching)
+        said = (
+            tuple(opinion for opinion, _ in opinions(text, one, each))
+            for text, one, each in zip(texts, pieces, found, strict=True)
+        )
+        return [Prediction(str(i), text, each) for i, (text, each) in enumerate(zip(texts, said, strict=True))]
+
+    def card(self, title: str, marker: str | None, facts: Mapping[str, Any], use: str) -> str:
+        return card(title, facts, use)
+
+    def save(self, folder: Path, info: Mapping[str, Any], card: str) -> None:
+        from safetensors.torch import save_file
+
+        if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):
+            raise diverged()
+        self.info = {"format": 1, "family": self.family} | dict(info)
+        with quiet():
+            self.model.encoder.save_pretrained(folder, safe_serialization=True)
+            self.tokenizer.save_pretrained(folder)
+        save_file({name: weight.contiguous() for name, weight in self.model.heads.state_dict().items()}, folder / HEADS)
+        for file in folder.glob("*.safetensors"):
+            file.chmod(0o644)
+        write_json(folder / INFO, self.info)
+        write_text(folder / "README.md", card)

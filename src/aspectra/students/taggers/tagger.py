@@ -1,0 +1,90 @@
+"""A model that tags: an encoder, its heads, a tokenizer. The encoder in its folder loads in `transformers` by itself.
+
+Called by `student`, which teaches one, and by `aspectra.readers.taggers`, which ask one.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from aspectra.errors import UserError
+from aspectra.extras import need
+from aspectra.info import read_info
+from aspectra.students.taggers.words import Encoder
+from aspectra.weights import HEADS, check, loading
+
+FAMILY = "tagger"
+ROOM = 256  # tokens of a sentence, where nothing else is said
+
+
+@dataclass
+class Tagger:
+    """`model` is a `network.Network`. `info` is what `aspectra.json` says: task, family, lengths, provenance."""
+
+    model: Any
+    tokenizer: Any
+    info: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        return FAMILY
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights, tied ones counted once."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def pad(self) -> int:
+        """The id that fills rows."""
+        return int(self.tokenizer.pad_token_id or 0)
+
+    def encoder(self, room: int | None = None) -> Encoder:
+        """What turns sentences into pieces, at most `room` tokens each: by default as many as it was taught with."""
+        return Encoder(self.tokenizer.backend_tokenizer, room or int(self.info.get("input_tokens", ROOM)))
+
+    def copied(self) -> Self:
+        """The same with weights of its own: training changes them and `info` alone, so that the tokenizer is shared."""
+        return replace(self, model=copy.deepcopy(self.model), info=dict(self.info))
+
+    def merge(self) -> None:
+        """Put adapters into the encoder's weights, if there are any."""
+        if hasattr(self.model.encoder, "merge_and_unload"):
+            self.model.encoder = self.model.encoder.merge_and_unload()
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "cpu") -> Self:
+        """A tagger in 32-bit floats on a device, in evaluation mode. An encoder without heads gets new ones, drawn by
+        torch's seed.
+
+        Raises UserError where the folder holds no encoder that can be read safely, or its tokenizer gives no places.
+        """
+        check(folder)
+        need("train", "a student")
+        import torch
+        from safetensors.torch import load_file
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+        from aspectra.students.taggers.network import Heads, Network
+
+        with loading(folder):
+            config: Any = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+            tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            encoder: Any = AutoModel.from_pretrained(
+                folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
+            )
+            if getattr(tokenizer, "backend_tokenizer", None) is None:
+                raise UserError(
+                    f"the tokenizer in {folder} is no fast one, and does not say where a token stands in the text; a "
+                    "tagger needs a model with a tokenizer.json"
+                )
+            if hasattr(encoder, "pooler"):
+                encoder.pooler = None  # no state of a word goes through it
+            heads = Heads(config.hidden_size)
+            if (folder / HEADS).is_file():
+                heads.load_state_dict(load_file(folder / HEADS))
+        network = Network(encoder, heads)
+        return cls(network.to(device).eval(), tokenizer, read_info(folder) | {"family": FAMILY})

@@ -1,0 +1,105 @@
+"""A sentence as word pieces, and the words that they make up. Needs a fast tokenizer, no torch.
+
+A tagger decides over whole words: a word's first piece speaks for it. Called by `lessons`, `model` and
+`aspectra.readers.taggers`, so that training and reading see the same pieces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aspectra.schema import Span
+
+UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # scripts in which every character is a word here
+UNIT = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+|\S")
+HALF = re.compile("[\ud800-\udfff]")  # half a character; no tokenizer takes it
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A sentence as a tagger reads it.
+
+    `ids` are token ids, special ones included. `words` are character spans in order, without overlap. `first` has, for
+    each word, the place of its first token; `word_of` has, for each token, the number of its word, -1 where it is of
+    none. A word that the tokenizer cannot spell has no token, and is not among the words. `cut` where tokens were left
+    out for want of room.
+    """
+
+    ids: list[int]
+    words: list[Span]
+    first: list[int]
+    word_of: list[int]
+    cut: bool = False
+
+
+class Encoder:
+    """Sentences to pieces, by a `tokenizers.Tokenizer`; `room` is the most tokens that a sentence may have."""
+
+    def __init__(self, tokenizer: Any, room: int) -> None:
+        self.tokenizer, self.room = tokenizer, room
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        tokenizer.encode_special_tokens = True  # a review that spells a special token is text
+
+    def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
+        """The pieces of each sentence."""
+        texts = [HALF.sub("\ufffd", sentence) for sentence in sentences]
+        found = self.tokenizer.encode_batch(texts)
+        return [self.read(text, one) for text, one in zip(texts, found, strict=True)]
+
+    def read(self, text: str, encoding: Any) -> Pieces:
+        """The pieces of one sentence."""
+        ids, offsets, special = encoding.ids, encoding.offsets, encoding.special_tokens_mask
+        cut = len(ids) > self.room
+        if cut:  # the closing special tokens stay
+            tail = next((n for n in range(len(ids)) if not special[-1 - n]), 0)
+            keep = [*range(self.room - tail), *range(len(ids) - tail, len(ids))]
+            ids, offsets, special = ([line[i] for i in keep] for line in (ids, offsets, special))
+        places = [None if mark else trimmed(text, *place) for place, mark in zip(offsets, special, strict=True)]
+        words, first, word_of = joined([match.span() for match in UNIT.finditer(text)], places)
+        return Pieces(list(ids), words, first, word_of, cut)
+
+    def size(self, text: str) -> int:
+        """Tokens of a sentence, special ones included."""
+        return len(self.tokenizer.encode(HALF.sub("\ufffd", text)).ids)
+
+
+def trimmed(text: str, start: int, end: int) -> Span | None:
+    """A token's place without the white space around it, which some tokenizers count in; None where nothing is left."""
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None
+
+
+def joined(units: Sequence[Span], places: Sequence[Span | None]) -> tuple[list[Span], list[int], list[int]]:
+    """(words, first token of each, word of each token): units that share a token are one word."""
+    words: list[Span] = []
+    first: list[int] = []
+    word_of = [-1] * len(places)
+    at = 0
+    for token, place in enumerate(places):
+        if place is None:
+            continue
+        start, end = place
+        while at < len(units) and units[at][1] <= start:
+            at += 1
+        if words and start < words[-1][1]:  # a further piece of the last word
+            number = len(words) - 1
+        elif at < len(units) and units[at][0] < end:
+            number = len(words)
+            words.append(units[at])
+            first.append(token)
+        else:  # a token of no unit: a control character, say
+            continue
+        word_of[token] = number
+        last = at
+        while last + 1 < len(units) and units[last + 1][0] < end:
+            last += 1
+        words[number] = (words[number][0], max(words[number][1], units[last][1] if last < len(units) else 0))
+        at = last
+    return words, first, word_of

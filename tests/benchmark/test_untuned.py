@@ -1,0 +1,46 @@
+"""Zero shots: a student is read as it was pretrained, where that taught it the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.benchmark.conftest import Small
+from tests.students.taggers.labels import corpus
+
+from aspectra.benchmark import grid
+from aspectra.benchmark.protocol import benchmark
+from aspectra.errors import UserError
+
+QUICK: dict[str, Any] = {"max_steps": 3, "batch_size": 8, "device": "cpu", "threads": 1}
+TUNE: dict[str, Any] = {"keep": "last", "epochs": 1, "device": "cpu", "bf16": False}
+
+
+def test_a_run_without_labels_reads_what_its_own_pretraining_made(
+    small: Small, encoder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    student = str(encoder_of("bert"))
+    own = {"kind": "student", "student": student, "pretrain": {"corpus": str(corpus(tmp_path / "corpus")), **QUICK}}
+    systems = {"base": {"kind": "student", "student": student, "shots": [4]}, "own": own}
+    sets = {"atsa": small().sets["atsa"][:1]}
+    config = small(systems=systems, sets=sets, seeds=[1, 2], shots=[0, 4], finetune=TUNE)
+    names = [cell.id for cell in grid.grid(config)]
+    assert sum("shots-0" in name for name in names) == 2 and not any(n.startswith("base") for n in names if "-0" in n)
+    results = benchmark(config, tmp_path / "out")
+    assert results["missing"] == [] and len(results["cells"]) == 6
+    untuned = [cell for cell in results["cells"] if cell["shots"] == 0]
+    assert all(cell["cost"]["training_seconds"] == 0 for cell in untuned)
+    assert all(cell["cost"]["pretraining_seconds"] > 0 for cell in untuned)
+    assert not list((tmp_path / "out").glob("cells/*shots-0*/model"))
+
+
+def test_a_student_that_knows_no_task_is_refused_before_anything_runs(
+    small: Small, encoder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    systems = {"base": {"kind": "student", "student": str(encoder_of("bert"))}}
+    config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, shots=[0, 4], finetune=TUNE)
+    with pytest.raises(UserError, match="system base: shots: 0 is for a student that knows a task"):
+        benchmark(config, tmp_path / "out")
+    assert not (tmp_path / "out" / "cells").exists()

@@ -1,0 +1,56 @@
+"""Labeled sentences for tiny taggers, and a corpus of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aspectra.data.examples import save
+from aspectra.schema import Example, Opinion
+
+WORDS = {"positive": "fresh", "negative": "cold", "neutral": "warm"}
+
+
+def labeled(text: str, *said: tuple[str, str]) -> tuple[Opinion, ...]:
+    """Opinions of targets that stand in the text."""
+    return tuple(Opinion(t, None, p, text.index(t), text.index(t) + len(t)) for t, p in said)
+
+
+def sentence(number: int) -> Example:
+    """One, two or no targets, in turn."""
+    things = ("soup", "bed", "lift", "waiter", "breakfast buffet")
+    one, other = things[number % 5], things[(number + 2) % 5]
+    mine, theirs = list(WORDS)[number % 3], list(WORDS)[(number + 1) % 3]
+    if number % 4 == 3:
+        return Example(str(number), f"We came on day {number}.", ())
+    text = f"The {one} was {WORDS[mine]}"
+    if number % 4 == 1:
+        text += f", the {other} was {WORDS[theirs]}."
+        return Example(str(number), text, labeled(text, (one, mine), (other, theirs)))
+    return Example(str(number), f"{text}.", labeled(text, (one, mine)))
+
+
+SENTENCES = [sentence(number) for number in range(24)]
+
+
+def corpus(folder: Path, rated: bool = False) -> Path:
+    """A corpus as `aspectra corpus` writes it, of extraction answers; with a rating for each sentence."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for side, numbers in (("train", range(48)), ("dev", range(60, 72))):
+        examples = [sentence(number) for number in numbers]
+        save(folder / "silver" / f"{side}.json", examples)
+        rows = [
+            {
+                "id": f"{e.id}#rating",
+                "review_id": e.id,
+                "kind": "rating",
+                "input": e.text,
+                "output": "5" if any(o.polarity == "positive" for o in e.opinions) else "2",
+            }
+            for e in (examples if rated else [])
+        ]
+        names = ("id", "review_id", "kind", "input", "output")
+        table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
+        pq.write_table(table, folder / f"{side}.parquet")
+    return folder

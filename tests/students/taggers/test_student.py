@@ -1,0 +1,184 @@
+"""A tagger is taught by the same code as a writer, and its folder is what it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tests.students.taggers.families import FAMILIES
+from tests.students.taggers.labels import SENTENCES, corpus, labeled
+
+from aspectra.config import FinetuneConfig, PretrainConfig
+from aspectra.errors import UserError
+from aspectra.schema import Example
+from aspectra.students.families import load
+from aspectra.students.finetune import finetune
+from aspectra.students.pretrain import pretrain
+from aspectra.students.taggers.lessons import from_examples
+from aspectra.students.taggers.student import TaggingStudent
+
+Folder = Callable[[str], Path]
+FAST: dict[str, Any] = {"learning_rate": 3e-3, "batch_size": 8, "bf16": False, "device": "cpu", "threads": 1}
+TUNE = FinetuneConfig(task="atsa", epochs=1, **FAST)
+
+
+@pytest.fixture(params=FAMILIES)
+def student(request: pytest.FixtureRequest, encoder_of: Folder) -> TaggingStudent:
+    torch.manual_seed(0)
+    return TaggingStudent.load(encoder_of(request.param))
+
+
+def said(student: TaggingStudent, texts: list[str], batch_size: int = 32) -> list[Any]:
+    config = TUNE.model_copy(update={"eval_batch_size": batch_size})
+    found = student.predict(texts, config, "cpu", lambda _: None)
+    return [[(o.target, o.polarity, o.start, o.end) for o in each.opinions] for each in found]
+
+
+def learn(student: TaggingStudent, steps: int = 60) -> None:
+    rows = from_examples(student.encoder(), SENTENCES).rows
+    batch = student.collate([rows[i] for i in range(len(rows))])
+    student.model.train()
+    optimizer = torch.optim.AdamW(student.model.parameters(), lr=5e-3)
+    for _ in range(steps):
+        losses, kinds = student.losses(student.model, batch)
+        loss = sum(losses[kinds == kind].mean() for kind in (0, 1))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    student.model.eval()
+
+
+def test_every_kind_of_encoder_learns_and_its_folder_says_the_same(student: TaggingStudent, tmp_path: Path) -> None:
+    learn(student)
+    texts = [example.text for example in SENTENCES]
+    found = said(student, texts)
+    wanted = [[(o.target, o.polarity, o.start, o.end) for o in example.opinions] for example in SENTENCES]
+    assert sum(a == b for a, b in zip(found, wanted, strict=True)) >= 0.9 * len(texts), "it learned by heart"
+    student.save(tmp_path / "out", {"task": "atsa", "input_tokens": 64}, "a card")
+    again = TaggingStudent.load(tmp_path / "out")
+    assert said(again, texts) == found
+    assert again.parameters == student.parameters
+    names = {file.name for file in (tmp_path / "out").iterdir()}
+    assert {"model.safetensors", "heads.safetensors", "aspectra.json", "README.md", "tokenizer.json"} <= names
+    from transformers import AutoModel
+
+    encoder = AutoModel.from_pretrained(tmp_path / "out")
+    ours = {name: weight for name, weight in student.model.encoder.state_dict().items() if "pooler" not in name}
+    theirs = encoder.state_dict()
+    assert all(torch.equal(weight, theirs[name]) for name, weight in ours.items()), "AutoModel loads the encoder itself"
+
+
+def test_batch_size_order_and_padding_change_no_answer(student: TaggingStudent) -> None:
+    learn(student, 20)
+    texts = ["", "Soup.", *[example.text for example in SENTENCES], "very " * 40 + "good soup", "🍝 soup 👩‍🍳"]
+    alone = [said(student, [text])[0] for text in texts]
+    assert said(student, texts, 3) == said(student, texts, 32) == alone
+    assert said(student, texts[::-1], 4)[::-1] == alone
+
+
+def test_losses_are_what_a_hand_computes(encoder_of: Folder) -> None:
+    """One row at a time, without padding; then all together."""
+    torch.manual_seed(0)
+    student = TaggingStudent.load(encoder_of("bert"))
+    rows = from_examples(student.encoder(), SENTENCES, [("Good soup. Bad bed.", 4.0), ("Never again.", 1.0)]).rows
+    assert rows.kinds == ("tags", "polarity", "rating")
+    apart: dict[int, list[float]] = {0: [], 1: [], 2: []}
+    with torch.no_grad():
+        for i in range(len(rows)):
+            batch = student.collate([rows[i]])
+            losses, kinds = student.losses(student.model, batch)
+            assert student.counts(batch, 3).tolist() == torch.bincount(kinds, minlength=3).tolist()
+            for loss, kind in zip(losses.tolist(), kinds.tolist(), strict=True):
+                apart[kind].append(loss)
+        losses, kinds = student.losses(student.model, student.collate([rows[i] for i in range(len(rows))]))
+    for kind, values in apart.items():
+        assert sorted(losses[kinds == kind].tolist()) == pytest.approx(sorted(values), abs=1e-5)
+    assert (len(apart[1]), len(apart[2])) == (sum(len(e.opinions) for e in SENTENCES), 2)
+
+
+def test_a_corpus_teaches_targets_polarities_and_ratings(encoder_of: Folder, tmp_path: Path) -> None:
+    figures = pretrain(
+        corpus(tmp_path / "corpus", rated=True),
+        str(encoder_of("bert")),
+        PretrainConfig(epochs=12, **FAST),
+        tmp_path / "out",
+    )["figures"]
+    assert set(figures["held_out"]) == {"tags", "polarity", "rating"}
+    for kind in ("tags", "polarity"):
+        assert figures["held_out"][kind]["after"] < figures["held_out"][kind]["before"], kind
+    info = json.loads((tmp_path / "out" / "aspectra.json").read_text(encoding="utf-8"))
+    assert (info["family"], info["task"], info["provenance"]["stage"]) == ("tagger", "atsa", "pretrain")
+
+
+def test_a_corpus_without_silver_labels_is_refused(encoder_of: Folder, tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "corpus")
+    for file in (folder / "silver").iterdir():
+        file.unlink()
+    with pytest.raises(UserError, match="has no silver labels, from which a tagger learns"):
+        pretrain(folder, str(encoder_of("bert")), PretrainConfig(**FAST), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_fine_tuning_keeps_the_best_epoch_and_the_task(encoder_of: Folder, data: Path, tmp_path: Path) -> None:
+    config = FinetuneConfig(data=str(data), epochs=6, seed=3, **FAST)
+    figures = finetune(str(encoder_of("mpnet")), config, tmp_path / "out")["figures"]
+    assert figures["dev_f1"] == max(each["f1"] for each in figures["dev"]) > 0.5
+    tuned = load(tmp_path / "out")
+    assert (tuned.family, tuned.info["task"]) == ("tagger", "atsa")
+    assert "dev F1" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_run_that_was_cut_off_ends_with_the_same_weights(
+    encoder_of: Folder, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: Callable[[Path], Any]
+) -> None:
+    from aspectra.students import session
+
+    config = FinetuneConfig(data=str(data), epochs=4, seed=3, save_seconds=0, **FAST)
+    finetune(str(encoder_of("bert")), config, tmp_path / "whole")
+    add, seen = session.Metrics.add, []
+
+    def dies(self: Any, line: dict[str, Any]) -> None:
+        seen.append(line)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        add(self, line)
+
+    monkeypatch.setattr(session.Metrics, "add", dies)
+    with pytest.raises(KeyboardInterrupt):
+        finetune(str(encoder_of("bert")), config, tmp_path / "cut")
+    monkeypatch.setattr(session.Metrics, "add", add)
+    finetune(str(encoder_of("bert")), config, tmp_path / "cut")
+    from safetensors.torch import load_file
+
+    for name in ("model.safetensors", "heads.safetensors"):
+        one, other = (load_file(tmp_path / run / name) for run in ("whole", "cut"))
+        assert all(torch.equal(one[key], other[key]) for key in one), name
+
+
+def test_a_task_that_it_knows_nothing_of_is_refused(encoder_of: Folder, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a tagger learns atsa, not acsa"):
+        finetune(str(encoder_of("bert")), FinetuneConfig(task="acsa", data=str(data), **FAST), tmp_path / "out")
+
+
+def test_a_tokenizer_without_places_is_refused(encoder_of: Folder, tmp_path: Path) -> None:
+    import shutil
+
+    from transformers import BertTokenizer
+
+    folder = tmp_path / "slow"
+    shutil.copytree(encoder_of("bert"), folder)
+    if hasattr(BertTokenizer, "backend_tokenizer"):
+        pytest.skip("every tokenizer of this transformers is a fast one")
+    with pytest.raises(UserError, match="is no fast one"):
+        TaggingStudent.load(folder)
+
+
+def test_a_sentence_with_two_polarities_of_one_place_teaches_both(encoder_of: Folder) -> None:
+    student = TaggingStudent.load(encoder_of("bert"))
+    both = Example("1", "The soup was fine.", labeled("The soup was fine.", ("soup", "positive"), ("soup", "negative")))
+    rows = from_examples(student.encoder(), [both]).rows
+    assert rows[0]["polarities"] == [[0.5, 0.5, 0.0, 0.0]]
