@@ -7,7 +7,7 @@ import importlib.util
 from aspectra.errors import MissingExtraError
 
 PACKAGES = {
-    "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf"),
+    "train": ("torch", "transformers", "accelerate", "peft", "safetensors"),
     "deploy": ("ctranslate2", "tokenizers"),
     "serve": ("fastapi", "uvicorn", "prometheus_client"),
     "local": ("xllamacpp",),
@@ -16,7 +16,8 @@ PACKAGES = {
 }
 
 
-def need(extra: str, what: str) -> None:
-    """Raise MissingExtraError, which says that `what` needs it, unless all packages of the extra are there."""
-    if any(importlib.util.find_spec(package) is None for package in PACKAGES[extra]):
+def need(extra: str, what: str, *packages: str) -> None:
+    """Raise MissingExtraError, which says that `what` needs it, unless these packages of the extra are there: by
+    default those that every use of it takes."""
+    if any(importlib.util.find_spec(package) is None for package in packages or PACKAGES[extra]):
         raise MissingExtraError(extra, what)

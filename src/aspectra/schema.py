@@ -14,6 +14,8 @@ POLARITIES: tuple[Polarity, ...] = ("positive", "negative", "neutral", "conflict
 Kind = Literal["analysis", "rewriting", "extraction", "polarity"]
 KINDS: tuple[Kind, ...] = ("analysis", "rewriting", "extraction", "polarity")
 
+CUT = "cut"  # in a prediction's `extra`: the answer reached the length limit before its end
+
 Span = tuple[int, int]  # characters of a text, the end exclusive
 
 

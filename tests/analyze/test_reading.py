@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from tests.analyze.stand_in import source
 
 from aspectra.analyze.reading import SIZE, read_opinions
 from aspectra.analyze.table import Table, read_table
+from aspectra.errors import UserError
 
 TEXTS = [f"The room {n} was lovely." for n in range(1, 3 * SIZE)]
 
@@ -45,3 +47,13 @@ def test_parts_are_read_in_the_order_of_the_reviews(tmp_path: Path) -> None:
         assert opinion.start is not None
         assert text[opinion.start : opinion.end] == opinion.target == f"room {row}"
     assert list(opinions) == found, "as often as they are walked over"
+
+
+def test_parts_of_another_table_are_not_taken_for_these(tmp_path: Path) -> None:
+    read_opinions(table(tmp_path), source().load, tmp_path / "parts")
+    other = tmp_path / "other.jsonl"
+    other.write_text("".join(json.dumps({"text": text.upper()}) + "\n" for text in TEXTS))
+    with pytest.raises(UserError, match="has opinions of another table"):
+        read_opinions(read_table(other), source().load, tmp_path / "parts")
+    with pytest.raises(UserError, match="workers: 0"):
+        read_opinions(table(tmp_path), source().load, tmp_path / "parts", workers=0)

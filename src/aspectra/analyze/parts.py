@@ -15,9 +15,13 @@ from typing import NamedTuple
 
 from aspectra.analyze.opinions import Found, Opinion, extract
 from aspectra.analyze.table import Table
-from aspectra.files import write_text
+from aspectra.errors import UserError
+from aspectra.files import sha256, write_json, write_text
+from aspectra.manifest import read
 from aspectra.readers.extraction import Extractor
 from aspectra.tables import read_jsonl
+
+WHOSE = "table.json"  # in the folder of the parts
 
 
 class Block(NamedTuple):
@@ -41,6 +45,16 @@ class Parts:
 
     def path(self, number: int) -> Path:
         return self.folder / f"{number:07d}.part"
+
+    def claim(self) -> None:
+        """Note whose parts these are. Raises UserError where the folder has parts of another table."""
+        table = self.table
+        mine = {"table": sha256(table.path), "text": table.text_column, "limit": table.limit, "size": self.size}
+        told = read(self.folder, WHOSE)
+        if told is not None and told != mine:
+            raise UserError(f"{self.folder} has opinions of another table or of other settings; name another folder")
+        if told is None:
+            write_json(self.folder / WHOSE, mine)
 
     def left(self) -> int:
         """How many reviews have no part yet."""

@@ -13,6 +13,7 @@ from aspectra.analyze.parts import Parts
 from aspectra.analyze.processes import alone, shared
 from aspectra.analyze.table import Table
 from aspectra.cluster import Cluster
+from aspectra.errors import UserError
 from aspectra.progress import progress, say
 from aspectra.readers.extraction import Extractor
 
@@ -31,15 +32,19 @@ def read_opinions(
 
     `load` makes a predictor. It is called once in each of so many `workers`: with one in this process, with more in
     processes of their own, to which it must be picklable (`functools.partial(aspectra.load, FOLDER)`). With a
-    `cluster` its actors read instead. A part that is there already is not made again, so the folder is for one table
-    and one predictor; with nothing to do, none is loaded.
+    `cluster` its actors read instead. A part that is there already is not made again, and with nothing to do no
+    predictor is loaded: so name another folder for another predictor.
 
     Returns the parts: (number of a review in its file, what was found in it) in the order of the table, as often as
     they are walked over.
 
-    Raises what `load` raises, UserError where a node of the cluster cannot load, AspectraError where a process died.
+    Raises what `load` raises, UserError where the folder has parts of another table or a node of the cluster cannot
+    load, AspectraError where a process died.
     """
+    if workers < 1:
+        raise UserError(f"workers: {workers} processes read nothing; name one or more")
     parts = Parts(table, Path(folder).absolute(), SIZE)
+    parts.claim()
     left = parts.left()
     if left < table.reviews:
         say(f"going on: {table.reviews - left:,} of {table.reviews:,} reviews are done")

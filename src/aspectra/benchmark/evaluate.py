@@ -13,15 +13,15 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.data import datasets
-from aspectra.errors import UserError, unknown
-from aspectra.extras import need
-from aspectra.info import is_export, read_info, task_of
+from aspectra.errors import unknown
+from aspectra.info import read_info, task_of
 from aspectra.manifest import Stage
 from aspectra.models import identity
 from aspectra.progress import progress, say
-from aspectra.readers.opening import check_engine, open_reader, student_folder
-from aspectra.readers.reader import CUT, Reader, predictions
-from aspectra.schema import Example, Prediction
+from aspectra.readers.export import opened
+from aspectra.readers.opening import other_engine, student_folder
+from aspectra.readers.reader import predictions
+from aspectra.schema import CUT, Example, Prediction
 from aspectra.score.predictions import write_predictions
 from aspectra.score.scoring import score_rows
 from aspectra.score.subsets import SUBSETS, unmarked
@@ -51,17 +51,7 @@ def evaluate(
     the whole manifest is returned; done already, nothing is run again. `cap` draws test sentences by `seed`.
     `engine`: `transformers`, or `ct2` by which an export runs (None then) and which makes one in passing of a student.
     """
-    check_engine(engine)
-    exported = is_export(model)
-    if exported and (engine == "transformers" or bf16):
-        raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
-    if (exported or engine == "ct2") and device not in ("auto", "cpu"):
-        raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
-    if not exported:
-        need("train", "evaluate")
-        from aspectra import machine
-
-        machine.device(device)
+    other = other_engine(model, engine, device, bf16)
     for kind, given, known in (("subset", subsets, SUBSETS), ("scoring", scoring, tasks.SCORINGS)):
         for name in given:
             if name not in known:
@@ -86,7 +76,7 @@ def evaluate(
             "seed": seed if cap else None,
             "max_new_tokens": max_new_tokens,
             "bf16": bf16,
-        } | ({"engine": engine} if engine == "ct2" and not exported else {})
+        } | ({"engine": other} if other else {})
         stage = Stage("evaluate", out, inputs, settings, replace=replace)
         if (done := stage.finished()) is not None:
             say(f"evaluate: {out} is done already")
@@ -94,13 +84,9 @@ def evaluate(
     texts, ids = [example.text for example in examples], [example.id for example in examples]
     limits: dict[str, Any] = {"max_new_tokens": max_new_tokens, "batch_size": batch_size}
     with ExitStack() as held:
-        reader: Reader
-        if engine == "ct2" and not exported:
-            from aspectra.readers.export import passing
-
-            reader = held.enter_context(passing(folder, chosen, texts, threads, **limits))
-        else:
-            reader = open_reader(model, chosen, threads=threads, device=device, bf16=bf16, **limits)
+        reader = held.enter_context(
+            opened(model, chosen, texts, other, threads=threads, device=device, bf16=bf16, **limits)
+        )
         if stage is not None:
             stage.begin()
         started = time.perf_counter()

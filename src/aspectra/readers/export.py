@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from aspectra.manifest import Stage
 from aspectra.models import identity
 from aspectra.places import DEMO
 from aspectra.progress import say
-from aspectra.readers.opening import student_folder
+from aspectra.readers.opening import open_reader, student_folder
 from aspectra.readers.reader import Reader
 
 
@@ -82,18 +82,33 @@ def export(
     return stage.finish(figures)
 
 
-def passing(
-    folder: Path, task: str, texts: Sequence[str], threads: int | None, **limits: Any
-) -> AbstractContextManager[Reader, bool | None]:
-    """The reader of an export that is gone afterwards, in 32 bits, held against its student on a few of the sentences.
+@contextmanager
+def opened(
+    model: Path | str,
+    task: str,
+    texts: Sequence[str],
+    engine: str | None = None,
+    *,
+    threads: int | None = None,
+    device: str = "auto",
+    bf16: bool = False,
+    **limits: Any,
+) -> Iterator[Reader]:
+    """The reader of a model for some texts; the rest is as `open_reader` has it.
 
-    `limits` are those of `open_reader`. Raises UserError as `export` does.
+    With an `engine` that is not the model's own (`opening.other_engine`) an export is made that is gone afterwards, in
+    32 bits, held against its student on a few of the texts. Raises UserError as `open_reader` and `export` do.
     """
+    if engine is None:
+        yield open_reader(model, task, threads=threads, device=device, bf16=bf16, **limits)
+        return
     from aspectra.readers.writers import export as writers
     from aspectra.students.writers.writer import Writer
 
+    folder = student_folder(model)
     check_writes(folder)
-    return writers.passing(Writer.load(folder), task, texts, threads, **limits)
+    with writers.passing(Writer.load(folder), task, texts, threads, **limits) as reader:
+        yield reader
 
 
 def check_writes(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """From a path to a reader: an export by what runs it, a student's own folder by its family.
 
-Called by `predictor`, `export` and `aspectra.benchmark`.
+Called by `predictor`, `export`, `aspectra.benchmark` and `aspectra.analyze.source`.
 """
 
 from __future__ import annotations
@@ -100,10 +100,25 @@ def check_whole(model: Path | str, compute: str | None) -> None:
         raise UserError(f"{model} is no export, and --compute is of exports; make one with: aspectra export {model}")
 
 
-def check_engine(engine: str | None) -> None:
-    """Raise UserError for an engine that does not exist."""
+def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool) -> str | None:
+    """The engine that is asked for, where it is not the model's own.
+
+    Raises UserError where a model cannot be asked in this way: by an engine that does not exist, or an export with what
+    is of a student's own folder. MissingExtraError where what would run it is not installed.
+    """
     if engine is not None and engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
+    exported = is_export(model)
+    if exported and (engine == "transformers" or bf16):
+        raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
+    if (exported or engine == "ct2") and device not in ("auto", "cpu"):
+        raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
+    if not exported:
+        need("train", "evaluate")
+        from aspectra import machine
+
+        machine.device(device)
+    return engine if engine == "ct2" and not exported else None
 
 
 def untaught_folder(name: str) -> Path:

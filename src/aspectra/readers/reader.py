@@ -12,12 +12,11 @@ from typing import Any, NamedTuple, Protocol
 
 from aspectra.errors import UserError
 from aspectra.readers.extraction import Found
-from aspectra.schema import Opinion, Prediction
+from aspectra.schema import CUT, Opinion, Prediction
 from aspectra.tasks import Task
 
 LABELS = ("positive", "negative", "neutral")  # what zero-shot tells apart; `conflict` is both of two
 TARGET = "{target}"  # in the aspect that an untaught student is asked about: the target itself
-CUT = "cut"  # in a prediction's `extra`: the answer reached the limit before its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +54,9 @@ class Judged(NamedTuple):
 class Reader(Protocol):
     """A trained student that is ready to be asked, for the task that it was trained for."""
 
-    name: str
-    """What runs it."""
     task: Task
     room: int
     """How much it can read at once: the largest `size` of a sentence that loses nothing."""
-
-    @property
-    def info(self) -> Mapping[str, Any]:
-        """What its `aspectra.json` says."""
-        ...
 
     @property
     def parameters(self) -> int:

@@ -1,6 +1,6 @@
 """The corpus that a student is pretrained on: answers as a table, silver sentences.
 
-Called by `pretrain`.
+Called by `pretrain`, `families` and `aspectra.benchmark.pretraining`.
 """
 
 from __future__ import annotations

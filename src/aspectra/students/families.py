@@ -1,4 +1,6 @@
-"""Which family a model folder is of, and the student in it. Called by `session` and `aspectra.readers.opening`."""
+"""Which family a model folder is of, and the student in it. Called by the rest of
+this folder, `aspectra.readers`, `benchmark` and `cli`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What glibc does with the memory that training frees. Called by `aspectra.students.session` and `objective`."""
+"""What glibc does with the memory that training frees. Called by `session` and `trainer`."""
 
 from __future__ import annotations
 

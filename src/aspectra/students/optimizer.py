@@ -1,6 +1,6 @@
 """AdamW, plain or with its step scaled by the weight's own size, and how the learning rate falls.
 
-Called by `aspectra.students.objective`. torch is imported with this module, so only workers import it.
+Called by `trainer`. torch is imported with this module, so only workers import it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ TIDY = 10.0  # seconds
 
 
 class Tidy(TrainerCallback):
-    """Gives freed memory back from time to time, which `machine.keep_freed_memory` keeps: on a CPU alone.
+    """Gives freed memory back from time to time, which `memory.keep_freed_memory` keeps: on a CPU alone.
 
     By time, not by steps: the gaps grow with the rows, as steps do, and so does what it costs to have the pages back.
     54 steps of 16 rows of up to 768 tokens held 16.4 GB with it at each tenth step and 11.5 GB with it at each, for 6 %

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aspectra.errors import UserError
-from aspectra.students.writers.decode import CUT, predict, write
+from aspectra.schema import CUT
+from aspectra.students.writers.decode import predict, write
 from aspectra.students.writers.writer import Writer
 
 TEXTS = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,6 @@ from aspectra.students.taggers.words import Pieces
 
 class TaggingReader:
     """Implements `aspectra.readers.reader.Reader`, and `Untaught` where it saw a teacher's labels alone."""
-
-    name = "transformers"
 
     def __init__(
         self,
@@ -45,10 +43,6 @@ class TaggingReader:
         self.task = tasks.get(task_of(self.tagger.info, task))
         self.encoder = self.tagger.encoder()
         self.room = self.encoder.room
-
-    @property
-    def info(self) -> Mapping[str, Any]:
-        return self.tagger.info
 
     @property
     def parameters(self) -> int:

@@ -1,6 +1,6 @@
 """A student -> a folder that CTranslate2 runs, weights converted by its own loaders.
 
-Called by `aspectra.readers.export`. What the loaders of CTranslate2 4.8 read from a config and transformers 5 no longer
+Called by `export`. What the loaders of CTranslate2 4.8 read from a config and transformers 5 no longer
 writes is put back before (`as_expected`); a test of each family holds the confidences together.
 """
 

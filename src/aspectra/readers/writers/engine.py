@@ -42,7 +42,6 @@ class Grammar(Protocol):
 class Engine(Protocol):
     """A student at work, greedy. `info` is what its `aspectra.json` says."""
 
-    name: str
     info: dict[str, Any]
     encoder: Encoder
 

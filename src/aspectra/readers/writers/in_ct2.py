@@ -1,6 +1,6 @@
 """The engine that runs an export with CTranslate2: no torch, no transformers.
 
-Called by `aspectra.readers.opening` and `aspectra.readers.export`. A token's name in an export is its id in digits, so
+Called by `aspectra.readers.opening` and `export`. A token's name in an export is its id in digits, so
 that no two tokens can share a name.
 """
 
@@ -24,7 +24,6 @@ from aspectra.students.writers.stems import Stem
 class Exported(ABC):
     """An export, in the compute type that it was made for unless another is asked for."""
 
-    name = "ct2"
     runner: str
     """The class of ctranslate2 that runs it."""
 
@@ -35,8 +34,6 @@ class Exported(ABC):
 
         self.info = read_info(folder)
         about = self.info[EXPORT]
-        if about.get("format") != FORMAT:
-            raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
         here = ctranslate2.get_supported_compute_types("cpu")
         if compute is not None and compute not in here:
             raise UserError(f"this machine does not compute in {compute}; it does in: {', '.join(sorted(here))}")
@@ -239,8 +236,11 @@ RUNNING: dict[str, type[Exported]] = {"seq2seq": Translating, "causal": Generati
 
 
 def exported(folder: Path, compute: str | None = None, threads: int | None = None) -> Exported:
-    """The export in a folder; raises UserError as its class does."""
-    return RUNNING[read_info(folder)["family"]](folder, compute, threads)
+    """The export in a folder; raises UserError for one of another version, and as its class does."""
+    info = read_info(folder)
+    if info[EXPORT].get("format") != FORMAT or info.get("family") not in RUNNING:
+        raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
+    return RUNNING[info["family"]](folder, compute, threads)
 
 
 def named(ids: Sequence[int]) -> list[str]:

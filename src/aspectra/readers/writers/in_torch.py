@@ -1,6 +1,6 @@
 """The engine that runs a student's own folder with transformers: the reference that an export is held against.
 
-Called by `aspectra.readers.opening` and `aspectra.readers.export`.
+Called by `aspectra.readers.opening` and `export`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from aspectra.students.writers.writer import Writer
 
 class Whole:
     """A student in 32-bit floats, or in 16 bits where they are asked for and quicker."""
-
-    name = "transformers"
 
     def __init__(self, student: Writer) -> None:
         self.student, self.info, self.encoder = student, student.info, student.own_encoder

@@ -1,6 +1,6 @@
 """Whether an export says what its student says: two engines' answers to the same sentences, held together.
 
-Called by `aspectra.readers.export`.
+Called by `export`.
 """
 
 from __future__ import annotations

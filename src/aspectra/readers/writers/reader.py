@@ -34,7 +34,6 @@ class WritingReader:
         """`task` is for a student that was tuned for none. Raises UserError where it was tuned for another, where no
         task is known, and where it cannot be constrained."""
         self.engine, self.batch_size, self.max_new_tokens = engine, batch_size, max_new_tokens
-        self.name, self.info = engine.name, engine.info
         self.task = tasks.get(task_of(engine.info, task))
         self.room = engine.encoder.room
         self.grammar = None

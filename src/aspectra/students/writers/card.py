@@ -1,4 +1,4 @@
-"""The model card of a writer's folder. Called by `writer`."""
+"""The model card of a writer's folder. Called by `student`."""
 
 from __future__ import annotations
 

@@ -13,12 +13,10 @@ from aspectra import tasks
 from aspectra.extras import need
 from aspectra.info import task_of
 from aspectra.progress import progress
-from aspectra.schema import Prediction
+from aspectra.schema import CUT, Prediction
 from aspectra.students.writers.tensors import padded
 from aspectra.students.writers.writer import Writer
 from aspectra.weights import check
-
-CUT = "cut"  # in a prediction's `extra`: the answer reached the limit before its end
 
 
 def predict(

@@ -1,4 +1,6 @@
-"""What a writer learns from: a corpus' answers, or a task's linear forms, as training rows. Called by `writer`."""
+"""What a writer learns from: a corpus' answers, or a task's linear forms, as training rows. Called by `student` and
+`aspectra.students.families`.
+"""
 
 from __future__ import annotations
 

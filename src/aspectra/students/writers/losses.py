@@ -1,4 +1,4 @@
-"""What a writer is trained to lower: the cross entropy of each token of its answers. Called by `writer`."""
+"""What a writer is trained to lower: the cross entropy of each token of its answers. Called by `student`."""
 
 from __future__ import annotations
 
