@@ -17,9 +17,9 @@ import pytest
 from tests.benchmark.conftest import Small
 from tests.students.conftest import make_corpus
 
-from aspectra.benchmark import cells, grid, workers
+from aspectra.benchmark import cells, grid, pretraining, workers
 from aspectra.benchmark.protocol import benchmark
-from aspectra.config import BenchmarkConfig
+from aspectra.config import BenchmarkConfig, StudentSystem
 from aspectra.errors import UserError
 from aspectra.files import sha256
 from aspectra.score.results import Result
@@ -204,3 +204,18 @@ def test_a_kind_that_the_corpus_lacks_is_refused_before_anything_runs(own: Own, 
         pq.write_table(table.filter(kept), tmp_path / "corpus" / f"{side}.parquet")
     with pytest.raises(UserError, match="system own, pretrain: the corpus has no ratings"):
         grid.check(own({"kinds": ["analysis", "rating"]}), tmp_path / "out")
+
+
+def test_a_pretraining_that_breaks_is_no_cells_own_fault(
+    own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For want of memory, say: the other cells of the seed are not begun, or each would break in the same way."""
+
+    def breaks(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no memory left")
+
+    monkeypatch.setattr("aspectra.students.pretrain.pretrain", breaks)
+    system = own().systems["own"]
+    assert isinstance(system, StudentSystem)
+    with pytest.raises(pretraining.NotPretrainedError, match="RuntimeError: no memory left"):
+        pretraining.start(system, "own", 1, tmp_path / "out", 1)

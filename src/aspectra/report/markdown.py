@@ -10,9 +10,9 @@ from typing import Any
 from aspectra import manifest
 from aspectra.config import RunConfig
 from aspectra.data import datasets
-from aspectra.progress import clock
+from aspectra.progress import clock, counted
 from aspectra.report.tables import line, spread
-from aspectra.score import metrics, significance
+from aspectra.score import metrics, significance, two_level
 from aspectra.score.predictions import read_predictions
 
 Rows = Sequence[dict[str, Any]]
@@ -63,14 +63,20 @@ def pairs(config: RunConfig) -> list[tuple[str, str]]:
 
 
 def difference(config: RunConfig, pair: tuple[str, str], way: str, out: Path) -> str:
-    """How far the first system is ahead of the second, and whether the sentences bear it out."""
+    """How far the first system is ahead of the second, and whether that is shown: over sentences and, from five runs
+    on, over runs too."""
     one, other = (runs(config, system, way, out) for system in pair)
     gap = significance.difference(one, other, scoring=way)
-    sure = "does not reach zero" if gap.low > 0 or gap.high < 0 else "holds zero: no difference is shown"
-    return (
+    zero = "holds zero" if gap.low <= 0 <= gap.high else "does not reach zero"
+    said = (
         f"{pair[0]} minus {pair[1]}: {100 * gap.value:+.2f} F1 ({way}, all), 95 % interval {100 * gap.low:+.2f} to "
-        f"{100 * gap.high:+.2f} (paired bootstrap over {len(one[0])} sentences); it {sure}."
+        f"{100 * gap.high:+.2f} (paired bootstrap over {len(one[0])} sentences); it {zero}. "
     )
+    if len(one) < two_level.LEAST:
+        return said + f"{counted(len(one), 'run')}: descriptive; a difference is called shown from five runs on."
+    both = two_level.difference(one, other, scoring=way)
+    verdict = two_level.verdict(both.runs, both.low, both.high, both.p)
+    return said + f"Over {both.runs} runs and the sentences {100 * both.low:+.2f} to {100 * both.high:+.2f}: {verdict}."
 
 
 def runs(config: RunConfig, system: str, way: str, out: Path) -> list[significance.Counts]:

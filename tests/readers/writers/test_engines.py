@@ -169,3 +169,14 @@ def test_what_cannot_be_opened_is_said_in_a_line(export_of: Folder, student_of: 
         (folder / file).write_bytes(json.dumps(info).encode() if text is None else text)
         with pytest.raises(UserError, match=message):
             open_engine(folder)
+
+
+def test_an_export_of_a_family_that_is_not_known_is_said_in_a_line(export_of: Folder, tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    shutil.copytree(export_of("llama"), tmp_path / "made")
+    info = json.loads((tmp_path / "made" / "aspectra.json").read_text(encoding="utf-8"))
+    (tmp_path / "made" / "aspectra.json").write_text(json.dumps(info | {"family": "sculptor"}), encoding="utf-8")
+    with pytest.raises(UserError, match="by another version of Aspectra"):
+        open_engine(tmp_path / "made")
