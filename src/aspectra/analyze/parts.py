@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aspectra.analyze.opinions import Found, Opinion, extract
 from aspectra.analyze.table import Table
@@ -46,15 +46,21 @@ class Parts:
     def path(self, number: int) -> Path:
         return self.folder / f"{number:07d}.part"
 
-    def claim(self) -> None:
-        """Note whose parts these are. Raises UserError where the folder has parts of another table."""
+    def whose(self) -> dict[str, Any]:
+        """What tells these parts from those of another table."""
         table = self.table
-        mine = {"table": sha256(table.path), "text": table.text_column, "limit": table.limit, "size": self.size}
+        return {"table": sha256(table.path), "text": table.text_column, "limit": table.limit, "size": self.size}
+
+    def check(self) -> None:
+        """Raise UserError where the folder has parts of another table."""
         told = read(self.folder, WHOSE)
-        if told is not None and told != mine:
+        if told is not None and told != self.whose():
             raise UserError(f"{self.folder} has opinions of another table or of other settings; name another folder")
-        if told is None:
-            write_json(self.folder / WHOSE, mine)
+
+    def claim(self) -> None:
+        """Note whose parts these are."""
+        if not (self.folder / WHOSE).exists():
+            write_json(self.folder / WHOSE, self.whose())
 
     def left(self) -> int:
         """How many reviews have no part yet."""

@@ -44,7 +44,7 @@ def read_opinions(
     if workers < 1:
         raise UserError(f"workers: {workers} processes read nothing; name one or more")
     parts = Parts(table, Path(folder).absolute(), SIZE)
-    parts.claim()
+    parts.check()
     left = parts.left()
     if left < table.reviews:
         say(f"going on: {table.reviews - left:,} of {table.reviews:,} reviews are done")
@@ -56,5 +56,6 @@ def read_opinions(
         made = alone(parts.missing(), load) if workers == 1 else shared(parts.missing(), load, workers)
     with progress("reviews", left) as bar:
         for count in made:
+            parts.claim()  # only now: a folder in which nothing was made is given back
             bar.advance(count)
     return parts

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import PretrainConfig
+from aspectra.extras import need
 from aspectra.info import read_info
 from aspectra.models import resolve
 from aspectra.students.corpus import Side
@@ -37,8 +38,10 @@ def tags(folder: Path) -> bool:
     return not any(name.endswith(WRITE_ON) for name in named) and config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 
-def fitting(student: str) -> str:
-    """The preset that fits a student, by its name or folder. Raises UserError where there is no such student."""
+def fitting(student: str, what: str) -> str:
+    """The preset that fits a student, by its name or folder. Raises UserError where there is no such student,
+    MissingExtraError, that `what` needs it, where nothing can be trained."""
+    need("train", what)
     return "tagger" if tags(resolve(student)) else "cpu"
 
 
