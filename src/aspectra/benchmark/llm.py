@@ -172,13 +172,13 @@ def home(out: Path, system: LLMSystem) -> Path:
 
 def weights(settings: ElicitConfig) -> str | None:
     """Digest of what answers: a GGUF file, a record, a model folder; None for an endpoint or a name on the Hub."""
-    if settings.teacher == "openai":
-        return None
     path = locate(settings.model).expanduser()
-    if settings.teacher == "transformers":
+    if settings.teacher == "openai" or not path.exists():
+        return None
+    if path.is_dir():
         from aspectra.teachers.transformers import digest
 
-        return digest(path) if path.is_dir() else None
+        return digest(path)
     found = path.stat()
     return digest_of(path, found.st_size, found.st_mtime_ns)
 

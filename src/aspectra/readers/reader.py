@@ -1,7 +1,7 @@
 """The seam between a trained student and whoever asks it: sentences in, opinions with places and confidences out.
 
-Implemented by `writers.reader`; opened by `opening`. `predictor`, `export`, `aspectra.benchmark` and `aspectra.serve`
-know this Protocol alone.
+Implemented by `writers.reader` and `taggers.reader`; opened by `opening`. `predictor`, `export`, `aspectra.benchmark`
+and `aspectra.serve` know this Protocol alone.
 """
 
 from __future__ import annotations

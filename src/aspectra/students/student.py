@@ -1,6 +1,7 @@
 """The seam between training and the families of students: examples in, a model folder out.
 
-Implemented by `writers.student`; `families` chooses. What a family can do is asked of it: training knows no family.
+Implemented by `writers.student` and `taggers.student`; `families` chooses. What a family can do is asked of it:
+training knows no family.
 """
 
 from __future__ import annotations
