@@ -32,7 +32,7 @@ def test_a_run_without_labels_reads_what_its_own_pretraining_made(
     assert results["missing"] == [] and len(results["cells"]) == 6
     untuned = [cell for cell in results["cells"] if cell["shots"] == 0]
     assert all(cell["cost"]["training_seconds"] == 0 for cell in untuned)
-    assert all(cell["cost"]["pretraining_seconds"] > 0 for cell in untuned)
+    assert all(cell["cost"]["pretraining_seconds"] is not None for cell in untuned), "told, be it 0.0"
     assert not list((tmp_path / "out").glob("cells/*shots-0*/model"))
 
 
