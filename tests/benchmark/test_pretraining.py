@@ -124,6 +124,7 @@ def started(config: BenchmarkConfig, folder: Path, out: Path) -> subprocess.Pope
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+@pytest.mark.slow
 def test_killed_while_it_pretrains_it_goes_on_and_ends_the_same(own: Own, tmp_path: Path) -> None:
     config, name = own({"max_steps": 60}, seeds=[1]), "own.seed-1"
     straight, killed = tmp_path / "straight", tmp_path / "killed"

@@ -25,11 +25,11 @@ def test_a_run_without_labels_reads_what_its_own_pretraining_made(
     own = {"kind": "student", "student": student, "pretrain": {"corpus": str(corpus(tmp_path / "corpus")), **QUICK}}
     systems = {"base": {"kind": "student", "student": student, "shots": [4]}, "own": own}
     sets = {"atsa": small().sets["atsa"][:1]}
-    config = small(systems=systems, sets=sets, seeds=[1, 2], shots=[0, 4], finetune=TUNE)
+    config = small(systems=systems, sets=sets, seeds=[1], shots=[0, 4], finetune=TUNE)
     names = [cell.id for cell in grid.grid(config)]
-    assert sum("shots-0" in name for name in names) == 2 and not any(n.startswith("base") for n in names if "-0" in n)
+    assert sum("shots-0" in name for name in names) == 1 and not any(n.startswith("base") for n in names if "-0" in n)
     results = benchmark(config, tmp_path / "out")
-    assert results["missing"] == [] and len(results["cells"]) == 6
+    assert results["missing"] == [] and len(results["cells"]) == 3
     untuned = [cell for cell in results["cells"] if cell["shots"] == 0]
     assert all(cell["cost"]["training_seconds"] == 0 for cell in untuned)
     assert all(cell["cost"]["pretraining_seconds"] is not None for cell in untuned), "told, be it 0.0"
