@@ -11,9 +11,9 @@ from aspectra.errors import UserError
 from aspectra.files import write_json, write_text
 from aspectra.quiet import quiet
 from aspectra.schema import POLARITIES, Example, Prediction
+from aspectra.students.card import card
 from aspectra.students.corpus import Side
 from aspectra.students.student import Lessons, diverged
-from aspectra.students.taggers.card import card
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.weights import HEADS, INFO
 
@@ -88,7 +88,12 @@ class TaggingStudent(Tagger):
         return [Prediction(str(i), text, each) for i, (text, each) in enumerate(zip(texts, said, strict=True))]
 
     def card(self, title: str, marker: str | None, facts: Mapping[str, Any], use: str) -> str:
-        return card(title, facts, use)
+        what = (
+            "A tagger made by Aspectra. It reads a sentence once; heads on the encoder's last states mark the words "
+            "that name opinion targets and give each its polarity. `AutoModel.from_pretrained` loads the encoder; the "
+            "heads are in `heads.safetensors`."
+        )
+        return card(title, "token-classification", what, facts, use)
 
     def save(self, folder: Path, info: Mapping[str, Any], card: str) -> None:
         from safetensors.torch import save_file

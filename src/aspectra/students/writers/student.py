@@ -10,9 +10,9 @@ from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
 from aspectra.files import write_json, write_text
 from aspectra.quiet import quiet
 from aspectra.schema import Example, Prediction
+from aspectra.students.card import card
 from aspectra.students.corpus import Side
 from aspectra.students.student import Lessons, diverged
-from aspectra.students.writers.card import card
 from aspectra.students.writers.decode import copy_of, predict
 from aspectra.students.writers.encoder import Encoder
 from aspectra.students.writers.writer import Writer
@@ -88,7 +88,12 @@ class WritingStudent(Writer):
         )
 
     def card(self, title: str, marker: str | None, facts: Mapping[str, Any], use: str) -> str:
-        return card(title, self.form, marker, facts, use)
+        head, arrow = f"{marker}: " if marker else "", self.form.arrow.replace("\n", "\\n")
+        what = (
+            f"A {self.family} student made by Aspectra. It reads the {self.form.reads} `{head}TEXT{arrow}` and writes "
+            "the answer; greedy decoding."
+        )
+        return card(title, self.form.pipeline, what, facts, use)
 
     def save(self, folder: Path, info: Mapping[str, Any], card: str) -> None:
         if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):

@@ -1,27 +1,25 @@
-"""The model card of a writer's folder. Called by `student`."""
+"""The model card of a student's folder. Called by the students of both families."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from aspectra.students.writers.forms import Form
 
+def card(title: str, pipeline: str, what: str, facts: Mapping[str, Any], use: str) -> str:
+    """Markdown: what the student is and reads (`what`, a sentence or two), how it came about, how to use it.
 
-def card(title: str, form: Form, marker: str | None, facts: Mapping[str, Any], use: str) -> str:
-    """Markdown: what the student is, what it reads, how it came about, how to use it."""
-    head = f"{marker}: " if marker else ""
-    arrow = form.arrow.replace("\n", "\\n")
+    `pipeline` is the pipeline tag of the Hub.
+    """
     lines = [
         "---",
         "library_name: transformers",
-        f"pipeline_tag: {form.pipeline}",
+        f"pipeline_tag: {pipeline}",
         "tags: [sentiment-analysis, aspect-based-sentiment-analysis, aspectra]",
         "---",
         f"# {title}",
         "",
-        f"A {form.name} student made by Aspectra. It reads the {form.reads} `{head}TEXT{arrow}` and writes the answer; "
-        "greedy decoding.",
+        what,
         "",
         "| | |",
         "|---|---|",
