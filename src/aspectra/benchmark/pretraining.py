@@ -107,9 +107,8 @@ def start(system: StudentSystem, name: str, seed: int | None, out: Path, threads
         done = pretrain(corpus(system), system.student, config, place, replace=True)
     except AspectraError as error:
         raise NotPretrainedError(f"pretraining: {error}") from None
-    except (
-        Exception
-    ) as error:  # whatever torch raises, for want of memory say: the seed's other cells would meet it too
+    except Exception as error:
+        # Whatever torch raises, for want of memory say: the seed's other cells would meet it too.
         traceback.print_exc()
         raise NotPretrainedError(f"pretraining: {type(error).__name__}: {error} (see the cell's log)") from None
     return Start(str(place), done["figures"]["training_seconds"])

@@ -5,7 +5,6 @@ Called by `aspectra.load` and through it by `aspectra.analyze`. An export runs w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,9 +16,9 @@ from aspectra.readers.opening import open_reader
 from aspectra.readers.pieces import pieces
 from aspectra.readers.reader import Reader
 from aspectra.readers.spaces import moved, plain
+from aspectra.units import HALF
 
 Split = Literal["sentences", "long"]
-HALF = re.compile("[\ud800-\udfff]")  # half a character, as a JSON file can have it; no tokenizer takes it
 
 
 class Predictor:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.students.taggers.families import FAMILIES
 
 from aspectra.students.taggers.tagger import Tagger
-from aspectra.students.taggers.words import UNIT, Encoder
+from aspectra.students.taggers.words import Encoder
+from aspectra.units import UNIT
 
 ODD = [
     "",

@@ -6,7 +6,6 @@ engines take the likeliest token among those allowed, so that both write the sam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,10 +16,9 @@ from aspectra.students.writers.encoder import Encoder
 from aspectra.tasks import NOTHING, Task
 from aspectra.tasks.linear import escape
 from aspectra.tasks.tasd import IMPLICIT
+from aspectra.units import UNIT
 
 LONGEST = 10  # words of a target; of the 11,759 in the benchmark's four sets, 9 have more
-UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # scripts in which every character is a word here
-UNIT = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+|\S")
 CLOSING = ")\"'%+"  # signs with which a target may end
 DONE = -1  # in a trie's node: what led here is whole
 BEGIN, EMPTY, NEXT = -1, -2, -3  # stages besides those of a piece

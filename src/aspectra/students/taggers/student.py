@@ -8,14 +8,13 @@ from typing import Any
 
 from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
 from aspectra.errors import UserError
-from aspectra.files import write_json, write_text
 from aspectra.quiet import quiet
 from aspectra.schema import POLARITIES, Example, Prediction
 from aspectra.students.card import card
 from aspectra.students.corpus import Side
-from aspectra.students.student import Lessons, diverged
+from aspectra.students.folder import save
+from aspectra.students.student import Lessons
 from aspectra.students.taggers.tagger import Tagger
-from aspectra.weights import HEADS, INFO
 
 TASKS = ("atsa",)  # that a tagger knows
 QUICK = 10.0  # times the encoder's learning rate, at which the heads are trained
@@ -96,16 +95,5 @@ class TaggingStudent(Tagger):
         return card(title, "token-classification", what, facts, use)
 
     def save(self, folder: Path, info: Mapping[str, Any], card: str) -> None:
-        from safetensors.torch import save_file
-
-        if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):
-            raise diverged()
         self.info = {"format": 1, "family": self.family} | dict(info)
-        with quiet():
-            self.model.encoder.save_pretrained(folder, safe_serialization=True)
-            self.tokenizer.save_pretrained(folder)
-        save_file({name: weight.contiguous() for name, weight in self.model.heads.state_dict().items()}, folder / HEADS)
-        for file in folder.glob("*.safetensors"):
-            file.chmod(0o644)
-        write_json(folder / INFO, self.info)
-        write_text(folder / "README.md", card)
+        save(folder, self.model.encoder, self.tokenizer, self.info, card, self.model.heads)

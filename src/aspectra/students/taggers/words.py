@@ -6,16 +6,12 @@ A tagger decides over whole words: a word's first piece speaks for it. Called by
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aspectra.schema import Span
-
-UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # scripts in which every character is a word here
-UNIT = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+|\S")
-HALF = re.compile("[\ud800-\udfff]")  # half a character; no tokenizer takes it
+from aspectra.units import HALF, UNIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
-from aspectra.files import write_json, write_text
 from aspectra.quiet import quiet
 from aspectra.schema import Example, Prediction
 from aspectra.students.card import card
 from aspectra.students.corpus import Side
-from aspectra.students.student import Lessons, diverged
+from aspectra.students.folder import save
+from aspectra.students.student import Lessons
 from aspectra.students.writers.decode import copy_of, predict
 from aspectra.students.writers.encoder import Encoder
 from aspectra.students.writers.writer import Writer
-from aspectra.weights import INFO
 
 
 class WritingStudent(Writer):
@@ -96,13 +95,5 @@ class WritingStudent(Writer):
         return card(title, self.form.pipeline, what, facts, use)
 
     def save(self, folder: Path, info: Mapping[str, Any], card: str) -> None:
-        if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):
-            raise diverged()
         self.info = {"format": 1, "family": self.family} | dict(info)
-        with quiet():
-            self.model.save_pretrained(folder, safe_serialization=True)
-            self.tokenizer.save_pretrained(folder)
-        for file in folder.glob("*.safetensors"):
-            file.chmod(0o644)
-        write_json(folder / INFO, self.info)
-        write_text(folder / "README.md", card)
+        save(folder, self.model, self.tokenizer, self.info, card)
