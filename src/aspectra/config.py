@@ -248,6 +248,12 @@ class BenchmarkConfig(Config):
     seeds: tuple[Seed, ...] = Field(default=PAPER_SEEDS, min_length=1)
     shots: Shots = Field(default=(None,), min_length=1, description="training sentences; 0: as pretrained, None: all")
     finetune: FinetuneConfig = FinetuneConfig()
+    side: Literal["test", "dev"] = Field(
+        default="test", description="which sentences are read: dev, to choose settings by", json_schema_extra=LATER
+    )
+    given: bool = Field(
+        default=False, description="ask students for the polarity of the gold's targets too", json_schema_extra=LATER
+    )
     test_cap: int | None = Field(default=None, gt=0, description="test sentences drawn by seed 42; None: all")
     compare: tuple[tuple[str, str], ...] | None = Field(default=None, description="pairs of systems; None: all")
     keep_models: bool = Field(default=True, description="false: each cell's weights are deleted once it is judged")

@@ -12,6 +12,7 @@ from tests.students.taggers.labels import corpus
 
 from aspectra.benchmark import grid
 from aspectra.benchmark.protocol import benchmark
+from aspectra.data.examples import load
 from aspectra.errors import UserError
 
 QUICK: dict[str, Any] = {"max_steps": 3, "batch_size": 8, "device": "cpu", "threads": 1}
@@ -44,3 +45,18 @@ def test_a_student_that_knows_no_task_is_refused_before_anything_runs(
     with pytest.raises(UserError, match="system base: shots: 0 is for a student that knows a task"):
         benchmark(config, tmp_path / "out")
     assert not (tmp_path / "out" / "cells").exists()
+
+
+def test_settings_are_chosen_on_dev_and_polarity_is_asked_of_given_targets(
+    small: Small, encoder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    systems = {"base": {"kind": "student", "student": str(encoder_of("bert"))}}
+    data = small().sets["atsa"][0]
+    dev = load(Path(data) / "dev.json")
+    (Path(data) / "test.json").unlink()  # who chooses on dev has no need of it
+    config = small(systems=systems, sets={"atsa": [data]}, seeds=[1], shots=[4], finetune=TUNE, side="dev", given=True)
+    (cell,) = benchmark(config, tmp_path / "out")["cells"]
+    assert cell["sentences"] == len(dev)
+    asked = cell["given"]
+    gold = [o for example in dev for o in example.opinions if o.polarity != "conflict"]
+    assert asked["items"] == len(gold) and asked["accuracy"] == asked["right"] / len(gold)

@@ -106,6 +106,8 @@ def record(cell: Cell, kind: str, sentences: Sequence[Example], said: Sequence[P
             "accuracy": 0.5, "subjects": 2, "right": 1,
             "confusion": {"positive": {"positive": 1, "negative": 0}, "negative": {"positive": 1, "negative": 0}},
         },
+        "overlap": part | {"f1": 0.75, "found": 2} if kind == "student" else None,
+        "given": {"accuracy": 0.8, "macro_f1": 0.7, "items": 5, "right": 4} if kind == "student" else None,
         "faults": {"outputs": 3, "unparsed": 0.25, "not_in_sentence": 0.0, "cut": 0.0, "unanswered": 0.0},
         "cost": {
             "seconds": {"student": 0.3, "llm": 6.0}.get(kind), "parameters": 60_000 if kind == "student" else None,

@@ -152,7 +152,8 @@ def test_a_benchmark_whose_every_cell_failed_still_says_why(tmp_path: Path) -> N
 def test_errors_are_told_apart_and_faults_counted(tmp_path: Path) -> None:
     page, text = report(tmp_path)
     # Four gold subjects, two found, one of these with the right polarity; the same for every seed.
-    assert "| tiny | 25.00 | 25.00 | 50.00 | 50.00 | 50.00 | 50.00 | 50.00 |" in text
+    assert "| tiny | 25.00 | 25.00 | 50.00 | 50.00 | 50.00 | 50.00 | 75.00 | 50.00 | 80.00 |" in text
+    assert "| oracle | 25.00 | 25.00 | 50.00 | 50.00 | 50.00 | 50.00 | – | 50.00 | – |" in text
     assert "| tiny | negative | positive 2 (100%), negative 0 (0%) |" in text
     assert "| file | 3 | 25.00 | 0.00 | 0.00 | 0.00 |" in text
     assert {"Confusion of polarities", "Faulty outputs"} <= set(page.inside["h3"])

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import manifest
-from aspectra.benchmark import grid, llm, pretraining
+from aspectra.benchmark import grid, judgments, llm, pretraining
 from aspectra.circumstances import circumstances
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
 from aspectra.data import datasets
@@ -28,12 +28,13 @@ from aspectra.manifest import Stage
 from aspectra.models import resolve
 from aspectra.progress import dollars, progress, say
 from aspectra.readers.opening import open_reader
-from aspectra.readers.reader import predictions
+from aspectra.readers.reader import LABELS, Question, Reader, predictions
 from aspectra.schema import Example, Prediction
 from aspectra.score import metrics
 from aspectra.score.doubts import doubts
+from aspectra.score.overlap import overlapping
 from aspectra.score.predictions import read_predictions, write_predictions
-from aspectra.score.results import ITEMS, RESULT, Cost, Result
+from aspectra.score.results import ITEMS, RESULT, Cost, Given, Result
 from aspectra.score.scoring import align
 from aspectra.teachers.make import make_teacher
 from aspectra.teachers.teacher import Teacher
@@ -91,6 +92,7 @@ class Outcome:
     settings: dict[str, Any]
     threads: int | None = None
     doubts: Sequence[str] = ()
+    given: Given | None = None
 
 
 def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, threads: int) -> Result:
@@ -163,6 +165,8 @@ def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
     """The stage that a cell's folder is."""
     system = config.systems[cell.system]
     settings: dict[str, Any] = {"cell": cell.id, "test_cap": config.test_cap}
+    settings |= {"side": config.side} if config.side != "test" else {}
+    settings |= {"given": True} if config.given and isinstance(system, StudentSystem) else {}
     if isinstance(system, LLMSystem):
         settings["asked"] = llm.asked(system) | system.elicit.model_dump(mode="json", include=llm.JUDGED)
     elif isinstance(system, StudentSystem) and cell.shots != 0:
@@ -195,6 +199,8 @@ def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, stage
         subjects=metrics.subjects(sentences, said, cell.task),
         polarity=metrics.polarity(sentences, said, cell.task),
         faults=metrics.faults(sentences, said, cell.task),
+        overlap=overlapping(sentences, said, cell.task),
+        given=outcome.given,
         cost=outcome.cost,
         settings=outcome.settings,
         inputs=stage.hashes(),
@@ -219,7 +225,7 @@ def tune(
     held: Held,
     threads: int,
 ) -> Outcome:
-    """Fine-tune a student, pretrained in its run where that is wanted, and let it read the test sentences."""
+    """Fine-tune a student, pretrained in its run where that is wanted, and let it read the sentences."""
     from aspectra import machine
     from aspectra.students.finetune import finetune
 
@@ -254,7 +260,21 @@ def tune(
     kept = settings.dumped(exclude={"threads"})
     kept |= {"student": system.student, "dev_f1": trained["dev_f1"]}
     kept |= {"pretrain": pretraining.shared(system)} if system.pretrain else {}
-    return Outcome("student", predictions(answers, texts, ids, reader.task), cost, kept, threads)
+    given = of_given(reader, sentences, cell.task) if config.given else None
+    return Outcome("student", predictions(answers, texts, ids, reader.task), cost, kept, threads, given=given)
+
+
+def of_given(reader: Reader, sentences: Sequence[Example], task: str) -> Given | None:
+    """What a student says of the gold's own subjects; None where none of them is positive, negative or neutral."""
+    asked, _ = judgments.judged(task, sentences)
+    if not asked:
+        return None
+    said = reader.judge([Question(each.text, each.target, each.category) for each in asked])
+    chosen = [None if isinstance(each, UserError) else max(LABELS, key=each.probabilities.__getitem__) for each in said]
+    gold = [each.gold for each in asked]
+    found = judgments.measure(gold, chosen)
+    right = sum(a == b for a, b in zip(gold, chosen, strict=True))
+    return Given(accuracy=found["accuracy"], macro_f1=found["macro_f1"], items=len(asked), right=right)
 
 
 def ask(

@@ -67,8 +67,8 @@ def wanted(config: BenchmarkConfig, system: StudentSystem) -> tuple[int | None, 
 
 
 def gold(config: BenchmarkConfig, task: str, data: str) -> list[Example]:
-    """The test sentences of a set, as every system meets them."""
-    return datasets.draw(datasets.split(datasets.find(task, data), "test"), config.test_cap)
+    """The sentences of a set that every system meets: of its test side, or of dev."""
+    return datasets.draw(datasets.split(datasets.find(task, data), config.side), config.test_cap)
 
 
 def tuning(config: BenchmarkConfig, system: StudentSystem, cell: Cell) -> FinetuneConfig:
@@ -99,7 +99,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
         tasks.get(task)
         for data in sets:
             folder = datasets.find(task, data)
-            for side in ("train", "dev", "test") if students else ("test",):
+            for side in {"train", "dev", config.side} if students else {config.side}:
                 datasets.files(folder, side)
             most = max((shots for system in students for shots in wanted(config, system) if shots), default=0)
             if most > (there := len(datasets.split(folder, "train")) if most else 0):
@@ -141,7 +141,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
 def inputs(config: BenchmarkConfig, cell: Cell) -> dict[str, Path | str]:
     """What a cell's result hangs on besides its settings, for its manifest."""
     folder, system = datasets.find(cell.task, cell.data), config.systems[cell.system]
-    found: dict[str, Path | str] = {path.name: path for path in datasets.files(folder, "test")}
+    found: dict[str, Path | str] = {path.name: path for path in datasets.files(folder, config.side)}
     found["protocol"] = str(PROTOCOL)
     if isinstance(system, StudentSystem):
         found |= pretraining.inputs(system)

@@ -30,10 +30,18 @@ def errors(systems: Systems, run: Run) -> dict[str, Any]:
     return {
         **systems.who(run[0]),
         **{f"subject_{key}": percent(mean(c["subjects"][key] for c in run)) for key in ("precision", "recall", "f1")},
+        "overlap_f1": over(run, "overlap", "f1"),
+        "given": over(run, "given", "accuracy"),
         "accuracy": percent(mean(c["polarity"]["accuracy"] for c in run)) if met else "–",
         **{name: percent(share) for share, name in zip(shares, names, strict=True)},
         "chart": charts.stack(parts),
     }
+
+
+def over(run: Run, part: str, key: str) -> str:
+    """A figure of a part that not every record has, mean over seeds."""
+    found = [c[part][key] for c in run if c.get(part)]
+    return percent(mean(found)) if found else "–"
 
 
 def confusion(systems: Systems, run: Run) -> dict[str, Any]:

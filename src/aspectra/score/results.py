@@ -62,6 +62,24 @@ class Part(Record):
     correct: int
 
 
+class Overlap(Part):
+    """Scores where overlapping terms count: `correct` predicted pairs are right, `found` gold ones are found."""
+
+    found: int
+
+
+class Given(Record):
+    """Polarity of the gold's own subjects, asked one by one: positive, negative or neutral, conflicts left out.
+
+    `right` of `items`; macro-F1 is the mean over the classes that the gold has.
+    """
+
+    accuracy: float
+    macro_f1: float
+    items: int
+    right: int
+
+
 class Polarity(Record):
     """Polarity given the subject: of the gold subjects that were found, the share whose polarities are exactly right.
 
@@ -122,6 +140,8 @@ class Result(Record):
     subjects: Part
     polarity: Polarity
     faults: Faults
+    overlap: Overlap | None = None
+    given: Given | None = None
     cost: Cost
     settings: dict[str, Any]
     inputs: dict[str, str] = {}
