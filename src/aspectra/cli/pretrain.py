@@ -66,6 +66,6 @@ def pretrain(
     )
     cut = ", ".join(f"{number} {what}" for what, number in figures["cut"].items())
     print(
-        f"{out}: {figures['steps']} steps, {figures['answer_tokens']} answer tokens, "
+        f"{out}: {figures['steps']} steps, {figures['answer_tokens']} {figures.get('counted', 'answer tokens')}, "
         f"{figures['answer_tokens_per_second']:.0f} a second; cut: {cut}"
     )

@@ -69,7 +69,7 @@ class Steps(TrainerCallback):
         self.log.add(line)
         self.since = time.monotonic()
         shown = ", ".join(f"{kind} {loss:.3f}" for kind, loss in losses.items())
-        self.bar.advance(1, f"loss: {shown}; {speed:.0f} answer tokens/s")
+        self.bar.advance(1, f"loss: {shown}; {speed:.0f} {self.trainer.student.counted}/s")
 
 
 class Epochs(TrainerCallback):

@@ -139,6 +139,7 @@ def measured(student: Student, name: str, lessons: Lessons, log: Metrics) -> dic
         "family": student.family,
         "parameters": student.parameters,
         "rows": len(lessons.rows),
+        "counted": student.counted,
         "answer_tokens": int(tokens),
         "training_seconds": round(seconds, 1),
         "answer_tokens_per_second": round(tokens / max(seconds, 1e-9), 1),

@@ -51,6 +51,8 @@ class Student(Protocol):
     tokenizer: Any
     info: dict[str, Any]
     """What `aspectra.json` says: task, family, provenance..."""
+    counted: str
+    """What a loss is of: "answer tokens" say. Figures and logs call it `answer_tokens`, as they always have."""
 
     @property
     def family(self) -> str: ...

@@ -23,6 +23,8 @@ QUICK = 10.0  # times the encoder's learning rate, at which the heads are traine
 class TaggingStudent(Tagger):
     """It learns the teacher's targets and polarities, or gold ones, and the rating of a text."""
 
+    counted = "words, spans and ratings"
+
     def adapt(self, rank: int) -> None:
         from peft import LoraConfig, get_peft_model
 

@@ -21,6 +21,8 @@ from aspectra.students.writers.writer import Writer
 class WritingStudent(Writer):
     """It learns to write the teacher's answers, or a task's linear forms."""
 
+    counted = "answer tokens"
+
     def taught_by(self, config: TrainingConfig) -> Encoder:
         """The encoder of a training."""
         return self.encoder(config.input_tokens, config.answer_tokens, config.marker)
