@@ -118,6 +118,13 @@ class TrainingConfig(Config):
     clip: float = Field(default=1.0, gt=0, description="norm of the gradient at most")
     bf16: bool = Field(default=True, description="autocast where the device can")
     lora_rank: int = Field(default=0, ge=0, description="0: all weights are trained")
+    dropout: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="of the layers; None: as it was published",
+        json_schema_extra=LATER,
+    )
     input_tokens: int = Field(default=256, gt=0, description="what is longer loses its end, and is counted")
     answer_tokens: int = Field(default=512, gt=0, description="likewise")
     marker: bool = Field(default=True, description="a task marker before the input")

@@ -79,6 +79,10 @@ def open_student(source: Path | Student, config: TrainingConfig, newline_token: 
     if config.lora_rank and newline_token:
         raise UserError("newline_token needs all weights (lora_rank=0): an adapter cannot learn a new token")
     student = load(source, newline_token) if isinstance(source, Path) else source.copied()
+    if config.dropout is not None:
+        for name, module in student.model.named_modules():
+            if isinstance(module, torch.nn.Dropout) and not name.startswith("heads."):
+                module.p = config.dropout
     if config.lora_rank:
         student.adapt(config.lora_rank)
     return student
