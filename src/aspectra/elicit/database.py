@@ -55,6 +55,7 @@ MIGRATIONS = (
     END;
     CREATE INDEX responses_cost ON responses (cost) WHERE cost IS NOT NULL;
     """,
+    "ALTER TABLE responses ADD COLUMN distribution TEXT;",
 )
 
 
