@@ -44,9 +44,9 @@ class Config(BaseModel):
 class ElicitConfig(Config):
     """How a teacher is asked. Settings that shape the answer are part of a request's identity."""
 
-    teacher: Literal["openai", "local", "transformers", "recorded", "vllm"] = "openai"
+    teacher: Literal["openai", "local", "transformers", "recorded", "vllm", "student"] = "openai"
     model: str = Field(
-        default="", description="name at the endpoint, GGUF file, model folder, or recorded response file"
+        default="", description="name at the endpoint, GGUF file, model or student folder, or recorded response file"
     )
     base_url: str | None = Field(default=None, description="of an OpenAI-compatible endpoint")
     key_env: str = Field(default="OPENAI_API_KEY", description="environment variable that holds the key")
