@@ -135,6 +135,13 @@ class PretrainConfig(TrainingConfig):
     weights: Literal["proportional", "equal"] | dict[str, float] = Field(
         default="proportional", description="w_k; proportional: each token counts alike, equal: each kind"
     )
+    soft: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="share of a tagger's loss against a teacher's probabilities, where the corpus has them",
+        json_schema_extra=LATER,
+    )
     epochs: float = Field(default=1.0, gt=0, description="passes over the corpus")
     max_steps: int | None = Field(default=None, gt=0, description="stops earlier or later than the epochs")
     newline_token: bool = Field(default=False, description="newline as the token [NL], for vocabularies without one")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from aspectra.data.examples import save
 from aspectra.schema import Example, Opinion
 
 if TYPE_CHECKING:
+    from aspectra.data.soft import Soft
     from aspectra.students.taggers.student import TaggingStudent
 
 WORDS = {"positive": "fresh", "negative": "cold", "neutral": "warm"}
@@ -61,13 +62,19 @@ def corpus(folder: Path, rated: bool = False) -> Path:
     return folder
 
 
-def learn(student: TaggingStudent, steps: int = 100, examples: Sequence[Example] = SENTENCES) -> None:
+def learn(
+    student: TaggingStudent,
+    steps: int = 100,
+    examples: Sequence[Example] = SENTENCES,
+    softs: Mapping[str, Soft] | None = None,
+    share: float = 0.0,
+) -> None:
     """By heart, so without dropout: a tokenizer's training breaks ties by chance, and no luck is wanted here."""
     import torch
 
     from aspectra.students.taggers.lessons import from_examples
 
-    rows = from_examples(student.encoder(), examples).rows
+    rows = from_examples(student.encoder(), examples, softs=softs, share=share).rows
     batch = student.collate([rows[i] for i in range(len(rows))])
     student.model.eval()
     optimizer = torch.optim.AdamW(student.model.parameters(), lr=5e-3)
