@@ -147,7 +147,7 @@ def test_probabilities_outlive_the_hand_off_and_a_replay_of_it(folder: Path, tmp
 @given(
     text=st.lists(
         st.sampled_from([*(e.text for e in SENTENCES), " ", "\n", "\t ", "<think>", "🍝 soup", "Mr. bed "])
-        | st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=20)
+        | st.text(max_size=20)
     ).map("".join)
 )
 def test_places_survive_from_the_reading_to_the_silver_sentence(predictor: Predictor, text: str) -> None:
