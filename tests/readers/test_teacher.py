@@ -237,7 +237,7 @@ def test_killed_it_goes_on_and_asks_nothing_twice(folder: Path, tmp_path: Path) 
         if not (tmp_path / "out" / "responses.sqlite").exists():
             return {}
         with sqlite3.connect(f"file:{tmp_path / 'out' / 'responses.sqlite'}?mode=ro", uri=True) as db:
-            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'responses'").fetchone():
+            if not any(column[1] == "distribution" for column in db.execute("PRAGMA table_info(responses)")):
                 return {}
             return dict(db.execute("SELECT request, created || coalesce(distribution, '') FROM responses").fetchall())
 
