@@ -6,7 +6,7 @@ Made by `aspectra.readers.predictor`; read by `aspectra.analyze` and by whoever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aspectra.data.soft import Soft
@@ -42,7 +42,7 @@ class Extraction:
     opinions: tuple[Found, ...]
     raw: tuple[str, ...]
     cut: bool
-    soft: tuple[Soft, ...] = ()
+    soft: tuple[Soft, ...] = field(default=(), repr=False)
 
 
 class Extractor(Protocol):
