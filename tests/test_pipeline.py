@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.chain import config_text
+from tests.students.taggers.labels import SENTENCES, taught
 
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig, RunConfig
 from aspectra.elicit import selection
-from aspectra.pipeline import build_corpus, check, elicit_reviews, sitting
+from aspectra.errors import UserError
+from aspectra.pipeline import build_corpus, check, elicit_reviews, judge_teacher, sitting
 from aspectra.settings import load
+from aspectra.tables import write_jsonl
 
 DISTILLED = ("denoise", "distilled")
 
@@ -205,3 +209,26 @@ def test_a_teacher_sits_the_whole_test_whatever_was_drawn_before() -> None:
     settings = sitting(RunConfig(reviews="demo:reviews.jsonl", elicit=drawn), drawn)
     selection.check(settings)
     assert settings.select is None
+
+
+def test_a_student_teaches_a_run_and_sits_its_test(encoder_of: Callable[[str], Path], tmp_path: Path) -> None:
+    config_text(tmp_path, tmp_path)
+    folder = taught(encoder_of("bert"), tmp_path / "tagger")
+    write_jsonl(tmp_path / "reviews.jsonl", ({"id": e.id, "text": e.text} for e in SENTENCES))
+    teacher = {"teacher": "student", "model": str(folder), "kinds": ["extraction"]}
+    values: dict[str, Any] = {
+        "reviews": str(tmp_path / "reviews.jsonl"),
+        "student": str(encoder_of("electra")),
+        "systems": ["distilled", "teacher"],
+        "elicit": teacher,
+        "teacher": teacher,
+        "finetune": {"data": str(tmp_path / "set")},
+    }
+    config, out = RunConfig(**values), tmp_path / "out"
+    check(config, out)
+    corpus = build_corpus(config, elicit_reviews(config, out / "elicit"), out / "corpus")
+    assert (corpus / "silver" / "train.soft.jsonl").is_file()
+    (row,) = [row for row in judge_teacher(config, out) if row["subset"] == "all"]
+    assert row["sentences"] == 12
+    with pytest.raises(UserError, match="a student as teacher does not answer analysis"):
+        check(RunConfig(**values | {"elicit": teacher | {"kinds": ["analysis"]}}), tmp_path / "other")

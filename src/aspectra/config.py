@@ -44,9 +44,9 @@ class Config(BaseModel):
 class ElicitConfig(Config):
     """How a teacher is asked. Settings that shape the answer are part of a request's identity."""
 
-    teacher: Literal["openai", "local", "transformers", "recorded", "vllm"] = "openai"
+    teacher: Literal["openai", "local", "transformers", "recorded", "vllm", "student"] = "openai"
     model: str = Field(
-        default="", description="name at the endpoint, GGUF file, model folder, or recorded response file"
+        default="", description="name at the endpoint, GGUF file, model or student folder, or recorded response file"
     )
     base_url: str | None = Field(default=None, description="of an OpenAI-compatible endpoint")
     key_env: str = Field(default="OPENAI_API_KEY", description="environment variable that holds the key")
@@ -141,6 +141,13 @@ class PretrainConfig(TrainingConfig):
     )
     weights: Literal["proportional", "equal"] | dict[str, float] = Field(
         default="proportional", description="w_k; proportional: each token counts alike, equal: each kind"
+    )
+    soft: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="share of a tagger's loss against a teacher's probabilities, where the corpus has them",
+        json_schema_extra=LATER,
     )
     epochs: float = Field(default=1.0, gt=0, description="passes over the corpus")
     max_steps: int | None = Field(default=None, gt=0, description="stops earlier or later than the epochs")

@@ -90,12 +90,13 @@ def check_analyze(config: RunConfig) -> None:
 def check_teacher(settings: ElicitConfig, out: Path) -> None:
     """Raise UserError for a teacher that could not be asked."""
     from aspectra.elicit import call
+    from aspectra.readers.teacher import teaching
 
     call.check(settings, out)
     check_here(settings)
     if not settings.model:
         raise UserError(f"no model is named for the {settings.teacher} teacher; set its `model`")
-    if settings.teacher != "openai" and not Path(settings.model).is_file():
+    if teaching(settings) is None and settings.teacher != "openai" and not Path(settings.model).is_file():
         what = "recorded responses" if settings.teacher == "recorded" else "a GGUF model"
         raise UserError(f"no file of {what} {settings.model}")
 
@@ -117,10 +118,12 @@ def elicit_reviews(config: RunConfig, out: Path) -> Path:
     The folder's own hand-off has every answer that was ever paid for, those of other settings among them.
     """
     from aspectra.elicit import engine, handoff
+    from aspectra.readers.teacher import teaching
 
     say("elicit: the teacher's reading of the reviews")
     # A row that cannot be had stops no other, nor the stages that can do without it.
-    counts = engine.elicit(locate(config.reviews), located(config.elicit), out, allow_failed=True)
+    settings = located(config.elicit)
+    counts = engine.elicit(locate(config.reviews), settings, out, allow_failed=True, teacher=teaching(settings))
     if counts["failed"]:
         say(f"{counts['failed']} answers could not be had; the next run asks for them again")
     file, done = out / "last.parquet", out / MANIFEST
@@ -189,11 +192,20 @@ def evaluate_student(config: RunConfig, system: str, model: Path, seed: int, out
 def judge_teacher(config: RunConfig, out: Path) -> list[dict[str, Any]]:
     """Ask the teacher for the opinions of the test sentences and score its answers like a student's."""
     from aspectra.benchmark.llm import judge
+    from aspectra.readers.teacher import teaching
 
     say("evaluate: the teacher, asked for the same sentences")
     assert config.teacher is not None
     settings = sitting(config, config.teacher)
-    figures = judge(settings, config.finetune.data, config.subsets, config.scoring, config.test_cap, out / "teacher")
+    figures = judge(
+        settings,
+        config.finetune.data,
+        config.subsets,
+        config.scoring,
+        config.test_cap,
+        out / "teacher",
+        teaching(settings),
+    )
     return list(label(figures["rows"], config, "teacher", None, figures))
 
 

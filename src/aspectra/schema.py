@@ -60,7 +60,8 @@ class Response:
     """One answer of a teacher, or the reason why there is none: a row of `responses.parquet`.
 
     `tokens_in` and `tokens_out` are as the teacher counted them, None where it does not. `settings` is the
-    canonical JSON of the sampling settings. `created` is UTC, ISO 8601.
+    canonical JSON of the sampling settings. `created` is UTC, ISO 8601. `distribution` are the probabilities behind
+    the text, as JSON (`aspectra.data.soft`), where the teacher has them.
     """
 
     review_id: str
@@ -77,6 +78,7 @@ class Response:
     reason: str | None
     attempts: int
     created: str
+    distribution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

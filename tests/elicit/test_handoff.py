@@ -23,6 +23,7 @@ def test_the_hand_off_has_the_rows_of_responses(tmp_path: Path) -> None:
             Outcome(
                 p.request, state, text=None if state == "failed" else f'"{n}"\n', reason=None if n == 0 else 'no "why"',
                 tokens_in=n or None, attempts=n, model="other" if n == 1 else None, finish_reason="stop" if n else None,
+                distribution='{"sentences": []}' if n == 0 else None,
             )
             for n, (p, state) in enumerate(zip(found, states, strict=True))
         )  # fmt: skip

@@ -87,6 +87,7 @@ def test_a_store_of_the_first_schema_goes_on(tmp_path: Path) -> None:
                 )
         db.execute("INSERT INTO runs VALUES (1, 'one', '1', '{}', 4, 0, '')")
     db.close()
+    assert [(r.text, r.distribution) for r in handoff.responses(tmp_path)] == [("old", None)] * 3, "read as it is"
     counts = status.status(tmp_path)
     assert [counts[name] for name in ("done", "failed", "rejected", "pending")] == [1, 1, 1, 1], "read as it is"
     with Store(tmp_path) as store:

@@ -49,13 +49,15 @@ def judge(
     scoring: Sequence[str],
     cap: int | None,
     out: Path,
+    teacher: Teacher | None = None,
 ) -> dict[str, Any]:
-    """Score a teacher on a set; a sentence without a valid answer counts as one without predictions.
+    """Score a teacher on a set, one that the caller made or that of the settings; a sentence without a valid answer
+    counts as one without predictions.
 
     Returns {"rows": scores, "parameters": None, "seconds_per_sentence": None, "answered", "sentences"}.
     """
     examples = datasets.draw(datasets.split(datasets.find(settings.task, data), "test"), cap)
-    predictions, _, _ = interview(settings, examples, out)
+    predictions, _, _ = interview(settings, examples, out, teacher)
     write_predictions(out / "predictions.jsonl", predictions)
     return {
         "rows": score_rows(examples, predictions, settings.task, subsets, scoring),

@@ -34,9 +34,11 @@ def elicit(
     teacher: str = typer.Option(
         D.teacher,
         help="openai (any compatible endpoint), local (a GGUF file), transformers (a model folder, on a GPU), "
-        "recorded, or vllm (on a cluster).",
+        "student (a trained one, for --kinds extraction and polarity), recorded, or vllm (on a cluster).",
     ),
-    model: str = typer.Option("", help="Name at the endpoint, GGUF file, model folder, or file of recorded responses."),
+    model: str = typer.Option(
+        "", help="Name at the endpoint, GGUF file, folder of a model or a student, or file of recorded responses."
+    ),
     base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),
     key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
     key_file: str | None = typer.Option(None, help="File that holds the key."),
@@ -120,6 +122,8 @@ def elicit(
         raise UserError("--workers and --ray-address are of --engine ray: give that too")
     if engine == "local" and teacher == "vllm" and not given:
         raise UserError("--teacher vllm runs on a cluster: add --engine ray")
+    if engine == "ray" and teacher == "student":
+        raise UserError("--teacher student reads in this process: leave out --engine ray")
     if status is not None:
         from aspectra.elicit.status import status as read
 
@@ -216,13 +220,14 @@ def elicit(
                 print(f"{written['left_out']} left out: together they could cost more than --max-cost")
         return 0
     from aspectra.elicit.engine import elicit as work
+    from aspectra.readers.teacher import teaching
 
     ask = None
     if engine == "ray":
         from aspectra.elicit.ray_engine import across
 
         ask = across(Cluster(ray_address, workers), values.json_object(vllm, "--vllm"))
-    counts = work(reviews, config, out, allow_failed=True, ask=ask)
+    counts = work(reviews, config, out, allow_failed=True, teacher=teaching(config), ask=ask)
     show(counts, as_json)
     if counts["absent"] and not counts["done"] + counts["rejected"] + counts["pending"]:
         say(f"not one of these answers is in {config.model}: are the reviews those that it was recorded for?")

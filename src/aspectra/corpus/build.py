@@ -17,8 +17,10 @@ from aspectra.corpus import silver
 from aspectra.corpus.card import card
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.corpus.duplicates import Seen
+from aspectra.corpus.soft import soften
 from aspectra.corpus.sources import gather, handed_on, tell_open
 from aspectra.corpus.words import length
+from aspectra.data import soft
 from aspectra.data.examples import load, save
 from aspectra.elicit.handoff import REVIEWS
 from aspectra.elicit.reasons import rejected
@@ -78,10 +80,13 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
     held_out = split(kept, reviews, config)
     rows: dict[str, list[tuple[str, ...]]] = {"train": [], "dev": []}
     sentences: dict[str, list[Example]] = {"train": [], "dev": []}
+    softs: dict[str, dict[str, soft.Soft]] = {"train": {}, "dev": {}}
     for review in kept:
         side = "dev" if review in held_out else "train"
         rows[side] += mix(review, reviews[review], answers[review], ratings, config, evaluation, counts)
-        sentences[side] += silver.label(review, reviews[review], answers[review].values(), counts)
+        labeled = silver.label(review, reviews[review], answers[review].values(), counts)
+        sentences[side] += labeled
+        softs[side] |= soften(reviews[review], labeled, answers[review].get("extraction"))
     if not rows["train"]:
         if not labels_alone(config.kinds, reasons, sentences["train"]):
             raise nothing(config.kinds, reasons, counts)
@@ -89,6 +94,8 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
             "corpus: no training text for a student that writes (no analysis, no rewriting); "
             f"silver labels for one that tags: {sum(map(len, sentences.values()))} sentences"
         )
+    if number := sum(map(len, softs.values())):
+        counts["silver sentences with a teacher's probabilities"] = number
     if len(kept) < FEW:
         say(f"corpus: {len(kept)} reviews are few; a student learns little from less than some hundreds")
     for line in monotone(rows["train"]):
@@ -98,6 +105,8 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
     if sentences["train"]:
         for side, examples in sentences.items():
             save(out / "silver" / f"{side}.json", examples)
+            if number:
+                soft.save(out / "silver" / f"{side}.soft.jsonl", softs[side])
     else:
         say("corpus: no silver labels, for no valid answer of analysis or extraction names opinions of a sentence")
     figures = describe(rows, sentences, counts, evaluation, evaluated)

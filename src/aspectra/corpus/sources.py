@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aspectra.config import CorpusConfig
@@ -56,7 +57,8 @@ def gather(
     """Reviews by id, their accepted answers by kind, and their ratings.
 
     A review of a later folder is the same one where an earlier folder has its words (one may hold the analyses, the
-    other the rewritings); else its id gets a prefix. `reasons` counts why answers were rejected.
+    other the rewritings); else its id gets a prefix. Of two answers of one kind the first counts; where it has no
+    probabilities behind it and the other has, it gets those. `reasons` counts why answers were rejected.
     """
     reviews: dict[str, str] = {}
     answers: dict[str, dict[str, Response]] = defaultdict(dict)
@@ -75,8 +77,11 @@ def gather(
             name = before.get(response.review, prefix + response.review_id)
             names[response.review_id] = name
             reviews[name] = response.review
-            if response.kind in answers[name]:
+            if (first := answers[name].get(response.kind)) is not None:
                 counts["responses of a kind that the review already has"] += 1
+                if first.distribution is None and response.distribution is not None:
+                    answers[name][response.kind] = replace(first, distribution=response.distribution)
+                    counts["reviews with another teacher's probabilities"] += 1
                 continue
             answers[name][response.kind] = response
         if "rating" in config.kinds:
@@ -93,10 +98,10 @@ def read_responses(path: Path) -> Iterator[Response]:
     names = list(Response.__dataclass_fields__)
     try:
         file = pq.ParquetFile(path)
-        missing = [name for name in names if name not in file.schema_arrow.names]
-        if missing:
+        there = file.schema_arrow.names
+        if missing := [name for name in names if name not in (*there, "distribution")]:
             raise UserError(f"{path} is not a response file: it lacks the columns {', '.join(missing)}")
-        for batch in file.iter_batches(columns=names):
+        for batch in file.iter_batches(columns=[name for name in names if name in there]):
             for row in batch.to_pylist():
                 yield Response(**row)
     except pa.ArrowInvalid:

@@ -50,6 +50,8 @@ class Asking:
 
     async def outcome(self, pending: Pending) -> Outcome | None:
         """Ask until an answer is valid or the attempts are used up; None where the run ended before."""
+        if self.stopping:
+            return None
         ask, outcome = pending.ask, Outcome(pending.request, "failed")
         messages = [] if self.teacher.instant else self.prompts.messages(ask, pending.text)
         bytes_in = size(messages)
@@ -126,6 +128,7 @@ def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | 
     outcome.finish_reason = reply.finish_reason
     outcome.tokens_in, outcome.tokens_out = reply.tokens_in, reply.tokens_out
     outcome.model, outcome.prompt_version = reply.model, reply.prompt_version
+    outcome.distribution = reply.distribution
     outcome.thinking += thinking + reply.thinking
     outcome.attempts += 1
     if paid:

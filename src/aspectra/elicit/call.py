@@ -59,6 +59,8 @@ def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | N
     inputs = {"reviews": sha256(reviews)}
     if "recorded" in teacher.settings:
         inputs["recorded"] = str(teacher.settings["recorded"])
+    if config.teacher == "student":
+        inputs["student"] = teacher.model
     asks = [_ask(kind, config, teacher, demonstrations) for kind in config.kinds]
     return Call(reviews, config, out, demonstrations, teacher, asks, inputs, lent)
 
@@ -105,7 +107,8 @@ def check(config: ElicitConfig, out: Path) -> None:
         prompt.choose(kind, config.prompts.get(kind))
     if "extraction" in config.kinds and config.task not in ASKED:
         raise UserError(f"extraction asks for {' or '.join(ASKED)}; it has no prompt for {config.task}")
-    blind = config.task == "acsa" and not config.categories and config.teacher != "recorded"
+    knows = config.teacher in ("recorded", "student")
+    blind = config.task == "acsa" and not config.categories and not knows
     if "extraction" in config.kinds and blind:
         raise UserError("extraction for acsa needs its categories: --categories 'food quality,service general'")
     if config.nearest is not None and config.demonstrations is None:

@@ -55,6 +55,10 @@ MIGRATIONS = (
     END;
     CREATE INDEX responses_cost ON responses (cost) WHERE cost IS NOT NULL;
     """,
+    """
+    ALTER TABLE responses ADD COLUMN distribution TEXT;
+    CREATE INDEX responses_distribution ON responses (request) WHERE distribution IS NOT NULL;
+    """,
 )
 
 

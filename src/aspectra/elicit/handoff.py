@@ -31,6 +31,7 @@ COLUMNS: Columns = (
     ("tokens_in", "int64"), ("tokens_out", "int64"), ("status", "string"), ("reason", "string"),
     ("attempts", "int64"), ("created", "string"),
 )  # fmt: skip
+BEHIND: Columns = (("distribution", "string"),)  # one more, where a teacher gave probabilities (`aspectra.data.soft`)
 # Of these, what a row's code stands for, and what else has few different values.
 CODED = ("kind", "prompt_version", "model", "settings", "finish_reason", "status", "reason", "attempts")
 REPEATED = (*CODED, "created")
@@ -82,8 +83,9 @@ def responses(folder: Path, last: bool = False) -> Iterator[Response]:
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         for row in db.execute(
             "SELECT v.id, t.text, a.kind, coalesce(r.prompt_version, a.prompt_version), coalesce(r.model, a.model), "
-            "a.settings, r.text, r.finish_reason, r.tokens_in, r.tokens_out, r.status, r.reason, r.attempts, r.created "
-            f"{ANSWERED} JOIN asks a ON a.id = q.ask {_which(db, last)} ORDER BY v.run, v.position, a.id"
+            "a.settings, r.text, r.finish_reason, r.tokens_in, r.tokens_out, r.status, r.reason, r.attempts, "
+            f"r.created, {_distribution(db)} {ANSWERED} JOIN asks a ON a.id = q.ask {_which(db, last)} "
+            "ORDER BY v.run, v.position, a.id"
         ):
             yield Response(*row)
 
@@ -93,6 +95,17 @@ ANSWERED = (
     "FROM reviews v CROSS JOIN texts t ON t.id = v.text CROSS JOIN requests q ON q.text = v.text "
     "CROSS JOIN responses r ON r.request = q.id"
 )
+
+
+def _distribution(db: sqlite3.Connection) -> str:
+    """The column of that name; NULL where it is empty, or a store of an earlier version has none."""
+    some = (
+        db.execute("PRAGMA user_version").fetchone()[0] > 2
+        and db.execute(
+            "SELECT EXISTS (SELECT 1 FROM responses INDEXED BY responses_distribution WHERE distribution IS NOT NULL)"
+        ).fetchone()[0]
+    )
+    return "r.distribution" if some else "NULL"
 
 
 def _which(db: sqlite3.Connection, last: bool) -> str:
@@ -115,14 +128,14 @@ def export(folder: Path, file: Path, last: bool = False) -> int:
     """
     import pyarrow as pa
 
-    types = dict(COLUMNS)
-    schema = pa.schema(
-        pa.field(f.name, pa.dictionary(pa.int32(), f.type) if f.name in CODED else f.type)
-        for f in arrow_schema(COLUMNS)
-    )
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         db.execute("BEGIN")  # one snapshot for the rows and their mark
-        mark = _mark(db)
+        mark, distribution = _mark(db), _distribution(db)
+        types = dict(COLUMNS if distribution == "NULL" else COLUMNS + BEHIND)
+        schema = pa.schema(
+            pa.field(f.name, pa.dictionary(pa.int32(), f.type) if f.name in CODED else f.type)
+            for f in arrow_schema(tuple(types.items()))
+        )
         asks = {row[0]: row[1:] for row in db.execute("SELECT id, kind, prompt_version, model, settings FROM asks")}
 
         def spell(code: int | str) -> tuple[object, ...]:
@@ -133,12 +146,12 @@ def export(folder: Path, file: Path, last: bool = False) -> int:
             return (kind, prompt_version or asked_version, model or asked_model, settings, *rest)
 
         def table(rows: list[tuple[Any, ...]]) -> Any:
-            ids, reviews, codes, created, texts, tokens_in, tokens_out = zip(*rows, strict=True)
+            ids, reviews, codes, created, texts, tokens_in, tokens_out, behind = zip(*rows, strict=True)
             places = {code: place for place, code in enumerate(dict.fromkeys(codes))}
             indices = pa.array([places[code] for code in codes], pa.int32())
             columns = {"review_id": ids, "review": reviews, "text": texts, "created": created}
-            columns |= {"tokens_in": tokens_in, "tokens_out": tokens_out}
-            arrays = {name: pa.array(values, types[name]) for name, values in columns.items()}
+            columns |= {"tokens_in": tokens_in, "tokens_out": tokens_out, "distribution": behind}
+            arrays = {name: pa.array(values, types[name]) for name, values in columns.items() if name in types}
             for name, values in zip(CODED, zip(*map(spell, places), strict=True), strict=True):
                 different = pa.array(values, types[name]).dictionary_encode()
                 arrays[name] = pa.DictionaryArray.from_arrays(different.indices.take(indices), different.dictionary)
@@ -146,7 +159,8 @@ def export(folder: Path, file: Path, last: bool = False) -> int:
 
         found = db.execute(
             f"SELECT v.id, t.text, CASE WHEN {PLAIN} THEN q.ask ELSE json_array(q.ask, r.prompt_version, r.model, "
-            "r.finish_reason, r.status, r.reason, r.attempts) END, r.created, r.text, r.tokens_in, r.tokens_out "
+            "r.finish_reason, r.status, r.reason, r.attempts) END, r.created, r.text, r.tokens_in, r.tokens_out, "
+            f"{distribution} "
             # The asks of a review come in their order by the index that finds them; to sort them again takes a third.
             f"{ANSWERED} {_which(db, last)} ORDER BY v.run, v.position"
         )

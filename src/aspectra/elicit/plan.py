@@ -68,10 +68,9 @@ def plan(
     `tokenizer` is a GGUF file, or a folder that `transformers` loads one from; `teacher` is one that the caller made.
     Raises UserError as `elicit` does.
     """
-    if config.teacher == "recorded":
-        raise UserError(
-            "--plan is for a teacher that is asked: replaying recorded answers takes no tokens and no money"
-        )
+    if config.teacher in ("recorded", "student"):
+        what = "replaying recorded answers" if config.teacher == "recorded" else "reading with a student"
+        raise UserError(f"--plan is for a teacher that is asked: {what} takes no tokens and no money")
     call = prepare(reviews, config, out, teacher)
     try:
         counted = counter(call.teacher, config.model, tokenizer)

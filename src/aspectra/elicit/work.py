@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt, queue
@@ -22,7 +24,7 @@ from aspectra.errors import AspectraError
 from aspectra.progress import Bar, progress, say
 from aspectra.teachers.teacher import Teacher
 
-BATCH = 1000  # answers of an instant teacher that share a transaction
+BATCH = 256  # questions that an instant teacher is asked at once; their answers share a transaction
 
 
 class Work:
@@ -47,7 +49,7 @@ class Work:
         self._pending = queue.pending(store, run, asks, config.retry_rejected)
         self.interrupted = False
         self._tally = Tally()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: Sequence[asyncio.Task[Any]] = ()
 
     @property
     def fatal(self) -> AspectraError | None:
@@ -99,18 +101,13 @@ class Work:
             loop.remove_signal_handler(signal.SIGINT)
 
     async def _replay(self, bar: Bar) -> None:
-        batch: list[Outcome] = []
-        for pending in self._pending:
-            outcome = await self._asking.outcome(pending)
-            if outcome is not None:
-                batch.append(outcome)
-            if len(batch) >= BATCH:
-                self._save(batch, bar)
-                batch = []
-                await asyncio.sleep(0)  # lets Ctrl-C be heard
-                if self._asking.stopping:
-                    return
-        self._save(batch, bar)
+        while not self._asking.stopping and (some := list(itertools.islice(self._pending, BATCH))):
+            self._tasks = tasks = [asyncio.create_task(self._asking.outcome(pending)) for pending in some]
+            found = await asyncio.gather(*tasks, return_exceptions=True)
+            self._save([outcome for outcome in found if isinstance(outcome, Outcome)], bar)
+            for outcome in found:
+                if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+                    raise outcome
 
     async def _worker(self, commits: Commits) -> None:
         try:

@@ -6,8 +6,10 @@ Made by `aspectra.readers.predictor`; read by `aspectra.analyze` and by whoever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from aspectra.data.soft import Soft
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,14 @@ class Extraction:
     """The opinions of a text, in the order of its sentences, none twice.
 
     `raw` is what the student wrote, an answer for each piece of the text that it was asked about. `cut`: some answer
-    reached its limit before its end.
+    reached its limit before its end. `soft`: what a tagger thinks of each sentence that it read.
     """
 
     text: str
     opinions: tuple[Found, ...]
     raw: tuple[str, ...]
     cut: bool
+    soft: tuple[Soft, ...] = field(default=(), repr=False)
 
 
 class Extractor(Protocol):

@@ -6,16 +6,18 @@ Called by `aspectra.load` and through it by `aspectra.analyze`. An export runs w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from aspectra.data.soft import Soft
 from aspectra.errors import UserError, unknown
 from aspectra.readers.extraction import Extraction, Found
 from aspectra.readers.opening import open_reader
 from aspectra.readers.pieces import pieces
 from aspectra.readers.reader import Reader
-from aspectra.readers.spaces import moved, plain
+from aspectra.readers.spaces import moved, place, plain
 from aspectra.units import HALF
 
 Split = Literal["sentences", "long"]
@@ -64,12 +66,16 @@ class Predictor:
         found: list[list[Found]] = [[] for _ in texts]
         raw: list[list[str]] = [[] for _ in texts]
         cut = [False] * len(texts)
+        soft: list[list[Soft]] = [[] for _ in texts]
         for (number, first, _, places), answer in zip(asked, answers, strict=True):
             found[number] += (moved(opinion, texts[number], first, places) for opinion in answer.found)
             if answer.raw is not None:
                 raw[number].append(answer.raw)
             cut[number] |= answer.cut
-        return [Extraction(*parts) for parts in zip(texts, map(once, found), map(tuple, raw), cut, strict=True)]
+            if answer.soft is not None:
+                soft[number].append(answer.soft.moved(partial(place, first=first, places=places)))
+        parts = zip(texts, map(once, found), map(tuple, raw), cut, map(tuple, soft), strict=True)
+        return [Extraction(*each) for each in parts]
 
 
 def load(

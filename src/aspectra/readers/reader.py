@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from aspectra.data.soft import Soft
 from aspectra.errors import UserError
 from aspectra.readers.extraction import Found
 from aspectra.schema import CUT, Opinion, Prediction
@@ -24,13 +25,14 @@ class Answer:
     """What a reader says of one sentence, `found` in order of appearance.
 
     A writer's answer has `raw`, what it wrote, of which `found` is what strict scoring reads; `cut` where the limit
-    ended it; and the log p of its tokens.
+    ended it; and the log p of its tokens. A tagger's has `soft`, the probabilities of its words and spans.
     """
 
     raw: str | None
     found: tuple[Found, ...]
     cut: bool = False
     logs: tuple[float, ...] = ()
+    soft: Soft | None = None
 
 
 class Question(NamedTuple):

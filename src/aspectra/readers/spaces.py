@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from aspectra.readers.extraction import Found
+from aspectra.schema import Span
 from aspectra.sentences import sentences
 
 GAP = re.compile(r"\s+")
@@ -32,11 +33,15 @@ def moved(opinion: Found, text: str, first: int, places: list[int] | None) -> Fo
     """An opinion of a piece as one of the whole text."""
     if opinion.start is None or opinion.end is None:
         return opinion
-    start, end = opinion.start, opinion.end
-    if places is not None:
-        start, end = places[start], places[end - 1] + 1
-    start, end = first + start, first + end
+    start, end = place(opinion.start, opinion.end, first, places)
     return replace(opinion, target=text[start:end], start=start, end=end)
+
+
+def place(start: int, end: int, first: int, places: list[int] | None) -> Span:
+    """Where a stretch of a piece stands in the whole text."""
+    if places is not None and start < end:
+        start, end = places[start], places[end - 1] + 1
+    return first + start, first + end
 
 
 def sentence_of(text: str, target: str | None) -> str:

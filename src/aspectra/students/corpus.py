@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aspectra.data import soft
 from aspectra.data.examples import load
+from aspectra.data.soft import Soft
 from aspectra.errors import UserError
 from aspectra.schema import Example
 
@@ -34,6 +36,10 @@ class Side:
                 "of the kinds extraction and analysis"
             )
         return load(path)
+
+    def soft(self) -> dict[str, Soft]:
+        """A teacher's probabilities by the ids of those silver sentences that have them."""
+        return soft.load(self.folder / "silver" / f"{self.side}.soft.jsonl")
 
 
 def read(corpus: Path, side: str) -> Side:

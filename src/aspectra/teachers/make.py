@@ -36,6 +36,8 @@ def make_teacher(config: ElicitConfig) -> Teacher:
         from aspectra.teachers.vllm import VllmTeacher
 
         return VllmTeacher(config)
+    if config.teacher == "student":
+        raise UserError("a student teaches in `aspectra elicit` and `run`; elsewhere name it as a student")
     from aspectra.teachers.recorded import RecordedTeacher
 
     return RecordedTeacher(config)

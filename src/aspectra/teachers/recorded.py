@@ -47,6 +47,7 @@ class RecordedTeacher:
                 tokens_out=_count(row.get("tokens_out")),
                 model=_words(row.get("model")),
                 prompt_version=_words(row.get("prompt_version")),
+                distribution=_words(row.get("distribution")),
             )
             models.add(reply.model or path.stem)
             key = _key(row.get("review_sha256") or _digest(row["review"]), row["kind"])

@@ -31,7 +31,8 @@ class Reply:
     """What a teacher answered, verbatim. Token counts are None where it does not count.
 
     `thinking` are characters of reasoning that came apart from the text. `model` and `prompt_version` are set by a
-    teacher that passes on what another one said.
+    teacher that passes on what another one said. `distribution` are the probabilities behind the answer, as JSON
+    (`aspectra.data.soft`), where the teacher has them.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Reply:
     thinking: int = 0
     model: str | None = None
     prompt_version: str | None = None
+    distribution: str | None = None
 
 
 class AbsentError(Exception):
@@ -94,7 +96,8 @@ class Teacher(Protocol):
     settings: dict[str, object]
     """What shapes the answer besides the words: part of a request's identity."""
     instant: bool
-    """Answers at once and for nothing, so that the engine neither waits nor reserves money."""
+    """Answers in this process, without a prompt and for nothing, so that the engine renders none, keeps no pace and
+    reserves no money."""
     free: bool
     """Costs nothing, so that the cost is known without a price."""
 

@@ -1,12 +1,12 @@
 """A model folder as a teacher, in this process: transformers writes many answers at once, best on a GPU.
 
-Needs the extra `train`. Made by `aspectra.teachers.make`, asked by `aspectra.elicit.asking`; how a batch is written is
-for `writing.py`. The cells of `aspectra.benchmark` take its digest of a folder.
+Needs the extra `train`. Made by `aspectra.teachers.make`, asked by `aspectra.elicit.asking`; which questions make a
+batch is for `batching.py`, how it is written for `writing.py`. The cells of `aspectra.benchmark` take its digest of a
+folder.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.models import resolve
-from aspectra.teachers.teacher import Question, Reply, RowError, identifying
+from aspectra.teachers.batching import Batching
+from aspectra.teachers.teacher import Question, Reply, identifying
 from aspectra.weights import check
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 HEAD, BLOCK, BLOCKS = 1 << 20, 1 << 16, 64  # bytes, bytes, number
 SMALL = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 SHARE = 4  # batches that the requests in flight make: the larger the choice, the more alike are those of a batch
-LULL = 0.005  # seconds in which no request came: those that can come have come
 
 
 class TransformersTeacher:
@@ -47,8 +47,7 @@ class TransformersTeacher:
             self.settings["weights"] = digest(check(folder))
         self._config = config
         self._writer: Writer | None = None
-        self._waiting: list[tuple[Question, asyncio.Future[Reply]]] = []
-        self._work: asyncio.Task[None] | None = None
+        self._batching = Batching(self._write, config.concurrency, max(1, config.concurrency // SHARE))
 
     def load(self) -> None:
         """Read the weights, unless they are there. Raises UserError for a model that cannot be asked."""
@@ -59,56 +58,15 @@ class TransformersTeacher:
 
     async def ask(self, question: Question) -> Reply:
         self.load()  # the others wait: none could be asked meanwhile
-        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question, answer))
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._answer())
-        return await answer
+        return await self._batching.ask(question)
 
-    async def _answer(self) -> None:
-        """Batch after batch, while any question waits."""
+    def _write(self, questions: list[Question]) -> list[Reply]:
         assert self._writer is not None
-        while self._waiting:
-            seen = -1
-            while seen < len(self._waiting) < self._config.concurrency:
-                seen = len(self._waiting)
-                await asyncio.sleep(LULL)
-            if not self._waiting:  # closed meanwhile
-                return
-            batch = self._next()
-            try:
-                replies = await asyncio.to_thread(self._writer.write, [question for question, _ in batch])
-            except Exception as error:  # whatever torch raises: the questions of other batches may be answered
-                reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-                for _, answer in batch:
-                    if not answer.done():
-                        answer.set_exception(RowError(reason))
-                continue
-            for (_, answer), reply in zip(batch, replies, strict=True):
-                if not answer.done():
-                    answer.set_result(reply)
-
-    def _next(self) -> list[tuple[Question, asyncio.Future[Reply]]]:
-        """The questions of the next batch: of one kind, whose prompts begin alike, and of similar length."""
-        kinds = [question.kind for question, _ in self._waiting]
-        kind = max(set(kinds), key=kinds.count)
-        size = max(1, self._config.concurrency // SHARE)
-        fitting = sorted((each for each in self._waiting if each[0].kind == kind), key=lambda each: -length(each[0]))
-        batch = fitting[:size]
-        taken = {id(answer) for _, answer in batch}
-        self._waiting = [each for each in self._waiting if id(each[1]) not in taken]
-        return batch
+        return self._writer.write(questions)
 
     async def close(self) -> None:
-        self._waiting.clear()  # nobody waits any more: a second Ctrl-C leaves questions behind
-        if self._work is not None:
-            await self._work
+        await self._batching.close()
         self._writer = None
-
-
-def length(question: Question) -> int:
-    """Characters of a prompt."""
-    return sum(len(message["content"]) for message in question.messages)
 
 
 def digest(folder: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from tests.students.taggers.families import FAMILIES
-from tests.students.taggers.labels import SENTENCES, corpus, labeled
+from tests.students.taggers.labels import SENTENCES, corpus, labeled, learn
 
 from aspectra.config import FinetuneConfig, PretrainConfig
 from aspectra.errors import UserError
@@ -36,20 +36,6 @@ def said(student: TaggingStudent, texts: list[str], batch_size: int = 32) -> lis
     config = TUNE.model_copy(update={"eval_batch_size": batch_size})
     found = student.predict(texts, config, "cpu", lambda _: None)
     return [[(o.target, o.polarity, o.start, o.end) for o in each.opinions] for each in found]
-
-
-def learn(student: TaggingStudent, steps: int = 100) -> None:
-    """By heart, so without dropout: a tokenizer's training breaks ties by chance, and no luck is wanted here."""
-    rows = from_examples(student.encoder(), SENTENCES).rows
-    batch = student.collate([rows[i] for i in range(len(rows))])
-    student.model.eval()
-    optimizer = torch.optim.AdamW(student.model.parameters(), lr=5e-3)
-    for _ in range(steps):
-        losses, kinds = student.losses(student.model, batch)
-        loss = sum(losses[kinds == kind].mean() for kind in (0, 1))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
 
 
 def test_every_kind_of_encoder_learns_and_its_folder_says_the_same(student: TaggingStudent, tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aspectra import tasks
+from aspectra.data.soft import SURE, Soft
 from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.info import task_of
@@ -17,6 +18,9 @@ from aspectra.readers.spaces import sentence_of, squeezed
 from aspectra.schema import POLARITIES, Span
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.students.taggers.words import Pieces
+
+if TYPE_CHECKING:
+    from aspectra.students.taggers.reading import Read
 
 
 class TaggingReader:
@@ -62,7 +66,7 @@ class TaggingReader:
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
                 for o, confidence in opinions(text, one, each)
             )
-            said[text] = Answer(None, found, one.cut)
+            said[text] = Answer(None, found, one.cut, soft=soft(text, one, each))
         return [said[sentence] for sentence in sentences]
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
@@ -139,6 +143,16 @@ def span_of(target: str | None, text: str, pieces: Pieces) -> Span | None:
         if inside:
             return inside[0], inside[-1] + 1
     return None
+
+
+def soft(text: str, pieces: Pieces, said: Read) -> Soft:
+    """What the network thinks of each word that it does not leave out, and of each span that it names."""
+    words = pieces.words
+    each = zip(words, said.chances, strict=True)
+    chances = {word: (begin, inside) for word, (out, begin, inside) in each if out <= SURE}
+    shares = zip(said.spans, said.shares, strict=True)
+    end = words[-1][1] if pieces.cut and words else len(text)
+    return Soft((0, end), chances, {(words[a][0], words[b - 1][1]): tuple(four) for (a, b), four in shares})
 
 
 def all_of(pieces: Pieces) -> Span:

@@ -1,6 +1,6 @@
 """What a tagger is trained to lower. Called by `student`; torch is imported with this module.
 
-- `tags`: cross entropy of each word's tag.
+- `tags`: cross entropy of each word's tags against their distribution: one tag, or a teacher's probabilities too.
 - `polarity`: cross entropy of each given span's polarities against their distribution, so that a span with two
   polarities, or a teacher's probabilities, are learned as they are.
 - `rating`: squared error of a text's rating, in units of two stars around three (so that it lies within -1 and 1).
@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
-from aspectra.students.taggers.spans import OUTSIDE
+from aspectra.students.taggers.spans import OUTSIDE, TAGS
 from aspectra.students.writers.tensors import fill
 
 MIDDLE, HALF_RANGE = 3.0, 2.0  # stars
@@ -23,8 +23,9 @@ MIDDLE, HALF_RANGE = 3.0, 2.0  # stars
 def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, Any]:
     """Rows -> tensors, padded to the longest of the batch only.
 
-    ids, mask (rows, tokens); first, tags, words (rows, words), `words` where there is one; span_of (rows, tokens);
-    polarities (rows, spans, 4), spans (rows, spans) where there is one; rating, rated (rows).
+    ids, mask (rows, tokens); first, words (rows, words), `words` where there is one; tags (rows, words, 3), a
+    distribution over `TAGS`; span_of (rows, tokens); polarities (rows, spans, 4), spans (rows, spans) where there is
+    one; rating, rated (rows).
     """
     ids = [list(row["ids"]) for row in rows]
     first = [row.get("first") or [0] for row in rows]
@@ -40,12 +41,17 @@ def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, Any]:
             shares[number, : len(said)] = torch.tensor(said)
             spans[number, : len(said)] = True
     tokens = max(map(len, ids))
+    chances = one_hot(fill(tags, OUTSIDE), len(TAGS)).float()
+    leaning = [(n, word, said) for n, row in enumerate(rows) for word, said in row.get("leaning", ())]
+    if leaning:
+        at, word, said = zip(*leaning, strict=True)
+        chances[list(at), list(word)] = torch.tensor(said)
     return {
         "ids": fill(ids, pad),
         "mask": fill([[1] * len(row) for row in ids], 0),
         "first": fill(first, 0),
         "words": fill(words, 0).bool(),
-        "tags": fill(tags, OUTSIDE),
+        "tags": chances,
         "span_of": fill([[*row, *[-1] * (tokens - len(row))] for row in span_of], -1),
         "polarities": shares,
         "spans": spans,

@@ -22,11 +22,13 @@ SECOND = 0.4  # a span has a second polarity whose share is at least this
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is found in a sentence: spans of words, how sure each is (in [0, 1]), and its shares of `POLARITIES`."""
+    """What is found in a sentence: spans of words, how sure each is (in [0, 1]), and its shares of `POLARITIES`; and
+    the chances of `TAGS` of each word."""
 
     spans: list[Span]
     sure: list[float]
     shares: list[list[float]]
+    chances: list[list[float]]
 
 
 def read(
@@ -75,8 +77,11 @@ def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[S
     span_of = torch.where(word_of >= 0, number.gather(1, word_of.clamp_min(0)), torch.full_like(word_of, -1))
     most = max(1, max(map(len, spans)))
     shares = network.polarity_logits(states, span_of, most).float().softmax(-1).tolist()
-    best = chances.max(-1).values.tolist()
-    return [Read(row, [product(best[n][a:b]) for a, b in row], shares[n][: len(row)]) for n, row in enumerate(spans)]
+    best, each = chances.max(-1).values.tolist(), chances.tolist()
+    return [
+        Read(row, [product(best[n][a:b]) for a, b in row], shares[n][: len(row)], each[n][: len(p.words)])
+        for n, (row, p) in enumerate(zip(spans, pieces, strict=True))
+    ]
 
 
 def product(values: Sequence[float]) -> float:

@@ -23,9 +23,9 @@ def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span
     for opinion in opinions:
         if opinion.start is None or opinion.end is None:
             continue
-        inside = [n for n, (start, end) in enumerate(words) if start < opinion.end and opinion.start < end]
-        if inside:
-            found.setdefault((inside[0], inside[-1] + 1), set()).add(opinion.polarity)
+        span = covered((opinion.start, opinion.end), words)
+        if span is not None:
+            found.setdefault(span, set()).add(opinion.polarity)
     kept: dict[Span, set[str]] = {}
     last = 0
     for span in sorted(found, key=lambda s: (s[0], -s[1])):
@@ -33,6 +33,12 @@ def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span
             kept[span] = found[span]
             last = span[1]
     return kept
+
+
+def covered(place: Span, words: Sequence[Span]) -> Span | None:
+    """The words (first, behind the last) that a stretch of the text touches; None where there are none."""
+    inside = [n for n, (start, end) in enumerate(words) if start < place[1] and place[0] < end]
+    return (inside[0], inside[-1] + 1) if inside else None
 
 
 def tags(spans: Iterable[Span], count: int) -> list[int]:

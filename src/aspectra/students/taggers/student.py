@@ -46,7 +46,8 @@ class TaggingStudent(Tagger):
     def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
         from aspectra.students.taggers.lessons import from_examples, rated
 
-        return from_examples(self.encoder(config.input_tokens), side.silver(), rated(side.table.to_pylist()), tick)
+        encoder, ratings = self.encoder(config.input_tokens), rated(side.table.to_pylist())
+        return from_examples(encoder, side.silver(), ratings, tick, side.soft(), config.soft)
 
     def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
         from aspectra.students.taggers.lessons import from_examples

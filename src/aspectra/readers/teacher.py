@@ -1,0 +1,137 @@
+"""A student as a teacher: what it reads in reviews becomes answers, with its probabilities behind them.
+
+`aspectra elicit REVIEWS --teacher student --model DIR --kinds extraction`. Made by `aspectra.cli.elicit` and
+`aspectra.pipeline`, which hand it to the engine: a reader stands above `aspectra.elicit`. A review is read as `analyze`
+reads it, in 32-bit floats, sentence by sentence; `distribution` is as `aspectra.data.soft` says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aspectra.config import ElicitConfig
+from aspectra.data.soft import DIGITS, as_json
+from aspectra.errors import UserError
+from aspectra.extras import need
+from aspectra.files import canonical, sha256
+from aspectra.info import is_export, read_info, task_of
+from aspectra.readers.extraction import Extraction
+from aspectra.readers.opening import open_reader, student_folder
+from aspectra.readers.predictor import Predictor
+from aspectra.readers.reader import Judged, Question
+from aspectra.teachers import teacher
+from aspectra.teachers.batching import Batching
+from aspectra.teachers.teacher import Reply, RowError
+
+if TYPE_CHECKING:
+    from aspectra.readers.reader import Reader
+
+KINDS = ("extraction", "polarity")
+AT_ONCE = 64  # reviews: Ctrl-C is heard after so many
+MOST = 4096  # questions that come without a pause: more than the engine asks at once
+READ_WITH = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors", "*.onnx", "model.bin")
+SUBJECT = re.compile(r"\n(?P<name>Target|Category): (?P<subject>[^\n]+)\Z")
+
+
+def teaching(config: ElicitConfig) -> StudentTeacher | None:
+    """The student that settings name as teacher; None where they name another, which the engine makes itself."""
+    return StudentTeacher(config) if config.teacher == "student" else None
+
+
+class StudentTeacher:
+    """Implements `aspectra.teachers.teacher.Teacher`. `model` is the digest of what the folder's answers hang on."""
+
+    instant = True
+    free = True
+
+    def __init__(self, config: ElicitConfig) -> None:
+        """Raises UserError for kinds that a student does not answer, and for a folder that holds none for the task,
+        MissingExtraError where it cannot be read here. No weights are loaded."""
+        for kind in config.kinds:
+            if kind not in KINDS:
+                raise UserError(f"a student as teacher does not answer {kind}: give --kinds extraction, or polarity")
+        if not config.model:
+            raise UserError("--model is missing: the folder of the student that teaches")
+        self._folder = student_folder(config.model)
+        self._task = task_of(read_info(self._folder), config.task if "extraction" in config.kinds else None)
+        if not is_export(self._folder):
+            need("train", "a student as teacher")
+        self.model = digest(self._folder)
+        self.settings: dict[str, object] = {}
+        self._reader: Reader | None = None
+        self._batching = Batching(self._answer, MOST, AT_ONCE)
+
+    async def ask(self, question: teacher.Question) -> Reply:
+        if self._reader is None:
+            self._reader = open_reader(self._folder, self._task)
+        return await self._batching.ask(question)
+
+    async def close(self) -> None:
+        await self._batching.close()
+        self._reader = None
+
+    def _answer(self, questions: list[teacher.Question]) -> Sequence[Reply | RowError]:
+        """The answers to questions of one kind."""
+        assert self._reader is not None
+        texts = [question.review for question in questions]
+        if questions[0].kind == "extraction":
+            return [extracted(found) for found in Predictor(self._reader).extract(texts)]
+        return judged(self._reader, [subject(text) for text in texts])
+
+
+def extracted(found: Extraction) -> Reply:
+    """The answer that the `extraction` prompt asks for, with the places and confidences of its opinions."""
+    opinions = []
+    for o in found.opinions:
+        named = {"target": o.target, "category": o.category, "polarity": o.polarity, "from": o.start, "to": o.end}
+        said: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        opinions.append(said | {"confidence": round(o.confidence, DIGITS)})
+    behind = {"sentences": [as_json(soft) for soft in found.soft]} if found.soft else None
+    return reply({"opinions": opinions}, behind, found.cut)
+
+
+def judged(reader: Reader, questions: list[Question]) -> list[Reply | RowError]:
+    """The polarity of each question's subject; of the whole text where it names none and the reader can tell."""
+    answers = list(reader.judge(questions))
+    whole = [number for number, question in enumerate(questions) if not (question.target or question.category)]
+    if whole and hasattr(reader, "lean"):
+        leanings, _ = reader.lean([questions[number] for number in whole])
+        for number, leaning in zip(whole, leanings, strict=True):
+            answers[number] = Judged(questions[number].text, leaning.probabilities)
+    return [RowError(str(each)) if isinstance(each, UserError) else polarity(each.probabilities) for each in answers]
+
+
+def polarity(probabilities: dict[str, float]) -> Reply:
+    """The answer that names the likeliest polarity."""
+    chances = {name: round(chance, DIGITS) for name, chance in probabilities.items()}
+    likeliest = max(probabilities, key=probabilities.__getitem__)
+    return reply({"polarity": likeliest, "confidence": chances[likeliest]}, {"polarity": chances})
+
+
+def reply(answer: dict[str, Any], behind: dict[str, Any] | None, cut: bool = False) -> Reply:
+    """An answer as JSON, and the probabilities behind it."""
+    # A review may spell <think>, and what stands in such a tag would be taken off the answer.
+    text = json.dumps(answer, ensure_ascii=False).replace("<", "\\u003c")
+    compact = None if behind is None else json.dumps(behind, separators=(",", ":"))
+    return Reply(text, "length" if cut else "stop", distribution=compact)
+
+
+def subject(text: str) -> Question:
+    """What a request for a polarity asks about: its last line may name a target or a category, as the prompt has it."""
+    found = SUBJECT.search(text)
+    if found is None:
+        return Question(text)
+    name, rest = found["subject"].strip(), text[: found.start()]
+    return Question(rest, name) if found["name"] == "Target" else Question(rest, None, name)
+
+
+def digest(folder: Path) -> str:
+    """Of the weights, the tokenizer and the settings by which they are read; not of how they came about."""
+    files = {file.name: sha256(file) for pattern in READ_WITH for file in sorted(folder.glob(pattern))}
+    info = {name: value for name, value in read_info(folder).items() if name != "provenance"}
+    return hashlib.sha256(canonical([files, info]).encode()).hexdigest()[:16]
