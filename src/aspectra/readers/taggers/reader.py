@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.errors import UserError
+from aspectra.errors import UserError, unknown
 from aspectra.extras import need
 from aspectra.info import task_of
 from aspectra.quiet import quiet
@@ -16,6 +16,7 @@ from aspectra.readers.reader import LABELS, Answer, Judged, Leaning, Question, b
 from aspectra.readers.spaces import sentence_of, squeezed
 from aspectra.schema import POLARITIES, Span
 from aspectra.students.taggers.tagger import Tagger
+from aspectra.students.taggers.units import names
 from aspectra.students.taggers.words import Pieces
 
 
@@ -57,31 +58,50 @@ class TaggingReader:
         texts = list(dict.fromkeys(sentences))
         pieces = self.encoder.pieces(texts)
         said: dict[str, Answer] = {}
-        for text, one, each in zip(texts, pieces, self.through(pieces, tick), strict=True):
+        none = None if "target" in self.task.by else [()] * len(pieces)
+        for text, one, each in zip(texts, pieces, self.through(pieces, tick, none), strict=True):
             found = tuple(
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
-                for o, confidence in opinions(text, one, each)
+                for o, confidence in opinions(text, one, each, self.tagger.categories)
             )
             said[text] = Answer(None, found, one.cut)
         return [said[sentence] for sentence in sentences]
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
-        """The polarity of the given target where it stands first in its sentence."""
+        """The polarity of the given target where it stands first in its sentence, of the given category where the task
+        has categories; of the sentence as a whole where no target is given, and the task has categories."""
         sentences = [sentence_of(question.text, question.target) for question in questions]
         pieces = self.encoder.pieces(sentences)
-        spans = [span_of(q.target, text, one) for q, text, one in zip(questions, sentences, pieces, strict=True)]
-        asked = [i for i, span in enumerate(spans) if span is not None]
-        shares = self.shares([pieces[i] for i in asked], [spans[i] for i in asked])
-        answers: list[Judged | UserError] = []
-        told = dict(zip(asked, shares, strict=True))
-        for number, (question, sentence) in enumerate(zip(questions, sentences, strict=True)):
-            if number in told:
-                answers.append(Judged(sentence, dict(zip(POLARITIES, told[number], strict=True))))
-            elif not squeezed(question.target):
-                answers.append(UserError("name the target to judge"))
-            else:
-                answers.append(UserError(f"the target {question.target!r} is not in the text; a tagger judges what is"))
-        return answers
+        spans = [
+            span_of(q.target, text, one) if "target" in self.task.by else None
+            for q, text, one in zip(questions, sentences, pieces, strict=True)
+        ]
+        faults = [self.fault(question, span) for question, span in zip(questions, spans, strict=True)]
+        asked = [i for i, fault in enumerate(faults) if fault is None]
+        named = [self.number(questions[i]) for i in asked]
+        told = iter(self.shares([pieces[i] for i in asked], [spans[i] for i in asked], named))
+        return [
+            Judged(sentence, dict(zip(POLARITIES, next(told), strict=True))) if fault is None else fault
+            for sentence, fault in zip(sentences, faults, strict=True)
+        ]
+
+    def fault(self, question: Question, span: Span | None) -> UserError | None:
+        """Why a question has no answer, where it has none."""
+        by, known = self.task.by, self.tagger.categories
+        if "category" in by and not names([question.category]):
+            return UserError("name the category to judge")
+        if "category" in by and self.number(question) is None:
+            return unknown("category", str(question.category), known)
+        if "target" not in by or span is not None:
+            return None
+        if squeezed(question.target):
+            return UserError(f"the target {question.target!r} is not in the text; a tagger judges what is")
+        return None if "category" in by else UserError("name the target to judge")
+
+    def number(self, question: Question) -> int | None:
+        """Which of the known categories is asked about; None where it is none of them."""
+        known = self.tagger.categories
+        return next((known.index(name) for name in names([question.category]) if name in known), None)
 
     def lean(self, questions: Sequence[Question]) -> tuple[list[Leaning], dict[str, Any]]:
         """`judge`, of three polarities; a target that is not in the text, or none, is asked of the whole text."""
@@ -100,10 +120,16 @@ class TaggingReader:
             "inputs_cut": sum(p.cut for p in pieces),
         }
 
-    def shares(self, pieces: Sequence[Pieces], spans: Sequence[Span | None]) -> list[list[float]]:
-        """The shares of `POLARITIES` of one span of words each."""
+    def shares(
+        self, pieces: Sequence[Pieces], spans: Sequence[Span | None], categories: Sequence[int | None] = ()
+    ) -> list[list[float]]:
+        """The shares of `POLARITIES` of one span of words each, or, with the numbers of categories, of one category of
+        the span or the sentence as a whole."""
         given = [[span] if span is not None else [] for span in spans]
-        return [each.shares[0] for each in self.through(pieces, given=given)] if pieces else []
+        found = self.through(pieces, given=given) if pieces else []
+        if self.tagger.categories:
+            return [each.judged[0][number] for each, number in zip(found, categories, strict=True)]
+        return [each.shares[0] for each in found]
 
     def through(
         self,

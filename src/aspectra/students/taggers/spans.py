@@ -21,11 +21,8 @@ def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span
     """
     found: dict[Span, set[str]] = {}
     for opinion in opinions:
-        if opinion.start is None or opinion.end is None:
-            continue
-        inside = [n for n, (start, end) in enumerate(words) if start < opinion.end and opinion.start < end]
-        if inside:
-            found.setdefault((inside[0], inside[-1] + 1), set()).add(opinion.polarity)
+        if (span := of_opinion(opinion, words)) is not None:
+            found.setdefault(span, set()).add(opinion.polarity)
     kept: dict[Span, set[str]] = {}
     last = 0
     for span in sorted(found, key=lambda s: (s[0], -s[1])):
@@ -33,6 +30,14 @@ def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span
             kept[span] = found[span]
             last = span[1]
     return kept
+
+
+def of_opinion(opinion: Opinion, words: Sequence[Span]) -> Span | None:
+    """The words that an opinion's target takes or cuts; None where it has no place, or none of the words is there."""
+    if opinion.start is None or opinion.end is None:
+        return None
+    inside = [n for n, (start, end) in enumerate(words) if start < opinion.end and opinion.start < end]
+    return (inside[0], inside[-1] + 1) if inside else None
 
 
 def tags(spans: Iterable[Span], count: int) -> list[int]:

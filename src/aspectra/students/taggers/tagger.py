@@ -13,6 +13,7 @@ from typing import Any, Self
 from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.info import read_info
+from aspectra.students.taggers.units import names
 from aspectra.students.taggers.words import Encoder
 from aspectra.weights import HEADS, check, loading
 
@@ -36,6 +37,12 @@ class Tagger:
     def parameters(self) -> int:
         """Number of weights, tied ones counted once."""
         return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that it tells apart, as answers have them; none where its task has none."""
+        heads = self.model.heads.categories
+        return heads.names if heads is not None else ()
 
     @property
     def pad(self) -> int:
@@ -68,6 +75,7 @@ class Tagger:
         from safetensors.torch import load_file
         from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+        from aspectra.students.taggers.categories import Categories
         from aspectra.students.taggers.network import Heads, Network
 
         with loading(folder):
@@ -83,8 +91,13 @@ class Tagger:
                 )
             if hasattr(encoder, "pooler"):
                 encoder.pooler = None  # no state of a word goes through it
+            info = read_info(folder)
             heads = Heads(config.hidden_size)
-            if (folder / HEADS).is_file():
-                heads.load_state_dict(load_file(folder / HEADS))
+            weights = load_file(folder / HEADS) if (folder / HEADS).is_file() else {}
+            if any(name.startswith("categories.") for name in weights):
+                named = names(info["labels"]["categories"])
+                heads.categories = Categories(named, torch.zeros(len(named), config.hidden_size))
+            if weights:
+                heads.load_state_dict(weights)
         network = Network(encoder, heads)
-        return cls(network.to(device).eval(), tokenizer, read_info(folder) | {"family": FAMILY})
+        return cls(network.to(device).eval(), tokenizer, info | {"family": FAMILY})
