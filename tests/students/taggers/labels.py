@@ -65,7 +65,10 @@ def said(target: str | None, category: str, polarity: str, text: str) -> Opinion
 def categorized(number: int) -> Example:
     """Targets with one or two categories, sentences without a target, both at once, and nothing, in turn."""
     things = (("soup", "FOOD#QUALITY"), ("bed", "ROOM#COMFORT"), ("waiter", "SERVICE#GENERAL"))
-    (thing, category), (word, polarity) = things[(number + number // 6) % 3], [("fresh", "positive"), ("cold", "negative")][number % 2]
+    (thing, category), (word, polarity) = (
+        things[(number + number // 6) % 3],
+        [("fresh", "positive"), ("cold", "negative")][number % 2],
+    )
     again, other = [("again", "positive"), ("no more", "negative")][number // 6 % 2]
     if number % 6 == 0:
         return Example(str(number), f"We came on day {number}.", ())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.students.taggers.by_heart import FAST, learn
 from tests.students.taggers.labels import CATEGORIZED, SENTENCES, categorized, corpus
 
 from aspectra import tasks
@@ -21,7 +22,6 @@ from aspectra.students.pretrain import pretrain
 from aspectra.students.taggers.student import TaggingStudent
 
 Folder = Callable[[str], Path]
-FAST: dict[str, Any] = {"learning_rate": 3e-3, "batch_size": 8, "bf16": False, "device": "cpu", "threads": 1}
 ALL = ("food quality", "hotel general", "hotel prices", "room comfort", "service general")
 
 
@@ -32,20 +32,6 @@ def data(tmp_path: Path) -> Path:
     save(tmp_path / "set" / "train.json", CATEGORIZED)
     save(tmp_path / "set" / "dev.json", [*map(categorized, range(40, 60)), unseen])
     return tmp_path / "set"
-
-
-def learn(student: TaggingStudent, task: str, steps: int = 120) -> None:
-    """By heart, so without dropout."""
-    rows = student.from_examples(CATEGORIZED, FinetuneConfig(task=task, **FAST)).rows
-    batch = student.collate([rows[i] for i in range(len(rows))])
-    student.model.eval()
-    optimizer = torch.optim.AdamW(student.model.parameters(), lr=5e-3)
-    for _ in range(steps):
-        losses, kinds = student.losses(student.model, batch)
-        loss = sum(losses[kinds == kind].mean() for kind in kinds.unique())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
 
 
 def said(student: TaggingStudent, texts: list[str], task: str, batch_size: int = 32) -> list[list[Opinion]]:

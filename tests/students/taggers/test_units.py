@@ -40,7 +40,8 @@ def sentences(draw: Any) -> list[Opinion]:
         first, end = at + gap, at + gap + length
         found += [target(first, end, category, p) for category, said in draw(about).items() for p in said]
         at = end
-    return draw(st.permutations(found))
+    shuffled: list[Opinion] = draw(st.permutations(found))
+    return shuffled
 
 
 def back(said: list[Opinion], targets: bool = True) -> set[Opinion]:
