@@ -33,7 +33,8 @@ class TaggingReader:
         bf16: bool = False,
         batch_size: int = 32,
     ) -> None:
-        """Raises UserError where the folder holds no tagger, or one for another task."""
+        """Raises UserError where the folder holds no tagger, or one for another task, or none that has categories where
+        the task names some."""
         need("train", "a student that is not exported")
         from aspectra import machine
 
@@ -42,6 +43,10 @@ class TaggingReader:
         self.bf16, self.batch_size = bf16, batch_size
         self.tagger = Tagger.load(folder, self.place)
         self.task = tasks.get(task_of(self.tagger.info, task))
+        if "category" in self.task.by and not self.tagger.categories:
+            raise UserError(
+                f"{folder} was taught no categories, which {self.task.name} asks for; `aspectra finetune` teaches them"
+            )
         self.encoder = self.tagger.encoder()
         self.room = self.encoder.room
 

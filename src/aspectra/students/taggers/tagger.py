@@ -80,15 +80,17 @@ class Tagger:
 
         with loading(folder):
             config: Any = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-            tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            try:
+                tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            except ValueError as error:
+                raise placeless(folder) if "backend tokenizer" in str(error) else error from None
             encoder: Any = AutoModel.from_pretrained(
                 folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
             )
-            if getattr(tokenizer, "backend_tokenizer", None) is None:
-                raise UserError(
-                    f"the tokenizer in {folder} is no fast one, and does not say where a token stands in the text; a "
-                    "tagger needs a model with a tokenizer.json"
-                )
+            fast = getattr(tokenizer, "backend_tokenizer", None) is not None
+            # Of a folder without a tokenizer transformers makes one that knows the special tokens alone.
+            if not fast or len(tokenizer) <= len(tokenizer.all_special_tokens):
+                raise placeless(folder)
             if hasattr(encoder, "pooler"):
                 encoder.pooler = None  # no state of a word goes through it
             info = read_info(folder)
@@ -101,3 +103,11 @@ class Tagger:
                 heads.load_state_dict(weights)
         network = Network(encoder, heads)
         return cls(network.to(device).eval(), tokenizer, info | {"family": FAMILY})
+
+
+def placeless(folder: Path) -> UserError:
+    """What to say of a tokenizer without offsets."""
+    return UserError(
+        f"the tokenizer in {folder} is no fast one, and does not say where a token stands in the text; a tagger needs "
+        "a model with a tokenizer.json"
+    )
