@@ -130,11 +130,16 @@ class TaggingReader:
     ) -> list[list[float]]:
         """The shares of `POLARITIES` of one span of words each, or, with the numbers of categories, of one category of
         the span or the sentence as a whole."""
+        if not pieces:
+            return []
         given = [[span] if span is not None else [] for span in spans]
-        found = self.through(pieces, given=given) if pieces else []
-        if self.tagger.categories:
-            return [each.judged[0][number] for each, number in zip(found, categories, strict=True)]
-        return [each.shares[0] for each in found]
+        if not self.tagger.categories:
+            return [each.shares[0] for each in self.through(pieces, given=given)]
+        if "target" in self.task.by and None in spans:  # the whole is what lies outside of the targets that are read
+            given = [some or each.spans for some, each in zip(given, self.through(pieces), strict=True)]
+        found = self.through(pieces, given=given)
+        places = [0 if span is not None else -1 for span in spans]
+        return [each.judged[u][n] for each, u, n in zip(found, places, categories, strict=True)]
 
     def through(
         self,

@@ -85,12 +85,14 @@ class Network(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """(whether each category is spoken of (rows, units, categories), its polarity (rows, units, categories, 4)).
 
-        Units are the spans, as in `polarity_logits`, and at the end the sentence as a whole.
+        Units are the spans, as in `polarity_logits`, and at the end the sentence as a whole, which is what lies outside
+        of them: what is said of a target is not said without one.
         """
         categories = self.heads.categories
         assert categories is not None
         numbers = torch.arange(spans, device=states.device)
-        member = torch.cat([span_of[:, None, :] == numbers[None, :, None], mask[:, None, :].bool()], 1)
+        outside = (mask.bool() & (span_of < 0))[:, None, :]  # the special tokens at least
+        member = torch.cat([span_of[:, None, :] == numbers[None, :, None], outside], 1)
         pooled = categories.pooled(states, member)
         both = self.heads.dropout(torch.cat([pooled, states[:, None, None, 0].expand_as(pooled)], -1))
         return categories.present(both), self.heads.polarity(both)
