@@ -18,7 +18,7 @@ from aspectra.students.taggers.words import Pieces
 from aspectra.students.writers.tensors import fill
 
 SECOND = 0.4  # a span has a second polarity whose share is at least this
-THERE = 0.5  # the chance from which a category is spoken of
+THERE = 0.4  # the chance from which a category is spoken of
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def opinions(text: str, pieces: Pieces, said: Read, categories: Sequence[str] = 
     """(opinion, confidence) of a sentence, in order of appearance, and at the end those that name no target.
 
     Confidence is the chance of the tags times that of the category, where there are `categories`, times that of the
-    polarity, as the network has them. A target is about one category at least.
+    polarity, as the network has them. A target that is about no category is left out.
     """
     places = [(pieces.words[first][0], pieces.words[end - 1][1]) for first, end in said.spans]
     if not said.about:
@@ -125,12 +125,11 @@ def opinions(text: str, pieces: Pieces, said: Read, categories: Sequence[str] = 
     found = []
     units = [*zip(places, said.sure, strict=True), (None, 1.0)]
     for (place, sure), about, judged in zip(units, said.about, said.judged, strict=True):
-        least = min(THERE, max(about)) if place else THERE
         start, end = place or (None, None)
         for category, chance, shares in zip(categories, about, judged, strict=True):
             found += [
                 (Opinion(text[start:end] if place else None, category, polarity, start, end), sure * chance * share)
                 for polarity, share in polarities(shares)
-                if chance >= least
+                if chance >= THERE
             ]
     return found
