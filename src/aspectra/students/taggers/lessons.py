@@ -13,7 +13,7 @@ from aspectra.students.taggers.units import units
 from aspectra.students.taggers.words import Encoder, Pieces
 
 BATCH = 1024  # sentences that are encoded together
-WEIGHTS = {"tags": 1.0, "polarity": 0.5, "rating": 0.2, "category": 0.5}  # of the losses, where the settings give none
+WEIGHTS = {"tags": 1.0, "polarity": 0.5, "rating": 0.2, "category": 0.25}  # of the losses, where the settings give none
 
 
 def from_examples(
