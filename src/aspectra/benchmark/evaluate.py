@@ -13,7 +13,7 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.data import datasets
-from aspectra.errors import unknown
+from aspectra.errors import UserError, unknown
 from aspectra.info import read_info, task_of
 from aspectra.manifest import Stage
 from aspectra.models import identity
@@ -25,6 +25,8 @@ from aspectra.schema import CUT, Example, Prediction
 from aspectra.score.predictions import write_predictions
 from aspectra.score.scoring import score_rows
 from aspectra.score.subsets import SUBSETS, unmarked
+from aspectra.students.taggers.tagger import FAMILY as TAGGER
+from aspectra.students.taggers.units import names
 
 
 def evaluate(
@@ -61,6 +63,8 @@ def evaluate(
     chosen = task_of(info, task, f"say which to try it in: --task {tasks.CHOICE}")
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, "test"), cap, seed)
+    if "category" in tasks.get(chosen).by and info.get("family") == TAGGER:
+        check_categories(name, names(info["labels"]["categories"]), examples, data)
     for note in filter(None, (unmarked(examples, subset) for subset in subsets)):
         say(f"evaluate: {note}")
     stage = None
@@ -99,6 +103,16 @@ def evaluate(
         return {"figures": figures}
     write_predictions(out / "predictions.jsonl", said)
     return stage.finish(figures)
+
+
+def check_categories(model: str, known: Sequence[str], examples: Sequence[Example], data: str) -> None:
+    """Raise UserError where gold names categories, and a student that can say none but the `known` has none of them."""
+    wanted = names(opinion.category for example in examples for opinion in example.opinions)
+    if wanted and not set(wanted) & set(known):
+        raise UserError(
+            f"{model} knows none of the categories of {data}, such as '{wanted[0]}', but '{known[0]}' and others that "
+            "it was taught; fine-tune it for these"
+        )
 
 
 def summary(

@@ -54,7 +54,7 @@ def finetune(
     if preset not in (None, *FINETUNE_PRESETS):
         raise unknown("preset", str(preset), FINETUNE_PRESETS)
     options = {"seed": seed, "shots": shots, "dev_cap": dev_cap, "epochs": epochs, "device": device}
-    given: dict[str, Any] = FINETUNE_PRESETS[preset or fitting(student, "finetune")] | {"task": task, "data": data}
+    given: dict[str, Any] = FINETUNE_PRESETS[fitting(student, "finetune", preset)] | {"task": task, "data": data}
     given |= {key: value for key, value in options.items() if value is not None}
     figures = work(student, load(FinetuneConfig, None, changes or [], given), out)["figures"]
     if not leads():

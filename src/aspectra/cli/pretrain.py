@@ -46,7 +46,7 @@ def pretrain(
 
     if preset not in (None, *PRETRAIN_PRESETS):
         raise unknown("preset", str(preset), PRETRAIN_PRESETS)
-    given: dict[str, Any] = dict(PRETRAIN_PRESETS[preset or fitting(student, "pretrain")])
+    given: dict[str, Any] = dict(PRETRAIN_PRESETS[fitting(student, "pretrain", preset)])
     if kinds is not None:
         given["kinds"] = [kind.strip() for kind in kinds.split(",") if kind.strip()]
         known = ("analysis", "rewriting", "rating", "denoise")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.config import PretrainConfig
+from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.info import read_info
 from aspectra.models import resolve
@@ -38,11 +39,20 @@ def tags(folder: Path) -> bool:
     return not any(name.endswith(WRITE_ON) for name in named) and config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 
-def fitting(student: str, what: str) -> str:
-    """The preset that fits a student, by its name or folder. Raises UserError where there is no such student,
-    MissingExtraError, that `what` needs it, where nothing can be trained."""
+def fitting(student: str, what: str, asked: str | None = None) -> str:
+    """The preset that is asked for, or else the one that fits a student, by its name or folder.
+
+    Raises UserError where there is no such student, or one that writes is to be taught to tag; MissingExtraError, that
+    `what` needs it, where nothing can be trained.
+    """
     need("train", what)
-    return "tagger" if tags(resolve(student)) else "cpu"
+    if asked is not None and asked != "tagger":
+        return asked
+    if tags(resolve(student)):
+        return "tagger"
+    if asked == "tagger":
+        raise UserError(f"{student} is no encoder but writes, and cannot be taught to tag; leave out --preset tagger")
+    return "cpu"
 
 
 def check_corpus(folder: Path, train: Side, config: PretrainConfig) -> None:

@@ -14,7 +14,7 @@ class Acsa(Task):
     by = ("category",)
 
     def subject(self, opinion: Opinion) -> str | None:
-        return None if opinion.category is None else opinion.category.lower().replace("#", " ").strip()
+        return None if opinion.category is None else named(opinion.category)
 
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
         """Any category but the empty one, which the authors' scorer lets pass too."""
@@ -22,6 +22,15 @@ class Acsa(Task):
 
     def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
         return tuple(Opinion(None, category, polarity) for category, polarity in self.parse(raw, text, "strict").pairs)
+
+
+def named(category: str) -> str:
+    """A category as answers have it.
+
+    >>> named("FOOD#STYLE_OPTIONS")
+    'food style_options'
+    """
+    return category.lower().replace("#", " ").strip()
 
 
 def in_words(category: str) -> str:

@@ -9,6 +9,7 @@ polarities, a category, and a target that is NULL or a substring of the sentence
 from __future__ import annotations
 
 from aspectra.schema import Opinion
+from aspectra.tasks.acsa import named
 from aspectra.tasks.anchor import anchor
 from aspectra.tasks.linear import Scoring, Task, join
 
@@ -27,7 +28,7 @@ class Tasd(Task):
         """`target | category`, escaped: the target stripped, or NULL; the category lower-cased, `#` to a space."""
         if opinion.category is None:
             return None
-        category = opinion.category.lower().replace("#", " ").strip()
+        category = named(opinion.category)
         return join((opinion.target or "").strip() or IMPLICIT, category) if category else ""
 
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:

@@ -97,3 +97,37 @@ def taught(encoder: Path, folder: Path, steps: int = 100) -> Path:
     learn(student, steps)
     student.save(folder, {"task": "atsa", "input_tokens": 64, "provenance": {"stage": "pretrain"}}, "a card")
     return folder
+
+
+def said(target: str | None, category: str, polarity: str, text: str) -> Opinion:
+    """An opinion with a category, of a target that stands in the text or of none."""
+    start = text.index(target) if target else None
+    return Opinion(target, category, polarity, start, start + len(target) if target and start is not None else None)
+
+
+def categorized(number: int) -> Example:
+    """Targets with one or two categories, sentences without a target, both at once, and nothing, in turn."""
+    things = (("soup", "FOOD#QUALITY"), ("bed", "ROOM#COMFORT"), ("waiter", "SERVICE#GENERAL"))
+    (thing, category), (word, polarity) = (
+        things[(number + number // 6) % 3],
+        [("fresh", "positive"), ("cold", "negative")][number % 2],
+    )
+    again, other = [("again", "positive"), ("no more", "negative")][number // 6 % 2]
+    if number % 6 == 0:
+        return Example(str(number), f"We came on day {number}.", ())
+    if number % 6 == 1:
+        text = f"We would come {again}."
+        return Example(str(number), text, (said(None, "HOTEL#GENERAL", other, text),))
+    if number % 6 == 2:
+        text = f"The {thing} was {word}, we would come {again}."
+        whole = said(None, "HOTEL#GENERAL", other, text)
+        return Example(str(number), text, (said(thing, category, polarity, text), whole))
+    if number % 6 == 3:
+        text = f"The {thing} was {word} and dear."
+        dear = said(thing, "HOTEL#PRICES", "negative", text)
+        return Example(str(number), text, (said(thing, category, polarity, text), dear))
+    text = f"The {thing} was {word}."
+    return Example(str(number), text, (said(thing, category, polarity, text),))
+
+
+CATEGORIZED = [categorized(number) for number in range(36)]

@@ -20,6 +20,8 @@ from aspectra.students.finetune import finetune
 from aspectra.students.pretrain import pretrain
 from aspectra.students.taggers.lessons import from_examples
 from aspectra.students.taggers.student import TaggingStudent
+from aspectra.tasks import TASKS
+from aspectra.tasks.atsa import Atsa
 
 Folder = Callable[[str], Path]
 FAST: dict[str, Any] = {"learning_rate": 3e-3, "batch_size": 8, "bf16": False, "device": "cpu", "threads": 1}
@@ -145,9 +147,15 @@ def test_a_run_that_was_cut_off_ends_with_the_same_weights(
         assert all(torch.equal(one[key], other[key]) for key in one), name
 
 
-def test_a_task_that_it_knows_nothing_of_is_refused(encoder_of: Folder, data: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="a tagger learns atsa, not acsa"):
-        finetune(str(encoder_of("bert")), FinetuneConfig(task="acsa", data=str(data), **FAST), tmp_path / "out")
+def test_a_task_that_it_knows_nothing_of_is_refused(encoder_of: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Holders(Atsa):
+        name = "holders"
+        by: Any = ("holder", "target")
+
+    monkeypatch.setitem(TASKS, "holders", Holders())
+    student = TaggingStudent.load(encoder_of("bert"))
+    with pytest.raises(UserError, match="holders asks for a holder, and a tagger knows nothing of it"):
+        student.from_examples(SENTENCES, FinetuneConfig(task="holders", **FAST))
 
 
 def test_a_tokenizer_without_places_is_refused(encoder_of: Folder, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aspectra import tasks
 from aspectra.data.soft import SURE, Soft
-from aspectra.errors import UserError
+from aspectra.errors import UserError, unknown
 from aspectra.extras import need
 from aspectra.info import task_of
 from aspectra.quiet import quiet
@@ -17,6 +17,7 @@ from aspectra.readers.reader import LABELS, Answer, Judged, Leaning, Question, b
 from aspectra.readers.spaces import sentence_of, squeezed
 from aspectra.schema import POLARITIES, Span
 from aspectra.students.taggers.tagger import Tagger
+from aspectra.students.taggers.units import names
 from aspectra.students.taggers.words import Pieces
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class TaggingReader:
         bf16: bool = False,
         batch_size: int = 32,
     ) -> None:
-        """Raises UserError where the folder holds no tagger, or one for another task."""
+        """Raises UserError where the folder holds no tagger, or one for another task, or none that has categories where
+        the task names some."""
         need("train", "a student that is not exported")
         from aspectra import machine
 
@@ -45,6 +47,10 @@ class TaggingReader:
         self.bf16, self.batch_size = bf16, batch_size
         self.tagger = Tagger.load(folder, self.place)
         self.task = tasks.get(task_of(self.tagger.info, task))
+        if "category" in self.task.by and not self.tagger.categories:
+            raise UserError(
+                f"{folder} was taught no categories, which {self.task.name} asks for; `aspectra finetune` teaches them"
+            )
         self.encoder = self.tagger.encoder()
         self.room = self.encoder.room
 
@@ -61,31 +67,51 @@ class TaggingReader:
         texts = list(dict.fromkeys(sentences))
         pieces = self.encoder.pieces(texts)
         said: dict[str, Answer] = {}
-        for text, one, each in zip(texts, pieces, self.through(pieces, tick), strict=True):
+        none = None if "target" in self.task.by else [()] * len(pieces)
+        for text, one, each in zip(texts, pieces, self.through(pieces, tick, none), strict=True):
             found = tuple(
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
-                for o, confidence in opinions(text, one, each)
+                for o, confidence in opinions(text, one, each, self.tagger.categories)
             )
-            said[text] = Answer(None, found, one.cut, soft=soft(text, one, each))
+            behind = None if self.tagger.categories else soft(text, one, each)
+            said[text] = Answer(None, found, one.cut, soft=behind)
         return [said[sentence] for sentence in sentences]
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
-        """The polarity of the given target where it stands first in its sentence."""
+        """The polarity of the given target where it stands first in its sentence, of the given category where the task
+        has categories; of the sentence as a whole where no target is given, and the task has categories."""
         sentences = [sentence_of(question.text, question.target) for question in questions]
         pieces = self.encoder.pieces(sentences)
-        spans = [span_of(q.target, text, one) for q, text, one in zip(questions, sentences, pieces, strict=True)]
-        asked = [i for i, span in enumerate(spans) if span is not None]
-        shares = self.shares([pieces[i] for i in asked], [spans[i] for i in asked])
-        answers: list[Judged | UserError] = []
-        told = dict(zip(asked, shares, strict=True))
-        for number, (question, sentence) in enumerate(zip(questions, sentences, strict=True)):
-            if number in told:
-                answers.append(Judged(sentence, dict(zip(POLARITIES, told[number], strict=True))))
-            elif not squeezed(question.target):
-                answers.append(UserError("name the target to judge"))
-            else:
-                answers.append(UserError(f"the target {question.target!r} is not in the text; a tagger judges what is"))
-        return answers
+        spans = [
+            span_of(q.target, text, one) if "target" in self.task.by else None
+            for q, text, one in zip(questions, sentences, pieces, strict=True)
+        ]
+        faults = [self.fault(question, span) for question, span in zip(questions, spans, strict=True)]
+        asked = [i for i, fault in enumerate(faults) if fault is None]
+        named = [self.number(questions[i]) for i in asked]
+        told = iter(self.shares([pieces[i] for i in asked], [spans[i] for i in asked], named))
+        return [
+            Judged(sentence, dict(zip(POLARITIES, next(told), strict=True))) if fault is None else fault
+            for sentence, fault in zip(sentences, faults, strict=True)
+        ]
+
+    def fault(self, question: Question, span: Span | None) -> UserError | None:
+        """Why a question has no answer, where it has none."""
+        by, known = self.task.by, self.tagger.categories
+        if "category" in by and not names([question.category]):
+            return UserError("name the category to judge")
+        if "category" in by and self.number(question) is None:
+            return unknown("category", str(question.category), known)
+        if "target" not in by or span is not None:
+            return None
+        if squeezed(question.target):
+            return UserError(f"the target {question.target!r} is not in the text; a tagger judges what is")
+        return None if "category" in by else UserError("name the target to judge")
+
+    def number(self, question: Question) -> int | None:
+        """Which of the known categories is asked about; None where it is none of them."""
+        known = self.tagger.categories
+        return next((known.index(name) for name in names([question.category]) if name in known), None)
 
     def lean(self, questions: Sequence[Question]) -> tuple[list[Leaning], dict[str, Any]]:
         """`judge`, of three polarities; a target that is not in the text, or none, is asked of the whole text."""
@@ -104,10 +130,21 @@ class TaggingReader:
             "inputs_cut": sum(p.cut for p in pieces),
         }
 
-    def shares(self, pieces: Sequence[Pieces], spans: Sequence[Span | None]) -> list[list[float]]:
-        """The shares of `POLARITIES` of one span of words each."""
+    def shares(
+        self, pieces: Sequence[Pieces], spans: Sequence[Span | None], categories: Sequence[int | None] = ()
+    ) -> list[list[float]]:
+        """The shares of `POLARITIES` of one span of words each, or, with the numbers of categories, of one category of
+        the span or the sentence as a whole."""
+        if not pieces:
+            return []
         given = [[span] if span is not None else [] for span in spans]
-        return [each.shares[0] for each in self.through(pieces, given=given)] if pieces else []
+        if not self.tagger.categories:
+            return [each.shares[0] for each in self.through(pieces, given=given)]
+        if "target" in self.task.by and None in spans:  # the whole is what lies outside of the targets that are read
+            given = [some or each.spans for some, each in zip(given, self.through(pieces), strict=True)]
+        found = self.through(pieces, given=given)
+        places = [0 if span is not None else -1 for span in spans]
+        return [each.judged[u][n] for each, u, n in zip(found, places, categories, strict=True)]
 
     def through(
         self,

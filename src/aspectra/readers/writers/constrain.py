@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aspectra import tasks
 from aspectra.errors import UserError
-from aspectra.schema import POLARITIES, Opinion
+from aspectra.schema import POLARITIES
 from aspectra.students.writers.encoder import Encoder
 from aspectra.tasks import NOTHING, Task
+from aspectra.tasks.acsa import named
 from aspectra.tasks.linear import escape
 from aspectra.tasks.tasd import IMPLICIT
 from aspectra.units import UNIT
@@ -49,8 +49,7 @@ class Language:
 
     def known(self, categories: Iterable[str]) -> list[str]:
         """Categories as answers have them."""
-        subjects = (tasks.get("acsa").subject(Opinion(None, category, "neutral")) for category in categories)
-        return [escape(subject) for subject in subjects if subject]
+        return [escape(name) for category in categories if (name := named(category))]
 
     def ids(self, part: str, first: bool) -> list[int]:
         """A part of an answer as tokens: the first of it, or one behind others."""

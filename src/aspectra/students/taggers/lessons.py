@@ -12,12 +12,13 @@ from aspectra.data.soft import Soft
 from aspectra.schema import Example
 from aspectra.students.student import Lessons
 from aspectra.students.taggers import blend
-from aspectra.students.taggers.rows import Rows
+from aspectra.students.taggers.rows import KINDS, Rows
 from aspectra.students.taggers.spans import of_opinions, shares, tags
+from aspectra.students.taggers.units import units
 from aspectra.students.taggers.words import Encoder, Pieces
 
 BATCH = 1024  # sentences that are encoded together
-WEIGHTS = {"tags": 1.0, "polarity": 0.5, "rating": 0.2}  # of the losses, where the settings give none
+WEIGHTS = {"tags": 1.0, "polarity": 0.5, "rating": 0.2, "category": 0.25}  # of the losses, where the settings give none
 
 
 def from_examples(
@@ -33,7 +34,7 @@ def from_examples(
     `softs` are a teacher's probabilities by the id of a sentence: `share` of its target, in [0, 1], is theirs. Raises
     nothing: a sentence without targets teaches that there are none.
     """
-    rows = Rows([kind for kind in WEIGHTS if kind != "rating" or ratings])
+    rows = Rows(KINDS[: 3 if ratings else 2])
     cut = 0
     for first in range(0, len(examples), BATCH):
         some = examples[first : first + BATCH]
@@ -47,6 +48,33 @@ def from_examples(
             rows.add({"ids": pieces.ids, "rating": stars})
             cut += pieces.cut
     return Lessons(rows, len(rows), {"inputs": cut}, {kind: WEIGHTS[kind] for kind in rows.kinds})
+
+
+def of_categories(encoder: Encoder, examples: Sequence[Example], names: Sequence[str], targets: bool) -> Lessons:
+    """A row for each sentence, with what is said of each category of `names`, and the tags of `targets` where the task
+    has them. Raises nothing."""
+    rows = Rows(KINDS)
+    cut = 0
+    for first in range(0, len(examples), BATCH):
+        some = examples[first : first + BATCH]
+        for example, pieces in zip(some, encoder.pieces([each.text for each in some]), strict=True):
+            rows.add(judged(example, pieces, names, targets))
+            cut += pieces.cut
+    return Lessons(rows, len(rows), {"inputs": cut}, WEIGHTS)
+
+
+def judged(example: Example, pieces: Pieces, names: Sequence[str], targets: bool) -> dict[str, Any]:
+    """A row: token ids; tags and spans as in `labeled`, where the task has targets; of each span, and at the end of the
+    sentence as a whole, the polarities of each category, by its number."""
+    said = units(example.opinions, pieces.words, targets)
+    spans = [unit for unit in said if unit is not None]
+    number = {word: n for n, (first, end) in enumerate(spans) for word in range(first, end)}
+    row = {
+        "ids": pieces.ids,
+        "span_of": [number.get(word, -1) for word in pieces.word_of],
+        "units": [{names.index(name): shares(each) for name, each in about.items()} for about in said.values()],
+    }
+    return row | ({"first": pieces.first, "tags": tags(spans, len(pieces.words))} if targets else {})
 
 
 def labeled(example: Example, pieces: Pieces, soft: Soft | None = None, share: float = 0.0) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 - `tags`: cross entropy of each word's tags against their distribution: one tag, or a teacher's probabilities too.
 - `polarity`: cross entropy of each given span's polarities against their distribution, so that a span with two
   polarities, or a teacher's probabilities, are learned as they are.
+  Where there are categories: each category's that a unit (a span, or the sentence as a whole) is about.
 - `rating`: squared error of a text's rating, in units of two stars around three (so that it lies within -1 and 1).
+- `category`: binary cross entropy of each unit's categories, summed over them.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy, mse_loss, one_hot
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
 
 from aspectra.students.taggers.spans import OUTSIDE, TAGS
 from aspectra.students.writers.tensors import fill
@@ -20,26 +22,21 @@ from aspectra.students.writers.tensors import fill
 MIDDLE, HALF_RANGE = 3.0, 2.0  # stars
 
 
-def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, Any]:
+def collate(rows: Sequence[Mapping[str, Any]], pad: int, categories: int = 0) -> dict[str, Any]:
     """Rows -> tensors, padded to the longest of the batch only.
 
     ids, mask (rows, tokens); first, words (rows, words), `words` where there is one; tags (rows, words, 3), a
     distribution over `TAGS`; span_of (rows, tokens); polarities (rows, spans, 4), spans (rows, spans) where there is
     one; rating, rated (rows).
+
+    With `categories` units (rows, units) where there is one: spans, and at the end the sentence as a whole; and
+    polarities (rows, units, categories, 4), spans (rows, units, categories) where a unit is about a category.
     """
     ids = [list(row["ids"]) for row in rows]
     first = [row.get("first") or [0] for row in rows]
     words = [[1] * len(row.get("first", ())) or [0] for row in rows]
     tags = [row.get("tags") or [OUTSIDE] for row in rows]
     span_of = [row.get("span_of") or [-1] for row in rows]
-    polarities = [row.get("polarities", ()) for row in rows]
-    width = max(1, max(map(len, polarities)))
-    shares = torch.zeros(len(rows), width, 4)
-    spans = torch.zeros(len(rows), width, dtype=torch.bool)
-    for number, said in enumerate(polarities):
-        if said:
-            shares[number, : len(said)] = torch.tensor(said)
-            spans[number, : len(said)] = True
     tokens = max(map(len, ids))
     chances = one_hot(fill(tags, OUTSIDE), len(TAGS)).float()
     leaning = [(n, word, said) for n, row in enumerate(rows) for word, said in row.get("leaning", ())]
@@ -53,27 +50,58 @@ def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, Any]:
         "words": fill(words, 0).bool(),
         "tags": chances,
         "span_of": fill([[*row, *[-1] * (tokens - len(row))] for row in span_of], -1),
-        "polarities": shares,
-        "spans": spans,
         "rating": torch.tensor([(row.get("rating", MIDDLE) - MIDDLE) / HALF_RANGE for row in rows]),
         "rated": torch.tensor(["rating" in row for row in rows]),
+        **(of_categories(rows, categories) if categories else of_spans(rows)),
     }
 
 
+def of_spans(rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+    """What `collate` has of the polarities of spans."""
+    polarities = [row.get("polarities", ()) for row in rows]
+    width = max(1, max(map(len, polarities)))
+    shares = torch.zeros(len(rows), width, 4)
+    spans = torch.zeros(len(rows), width, dtype=torch.bool)
+    for number, said in enumerate(polarities):
+        if said:
+            shares[number, : len(said)] = torch.tensor(said)
+            spans[number, : len(said)] = True
+    return {"polarities": shares, "spans": spans}
+
+
+def of_categories(rows: Sequence[Mapping[str, Any]], categories: int) -> dict[str, torch.Tensor]:
+    """What `collate` has of units and their categories."""
+    width = max(len(row["units"]) for row in rows)
+    units = torch.zeros(len(rows), width, dtype=torch.bool)
+    about = torch.zeros(len(rows), width, categories, dtype=torch.bool)
+    shares = torch.zeros(len(rows), width, categories, 4)
+    for number, row in enumerate(rows):
+        *spans, whole = row["units"]
+        for place, said in (*enumerate(spans), (width - 1, whole)):
+            units[number, place] = True
+            for category, share in said.items():
+                about[number, place, category] = True
+                shares[number, place, category] = torch.tensor(share)
+    return {"polarities": shares, "spans": about, "units": units}
+
+
 def counts(batch: Mapping[str, Any], kinds: int) -> torch.Tensor:
-    """How many losses of each kind a batch has, in the order of `rows.KINDS`: words, spans, rated texts."""
-    found = [batch["words"].sum(), batch["spans"].sum(), batch["rated"].sum()]
+    """How many losses of each kind a batch has, in the order of `rows.KINDS`: words, spans, rated texts, units."""
+    found = [batch[name].sum() for name in ("words", "spans", "rated", "units") if name in batch]
     return torch.stack(found)[:kinds]
 
 
 def losses(network: Any, batch: Mapping[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     """(losses, the kind of each), two tensors of one length. `network` may be wrapped."""
-    tag, polarity, rating = network(batch)
+    tag, polarity, rating, *present = network(batch)
     words, spans, rated = batch["words"], batch["spans"], batch["rated"]
     each = [
         cross_entropy(tag.float()[words], batch["tags"][words], reduction="none"),
         -(batch["polarities"] * polarity.float().log_softmax(-1)).sum(-1)[spans],
         mse_loss(rating.float()[rated], batch["rating"][rated], reduction="none"),
     ]
+    for odds in present:
+        wanted, units = batch["spans"].float(), batch["units"]
+        each.append(binary_cross_entropy_with_logits(odds.float(), wanted, reduction="none").sum(-1)[units])
     kinds = [torch.full((len(part),), kind, dtype=torch.long, device=part.device) for kind, part in enumerate(each)]
     return torch.cat(each), torch.cat(kinds)

@@ -2,7 +2,9 @@
 
 Two decisions: BIO for each word, from the state of its first piece (linear); and the polarity of a span, from the mean
 of its pieces' states beside the first token's state (two layers). Spans are read off the tags inside the network, so
-that one pass is all.
+that one pass is all. Where the task names categories, the second is made for each span, and the sentence as a whole,
+and each category (`categories`), by the same two layers, so that what they learned of polarity without categories is
+of use.
 """
 
 from __future__ import annotations
@@ -14,14 +16,16 @@ import torch
 from torch import nn
 
 from aspectra.schema import POLARITIES
+from aspectra.students.taggers.categories import Categories
 from aspectra.students.taggers.spans import BEGIN, INSIDE, OUTSIDE, TAGS
 
 
 class Heads(nn.Module):
-    """The heads on states of size `width`."""
+    """The heads on states of size `width`; `categories` where the task names some."""
 
     def __init__(self, width: int, dropout: float = 0.1) -> None:
         super().__init__()
+        self.categories: Categories | None = None
         self.dropout = nn.Dropout(dropout)
         self.tag = nn.Linear(width, len(TAGS))
         self.polarity = nn.Sequential(
@@ -41,12 +45,19 @@ class Network(nn.Module):
     def device(self) -> torch.device:
         return next(self.parameters()).device
 
-    def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """(tag logits, polarity logits of the given spans, ratings) of a batch as `losses.collate` makes it."""
+    def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
+        """(tag logits, polarity logits of the given spans, ratings) of a batch as `losses.collate` makes it.
+
+        With categories the polarity logits are of each unit and category, and what `category_logits` has comes last.
+        """
         states = self.states(batch["ids"], batch["mask"])
         tags = self.tag_logits(states, batch["first"])
-        polarities = self.polarity_logits(states, batch["span_of"], batch["spans"].shape[1])
-        return tags, polarities, self.rating(states, batch["mask"])
+        rating = self.rating(states, batch["mask"])
+        spans = batch["spans"].shape[1]
+        if self.heads.categories is None:
+            return tags, self.polarity_logits(states, batch["span_of"], spans), rating
+        present, polarities = self.category_logits(states, batch["mask"], batch["span_of"], spans - 1)
+        return tags, polarities, rating, present
 
     def states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(rows, tokens, width)."""
@@ -68,6 +79,23 @@ class Network(nn.Module):
         whole = states[:, :1].expand(-1, spans, -1)
         found: torch.Tensor = self.heads.polarity(self.heads.dropout(torch.cat([mean, whole], -1)))
         return found
+
+    def category_logits(
+        self, states: torch.Tensor, mask: torch.Tensor, span_of: torch.Tensor, spans: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(whether each category is spoken of (rows, units, categories), its polarity (rows, units, categories, 4)).
+
+        Units are the spans, as in `polarity_logits`, and at the end the sentence as a whole, which is what lies outside
+        of them: what is said of a target is not said without one.
+        """
+        categories = self.heads.categories
+        assert categories is not None
+        numbers = torch.arange(spans, device=states.device)
+        outside = (mask.bool() & (span_of < 0))[:, None, :]  # the special tokens at least
+        member = torch.cat([span_of[:, None, :] == numbers[None, :, None], outside], 1)
+        pooled = categories.pooled(states, member)
+        both = self.heads.dropout(torch.cat([pooled, states[:, None, None, 0].expand_as(pooled)], -1))
+        return categories.present(both), self.heads.polarity(both)
 
     def rating(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """How a whole text is meant (rows): from the mean of its states beside the first token's state."""

@@ -6,7 +6,7 @@ Called by `student` (dev, after each epoch) and by `aspectra.readers.taggers`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,17 +18,24 @@ from aspectra.students.taggers.words import Pieces
 from aspectra.students.writers.tensors import fill
 
 SECOND = 0.4  # a span has a second polarity whose share is at least this
+THERE = 0.4  # the chance from which a category is spoken of
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """What is found in a sentence: spans of words, how sure each is (in [0, 1]), and its shares of `POLARITIES`; and
-    the chances of `TAGS` of each word."""
+    the chances of `TAGS` of each word.
+
+    Where the task has categories, the shares are none; then of each span, and at the end of the sentence as a whole,
+    the chance of each category (`about`) and its shares, were it spoken of (`judged`).
+    """
 
     spans: list[Span]
     sure: list[float]
     shares: list[list[float]]
-    chances: list[list[float]]
+    about: list[list[float]] = field(default_factory=list)
+    judged: list[list[list[float]]] = field(default_factory=list)
+    chances: list[list[float]] = field(default_factory=list)
 
 
 def read(
@@ -76,12 +83,19 @@ def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[S
                 number[row, start:end] = n
     span_of = torch.where(word_of >= 0, number.gather(1, word_of.clamp_min(0)), torch.full_like(word_of, -1))
     most = max(1, max(map(len, spans)))
-    shares = network.polarity_logits(states, span_of, most).float().softmax(-1).tolist()
     best, each = chances.max(-1).values.tolist(), chances.tolist()
-    return [
-        Read(row, [product(best[n][a:b]) for a, b in row], shares[n][: len(row)], each[n][: len(p.words)])
-        for n, (row, p) in enumerate(zip(spans, pieces, strict=True))
-    ]
+    tagged = [row[: len(p.words)] for row, p in zip(each, pieces, strict=True)]
+    sure = [[product(best[n][a:b]) for a, b in row] for n, row in enumerate(spans)]
+    if network.heads.categories is not None:
+        odds, logits = network.category_logits(states, mask, span_of, most)
+        about, judged = odds.sigmoid().tolist(), logits.float().softmax(-1).tolist()
+        ends = [[*range(len(row)), most] for row in spans]
+        return [
+            Read(row, sure[n], [], [about[n][u] for u in ends[n]], [judged[n][u] for u in ends[n]], tagged[n])
+            for n, row in enumerate(spans)
+        ]
+    shares = network.polarity_logits(states, span_of, most).float().softmax(-1).tolist()
+    return [Read(row, sure[n], shares[n][: len(row)], chances=tagged[n]) for n, row in enumerate(spans)]
 
 
 def product(values: Sequence[float]) -> float:
@@ -98,14 +112,27 @@ def polarities(shares: Sequence[float]) -> list[tuple[str, float]]:
     return [ranked[0], *(each for each in ranked[1:] if each[1] >= SECOND)]
 
 
-def opinions(text: str, pieces: Pieces, said: Read) -> list[tuple[Opinion, float]]:
-    """(opinion, confidence) of a sentence, in order of appearance. Confidence is the chance of the tags times that of
-    the polarity, as the network has them."""
-    found = []
-    for (first, end), sure, shares in zip(said.spans, said.sure, said.shares, strict=True):
-        start, stop = pieces.words[first][0], pieces.words[end - 1][1]
-        found += [
-            (Opinion(text[start:stop], None, polarity, start, stop), sure * share)
+def opinions(text: str, pieces: Pieces, said: Read, categories: Sequence[str] = ()) -> list[tuple[Opinion, float]]:
+    """(opinion, confidence) of a sentence, in order of appearance, and at the end those that name no target.
+
+    Confidence is the chance of the tags times that of the category, where there are `categories`, times that of the
+    polarity, as the network has them. A target that is about no category is left out.
+    """
+    places = [(pieces.words[first][0], pieces.words[end - 1][1]) for first, end in said.spans]
+    if not said.about:
+        return [
+            (Opinion(text[start:end], None, polarity, start, end), sure * share)
+            for (start, end), sure, shares in zip(places, said.sure, said.shares, strict=True)
             for polarity, share in polarities(shares)
         ]
+    found = []
+    units = [*zip(places, said.sure, strict=True), (None, 1.0)]
+    for (place, sure), about, judged in zip(units, said.about, said.judged, strict=True):
+        start, end = place or (None, None)
+        for category, chance, shares in zip(categories, about, judged, strict=True):
+            found += [
+                (Opinion(text[start:end] if place else None, category, polarity, start, end), sure * chance * share)
+                for polarity, share in polarities(shares)
+                if chance >= THERE
+            ]
     return found

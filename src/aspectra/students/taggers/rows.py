@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-KINDS = ("tags", "polarity", "rating")
+KINDS = ("tags", "polarity", "rating", "category")
 
 
 class Rows(torch.utils.data.Dataset[dict[str, Any]]):

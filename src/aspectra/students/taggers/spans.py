@@ -21,10 +21,7 @@ def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span
     """
     found: dict[Span, set[str]] = {}
     for opinion in opinions:
-        if opinion.start is None or opinion.end is None:
-            continue
-        span = covered((opinion.start, opinion.end), words)
-        if span is not None:
+        if (span := of_opinion(opinion, words)) is not None:
             found.setdefault(span, set()).add(opinion.polarity)
     kept: dict[Span, set[str]] = {}
     last = 0
@@ -39,6 +36,13 @@ def covered(place: Span, words: Sequence[Span]) -> Span | None:
     """The words (first, behind the last) that a stretch of the text touches; None where there are none."""
     inside = [n for n, (start, end) in enumerate(words) if start < place[1] and place[0] < end]
     return (inside[0], inside[-1] + 1) if inside else None
+
+
+def of_opinion(opinion: Opinion, words: Sequence[Span]) -> Span | None:
+    """The words that an opinion's target takes or cuts; None where it has no place, or none of the words is there."""
+    if opinion.start is None or opinion.end is None:
+        return None
+    return covered((opinion.start, opinion.end), words)
 
 
 def tags(spans: Iterable[Span], count: int) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from aspectra import tasks
 from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
 from aspectra.errors import UserError
 from aspectra.quiet import quiet
@@ -15,8 +16,10 @@ from aspectra.students.corpus import Side
 from aspectra.students.folder import save
 from aspectra.students.student import Lessons
 from aspectra.students.taggers.tagger import Tagger
+from aspectra.students.taggers.units import names
+from aspectra.tasks.acsa import in_words
 
-TASKS = ("atsa",)  # that a tagger knows
+KNOWN = {"target", "category"}  # what a task may name opinions by
 QUICK = 10.0  # times the encoder's learning rate, at which the heads are trained
 
 
@@ -46,21 +49,49 @@ class TaggingStudent(Tagger):
     def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
         from aspectra.students.taggers.lessons import from_examples, rated
 
+        self.model.heads.categories = None  # no teacher names any
         encoder, ratings = self.encoder(config.input_tokens), rated(side.table.to_pylist())
         return from_examples(encoder, side.silver(), ratings, tick, side.soft(), config.soft)
 
     def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
-        from aspectra.students.taggers.lessons import from_examples
+        from aspectra.students.taggers.lessons import from_examples, of_categories
 
-        if config.task not in TASKS:
-            raise UserError(f"a tagger learns {' or '.join(TASKS)}, not {config.task}; take a student that writes")
-        return from_examples(self.encoder(config.input_tokens), examples)
+        by, encoder = tasks.get(config.task).by, self.encoder(config.input_tokens)
+        if unknown := [field for field in by if field not in KNOWN]:
+            raise UserError(
+                f"{config.task} asks for a {unknown[0]}, and a tagger knows nothing of it; take a student that writes"
+            )
+        if "category" not in by:
+            self.model.heads.categories = None
+            return from_examples(encoder, examples)
+        found = names(opinion.category for example in examples for opinion in example.opinions)
+        if not found:
+            raise UserError("no category in the training sentences, so that none can be learned; take more `shots`")
+        self.begin(found)
+        return of_categories(encoder, examples, found, "target" in by)
+
+    def begin(self, found: Sequence[str]) -> None:
+        """Heads for these categories: what is known of one is kept, another begins with the state of its name."""
+        import torch
+
+        from aspectra.students.taggers.categories import Categories
+        from aspectra.students.writers.tensors import fill
+
+        network, before = self.model, self.model.heads.categories
+        spelled = [one.ids for one in self.encoder().pieces([in_words(name) for name in found])]
+        with torch.no_grad():
+            mask = fill([[1] * len(ids) for ids in spelled], 0)
+            states = network.states(fill(spelled, self.pad).to(network.device), mask.to(network.device))
+            weight = mask[..., None].to(states)
+            network.heads.categories = Categories(found, (states * weight).sum(1) / weight.sum(1))
+            if before is not None:
+                network.heads.categories.known(before)
 
     def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
         return {"input_tokens": config.input_tokens}
 
     def learned(self, config: PretrainConfig) -> dict[str, Any]:
-        return {"task": TASKS[0], "labels": {"polarities": list(POLARITIES), "categories": []}}
+        return {"task": "atsa", "labels": {"polarities": list(POLARITIES), "categories": []}}
 
     def pace(self, name: str) -> float:
         return QUICK if "heads." in name else 1.0
@@ -68,7 +99,7 @@ class TaggingStudent(Tagger):
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         from aspectra.students.taggers.losses import collate
 
-        return collate(rows, self.pad)
+        return collate(rows, self.pad, len(self.categories))
 
     def counts(self, batch: Mapping[str, Any], kinds: int) -> Any:
         from aspectra.students.taggers.losses import counts
@@ -89,13 +120,14 @@ class TaggingStudent(Tagger):
         from aspectra.students.taggers.reading import opinions, read
 
         pieces = self.encoder(config.input_tokens).pieces(texts)
+        none = None if "target" in tasks.get(config.task).by else [()] * len(pieces)
         teaching = self.model.training
         self.model.to(device).eval()
         with quiet(), torch.inference_mode(), autocast(device, config.bf16):
-            found = read(self.model, pieces, self.pad, config.eval_batch_size, tick)
+            found = read(self.model, pieces, self.pad, config.eval_batch_size, tick, none)
         self.model.train(teaching)
         said = (
-            tuple(opinion for opinion, _ in opinions(text, one, each))
+            tuple(opinion for opinion, _ in opinions(text, one, each, self.categories))
             for text, one, each in zip(texts, pieces, found, strict=True)
         )
         return [Prediction(str(i), text, each) for i, (text, each) in enumerate(zip(texts, said, strict=True))]
@@ -103,7 +135,8 @@ class TaggingStudent(Tagger):
     def card(self, title: str, marker: str | None, facts: Mapping[str, Any], use: str) -> str:
         what = (
             "A tagger made by Aspectra. It reads a sentence once; heads on the encoder's last states mark the words "
-            "that name opinion targets and give each its polarity. `AutoModel.from_pretrained` loads the encoder; the "
+            "that name opinion targets, and give each its polarity; or they say, of each category, whether a target or "
+            "the sentence is about it, and how it is meant. `AutoModel.from_pretrained` loads the encoder; the "
             "heads are in `heads.safetensors`."
         )
         return card(title, "token-classification", what, facts, use)

@@ -13,6 +13,7 @@ from typing import Any, Self
 from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.info import read_info
+from aspectra.students.taggers.units import names
 from aspectra.students.taggers.words import Encoder
 from aspectra.weights import HEADS, check, loading
 
@@ -36,6 +37,12 @@ class Tagger:
     def parameters(self) -> int:
         """Number of weights, tied ones counted once."""
         return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories that it tells apart, as answers have them; none where its task has none."""
+        heads = self.model.heads.categories
+        return heads.names if heads is not None else ()
 
     @property
     def pad(self) -> int:
@@ -68,23 +75,39 @@ class Tagger:
         from safetensors.torch import load_file
         from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+        from aspectra.students.taggers.categories import Categories
         from aspectra.students.taggers.network import Heads, Network
 
         with loading(folder):
             config: Any = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-            tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            try:
+                tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            except ValueError as error:
+                raise placeless(folder) if "backend tokenizer" in str(error) else error from None
             encoder: Any = AutoModel.from_pretrained(
                 folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
             )
-            if getattr(tokenizer, "backend_tokenizer", None) is None:
-                raise UserError(
-                    f"the tokenizer in {folder} is no fast one, and does not say where a token stands in the text; a "
-                    "tagger needs a model with a tokenizer.json"
-                )
+            fast = getattr(tokenizer, "backend_tokenizer", None) is not None
+            # Of a folder without a tokenizer transformers makes one that knows the special tokens alone.
+            if not fast or len(tokenizer) <= len(tokenizer.all_special_tokens):
+                raise placeless(folder)
             if hasattr(encoder, "pooler"):
                 encoder.pooler = None  # no state of a word goes through it
+            info = read_info(folder)
             heads = Heads(config.hidden_size)
-            if (folder / HEADS).is_file():
-                heads.load_state_dict(load_file(folder / HEADS))
+            weights = load_file(folder / HEADS) if (folder / HEADS).is_file() else {}
+            if any(name.startswith("categories.") for name in weights):
+                named = names(info["labels"]["categories"])
+                heads.categories = Categories(named, torch.zeros(len(named), config.hidden_size))
+            if weights:
+                heads.load_state_dict(weights)
         network = Network(encoder, heads)
-        return cls(network.to(device).eval(), tokenizer, read_info(folder) | {"family": FAMILY})
+        return cls(network.to(device).eval(), tokenizer, info | {"family": FAMILY})
+
+
+def placeless(folder: Path) -> UserError:
+    """What to say of a tokenizer without offsets."""
+    return UserError(
+        f"the tokenizer in {folder} is no fast one, and does not say where a token stands in the text; a tagger needs "
+        "a model with a tokenizer.json"
+    )

@@ -1,0 +1,115 @@
+"""A tagger of categories behind the Reader: with targets and without, read and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from tests.students.taggers.by_heart import learn
+from tests.students.taggers.labels import CATEGORIZED
+
+import aspectra
+from aspectra.benchmark.evaluate import evaluate
+from aspectra.data.examples import save
+from aspectra.errors import UserError
+from aspectra.readers.opening import open_reader
+from aspectra.readers.reader import Judged, Question, Reader
+from aspectra.students.taggers.student import TaggingStudent
+
+BOTH = "The soup was fresh, we would come no more."
+
+
+def tuned(task: str, encoder: Path, home: Path) -> Path:
+    """The folder of a tiny tagger that knows `CATEGORIZED` by heart."""
+    torch.manual_seed(0)
+    student = TaggingStudent.load(encoder)
+    learn(student, task)
+    labels = {"categories": [*{str(o.category) for e in CATEGORIZED for o in e.opinions}]}
+    student.save(home / task, {"task": task, "input_tokens": 64, "labels": labels}, "a card")
+    return home / task
+
+
+@pytest.fixture(scope="module")
+def folders(encoder_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    home = tmp_path_factory.mktemp("taggers")
+    return {task: tuned(task, encoder_of("bert"), home) for task in ("acsa", "tasd")}
+
+
+@pytest.fixture(scope="module")
+def readers(folders: dict[str, Path]) -> dict[str, Reader]:
+    return {task: open_reader(folder, device="cpu", threads=1) for task, folder in folders.items()}
+
+
+def test_an_opinion_without_a_target_stands_beside_those_with_one(readers: dict[str, Reader]) -> None:
+    (answer,) = readers["tasd"].read([BOTH])
+    found = [(o.target, o.category, o.polarity, o.start, o.end) for o in answer.found]
+    assert found == [("soup", "food quality", "positive", 4, 8), (None, "hotel general", "negative", None, None)]
+    assert all(0 < o.confidence <= 1 for o in answer.found)
+
+
+def test_a_target_may_have_several_categories(readers: dict[str, Reader]) -> None:
+    (answer,) = readers["tasd"].read(["The bed was cold and dear."])
+    assert {(o.target, o.category, o.polarity) for o in answer.found} == {
+        ("bed", "room comfort", "negative"),
+        ("bed", "hotel prices", "negative"),
+    }
+
+
+def test_categories_alone_have_no_targets(readers: dict[str, Reader]) -> None:
+    (answer,) = readers["acsa"].read([BOTH])
+    assert {(o.target, o.category, o.polarity, o.start) for o in answer.found} == {
+        (None, "food quality", "positive", None),
+        (None, "hotel general", "negative", None),
+    }
+
+
+def test_offsets_are_into_the_text_as_it_was_given(folders: dict[str, Path]) -> None:
+    text = "The  bed was\tcold.\nThe waiter was fresh."
+    (found,) = aspectra.load(folders["tasd"], device="cpu").extract([text])
+    assert [(o.target, text[o.start : o.end]) for o in found.opinions] == [("bed", "bed"), ("waiter", "waiter")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "🍝👩‍🍳", "الحساء لذيذ", "half \ud83d a soup", "soup " * 2500, "a\x00b\u2028"]
+)
+@pytest.mark.parametrize("task", ["acsa", "tasd"])
+def test_odd_texts_are_read(readers: dict[str, Reader], task: str, text: str) -> None:
+    (answer,) = readers[task].read([text])
+    assert all(o.target is None or text[o.start : o.end] == o.target for o in answer.found)
+    assert all(o.category for o in answer.found)
+
+
+@pytest.mark.parametrize("task", ["acsa", "tasd"])
+def test_a_given_category_is_judged_as_it_is_extracted(readers: dict[str, Reader], task: str) -> None:
+    (answer,) = readers[task].read([BOTH])
+    assert len(answer.found) == 2
+    judged = readers[task].judge([Question(BOTH, o.target, o.category) for o in answer.found])
+    for opinion, said in zip(answer.found, judged, strict=True):
+        assert isinstance(said, Judged)
+        assert sum(said.probabilities.values()) == pytest.approx(1)
+        assert max(said.probabilities, key=said.probabilities.__getitem__) == opinion.polarity
+
+
+def test_what_cannot_be_judged_is_told(readers: dict[str, Reader]) -> None:
+    spelled, unknown, none, absent = readers["tasd"].judge(
+        [
+            Question(BOTH, "soup", "FOOD#QUALITY"),
+            Question(BOTH, "soup", "food qality"),
+            Question(BOTH, "soup"),
+            Question(BOTH, "bed", "room comfort"),
+        ]
+    )
+    assert isinstance(spelled, Judged)
+    assert isinstance(unknown, UserError)
+    assert str(unknown).startswith("unknown category 'food qality'; did you mean 'food quality'? There are: ")
+    assert str(none) == "name the category to judge"
+    assert str(absent) == "the target 'bed' is not in the text; a tagger judges what is"
+
+
+@pytest.mark.parametrize("task", ["acsa", "tasd"])
+def test_it_is_evaluated_like_any_student(folders: dict[str, Path], task: str, tmp_path: Path) -> None:
+    save(tmp_path / "set" / "test.json", CATEGORIZED)
+    (row,) = evaluate(folders[task], None, str(tmp_path / "set"), device="cpu")["figures"]["rows"]
+    assert row["f1"] > 0.9
