@@ -1,4 +1,4 @@
-"""A tagger as one graph: token ids in, spans, their polarities and their vectors out. torch is imported with this module.
+"""A tagger as one graph: token ids in; spans, polarities, vectors out. torch is imported with this module.
 
 Called by `convert`. What the network decides is not written anew here: its own heads are traced.
 """

@@ -51,7 +51,7 @@ def ranges(model: Any, feeds: Iterable[Mapping[str, Any]]) -> dict[str, tuple[fl
         watched.graph.node.append(onnx.helper.make_node(f"Reduce{way}", [name], [end], keepdims=0))
         watched.graph.output.append(onnx.helper.make_tensor_value_info(end, onnx.TensorProto.FLOAT, []))
     session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
-    found = {name: (0.0, 0.0) for name in names}
+    found = dict.fromkeys(names, (0.0, 0.0))
     for feed in feeds:
         values = [float(value) for value in session.run(ends, dict(feed))]
         for name, low, high in zip(names, values[::2], values[1::2], strict=True):

@@ -1,63 +1,43 @@
-"""A tagger as a reader, run by torch. Called by `aspectra.readers.opening`."""
+"""A tagger as a reader: an engine, and the task it is asked for. Called by `aspectra.readers.opening`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
 from aspectra.errors import UserError
-from aspectra.extras import need
 from aspectra.info import task_of
-from aspectra.quiet import quiet
 from aspectra.readers.extraction import Found
 from aspectra.readers.reader import LABELS, Answer, Judged, Leaning, Question, best
 from aspectra.readers.spaces import sentence_of, squeezed
+from aspectra.readers.taggers.engine import Engine
 from aspectra.schema import POLARITIES, Span
-from aspectra.students.taggers.tagger import Tagger
+from aspectra.students.taggers.reading import opinions
 from aspectra.students.taggers.words import Pieces
 
 
 class TaggingReader:
     """Implements `aspectra.readers.reader.Reader`, and `Untaught` where it saw a teacher's labels alone."""
 
-    def __init__(
-        self,
-        folder: Path,
-        task: str | None = None,
-        *,
-        threads: int | None = None,
-        device: str = "auto",
-        bf16: bool = False,
-        batch_size: int = 32,
-    ) -> None:
-        """Raises UserError where the folder holds no tagger, or one for another task."""
-        need("train", "a student that is not exported")
-        from aspectra import machine
-
-        machine.use_threads(threads)
-        self.place = machine.device(device)
-        self.bf16, self.batch_size = bf16, batch_size
-        self.tagger = Tagger.load(folder, self.place)
-        self.task = tasks.get(task_of(self.tagger.info, task))
-        self.encoder = self.tagger.encoder()
+    def __init__(self, engine: Engine, task: str | None = None) -> None:
+        """`task` is for a student that was tuned for none. Raises UserError where it was tuned for another."""
+        self.engine, self.encoder = engine, engine.encoder
+        self.task = tasks.get(task_of(engine.info, task))
         self.room = self.encoder.room
 
     @property
     def parameters(self) -> int:
-        return self.tagger.parameters
+        return self.engine.parameters
 
     def size(self, text: str) -> int:
         return self.encoder.size(text)
 
     def read(self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None) -> list[Answer]:
-        from aspectra.students.taggers.reading import opinions
-
         texts = list(dict.fromkeys(sentences))
         pieces = self.encoder.pieces(texts)
         said: dict[str, Answer] = {}
-        for text, one, each in zip(texts, pieces, self.through(pieces, tick), strict=True):
+        for text, one, each in zip(texts, pieces, self.engine.read(pieces, tick), strict=True):
             found = tuple(
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
                 for o, confidence in opinions(text, one, each)
@@ -103,22 +83,7 @@ class TaggingReader:
     def shares(self, pieces: Sequence[Pieces], spans: Sequence[Span | None]) -> list[list[float]]:
         """The shares of `POLARITIES` of one span of words each."""
         given = [[span] if span is not None else [] for span in spans]
-        return [each.shares[0] for each in self.through(pieces, given=given)] if pieces else []
-
-    def through(
-        self,
-        pieces: Sequence[Pieces],
-        tick: Callable[[int], object] = lambda _: None,
-        given: Sequence[Sequence[Span]] | None = None,
-    ) -> list[Any]:
-        """The network's reading of each sentence."""
-        import torch
-
-        from aspectra.machine import autocast
-        from aspectra.students.taggers.reading import read
-
-        with quiet(), torch.inference_mode(), autocast(self.place, self.bf16):
-            return read(self.tagger.model, pieces, self.tagger.pad, self.batch_size, tick, given)
+        return [each.shares[0] for each in self.engine.read(pieces, given=given)] if pieces else []
 
 
 def span_of(target: str | None, text: str, pieces: Pieces) -> Span | None:

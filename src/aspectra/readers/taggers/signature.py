@@ -1,6 +1,13 @@
-"""What goes into a tagger's graph and what comes out, with the names of the axes. Called by `graph` and `in_onnx`."""
+"""The files of a tagger's export; what goes into its graph and what comes out, with the names of the axes.
+
+Called by `graph` and `convert`, which write them, and by `in_onnx`, which reads them.
+"""
 
 from __future__ import annotations
+
+FORMAT = 1  # of an export; one that this version cannot read has another
+ENGINE = "onnxruntime"  # in `aspectra.json`, so that an export is known for a tagger's
+GRAPH, TOKENIZER = "model.onnx", "tokenizer.json"
 
 AS_TAGGED = -2  # in `given`: this word is of whatever span its tag says
 

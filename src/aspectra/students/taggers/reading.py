@@ -1,6 +1,7 @@
-"""A tagger at work on pieces: tags and polarities of a batch, as numbers. torch is imported with this module.
+"""A tagger at work on pieces: tags and polarities of a batch, as numbers.
 
-Called by `student` (dev, after each epoch) and by `aspectra.readers.taggers`.
+Called by `student` (dev, after each epoch) and by `aspectra.readers.taggers`; an export, which has no torch, takes what
+is found to opinions here.
 """
 
 from __future__ import annotations
@@ -9,13 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from aspectra.schema import POLARITIES, Opinion, Span
-from aspectra.students.taggers.network import spans_of
 from aspectra.students.taggers.spans import of_tags
 from aspectra.students.taggers.words import Pieces
-from aspectra.students.writers.tensors import fill
 
 SECOND = 0.4  # a span has a second polarity whose share is at least this
 
@@ -54,6 +51,11 @@ def read(
 
 def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[Sequence[Span]] | None) -> list[Read]:
     """A batch."""
+    import torch
+
+    from aspectra.students.taggers.network import spans_of
+    from aspectra.students.writers.tensors import fill
+
     place = network.device
     ids = fill([p.ids for p in pieces], pad).to(place)
     mask = fill([[1] * len(p.ids) for p in pieces], 0).to(place)
