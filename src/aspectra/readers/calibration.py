@@ -4,7 +4,7 @@ One map for all students, whatever they make their confidence of: beta calibrati
 "Beta calibration: a well-founded and easily implemented improvement on logistic calibration for binary classifiers"),
 p -> 1 / (1 + exp(-(a ln p - b ln(1 - p) + c))), a logistic regression on ln p and -ln(1 - p). With a and b at
 least 0 it keeps the order of the opinions. a = b = 1, c = 0 leaves a confidence as it is; the fit is drawn towards
-that, so that few labels change little. Fitted at export, kept in `aspectra.json`, applied by `predictor`.
+that by a normal prior of variance 1 each, so that few labels change little. Fitted at export, kept in `aspectra.json`, applied by `predictor`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from aspectra.info import EXPORT
 KEY = "calibration"  # in what `aspectra.json` says of an export
 LEAST = 1e-6  # distance of a confidence from 0 and 1
 PRIOR = (1.0, 1.0, 0.0)  # a, b, c that change nothing
-PULL = (1.0, 1.0, 0.25)  # the inverse variances of normal priors around them
 STEPS = 100  # of Newton's method; it takes about six
 FOLDS = 10
 
@@ -51,7 +50,7 @@ class Calibration:
 
 
 def fit(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """The likeliest map given opinions that were right or not, and the priors above; by Newton's method.
+    """The likeliest map given opinions that were right or not, and the prior; by Newton's method.
 
     Where a or b would be negative, it is held at 0.
     """
@@ -60,14 +59,14 @@ def fit(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
     p = np.clip(np.asarray(confidences, float), LEAST, 1 - LEAST)
     features = np.stack([np.log(p), -np.log1p(-p), np.ones_like(p)], axis=1)
     truth = np.asarray(right, float)
-    prior, pull = np.array(PRIOR), np.array(PULL)
+    prior = np.array(PRIOR)
     free = np.array([True, True, True])
     while True:
         weights = np.where(free, prior, 0.0)
         for _ in range(STEPS):
             chance = 1 / (1 + np.exp(-features @ weights))
-            slope = features.T @ (truth - chance) - pull * (weights - prior)
-            curve = (features * (chance * (1 - chance))[:, None]).T @ features + np.diag(pull)
+            slope = features.T @ (truth - chance) - (weights - prior)
+            curve = (features * (chance * (1 - chance))[:, None]).T @ features + np.eye(3)
             step = np.zeros(3)
             step[free] = np.linalg.solve(curve[np.ix_(free, free)], slope[free])
             weights += step / max(1.0, float(np.abs(step).max()))  # at most 1: a long step can run away

@@ -73,8 +73,7 @@ def open_reader(
     elif read_info(folder := student_folder(model))[EXPORT].get("engine") == ENGINE:
         from aspectra.readers.taggers.in_onnx import Exported
 
-        check_type(folder, compute)
-        return TaggingReader(Exported(folder, threads, batch_size), task)
+        return TaggingReader(Exported(folder, threads, batch_size, compute), task)
     engine = open_engine(model, compute=compute, threads=threads, device=device, bf16=bf16)
     return WritingReader(engine, task, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained)
 
@@ -105,13 +104,6 @@ def check_whole(model: Path | str, compute: str | None) -> None:
     """Raise UserError for a compute type that is asked of a student's own folder."""
     if compute is not None:
         raise UserError(f"{model} is no export, and --compute is of exports; make one with: aspectra export {model}")
-
-
-def check_type(folder: Path, compute: str | None) -> None:
-    """Raise UserError where a tagger's export is to be run in another type than its own."""
-    made = read_info(folder)[EXPORT]["compute"]
-    if compute not in (None, made):
-        raise UserError(f"{folder} was exported in {made} and runs in that alone; leave out --compute, or export again")
 
 
 def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool) -> str | None:

@@ -23,8 +23,11 @@ WIDTH = 64  # tokens of a sentence, beyond which fewer are read at once: memory 
 class Exported:
     """Implements `engine.Engine`."""
 
-    def __init__(self, folder: Path, threads: int | None = None, batch_size: int = 32) -> None:
-        """Raises UserError where the export cannot be read, MissingExtraError where what runs it is not installed."""
+    def __init__(
+        self, folder: Path, threads: int | None = None, batch_size: int = 32, compute: str | None = None
+    ) -> None:
+        """Raises UserError where the export cannot be read, or is of another type than `compute`; MissingExtraError
+        where what runs it is not installed."""
         need("deploy", "an export", "onnxruntime", "tokenizers")
         import onnxruntime
         from tokenizers import Tokenizer
@@ -33,6 +36,8 @@ class Exported:
         about = self.info[EXPORT]
         if about.get("format") != FORMAT:
             raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
+        if compute not in (None, made := about["compute"]):
+            raise UserError(f"{folder} was exported in {made}, and runs in that alone; leave out --compute")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3  # what it warns of says nothing to whoever reads reviews
