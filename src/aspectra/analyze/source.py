@@ -36,6 +36,8 @@ def student(model: str | Path, *, min_confidence: float = 0.0, **options: Any) -
     folder = Path(model)
     if not folder.is_dir():
         raise absent(model)
-    identity = digest(folder) + (f" from {min_confidence:g}" if min_confidence else "")
-    options["min_confidence"] = min_confidence
+    identity = digest(folder)
+    if min_confidence:
+        identity += f" from {min_confidence:g}"
+        options["min_confidence"] = min_confidence
     return Source(identity, partial(load, folder.absolute(), **options), str(model))

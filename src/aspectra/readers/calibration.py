@@ -2,9 +2,10 @@
 
 One map for all students, whatever they make their confidence of: beta calibration (Kull, Silva Filho and Flach 2017,
 "Beta calibration: a well-founded and easily implemented improvement on logistic calibration for binary classifiers"),
-p -> 1 / (1 + exp(-(a ln p - b ln(1 - p) + c))), a logistic regression on ln p and -ln(1 - p). With a and b at
-least 0 it keeps the order of the opinions. a = b = 1, c = 0 leaves a confidence as it is; the fit is drawn towards
-that by a normal prior of variance 1 each, so that few labels change little. Fitted at export, kept in `aspectra.json`, applied by `predictor`.
+p -> 1 / (1 + exp(-(a ln p - b ln(1 - p) + c))), a logistic regression on ln p and -ln(1 - p). With a and b at least 0
+it keeps the order of the opinions. a = b = 1, c = 0 leaves a confidence as it is; the fit is drawn towards that by a
+normal prior of variance 1 each, so that few labels change little. Fitted at export, kept in `aspectra.json`, applied by
+`predictor`.
 """
 
 from __future__ import annotations
