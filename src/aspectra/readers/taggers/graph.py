@@ -11,12 +11,15 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.functional import pad
 
 from aspectra.quiet import quiet
 from aspectra.readers.taggers.signature import AS_TAGGED, INPUTS, OUTPUTS
 from aspectra.students.taggers.network import Network, spans_of
+from aspectra.students.taggers.spans import INSIDE
 
 OPSET = 18
+NEVER = -100.0  # the log of no chance at all, of which no sum or product makes what is no number
 
 
 class Graph(nn.Module):
@@ -39,7 +42,10 @@ class Graph(nn.Module):
         span_of = torch.where(word_of >= 0, inside, torch.full_like(inside, -1))
         polarities = network.polarity_logits(states, span_of, count).softmax(-1)
         words = (number[:, None, :] == torch.arange(count)[None, :, None]).to(states.dtype)
-        sure = (words @ tags.amax(-1).log()[..., None])[..., 0].exp()
+        further = pad(torch.where(first >= 0, tags[..., INSIDE], torch.zeros_like(tags[..., 0]))[:, 1:], (0, 1))
+        ends = words * (1 - pad(words[..., 1:], (0, 1)))
+        each, end = tags.amax(-1).log(), (1 - further).log().clamp_min(NEVER)
+        sure = (words @ each[..., None] + ends @ end[..., None])[..., 0].exp()
         tokens = (span_of[:, None, :] == torch.arange(count)[None, :, None]).to(states.dtype)
         vectors = tokens @ states / tokens.sum(-1, keepdim=True).clamp_min(1)
         return number, sure, polarities, tags, vectors

@@ -20,7 +20,7 @@ INPUTS = {
 }
 OUTPUTS = {
     "number": ("rows", "words"),  # the number of each word's span in its sentence, -1 outside
-    "sure": ("rows", "spans"),  # the chances of the tags of a span's words, multiplied
+    "sure": ("rows", "spans"),  # how sure each is, as `students.taggers.reading.Read` has it
     "polarities": ("rows", "spans", "shares"),  # in the order of `schema.POLARITIES`, adding up to one
     "tags": ("rows", "words", "kinds"),  # the chance of each of `spans.TAGS`
     "vectors": ("rows", "spans", "width"),  # the mean of a span's states

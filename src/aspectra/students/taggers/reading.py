@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aspectra.schema import POLARITIES, Opinion, Span
-from aspectra.students.taggers.spans import of_tags
+from aspectra.students.taggers.spans import INSIDE, of_tags
 from aspectra.students.taggers.words import Pieces
 
 SECOND = 0.4  # a span has a second polarity whose share is at least this
@@ -19,7 +19,10 @@ SECOND = 0.4  # a span has a second polarity whose share is at least this
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is found in a sentence: spans of words, how sure each is (in [0, 1]), and its shares of `POLARITIES`."""
+    """What is found in a sentence: spans of words, how sure each is (in [0, 1]), and its shares of `POLARITIES`.
+
+    Sure: the chances of its words' tags, and that the word behind it is no further one of it, multiplied.
+    """
 
     spans: list[Span]
     sure: list[float]
@@ -77,8 +80,9 @@ def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[S
     span_of = torch.where(word_of >= 0, number.gather(1, word_of.clamp_min(0)), torch.full_like(word_of, -1))
     most = max(1, max(map(len, spans)))
     shares = network.polarity_logits(states, span_of, most).float().softmax(-1).tolist()
-    best = chances.max(-1).values.tolist()
-    return [Read(row, [product(best[n][a:b]) for a, b in row], shares[n][: len(row)]) for n, row in enumerate(spans)]
+    best, further = chances.max(-1).values.tolist(), torch.where(words, chances[..., INSIDE], 0.0).tolist()
+    sure = [[product(best[n][a:b]) * (1 - sum(further[n][b : b + 1])) for a, b in row] for n, row in enumerate(spans)]
+    return [Read(row, sure[n], shares[n][: len(row)]) for n, row in enumerate(spans)]
 
 
 def product(values: Sequence[float]) -> float:
