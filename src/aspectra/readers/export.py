@@ -46,8 +46,8 @@ def export(
     On `check` sentences of `data` (the demo's hotels where it is None), drawn by seed, the student's own answers in 32
     bits are compared with those of the export. Of a student that writes: 200 test sentences; `auto` takes the smallest
     compute type with at least 98 % agreement of opinions, of those that this machine knows, and float32 where there is
-    none. Of one that tags: 2,000 of test and dev; `auto` takes int8 where that costs at most 0.5 points of F1 at 95 %;
-    its confidences are calibrated on dev.
+    none. Of one that tags: 2,000 of test and dev; `auto` takes int8 where that costs at most 0.5 points of F1 at 95 %.
+    Confidences are calibrated on dev, where there is one (`trust`).
 
     Raises UserError where the model, the data or the type is not usable, or where the conversion in 32 bits does not
     say what the student says.
@@ -88,7 +88,7 @@ def export(
         else:
             limits: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
             student, choose = Writer.load(folder), compute == writers.AUTO
-            figures = writers.work(student, out, name, examples, tried, choose, threads, limits)
+            figures = writers.work(student, out, name, examples, held, tried, choose, threads, seed, limits)
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     made = next(out / file for file in RUN if (out / file).is_file())
     figures |= {"data": config["data"], "bytes": {"student": weights, "export": made.stat().st_size}}
@@ -96,20 +96,18 @@ def export(
 
 
 def sentences(place: Path, check: int, seed: int, tagging: bool) -> tuple[list[Example], list[Path], list[Example]]:
-    """(sentences to compare on, the files that are read, sentences to calibrate on).
+    """(sentences to compare on, the files that are read, sentences to calibrate on: dev, where there is one).
 
-    A tagger, which reads quickly, is compared on dev too, and calibrated on dev alone; its set needs either of them.
+    A student that tags reads quickly: it is compared on test and dev, of which its set needs one, and calibrated on all
+    of dev; one that writes is compared on test, and calibrated on as many of dev.
     """
-    if not tagging:
-        files = datasets.files(place, "test")
-        return datasets.draw(datasets.split(place, "test"), check, seed), files, []
     there = [name for name in ("test", "dev") if (place / f"{name}.json").is_file()]
-    if not there:
+    if "test" not in there and not (tagging and there):
         datasets.files(place, "test")  # which says so
     files = [path for name in there for path in datasets.files(place, name)]
-    pool = [example for name in there for example in datasets.split(place, name)]
+    pool = [example for name in there if tagging or name == "test" for example in datasets.split(place, name)]
     held = datasets.split(place, "dev") if "dev" in there else []
-    return datasets.draw(pool, check, seed), files, held
+    return datasets.draw(pool, check, seed), files, held if tagging else datasets.draw(held, check, seed)
 
 
 @contextmanager

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.readers.calibration import Calibration, fit, held_out
+from aspectra.files import write_json
+from aspectra.info import EXPORT, read_info
+from aspectra.readers.calibration import KEY, Calibration, fit, held_out
 from aspectra.readers.reader import Answer, opinions, predictions
 from aspectra.schema import Example
 from aspectra.score.reliability import reliability
 from aspectra.score.scoring import score
+from aspectra.weights import INFO
 
 ENOUGH = 50  # opinions below which nothing is fitted
 THRESHOLDS = tuple(step / 10 for step in range(10))
@@ -47,6 +51,18 @@ def calibrate(
         "calibrated": reliability(judged, right),
         "thresholds": [at_least(examples, moved, task, least) for least in THRESHOLDS],
     }
+
+
+def settle(
+    folder: Path, examples: Sequence[Example], answers: Sequence[Answer], task: str, seed: int
+) -> dict[str, Any] | None:
+    """Calibrate the export in a folder, which its `aspectra.json` says from then on; returns the figures."""
+    made, figures = calibrate(examples, answers, task, seed)
+    if made is not None:
+        info = read_info(folder)
+        info[EXPORT][KEY] = made.written()
+        write_json(folder / INFO, info)
+    return figures
 
 
 def at_least(examples: Sequence[Example], answers: Sequence[Answer], task: str, least: float) -> dict[str, float]:

@@ -14,10 +14,9 @@ from typing import Any
 from aspectra import machine, tasks
 from aspectra.errors import UserError, unknown
 from aspectra.extras import need
-from aspectra.files import write_json, write_text
-from aspectra.info import EXPORT, read_info
+from aspectra.files import write_text
+from aspectra.info import read_info
 from aspectra.progress import progress, say
-from aspectra.readers.calibration import KEY
 from aspectra.readers.reader import Answer, predictions
 from aspectra.readers.taggers.card import card
 from aspectra.readers.taggers.convert import COMPUTE, convert, shrink
@@ -27,11 +26,10 @@ from aspectra.readers.taggers.in_torch import Whole
 from aspectra.readers.taggers.parity import LOSS, compare, fault, worst
 from aspectra.readers.taggers.reader import TaggingReader
 from aspectra.readers.taggers.signature import GRAPH
-from aspectra.readers.trust import calibrate
+from aspectra.readers.trust import settle
 from aspectra.schema import Example
 from aspectra.score.scoring import Counts, count, predicted, score
 from aspectra.students.taggers.tagger import Tagger
-from aspectra.weights import INFO
 
 WORK = ".work.unchosen"  # in the export's folder; by such a name it counts for as little as a torn file
 AUTO = "auto"
@@ -98,14 +96,9 @@ def work(
         rows.append(tried("int8"))
     chosen = choose(rows, compute)
     made = out / WORK / chosen["compute"]
-    map_, figures = None, None
-    if held:
-        map_, figures = calibrate(held, answered(Exported(made, threads, batch_size), held, "confidences"), name, seed)
-    info = read_info(made)
-    if map_ is not None:
-        info[EXPORT][KEY] = map_.written()
-    write_json(made / INFO, info)
-    write_text(made / "README.md", card(info, chosen, len(texts), figures))
+    engine = Exported(made, threads, batch_size)
+    figures = settle(made, held, answered(engine, held, "confidences"), name, seed) if held else None
+    write_text(made / "README.md", card(read_info(made), chosen, len(texts), figures))
     for file in made.iterdir():
         file.rename(out / file.name)
     shutil.rmtree(out / WORK)
