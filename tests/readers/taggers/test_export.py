@@ -95,6 +95,19 @@ def test_without_dev_nothing_is_calibrated_and_the_card_says_so(tagger_of: Folde
     assert "It was not calibrated" in (out / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_silver_sentences_of_a_corpus_calibrate_where_nobody_labeled_any(tagger_of: Folder, tmp_path: Path) -> None:
+    """A corpus holds out `silver/dev.json`, and has no test sentences."""
+    save(tmp_path / "corpus" / "silver" / "dev.json", [sentence(number) for number in range(200, 300)])
+    figures = export(str(tagger_of("bert")), tmp_path / "out", data=str(tmp_path / "corpus" / "silver"), threads=1)[
+        "figures"
+    ]
+    assert figures["sentences"] == figures["confidences"]["sentences"] == 100
+    with pytest.raises(UserError, match=r"has no test\.json"):
+        bare = tmp_path / "bare"
+        save(bare / "train.json", [sentence(1)])
+        export(str(tagger_of("bert")), tmp_path / "other", data=str(bare))
+
+
 @pytest.mark.parametrize(("loss", "taken"), [(0.004, "int8"), (0.006, "float32")])
 def test_8_bits_are_taken_where_they_cost_at_most_half_a_point(
     loss: float,
