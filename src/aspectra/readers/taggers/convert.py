@@ -33,7 +33,7 @@ def convert(tagger: Tagger, folder: Path) -> None:
     describe(tagger, folder, "float32")
 
 
-def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str]) -> None:
+def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str], threads: int | None = None) -> None:
     """Write the export of `whole` again, in 8 bits, the ranges of its numbers by some sentences."""
     import onnx
 
@@ -42,7 +42,7 @@ def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str]) 
     model = onnx.load(str(whole / GRAPH))
     pieces = [one for one in tagger.encoder().pieces(sentences) if one.words]
     # One by one: what fills up a row is nobody's sentence.
-    seen = ranges(model, (arrays([one], tagger.pad) for one in pieces))
+    seen = ranges(model, (arrays([one], tagger.pad) for one in pieces), threads)
     onnx.save(quantize(model, seen), str(folder / GRAPH))
     (folder / TOKENIZER).write_bytes((whole / TOKENIZER).read_bytes())
     describe(tagger, folder, "int8")

@@ -92,7 +92,8 @@ def work(
             f"{wrong}; it was not exported. Use the student's own folder"
         )
     if compute != "float32":
-        shrink(tagger, out / WORK / "float32", out / WORK / "int8", [each.text for each in (held or examples)[:RANGED]])
+        shown = [each.text for each in (held or examples)[:RANGED]]
+        shrink(tagger, out / WORK / "float32", out / WORK / "int8", shown, threads)
         rows.append(tried("int8"))
     chosen = choose(rows, compute)
     made = out / WORK / chosen["compute"]
