@@ -24,6 +24,7 @@ VERSIONED = (
     "aiohttp",
     "xllamacpp",
     "ctranslate2",
+    "onnxruntime",
     "tokenizers",
 )
 

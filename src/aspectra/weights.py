@@ -16,6 +16,7 @@ from aspectra.quiet import quiet
 
 INFO = "aspectra.json"  # beside the weights of a model that was made here
 HEADS = "heads.safetensors"  # beside the encoder of a tagger
+RUN = ("model.bin", "model.onnx")  # what an export has in place of weights
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 
 
@@ -31,7 +32,7 @@ def check(folder: Path) -> Path:
         raise UserError(f"{folder} holds an adapter; merge it into its model (peft: merge_and_unload) and save that")
     weights = [file for file in folder.glob("*.safetensors") if not file.name.startswith("adapter_")]
     if not weights:
-        if (folder / INFO).is_file() and (folder / "model.bin").is_file():
+        if (folder / INFO).is_file() and any((folder / name).is_file() for name in RUN):
             raise UserError(f"{folder} is an export, which only runs; name the student that it was made of")
         pickled = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLED)
         if pickled:

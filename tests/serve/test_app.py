@@ -43,6 +43,17 @@ def test_many_texts_keep_their_order(running: Service) -> None:
     assert [[o["target"] for o in result["opinions"]] for result in results] == [[f"w{n}"] for n in range(19)] + [[]]
 
 
+def test_a_request_may_ask_for_more_confidence(running: Service) -> None:
+    """The stand-in has 0.875 of all."""
+    for body in ({"text": TEXT}, {"texts": [TEXT]}):
+        (kept,), (none,) = (
+            call(running, body=body | {"min_confidence": least}).body["results"] for least in (0.875, 0.9)
+        )
+        assert (len(kept["opinions"]), none["opinions"]) == (2, [])
+    assert call(running, body={"text": TEXT, "min_confidence": 1}).status == 200
+    assert call(running, body={"text": TEXT, "min_confidence": 1.5}).status == 422
+
+
 def test_classify(running: Service) -> None:
     answer = call(running, "/v1/classify", {"text": TEXT, "target": "soup"})
     assert answer.status == 200

@@ -26,12 +26,18 @@ class Source:
     name: str
 
 
-def student(model: str | Path, **options: Any) -> Source:
-    """The student in a folder, exported or as `transformers` has it; `options` are those of `aspectra.load`.
+def student(model: str | Path, *, min_confidence: float = 0.0, **options: Any) -> Source:
+    """The student in a folder, exported or as `transformers` has it; `options` are the others of `aspectra.load`.
+
+    With a least confidence it is another reader: what it finds is not mixed with what it finds without.
 
     Raises UserError where there is no such folder; whether it holds a student shows when it is loaded.
     """
     folder = Path(model)
     if not folder.is_dir():
         raise absent(model)
-    return Source(digest(folder), partial(load, folder.absolute(), **options), str(model))
+    identity = digest(folder)
+    if min_confidence:
+        identity += f" from {min_confidence:g}"
+        options["min_confidence"] = min_confidence
+    return Source(identity, partial(load, folder.absolute(), **options), str(model))

@@ -8,17 +8,16 @@ ended: so its weights are no output of the stage, and no training is lost before
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from aspectra import manifest
-from aspectra.benchmark import grid, judgments, llm, pretraining
-from aspectra.circumstances import circumstances
+from aspectra.benchmark import grid, llm, pretraining
+from aspectra.benchmark.record import Outcome, judge, of_given
 from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
 from aspectra.data import datasets
 from aspectra.elicit import reasons
@@ -28,13 +27,12 @@ from aspectra.manifest import Stage
 from aspectra.models import resolve
 from aspectra.progress import dollars, progress, say
 from aspectra.readers.opening import open_reader
-from aspectra.readers.reader import LABELS, Question, Reader, predictions
-from aspectra.schema import Example, Prediction
+from aspectra.readers.reader import predictions
+from aspectra.schema import Example
 from aspectra.score import metrics
 from aspectra.score.doubts import doubts
-from aspectra.score.overlap import overlapping
 from aspectra.score.predictions import read_predictions, write_predictions
-from aspectra.score.results import ITEMS, RESULT, Cost, Given, Result
+from aspectra.score.results import ITEMS, RESULT, Cost, Result
 from aspectra.score.scoring import align
 from aspectra.teachers.make import make_teacher
 from aspectra.teachers.teacher import Teacher
@@ -80,19 +78,6 @@ class Held:
         if self.teacher is not None:
             asyncio.run(self.teacher.close())
         self.name = self.student = self.teacher = None
-
-
-@dataclass
-class Outcome:
-    """What a system said of the test sentences, and at what cost."""
-
-    kind: Any
-    predictions: list[Prediction]
-    cost: Cost
-    settings: dict[str, Any]
-    threads: int | None = None
-    doubts: Sequence[str] = ()
-    given: Given | None = None
 
 
 def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, threads: int) -> Result:
@@ -181,41 +166,6 @@ def read(folder: Path) -> Result:
     return Result.model_validate_json((folder / RESULT).read_text(encoding="utf-8"))
 
 
-def judge(cell: grid.Cell, sentences: Sequence[Example], outcome: Outcome, stage: Stage) -> Result:
-    """Score what a system said, in every way that the protocol has."""
-    said = outcome.predictions
-    return Result(
-        system=cell.system,
-        kind=outcome.kind,
-        task=cell.task,
-        data=Path(cell.data).name,
-        seed=cell.seed,
-        shots=cell.shots,
-        sentences=len(sentences),
-        gold_sha256=fingerprint(sentences),
-        scores=metrics.scores(sentences, said, cell.task),
-        polarities=metrics.polarities(sentences, said, cell.task),
-        categories=metrics.categories(sentences, said, cell.task),
-        subjects=metrics.subjects(sentences, said, cell.task),
-        polarity=metrics.polarity(sentences, said, cell.task),
-        faults=metrics.faults(sentences, said, cell.task),
-        overlap=overlapping(sentences, said, cell.task),
-        given=outcome.given,
-        cost=outcome.cost,
-        settings=outcome.settings,
-        inputs=stage.hashes(),
-        threads=outcome.threads,
-        doubts=list(outcome.doubts),
-        **{key: value for key, value in circumstances(stage.started).items() if key != "seconds"},
-    )
-
-
-def fingerprint(sentences: Sequence[Example]) -> str:
-    """Digest of sentences and gold: only cells with the same one are compared."""
-    gold = [[e.text, [[o.target, o.category, o.polarity, o.start, o.end] for o in e.opinions]] for e in sentences]
-    return hashlib.sha256(canonical(gold).encode("utf-8", "replace")).hexdigest()
-
-
 def tune(
     config: BenchmarkConfig,
     system: StudentSystem,
@@ -262,19 +212,6 @@ def tune(
     kept |= {"pretrain": pretraining.shared(system)} if system.pretrain else {}
     given = of_given(reader, sentences, cell.task) if config.given else None
     return Outcome("student", predictions(answers, texts, ids, reader.task), cost, kept, threads, given=given)
-
-
-def of_given(reader: Reader, sentences: Sequence[Example], task: str) -> Given | None:
-    """What a student says of the gold's own subjects; None where none of them is positive, negative or neutral."""
-    asked, _ = judgments.judged(task, sentences)
-    if not asked:
-        return None
-    said = reader.judge([Question(each.text, each.target, each.category) for each in asked])
-    chosen = [None if isinstance(each, UserError) else max(LABELS, key=each.probabilities.__getitem__) for each in said]
-    gold = [each.gold for each in asked]
-    found = judgments.measure(gold, chosen)
-    right = sum(a == b for a, b in zip(gold, chosen, strict=True))
-    return Given(accuracy=found["accuracy"], macro_f1=found["macro_f1"], items=len(asked), right=right)
 
 
 def ask(

@@ -37,6 +37,9 @@ def analyze(
         typer.Option(metavar="HOST:PORT", help="Of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = 32,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Opinions of less confidence are left out.")
+    ] = 0.0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many reviews, the first. [all]")] = None,
     skip_bad_rows: Annotated[
         bool,
@@ -73,7 +76,7 @@ def analyze(
     threads = max(1, (os.cpu_count() or 1) // (workers or 1))
     figures = analysis.analyze(
         locate(str(reviews)),
-        student(model, batch_size=batch_size, threads=threads),
+        student(model, batch_size=batch_size, threads=threads, min_confidence=min_confidence),
         out,
         text_column=text_column,
         skip_bad_rows=skip_bad_rows,

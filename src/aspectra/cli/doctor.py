@@ -12,9 +12,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 EXTRAS = {
     "base": ("aiohttp", "pyarrow", "pydantic", "jinja2", "datasketch"),
-    "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf", "sentencepiece"),
+    "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf", "sentencepiece", "onnx"),
     "local": ("xllamacpp",),
-    "deploy": ("ctranslate2", "tokenizers"),
+    "deploy": ("ctranslate2", "onnxruntime", "tokenizers"),
     "select": ("scikit-learn",),
     "report": ("simplemma",),
     "serve": ("fastapi", "uvicorn", "prometheus-client"),

@@ -19,11 +19,18 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder for the export.")],
     compute: Annotated[
         str,
-        typer.Option(help="auto, int8, int8_bfloat16, bfloat16 or float32; auto: the smallest that agrees in 98 %."),
+        typer.Option(help="auto, int8, int8_bfloat16, bfloat16 or float32; auto: the smallest that costs hardly any."),
     ] = "auto",
-    check: Annotated[int, typer.Option(min=1, help="Sentences on which export and student are compared.")] = 200,
+    check: Annotated[
+        int | None,
+        typer.Option(min=1, help="Sentences on which export and student are compared. [200; of one that tags 2,000]"),
+    ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Set or folder with test.json to compare on. [the demo's hotels]")
+        str | None,
+        typer.Option(
+            help="Set or folder to compare on, by test.json; one that tags also by dev.json, which calibrates it. "
+            "[the demo's hotels]"
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw of these sentences.")] = 42,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 100,

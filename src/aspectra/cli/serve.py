@@ -32,6 +32,9 @@ def serve(
         bool, typer.Option("--constrained", help="Only whole words of the text as targets, only known categories.")
     ] = False,
     compute: Annotated[str | None, typer.Option(help="Compute type of an export. [the one it was made for]")] = None,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Opinions of less confidence are left out; a request may ask for more.")
+    ] = 0.0,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the model. [the libraries' own choice]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when it is served.")] = False,
 ) -> None:
@@ -60,5 +63,6 @@ def serve(
         ready=write if json else lambda _: None,
         constrained=constrained,
         compute=compute,
+        min_confidence=min_confidence,
         threads=threads,
     )

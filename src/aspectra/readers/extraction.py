@@ -17,9 +17,10 @@ class Found:
     """An opinion that a student found.
 
     `start` and `end` are character offsets into the text that was given, end exclusive: `text[start:end] == target`.
-    They and `target` are None where the task names none. `confidence` is the probability, in [0, 1], by which the
-    student writes this piece of its answer (subject, bar and polarity) after what it wrote before: the product over
-    the piece's tokens. Whether three in four of those at 0.75 are right is another question: docs/deploy.md.
+    They and `target` are None where the task names none. `confidence`, in [0, 1]: of an export that was calibrated,
+    the share of such opinions that is right. Else what the student makes of it. One that writes: the probability of
+    this piece of its answer (subject, bar and polarity) after what it wrote before, the product over the piece's
+    tokens. One that tags: the chance of the tags times that of the polarity. docs/deploy.md.
     """
 
     target: str | None

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from aspectra.errors import UserError, unknown
 from aspectra.extras import need
-from aspectra.info import is_export, read_info
+from aspectra.info import EXPORT, is_export, read_info
 from aspectra.models import NAMES, resolve
 from aspectra.readers.reader import Reader, Untaught
+from aspectra.readers.taggers.signature import ENGINE
 from aspectra.readers.writers.engine import Engine
 
 ENGINES = ("transformers", "ct2")
@@ -57,6 +58,7 @@ def open_reader(
     a student's own folder. Raises UserError where the model cannot be used, `compute` is not of this machine, or a
     package is missing (MissingExtraError).
     """
+    from aspectra.readers.taggers.reader import TaggingReader
     from aspectra.readers.writers.reader import WritingReader
 
     if not is_export(model):
@@ -64,10 +66,14 @@ def open_reader(
         from aspectra.students.families import tags
 
         if tags(folder := student_folder(model)):
-            from aspectra.readers.taggers.reader import TaggingReader
+            from aspectra.readers.taggers.in_torch import Whole
 
             check_whole(model, compute)
-            return TaggingReader(folder, task, threads=threads, device=device, bf16=bf16, batch_size=batch_size)
+            return TaggingReader(Whole.open(folder, threads, device, bf16, batch_size), task)
+    elif read_info(folder := student_folder(model))[EXPORT].get("engine") == ENGINE:
+        from aspectra.readers.taggers.in_onnx import Exported
+
+        return TaggingReader(Exported(folder, threads, batch_size, compute), task)
     engine = open_engine(model, compute=compute, threads=threads, device=device, bf16=bf16)
     return WritingReader(engine, task, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained)
 
@@ -110,7 +116,7 @@ def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool)
         raise unknown("engine", engine, ENGINES)
     exported = is_export(model)
     if exported and (engine == "transformers" or bf16):
-        raise UserError(f"{model} is an export, which CTranslate2 runs in its own type; leave out --engine and --bf16")
+        raise UserError(f"{model} is an export, which runs in its own type; leave out --engine and --bf16")
     if (exported or engine == "ct2") and device not in ("auto", "cpu"):
         raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
     if not exported:
@@ -145,7 +151,8 @@ def open_untaught(
     from aspectra.students.families import tags
 
     if tags(folder):
+        from aspectra.readers.taggers.in_torch import Whole
         from aspectra.readers.taggers.reader import TaggingReader
 
-        return TaggingReader(folder, threads=threads, device=device, batch_size=batch_size)
+        return TaggingReader(Whole.open(folder, threads, device, batch_size=batch_size))
     return UntaughtWriter(name, folder, aspect, batch_size, device, threads)

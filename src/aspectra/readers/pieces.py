@@ -22,8 +22,11 @@ def pieces(text: str, size: Callable[[str], int], limit: int, packed: bool) -> I
     open_: Span | None = None
     used = 0
     for start, end in sentences(text):
+        if not packed:
+            yield from halves(text, (start, end), size, limit)
+            continue
         needed = size(text[start:end])
-        if packed and open_ is not None and used + needed <= limit:
+        if open_ is not None and used + needed <= limit:
             open_, used = (open_[0], end), used + needed
             continue
         if open_ is not None:

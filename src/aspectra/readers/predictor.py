@@ -6,6 +6,7 @@ Called by `aspectra.load` and through it by `aspectra.analyze`. An export runs w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any, Literal, get_args
 
 from aspectra.data.soft import Soft
 from aspectra.errors import UserError, unknown
+from aspectra.info import is_export, read_info
+from aspectra.readers.calibration import Calibration
 from aspectra.readers.extraction import Extraction, Found
 from aspectra.readers.opening import open_reader
 from aspectra.readers.pieces import pieces
@@ -31,11 +34,23 @@ class Predictor:
     the student as single spaces; offsets are into the text as it was given.
     """
 
-    def __init__(self, reader: Reader, split: Split = "sentences") -> None:
-        """Raises UserError for a split that does not exist."""
+    def __init__(
+        self,
+        reader: Reader,
+        split: Split = "sentences",
+        calibration: Calibration | None = None,
+        min_confidence: float = 0.0,
+    ) -> None:
+        """`calibration` says what the reader's confidences are worth; opinions below `min_confidence` are left out.
+
+        Raises UserError for a split that does not exist, or a confidence that none can have.
+        """
         if split not in get_args(Split):
             raise unknown("split", split, get_args(Split))
+        if not 0 <= min_confidence <= 1:
+            raise UserError(f"min_confidence: {min_confidence:g} is no probability; give one from 0 to 1")
         self.reader, self.packed = reader, split == "long"
+        self.calibration, self.min_confidence = calibration, min_confidence
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """The opinions of each text, in the order of the texts. Raises UserError where one is not a text."""
@@ -68,7 +83,7 @@ class Predictor:
         cut = [False] * len(texts)
         soft: list[list[Soft]] = [[] for _ in texts]
         for (number, first, _, places), answer in zip(asked, answers, strict=True):
-            found[number] += (moved(opinion, texts[number], first, places) for opinion in answer.found)
+            found[number] += (moved(opinion, texts[number], first, places) for opinion in self._sure(answer.found))
             if answer.raw is not None:
                 raw[number].append(answer.raw)
             cut[number] |= answer.cut
@@ -76,6 +91,12 @@ class Predictor:
                 soft[number].append(answer.soft.moved(partial(place, first=first, places=places)))
         parts = zip(texts, map(once, found), map(tuple, raw), cut, map(tuple, soft), strict=True)
         return [Extraction(*each) for each in parts]
+
+    def _sure(self, found: Iterable[Found]) -> Iterator[Found]:
+        """Opinions with what their confidence is worth, those of too little left out."""
+        if (worth := self.calibration) is not None:
+            found = (replace(opinion, confidence=worth(opinion.confidence)) for opinion in found)
+        return (opinion for opinion in found if opinion.confidence >= self.min_confidence)
 
 
 def load(
@@ -88,11 +109,13 @@ def load(
     constrained: bool = False,
     split: Split = "sentences",
     device: str = "auto",
+    min_confidence: float = 0.0,
 ) -> Predictor:
     """A predictor from what `aspectra export` made, or from a fine-tuned student's own folder (which needs torch).
 
     `compute` is the type to run an export in (`int8`, `float32`...), None the one that it was made for. `constrained`
     allows only whole words of the text as targets and only known categories. `device` is of a student's own folder.
+    Opinions of less than `min_confidence` are left out (`Extraction.raw` has all that was written).
     Raises UserError where the model cannot be used, MissingExtraError naming what to install.
     """
     reader = open_reader(
@@ -104,7 +127,8 @@ def load(
         max_new_tokens=max_new_tokens,
         constrained=constrained,
     )
-    return Predictor(reader, split)
+    calibration = Calibration.of(read_info(Path(path).expanduser())) if is_export(path) else None
+    return Predictor(reader, split, calibration, min_confidence)
 
 
 def once(found: Sequence[Found]) -> tuple[Found, ...]:

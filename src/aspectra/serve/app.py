@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
@@ -19,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from aspectra.errors import UserError
 from aspectra.places import PACKAGE
+from aspectra.readers.extraction import Extraction
 from aspectra.readers.reader import Judged, Question
 from aspectra.serve import shapes
 from aspectra.serve.batcher import Batcher, FullError, StoppingError
@@ -102,7 +104,7 @@ def application(model: Served, limits: Limits, token: str | None = None) -> Watc
         """
         texts = getattr(body, "texts", None) or [body.text]
         found = await answered(request, batcher.submit(model.extract, [(text, len(text)) for text in texts]))
-        return {"results": found}
+        return {"results": [surer(each, body.min_confidence) for each in found]}
 
     async def classify(request: Request, body: Any) -> dict[str, Any]:
         """How likely each polarity is, given a text and what is judged in it."""
@@ -157,6 +159,11 @@ def application(model: Served, limits: Limits, token: str | None = None) -> Watc
         app.add_api_route(path, served, methods=["GET", "HEAD"], include_in_schema=False)
     known = {*PAGE, "/v1/extract", "/v1/classify", "/v1/about", "/healthz", "/readyz", "/metrics", "/openapi.json"}
     return Watched(app, metrics, known, HEADERS)
+
+
+def surer(found: Extraction, least: float) -> Extraction:
+    """An extraction without opinions of less confidence."""
+    return replace(found, opinions=tuple(o for o in found.opinions if o.confidence >= least)) if least else found
 
 
 async def answered(request: Request, work: Coroutine[Any, Any, list[Any]]) -> list[Any]:

@@ -19,6 +19,7 @@ SUBJECT = 200  # characters of a target or a category
 STRICT = ConfigDict(extra="forbid", strict=True)
 TEXT = "The soup was superb, but the waiter was rude."
 EXAMPLES: dict[Subject, str] = {"target": "waiter", "category": "service general"}
+SURE = "How likely it is right, as far as the student knows; calibrated where its export is."
 START = "First character of the target in the text, counted in Unicode code points; null where none is named."
 
 
@@ -30,7 +31,9 @@ class Opinion(BaseModel):
     polarity: Polarity
     start: int | None = Field(description=START)
     end: int | None = Field(description="The character behind its last.")
-    confidence: float | None = Field(description="Probability by which the student writes this opinion.", ge=0, le=1)
+    confidence: float | None = Field(
+        description="How likely it is right, as far as the student knows; calibrated where its export is.", ge=0, le=1
+    )
 
 
 class Result(BaseModel):
@@ -81,10 +84,16 @@ class About(BaseModel):
 
 
 def extract(limits: Limits) -> Any:
-    """The body of /v1/extract: `text`, or `texts`."""
-    one = create_model("OneText", __config__=shown({"text": TEXT}), text=(text(limits.text), ...))
+    """The body of /v1/extract: `text`, or `texts`; and how sure an opinion must be."""
+    sure: Any = (float, Field(0.0, ge=0, le=1, description="Opinions of less confidence are left out."))
+    one = create_model("OneText", __config__=shown({"text": TEXT}), text=(text(limits.text), ...), min_confidence=sure)
     several: Any = Annotated[GenericAlias(list, text(limits.text)), Field(min_length=1, max_length=limits.texts)]
-    many = create_model("ManyTexts", __config__=shown({"texts": [TEXT, "Great view!"]}), texts=(several, ...))
+    many = create_model(
+        "ManyTexts",
+        __config__=shown({"texts": [TEXT, "Great view!"]}),
+        texts=(several, ...),
+        min_confidence=sure,
+    )
     by_key = Discriminator(lambda value: "many" if isinstance(value, dict) and "texts" in value else "one")
     return Annotated[Union[Annotated[one, Tag("one")], Annotated[many, Tag("many")]], by_key]  # noqa: UP007
 

@@ -17,7 +17,6 @@ from aspectra.benchmark.zero_shot import zero_shot
 from aspectra.config import PretrainConfig
 from aspectra.data.examples import save
 from aspectra.errors import UserError
-from aspectra.readers.export import export
 from aspectra.readers.opening import open_reader, untaught_folder
 from aspectra.readers.predictor import Predictor
 from aspectra.readers.reader import Judged, Question, Reader
@@ -111,10 +110,8 @@ def test_a_pretrained_tagger_is_evaluated_and_asked_without_labels(folder: Path,
     assert '"raw": null' in lines[0] or '"raw":null' in lines[0]
 
 
-def test_what_is_of_exports_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_what_is_of_exports_is_refused(folder: Path) -> None:
     with pytest.raises(UserError, match="is no export"):
         open_reader(folder, compute="int8")
-    with pytest.raises(UserError, match="only students that write are exported"):
-        export(str(folder), tmp_path / "out")
-    with pytest.raises(UserError, match="only students that write are exported"):
+    with pytest.raises(UserError, match="is a student that tags; leave out --engine"):
         evaluate(folder, None, "hotels", engine="ct2", cap=2)

@@ -1,79 +1,57 @@
-"""A tagger as a reader, run by torch. Called by `aspectra.readers.opening`."""
+"""A tagger as a reader: an engine, and the task it is asked for. Called by `aspectra.readers.opening`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aspectra import tasks
 from aspectra.data.soft import SURE, Soft
 from aspectra.errors import UserError, unknown
-from aspectra.extras import need
 from aspectra.info import task_of
-from aspectra.quiet import quiet
 from aspectra.readers.extraction import Found
 from aspectra.readers.reader import LABELS, Answer, Judged, Leaning, Question, best
 from aspectra.readers.spaces import sentence_of, squeezed
+from aspectra.readers.taggers.engine import Engine
 from aspectra.schema import POLARITIES, Span
-from aspectra.students.taggers.tagger import Tagger
+from aspectra.students.taggers.reading import Read, opinions
 from aspectra.students.taggers.units import names
 from aspectra.students.taggers.words import Pieces
-
-if TYPE_CHECKING:
-    from aspectra.students.taggers.reading import Read
 
 
 class TaggingReader:
     """Implements `aspectra.readers.reader.Reader`, and `Untaught` where it saw a teacher's labels alone."""
 
-    def __init__(
-        self,
-        folder: Path,
-        task: str | None = None,
-        *,
-        threads: int | None = None,
-        device: str = "auto",
-        bf16: bool = False,
-        batch_size: int = 32,
-    ) -> None:
-        """Raises UserError where the folder holds no tagger, or one for another task, or none that has categories where
-        the task names some."""
-        need("train", "a student that is not exported")
-        from aspectra import machine
-
-        machine.use_threads(threads)
-        self.place = machine.device(device)
-        self.bf16, self.batch_size = bf16, batch_size
-        self.tagger = Tagger.load(folder, self.place)
-        self.task = tasks.get(task_of(self.tagger.info, task))
-        if "category" in self.task.by and not self.tagger.categories:
+    def __init__(self, engine: Engine, task: str | None = None) -> None:
+        """`task` is for a student that was tuned for none. Raises UserError where it was tuned for another, or
+        was taught no categories where the task names some."""
+        self.engine, self.encoder = engine, engine.encoder
+        self.task = tasks.get(task_of(engine.info, task))
+        if "category" in self.task.by and not engine.categories:
             raise UserError(
-                f"{folder} was taught no categories, which {self.task.name} asks for; `aspectra finetune` teaches them"
+                f"this student was taught no categories, which {self.task.name} asks for; `aspectra finetune` "
+                "teaches them"
             )
-        self.encoder = self.tagger.encoder()
         self.room = self.encoder.room
 
     @property
     def parameters(self) -> int:
-        return self.tagger.parameters
+        return self.engine.parameters
 
     def size(self, text: str) -> int:
         return self.encoder.size(text)
 
     def read(self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None) -> list[Answer]:
-        from aspectra.students.taggers.reading import opinions
-
         texts = list(dict.fromkeys(sentences))
         pieces = self.encoder.pieces(texts)
         said: dict[str, Answer] = {}
         none = None if "target" in self.task.by else [()] * len(pieces)
-        for text, one, each in zip(texts, pieces, self.through(pieces, tick, none), strict=True):
+        for text, one, each in zip(texts, pieces, self.engine.read(pieces, tick, none), strict=True):
             found = tuple(
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
-                for o, confidence in opinions(text, one, each, self.tagger.categories)
+                for o, confidence in (opinions(text, one, each, self.engine.categories) if one.words else ())
             )
-            behind = None if self.tagger.categories else soft(text, one, each)
+            behind = soft(text, one, each) if each.chances and not each.about else None
             said[text] = Answer(None, found, one.cut, soft=behind)
         return [said[sentence] for sentence in sentences]
 
@@ -97,7 +75,7 @@ class TaggingReader:
 
     def fault(self, question: Question, span: Span | None) -> UserError | None:
         """Why a question has no answer, where it has none."""
-        by, known = self.task.by, self.tagger.categories
+        by, known = self.task.by, self.engine.categories
         if "category" in by and not names([question.category]):
             return UserError("name the category to judge")
         if "category" in by and self.number(question) is None:
@@ -110,7 +88,7 @@ class TaggingReader:
 
     def number(self, question: Question) -> int | None:
         """Which of the known categories is asked about; None where it is none of them."""
-        known = self.tagger.categories
+        known = self.engine.categories
         return next((known.index(name) for name in names([question.category]) if name in known), None)
 
     def lean(self, questions: Sequence[Question]) -> tuple[list[Leaning], dict[str, Any]]:
@@ -138,28 +116,13 @@ class TaggingReader:
         if not pieces:
             return []
         given = [[span] if span is not None else [] for span in spans]
-        if not self.tagger.categories:
-            return [each.shares[0] for each in self.through(pieces, given=given)]
+        if not self.engine.categories:
+            return [each.shares[0] for each in self.engine.read(pieces, given=given)]
         if "target" in self.task.by and None in spans:  # the whole is what lies outside of the targets that are read
-            given = [some or each.spans for some, each in zip(given, self.through(pieces), strict=True)]
-        found = self.through(pieces, given=given)
+            given = [some or each.spans for some, each in zip(given, self.engine.read(pieces), strict=True)]
+        found: list[Any] = self.engine.read(pieces, given=given)
         places = [0 if span is not None else -1 for span in spans]
         return [each.judged[u][n] for each, u, n in zip(found, places, categories, strict=True)]
-
-    def through(
-        self,
-        pieces: Sequence[Pieces],
-        tick: Callable[[int], object] = lambda _: None,
-        given: Sequence[Sequence[Span]] | None = None,
-    ) -> list[Any]:
-        """The network's reading of each sentence."""
-        import torch
-
-        from aspectra.machine import autocast
-        from aspectra.students.taggers.reading import read
-
-        with quiet(), torch.inference_mode(), autocast(self.place, self.bf16):
-            return read(self.tagger.model, pieces, self.tagger.pad, self.batch_size, tick, given)
 
 
 def span_of(target: str | None, text: str, pieces: Pieces) -> Span | None:

@@ -19,6 +19,7 @@ from aspectra.errors import UserError, unknown
 from aspectra.extras import need
 from aspectra.progress import progress, say
 from aspectra.readers.reader import Answer, Reader, predictions
+from aspectra.readers.trust import settle
 from aspectra.readers.writers.convert import COMPUTE, convert
 from aspectra.readers.writers.engine import Engine
 from aspectra.readers.writers.in_ct2 import exported
@@ -53,12 +54,15 @@ def work(
     out: Path,
     name: str,
     examples: Sequence[Example],
+    held: Sequence[Example],
     types: Sequence[str],
     choose: bool,
     threads: int | None,
+    seed: int,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
-    """Convert, compare, choose, and put the chosen files into the folder; returns the manifest's figures."""
+    """Convert, compare on `examples`, choose, calibrate on `held`, and put the chosen files into the folder; returns
+    the manifest's figures."""
     texts = [example.text for example in examples]
     task = tasks.get(name)
     ids = [example.id for example in examples]
@@ -109,6 +113,13 @@ def work(
             f"export: WARNING: {chosen['compute']} was chosen by {len(texts)} sentences; of others up to {most:.0%} "
             "may differ. Compare on 200 (--check, --data)"
         )
+    trust = None
+    if held:
+        said = [example.text for example in held]
+        engine = exported(out / WORK / chosen["compute"], None, threads)
+        with progress("export: confidences", len(set(said))) as bar:
+            answers = WritingReader(engine, name, **settings).read(said, bar.advance)
+        trust = settle(out / WORK / chosen["compute"], held, answers, name, seed)
     for file in (out / WORK / chosen["compute"]).iterdir():
         file.rename(out / file.name)
     shutil.rmtree(out / WORK)
@@ -121,6 +132,7 @@ def work(
         "student": reference,
         **{key: chosen[key] for key in ("agreement", "same_answers", "confidence", "f1", "f1_difference", "seconds")},
         "tried": rows if in_float32 in rows else [in_float32, *rows],
+        "confidences": trust,
     }
 
 

@@ -1,6 +1,7 @@
-"""A tagger at work on pieces: tags and polarities of a batch, as numbers. torch is imported with this module.
+"""A tagger at work on pieces: tags and polarities of a batch, as numbers.
 
-Called by `student` (dev, after each epoch) and by `aspectra.readers.taggers`.
+Called by `student` (dev, after each epoch) and by `aspectra.readers.taggers`; an export, which has no torch, takes what
+is found to opinions here.
 """
 
 from __future__ import annotations
@@ -9,13 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from aspectra.schema import POLARITIES, Opinion, Span
-from aspectra.students.taggers.network import spans_of
-from aspectra.students.taggers.spans import of_tags
+from aspectra.students.taggers.spans import INSIDE, of_tags
 from aspectra.students.taggers.words import Pieces
-from aspectra.students.writers.tensors import fill
 
 SECOND = 0.4  # a span has a second polarity whose share is at least this
 THERE = 0.4  # the chance from which a category is spoken of
@@ -28,6 +25,8 @@ class Read:
 
     Where the task has categories, the shares are none; then of each span, and at the end of the sentence as a whole,
     the chance of each category (`about`) and its shares, were it spoken of (`judged`).
+
+    Sure: the chances of its words' tags, and that the word behind it is no further one of it, multiplied.
     """
 
     spans: list[Span]
@@ -50,8 +49,8 @@ def read(
 
     Sentences are put in batches by length; padding and neighbors change nothing but the last digits.
     """
-    order = sorted(range(len(pieces)), key=lambda i: -len(pieces[i].ids))
     found: dict[int, Read] = {}
+    order = sorted(range(len(pieces)), key=lambda i: -len(pieces[i].ids))
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
         some = [pieces[i] for i in batch]
@@ -63,6 +62,11 @@ def read(
 
 def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[Sequence[Span]] | None) -> list[Read]:
     """A batch."""
+    import torch
+
+    from aspectra.students.taggers.network import spans_of
+    from aspectra.students.writers.tensors import fill
+
     place = network.device
     ids = fill([p.ids for p in pieces], pad).to(place)
     mask = fill([[1] * len(p.ids) for p in pieces], 0).to(place)
@@ -85,7 +89,8 @@ def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[S
     most = max(1, max(map(len, spans)))
     best, each = chances.max(-1).values.tolist(), chances.tolist()
     tagged = [row[: len(p.words)] for row, p in zip(each, pieces, strict=True)]
-    sure = [[product(best[n][a:b]) for a, b in row] for n, row in enumerate(spans)]
+    further = torch.where(words, chances[..., INSIDE], 0.0).tolist()
+    sure = [[product(best[n][a:b]) * (1 - sum(further[n][b : b + 1])) for a, b in row] for n, row in enumerate(spans)]
     if network.heads.categories is not None:
         odds, logits = network.category_logits(states, mask, span_of, most)
         about, judged = odds.sigmoid().tolist(), logits.float().softmax(-1).tolist()

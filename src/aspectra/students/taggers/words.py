@@ -36,6 +36,7 @@ class Encoder:
 
     def __init__(self, tokenizer: Any, room: int) -> None:
         self.tokenizer, self.room = tokenizer, room
+        self._sized: dict[str, Any] = {}  # what `size` was asked of and `pieces` is about to be: encoded once
         tokenizer.no_padding()
         tokenizer.no_truncation()
         tokenizer.encode_special_tokens = True  # a review that spells a special token is text
@@ -43,8 +44,10 @@ class Encoder:
     def pieces(self, sentences: Sequence[str]) -> list[Pieces]:
         """The pieces of each sentence."""
         texts = [HALF.sub("\ufffd", sentence) for sentence in sentences]
-        found = self.tokenizer.encode_batch(texts)
-        return [self.read(text, one) for text, one in zip(texts, found, strict=True)]
+        fresh = [text for text in texts if text not in self._sized]
+        known = self._sized | dict(zip(fresh, self.tokenizer.encode_batch(fresh), strict=True))
+        self._sized = {}
+        return [self.read(text, known[text]) for text in texts]
 
     def read(self, text: str, encoding: Any) -> Pieces:
         """The pieces of one sentence."""
@@ -60,7 +63,9 @@ class Encoder:
 
     def size(self, text: str) -> int:
         """Tokens of a sentence, special ones included."""
-        return len(self.tokenizer.encode(HALF.sub("\ufffd", text)).ids)
+        text = HALF.sub("\ufffd", text)
+        found = self._sized[text] = self.tokenizer.encode(text)
+        return len(found)
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:

@@ -1,0 +1,61 @@
+"""A tagger -> the files that onnxruntime runs. Called by `export`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aspectra.errors import UserError
+from aspectra.files import write_json
+from aspectra.info import EXPORT
+from aspectra.readers.taggers.in_onnx import arrays
+from aspectra.readers.taggers.signature import ENGINE, FORMAT, GRAPH, TOKENIZER
+from aspectra.students.taggers.tagger import Tagger
+from aspectra.weights import INFO
+
+COMPUTE = ("int8", "float32")  # smallest first: `auto` goes through them in this order
+
+
+def convert(tagger: Tagger, folder: Path) -> None:
+    """Write graph, tokenizer and `aspectra.json` of an export in 32-bit floats; the tagger stays as it is.
+
+    Raises UserError where torch cannot trace the encoder.
+    """
+    from aspectra.readers.taggers.graph import write
+
+    try:
+        write(tagger.model, folder / GRAPH)
+    except Exception as error:  # the tracer raises whatever the encoder's code does
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        kind = type(tagger.model.encoder).__name__
+        raise UserError(f"torch cannot write a {kind} as a graph: {reason}; use the student's own folder") from None
+    tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    describe(tagger, folder, "float32")
+
+
+def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str], threads: int | None = None) -> None:
+    """Write the export of `whole` again, in 8 bits, the ranges of its numbers by some sentences."""
+    import onnx
+
+    from aspectra.readers.taggers.quantize import quantize, ranges
+
+    model = onnx.load(str(whole / GRAPH))
+    pieces = [one for one in tagger.encoder().pieces(sentences) if one.words]
+    # One by one: what fills up a row is nobody's sentence.
+    seen = ranges(model, (arrays([one], tagger.pad) for one in pieces), threads)
+    onnx.save(quantize(model, seen), str(folder / GRAPH))
+    (folder / TOKENIZER).write_bytes((whole / TOKENIZER).read_bytes())
+    describe(tagger, folder, "int8")
+
+
+def describe(tagger: Tagger, folder: Path, compute: str) -> None:
+    """Write `aspectra.json`."""
+    about = {
+        "format": FORMAT,
+        "engine": ENGINE,
+        "compute": compute,
+        "pad": tagger.pad,
+        "room": tagger.encoder().room,
+        "parameters": tagger.parameters,
+    } | ({"categories": list(tagger.categories)} if tagger.categories else {})
+    write_json(folder / INFO, tagger.info | {EXPORT: about})

@@ -1,0 +1,160 @@
+"""The engine that runs an export with onnxruntime: no torch, no transformers.
+
+Called by `aspectra.readers.opening` and `export`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import UserError
+from aspectra.extras import need
+from aspectra.info import EXPORT, read_info
+from aspectra.readers.taggers.signature import AS_TAGGED, FORMAT, GRAPH, TOKENIZER
+from aspectra.schema import Span
+from aspectra.students.taggers.reading import Read
+from aspectra.students.taggers.words import Encoder, Pieces
+
+WIDTH = 64  # tokens of a sentence, beyond which fewer are read at once: memory grows with the square
+
+
+class Exported:
+    """Implements `engine.Engine`."""
+
+    def __init__(
+        self, folder: Path, threads: int | None = None, batch_size: int = 32, compute: str | None = None
+    ) -> None:
+        """Raises UserError where the export cannot be read, or is of another type than `compute`; MissingExtraError
+        where what runs it is not installed."""
+        need("deploy", "an export", "onnxruntime", "tokenizers")
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.info = read_info(folder)
+        about = self.info[EXPORT]
+        if about.get("format") != FORMAT:
+            raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
+        if compute not in (None, made := about["compute"]):
+            raise UserError(f"{folder} was exported in {made}, and runs in that alone; leave out --compute")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or 0
+        options.log_severity_level = 3  # what it warns of says nothing to whoever reads reviews
+        # A thread that waits by spinning takes the core from what prepares the next batch.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self.session = onnxruntime.InferenceSession(
+                str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
+            )
+            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception as error:  # neither library raises anything more special
+            reason = str(error).splitlines()[0]
+            raise UserError(f"cannot load the export {folder} ({reason}); export the model once more") from None
+        self.encoder = Encoder(tokenizer, int(about["room"]))
+        self.pad, self.batch_size = int(about["pad"]), batch_size
+        self.categories = tuple(about.get("categories", ()))
+
+    @property
+    def parameters(self) -> int:
+        return int(self.info[EXPORT]["parameters"])
+
+    def read(
+        self,
+        pieces: Sequence[Pieces],
+        tick: Callable[[int], object] = lambda _: None,
+        given: Sequence[Sequence[Span]] | None = None,
+    ) -> list[Read]:
+        """Sentences are put in batches by length; one without words is not asked about, but where spans are given."""
+        found = [Read([], [], []) for _ in pieces]
+        asked = [number for number, one in enumerate(pieces) if one.words or given is not None]
+        tick(len(pieces) - len(asked))
+        for batch in batches(asked, [len(one.ids) for one in pieces], self.batch_size):
+            some = [pieces[i] for i in batch]
+            for i, one in zip(batch, self.together(some, given and [given[i] for i in batch]), strict=True):
+                found[i] = one
+            tick(len(batch))
+        return found
+
+    def together(self, pieces: Sequence[Pieces], given: Sequence[Sequence[Span]] | None) -> list[Read]:
+        """A batch."""
+        feed = arrays(pieces, self.pad, given)
+        asked = ["number", "sure", "about", "judged"] if self.categories else ["number", "sure", "polarities"]
+        number, *more = self.session.run(asked, feed)
+        spans = runs(number) if given is None else [list(some) for some in given]
+        sure, *more = (each.tolist() for each in more)
+        if self.categories:
+            return [categorized(some, *each) for some, *each in zip(spans, sure, *more, strict=True)]
+        (shares,) = more
+        return [
+            Read(some, chances[: len(some)], said[: len(some)])
+            for some, chances, said in zip(spans, sure, shares, strict=True)
+        ]
+
+    def vectors(self, pieces: Sequence[Pieces]) -> list[Any]:
+        """For each sentence an array (spans, width): what stands for each span that `read` finds in it."""
+        found: list[Any] = [None] * len(pieces)
+        for batch in batches(range(len(pieces)), [len(one.ids) for one in pieces], self.batch_size):
+            number, vectors = self.session.run(["number", "vectors"], arrays([pieces[i] for i in batch], self.pad))
+            for i, some, rows in zip(batch, runs(number), vectors, strict=True):
+                found[i] = rows[: len(some)]
+        return found
+
+
+def categorized(
+    spans: list[Span], sure: list[float], about: list[list[float]], judged: list[list[list[float]]]
+) -> Read:
+    """What is found in a sentence, by unit and category; the sentence as a whole comes last in every row."""
+    units = [*range(len(spans)), -1]
+    return Read(spans, sure[: len(spans)], [], [about[u] for u in units], [judged[u] for u in units])
+
+
+def batches(asked: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Sentences of like length together, the longest first: at most so many, and fewer of those beyond `WIDTH`."""
+    order = sorted(asked, key=lambda i: -lengths[i])
+    start = 0
+    while start < len(order):
+        size = max(1, min(most, most * WIDTH // lengths[order[start]]))
+        yield order[start : start + size]
+        start += size
+
+
+def arrays(pieces: Sequence[Pieces], pad: int, given: Sequence[Sequence[Span]] | None = None) -> Mapping[str, Any]:
+    """What the graph is fed: `signature.INPUTS`, padded to the longest sentence."""
+    import numpy as np
+
+    tokens = max(1, max(len(one.ids) for one in pieces))
+    words = max(1, max(len(one.words) for one in pieces))
+    feed = {
+        "ids": np.full((len(pieces), tokens), pad, np.int64),
+        "mask": np.zeros((len(pieces), tokens), np.int64),
+        "first": np.full((len(pieces), words), -1, np.int64),
+        "word_of": np.full((len(pieces), tokens), -1, np.int64),
+        "given": np.full((len(pieces), words), AS_TAGGED if given is None else -1, np.int64),
+    }
+    for row, one in enumerate(pieces):
+        length = len(one.ids)
+        feed["ids"][row, :length] = one.ids
+        feed["mask"][row, :length] = 1
+        feed["first"][row, : len(one.first)] = one.first
+        feed["word_of"][row, :length] = one.word_of
+    for row, spans in enumerate(given or ()):
+        for number, (start, end) in enumerate(spans):
+            feed["given"][row, start:end] = number
+    return feed
+
+
+def runs(number: Any) -> list[list[Span]]:
+    """The spans of words in each row of the numbers of words' spans (rows, words)."""
+    import numpy as np
+
+    edge = np.full((len(number), 1), -1)
+    inside = number >= 0
+    starts = inside & (number != np.hstack([edge, number[:, :-1]]))
+    ends = inside & (number != np.hstack([number[:, 1:], edge]))
+    rows, first = np.nonzero(starts)
+    last = np.nonzero(ends)[1]
+    found: list[list[Span]] = [[] for _ in number]
+    for row, start, end in zip(rows.tolist(), first.tolist(), last.tolist(), strict=True):
+        found[row].append((start, end + 1))
+    return found

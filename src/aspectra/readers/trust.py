@@ -1,0 +1,86 @@
+"""What an export's confidences are worth, on labeled sentences that it was not trained on. Called by exports.
+
+The map is fitted on all of them; the figures are of maps that had not seen the sentence they are judged by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from aspectra import tasks
+from aspectra.files import write_json
+from aspectra.info import EXPORT, read_info
+from aspectra.readers.calibration import KEY, Calibration, fit, held_out
+from aspectra.readers.reader import Answer, opinions, predictions
+from aspectra.schema import Example
+from aspectra.score.reliability import reliability
+from aspectra.score.scoring import score
+from aspectra.weights import INFO
+
+ENOUGH = 50  # opinions below which nothing is fitted
+THRESHOLDS = tuple(step / 10 for step in range(10))
+
+
+def calibrate(
+    examples: Sequence[Example], answers: Sequence[Answer], task: str, seed: int
+) -> tuple[Calibration | None, dict[str, Any] | None]:
+    """(the map, figures) from an export's answers to labeled sentences; None for both where it found too little.
+
+    An opinion is right where strict scoring finds it in the gold. Figures: `raw` and `calibrated` as
+    `score.reliability` has them, and `thresholds`: strict precision, recall and F1 of the opinions of at least that
+    confidence.
+    """
+    rules = tasks.get(task)
+    marked = []
+    for number, (example, answer) in enumerate(zip(examples, answers, strict=True)):
+        wanted = rules.wanted(example)
+        for found, said in zip(answer.found, opinions(answer, example.text, rules), strict=True):
+            marked.append((number, found.confidence, (rules.subject(said), said.polarity) in wanted))
+    if len(marked) < ENOUGH:
+        return None, None
+    numbers, raw, right = (list(column) for column in zip(*marked, strict=True))
+    judged = held_out(raw, right, numbers, seed)
+    left = iter(judged)
+    moved = [replace(each, found=tuple(replace(o, confidence=next(left)) for o in each.found)) for each in answers]
+    return fit(raw, right), {
+        "sentences": len(examples),
+        "raw": reliability(raw, right),
+        "calibrated": reliability(judged, right),
+        "thresholds": [at_least(examples, moved, task, least) for least in THRESHOLDS],
+    }
+
+
+def settle(
+    folder: Path, examples: Sequence[Example], answers: Sequence[Answer], task: str, seed: int
+) -> dict[str, Any] | None:
+    """Calibrate the export in a folder, which its `aspectra.json` says from then on; returns the figures."""
+    made, figures = calibrate(examples, answers, task, seed)
+    if made is not None:
+        info = read_info(folder)
+        info[EXPORT][KEY] = made.written()
+        write_json(folder / INFO, info)
+    return figures
+
+
+def at_least(examples: Sequence[Example], answers: Sequence[Answer], task: str, least: float) -> dict[str, float]:
+    """Precision, recall and F1 of what is found with at least that confidence."""
+    kept = [Answer(None, tuple(o for o in each.found if o.confidence >= least)) for each in answers]
+    ids, texts = [example.id for example in examples], [example.text for example in examples]
+    found = score(examples, predictions(kept, texts, ids, tasks.get(task)), task)
+    return {"confidence": least, "precision": found.precision, "recall": found.recall, "f1": found.f1}
+
+
+def rows(figures: Mapping[str, Any]) -> list[str]:
+    """The thresholds as a Markdown table."""
+    return [
+        "| confidence at least | precision | recall | F1 |",
+        "|---:|---:|---:|---:|",
+        *(
+            f"| {row['confidence']:.1f} | {100 * row['precision']:.1f} | {100 * row['recall']:.1f} | "
+            f"{100 * row['f1']:.1f} |"
+            for row in figures["thresholds"]
+        ),
+    ]
