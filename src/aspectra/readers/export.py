@@ -46,8 +46,8 @@ def export(
     On `check` sentences of `data` (the demo's hotels where it is None), drawn by seed, the student's own answers in 32
     bits are compared with those of the export. Of a student that writes: 200 test sentences; `auto` takes the smallest
     compute type with at least 98 % agreement of opinions, of those that this machine knows, and float32 where there is
-    none. Of one that tags: 2,000 of test and dev; `auto` takes int8 where that costs at most 0.5 points of F1 at 95 %.
-    Confidences are calibrated on dev, where there is one (`trust`).
+    none. Of one that tags: 2,000 of dev, and no label of test where there is a dev; `auto` takes int8 where that
+    costs at most 0.5 points of F1 at 95 %. Confidences are calibrated on dev, where there is one (`trust`).
 
     Raises UserError where the model, the data or the type is not usable, or where the conversion in 32 bits does not
     say what the student says.
@@ -98,16 +98,17 @@ def export(
 def sentences(place: Path, check: int, seed: int, tagging: bool) -> tuple[list[Example], list[Path], list[Example]]:
     """(sentences to compare on, the files that are read, sentences to calibrate on: dev, where there is one).
 
-    A student that tags reads quickly: it is compared on test and dev, of which its set needs one, and calibrated on all
-    of dev; one that writes is compared on test, and calibrated on as many of dev.
+    A student that tags is judged by labels, which choose its type: those of dev, or of test where there is no dev. One
+    that writes is compared on test, where labels choose nothing, and calibrated on as many of dev.
     """
-    there = [name for name in ("test", "dev") if (place / f"{name}.json").is_file()]
-    if "test" not in there and not (tagging and there):
-        datasets.files(place, "test")  # which says so
-    files = [path for name in there for path in datasets.files(place, name)]
-    pool = [example for name in there if tagging or name == "test" for example in datasets.split(place, name)]
-    held = datasets.split(place, "dev") if "dev" in there else []
-    return datasets.draw(pool, check, seed), files, held if tagging else datasets.draw(held, check, seed)
+    held = datasets.split(place, "dev") if (place / "dev.json").is_file() else []
+    side = "dev" if tagging and held else "test"
+    files = datasets.files(place, side)
+    if tagging and held:
+        return datasets.draw(held, check, seed), files, held
+    if tagging:
+        say(f"export: {place} has no dev.json; labels of its test side choose the type")
+    return datasets.draw(datasets.split(place, side), check, seed), files, datasets.draw(held, check, seed)
 
 
 @contextmanager

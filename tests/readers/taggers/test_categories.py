@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.readers.taggers.odd import texts
 from tests.students.taggers.by_heart import learn
 from tests.students.taggers.labels import CATEGORIZED
 
@@ -15,8 +16,10 @@ from aspectra.benchmark.evaluate import evaluate
 from aspectra.data.examples import save
 from aspectra.errors import UserError
 from aspectra.readers.opening import open_reader
-from aspectra.readers.reader import Judged, Question, Reader
+from aspectra.readers.reader import Answer, Judged, Question, Reader
+from aspectra.readers.taggers.convert import convert, shrink
 from aspectra.students.taggers.student import TaggingStudent
+from aspectra.students.taggers.tagger import Tagger
 
 BOTH = "The soup was fresh, we would come no more."
 
@@ -47,6 +50,35 @@ def test_an_opinion_without_a_target_stands_beside_those_with_one(readers: dict[
     found = [(o.target, o.category, o.polarity, o.start, o.end) for o in answer.found]
     assert found == [("soup", "food quality", "positive", 4, 8), (None, "hotel general", "negative", None, None)]
     assert all(0 < o.confidence <= 1 for o in answer.found)
+
+
+@pytest.mark.parametrize("task", ["acsa", "tasd"])
+def test_an_export_says_what_the_student_says(task: str, folders: dict[str, Path], tmp_path: Path) -> None:
+    whole, small = tmp_path / "float32", tmp_path / "int8"
+    whole.mkdir()
+    small.mkdir()
+    tagger = Tagger.load(folders[task])
+    convert(tagger, whole)
+    shrink(tagger, whole, small, [example.text for example in CATEGORIZED])
+    some = [*(example.text for example in CATEGORIZED), *texts(200), ""]
+    student = open_reader(folders[task], device="cpu", threads=1)
+    export, eighth = (open_reader(folder, threads=1, batch_size=7) for folder in (whole, small))
+    one, other = student.read(some), export.read(some)
+    assert [opinions(answer) for answer in one] == [opinions(answer) for answer in other]
+    assert sum(len(answer.found) for answer in one) > len(CATEGORIZED) / 2
+    for mine, theirs in zip(one, other, strict=True):
+        assert [o.confidence for o in mine.found] == pytest.approx([o.confidence for o in theirs.found], abs=1e-4)
+    question = Question(BOTH, "soup" if task == "tasd" else None, "food quality")
+    (said,), (again,) = student.judge([question]), export.judge([question])
+    assert isinstance(said, Judged) and isinstance(again, Judged)
+    assert said.probabilities == pytest.approx(again.probabilities, abs=1e-4)
+    read = eighth.read(some[: len(CATEGORIZED)])
+    same = sum(opinions(a) == opinions(b) for a, b in zip(one, read, strict=False))
+    assert same > 0.8 * len(CATEGORIZED)
+
+
+def opinions(answer: Answer) -> list[tuple[object, ...]]:
+    return [(o.target, o.category, o.polarity, o.start, o.end) for o in answer.found]
 
 
 def test_a_target_may_have_several_categories(readers: dict[str, Reader]) -> None:

@@ -51,7 +51,8 @@ class TaggingReader:
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
                 for o, confidence in (opinions(text, one, each, self.engine.categories) if one.words else ())
             )
-            behind = soft(text, one, each) if each.chances and not each.about else None
+            told = len(each.chances) == len(one.words) and not each.about  # an export tells of its spans alone
+            behind = soft(text, one, each) if told else None
             said[text] = Answer(None, found, one.cut, soft=behind)
         return [said[sentence] for sentence in sentences]
 
