@@ -40,9 +40,15 @@ def test_a_run_without_labels_reads_what_its_own_pretraining_made(
 def test_a_student_that_knows_no_task_is_refused_before_anything_runs(
     small: Small, encoder_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    systems = {"base": {"kind": "student", "student": str(encoder_of("bert"))}}
+    base: dict[str, Any] = {"kind": "student", "student": str(encoder_of("bert"))}
+    systems = {"base": base}
     config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, shots=[0, 4], finetune=TUNE)
     with pytest.raises(UserError, match="system base: shots: 0 is for a student that knows a task"):
+        benchmark(config, tmp_path / "out")
+    control = {"corpus": str(corpus(tmp_path / "corpus")), "kinds": ["denoise"], **QUICK}
+    systems = {"control": base | {"pretrain": control}}
+    config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, shots=[0, 4], finetune=TUNE)
+    with pytest.raises(UserError, match="system control: shots: 0 is for a student that knows a task"):
         benchmark(config, tmp_path / "out")
     assert not (tmp_path / "out" / "cells").exists()
 

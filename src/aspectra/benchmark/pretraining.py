@@ -66,10 +66,15 @@ def inputs(system: StudentSystem) -> dict[str, Path | str]:
 
 def check_untuned(system: StudentSystem) -> None:
     """Raise UserError for a student that is to be read without fine-tuning and that nothing taught a task."""
+    from aspectra.students.corpus import CONTROL
     from aspectra.students.families import tags
 
     place = resolve(system.student)
-    if not (tags(place) if system.pretrain else read_info(place).get("task")):
+    if system.pretrain:
+        knows = tags(place) and CONTROL not in settings(system, 0).kinds
+    else:
+        knows = bool(read_info(place).get("task"))
+    if not knows:
         raise UserError(
             f"shots: 0 is for a student that knows a task as it was pretrained, and {system.student} does not; give "
             "the system shots of its own, shots: [32] say"

@@ -17,7 +17,9 @@ from torch import nn
 
 from aspectra.schema import POLARITIES
 from aspectra.students.taggers.categories import Categories
+from aspectra.students.taggers.restore import Restore
 from aspectra.students.taggers.spans import BEGIN, INSIDE, OUTSIDE, TAGS
+from aspectra.students.writers.tensors import IGNORED
 
 
 class Heads(nn.Module):
@@ -26,6 +28,7 @@ class Heads(nn.Module):
     def __init__(self, width: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.categories: Categories | None = None
+        self.restore: Restore | None = None
         self.dropout = nn.Dropout(dropout)
         self.tag = nn.Linear(width, len(TAGS))
         self.polarity = nn.Sequential(
@@ -45,12 +48,15 @@ class Network(nn.Module):
     def device(self) -> torch.device:
         return next(self.parameters()).device
 
-    def forward(self, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    def forward(self, batch: Mapping[str, torch.Tensor]) -> Any:
         """(tag logits, polarity logits of the given spans, ratings) of a batch as `losses.collate` makes it.
 
         With categories the polarity logits are of each unit and category, and what `category_logits` has comes last.
+        Of a batch of hidden words (`restore.collate`), the logits of these (hidden tokens, vocabulary).
         """
         states = self.states(batch["ids"], batch["mask"])
+        if self.heads.restore is not None:
+            return self.heads.restore(states[batch["restore"] != IGNORED], self.encoder.get_input_embeddings().weight)
         tags = self.tag_logits(states, batch["first"])
         rating = self.rating(states, batch["mask"])
         spans = batch["spans"].shape[1]

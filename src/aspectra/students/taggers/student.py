@@ -12,7 +12,7 @@ from aspectra.errors import UserError
 from aspectra.quiet import quiet
 from aspectra.schema import POLARITIES, Example, Prediction
 from aspectra.students.card import card
-from aspectra.students.corpus import Side
+from aspectra.students.corpus import CONTROL, Side
 from aspectra.students.folder import save
 from aspectra.students.student import Lessons
 from aspectra.students.taggers.tagger import Tagger
@@ -47,11 +47,28 @@ class TaggingStudent(Tagger):
             self.model.encoder = get_peft_model(self.model.encoder, adapters)
 
     def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
+        from aspectra.students.taggers.denoise import from_texts
         from aspectra.students.taggers.lessons import from_examples, rated
 
         self.model.heads.categories = None  # no teacher names any
-        encoder, ratings = self.encoder(config.input_tokens), rated(side.table.to_pylist())
-        return from_examples(encoder, side.silver(), ratings, tick, side.soft(), config.soft)
+        encoder, sentences = self.encoder(config.input_tokens), side.silver()
+        if CONTROL in config.kinds:
+            return from_texts(encoder, [each.text for each in sentences], self.hiding(config), config.seed, tick)
+        return from_examples(encoder, sentences, rated(side.table.to_pylist()), tick, side.soft(), config.soft)
+
+    def hiding(self, config: PretrainConfig) -> int:
+        """The id that hides a word, and the head that restores it. Raises UserError where there is no such id, or the
+        control is to be learned beside a teacher's kinds."""
+        from aspectra.students.taggers.restore import Restore
+
+        if set(config.kinds) != {CONTROL}:
+            raise UserError("a student that tags learns labels, or restores words: name --kinds denoise alone")
+        if (mask := self.tokenizer.mask_token_id) is None:
+            raise UserError("the model's tokenizer has no mask token, and --kinds denoise hides words behind it")
+        if self.model.heads.restore is None:
+            embeddings = self.model.encoder.get_input_embeddings().weight
+            self.model.heads.restore = Restore(self.model.heads.tag.in_features, embeddings)
+        return int(mask)
 
     def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
         from aspectra.students.taggers.lessons import from_examples, of_categories
@@ -90,26 +107,34 @@ class TaggingStudent(Tagger):
     def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
         return {"input_tokens": config.input_tokens}
 
+    def merge(self) -> None:
+        super().merge()
+        self.model.heads.restore = None
+
     def learned(self, config: PretrainConfig) -> dict[str, Any]:
+        if CONTROL in config.kinds:
+            return {"task": None, "labels": None}
         return {"task": "atsa", "labels": {"polarities": list(POLARITIES), "categories": []}}
 
     def pace(self, name: str) -> float:
         return QUICK if "heads." in name else 1.0
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        from aspectra.students.taggers.losses import collate
+        from aspectra.students.taggers import losses, restore
 
-        return collate(rows, self.pad, len(self.categories))
+        if self.model.heads.restore is not None:
+            return restore.collate(rows, self.pad)
+        return losses.collate(rows, self.pad, len(self.categories))
 
     def counts(self, batch: Mapping[str, Any], kinds: int) -> Any:
-        from aspectra.students.taggers.losses import counts
+        from aspectra.students.taggers import losses, restore
 
-        return counts(batch, kinds)
+        return restore.counts(batch) if self.model.heads.restore is not None else losses.counts(batch, kinds)
 
     def losses(self, model: Any, batch: Mapping[str, Any]) -> tuple[Any, Any]:
-        from aspectra.students.taggers.losses import losses
+        from aspectra.students.taggers import losses, restore
 
-        return losses(model, batch)
+        return restore.losses(model, batch) if self.model.heads.restore is not None else losses.losses(model, batch)
 
     def predict(
         self, texts: Sequence[str], config: FinetuneConfig, device: str, tick: Callable[[int], None]
