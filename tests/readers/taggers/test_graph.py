@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.readers.taggers.odd import texts
-from tests.students.taggers.families import FAMILIES
+from tests.students.taggers.families import EACH
 
 from aspectra.readers.opening import open_reader
 from aspectra.readers.reader import Answer, Judged, Question
@@ -32,7 +32,7 @@ def confidences(answers: Sequence[Answer]) -> list[float]:
     return [o.confidence for answer in answers for o in answer.found]
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=EACH)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.students.taggers.families import FAMILIES
+from tests.students.taggers.families import EACH
 from tests.students.taggers.labels import SENTENCES
 
 from aspectra.readers.opening import open_reader
@@ -37,7 +37,7 @@ def test_the_worst_inputs_overflow_nothing() -> None:
     assert (saturating(inputs, eight) != inputs.astype(np.int64) @ eight.astype(np.int64)).any(), "8 bits would"
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", EACH)
 def test_every_product_of_the_encoder_is_of_small_whole_numbers(kind: str, reader_of: Made) -> None:
     import onnx
 
@@ -52,7 +52,7 @@ def test_every_product_of_the_encoder_is_of_small_whole_numbers(kind: str, reade
         assert constants[node.input[4]].dtype == np.uint8
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", EACH)
 def test_little_is_lost(kind: str, reader_of: Made) -> None:
     some = [example.text for example in SENTENCES]
     one, other = (open_reader(reader_of(kind, each), threads=1).read(some) for each in ("float32", "int8"))

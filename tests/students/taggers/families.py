@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.tiny import REVIEWS
 
 SIZES: dict[str, Any] = {
@@ -77,6 +78,9 @@ FAMILIES: dict[str, tuple[Callable[[], Any], Callable[[int], Any]]] = {
     "xlm-r": (unigrams, encoder("XLMRoberta")),
     "deberta-v2": (unigrams, encoder("DebertaV2", relative_attention=True, pos_att_type=["p2c", "c2p"])),
 }
+
+# What takes a second of each: two kinds of tokenizers in the quick suite, the other encoders in the slow one.
+EACH = [name if name in ("bert", "roberta") else pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES]
 
 
 def make(family: str, folder: Path) -> Path:

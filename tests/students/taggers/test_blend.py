@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.students.taggers.families import FAMILIES
+from tests.students.taggers.families import EACH
 from tests.students.taggers.labels import SENTENCES, corpus, labeled, learn, sentence
 
 from aspectra.config import PretrainConfig
@@ -98,7 +98,7 @@ def test_the_loss_of_a_blend_is_the_blend_of_the_losses(student: TaggingStudent)
     assert not torch.allclose(loss(0.0), loss(1.0))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EACH)
 def test_words_of_any_other_tokenizer_have_distributions(
     family: str, encoder_of: Folder, student: TaggingStudent
 ) -> None:

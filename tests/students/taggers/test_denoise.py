@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.students.taggers.families import FAMILIES
+from tests.students.taggers.families import EACH
 from tests.students.taggers.labels import SENTENCES, corpus
 
 from aspectra.config import PretrainConfig
@@ -29,7 +29,7 @@ SMALL: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", EACH)
 def test_every_kind_of_encoder_restores_words_and_knows_no_task(kind: str, encoder_of: Folder, tmp_path: Path) -> None:
     given = corpus(tmp_path / "corpus")
     config = PretrainConfig(kinds=("denoise",), **SMALL)

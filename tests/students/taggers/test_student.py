@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.students.taggers.families import FAMILIES
+from tests.students.taggers.families import EACH
 from tests.students.taggers.labels import SENTENCES, corpus, labeled, learn
 
 from aspectra.config import FinetuneConfig, PretrainConfig
@@ -28,7 +28,7 @@ FAST: dict[str, Any] = {"learning_rate": 3e-3, "batch_size": 8, "bf16": False, "
 TUNE = FinetuneConfig(task="atsa", epochs=1, **FAST)
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=EACH)
 def student(request: pytest.FixtureRequest, encoder_of: Folder) -> TaggingStudent:
     torch.manual_seed(0)
     return TaggingStudent.load(encoder_of(request.param))
