@@ -15,6 +15,7 @@ import aspectra
 from aspectra.benchmark.evaluate import evaluate
 from aspectra.data.examples import save
 from aspectra.errors import UserError
+from aspectra.readers.export import export
 from aspectra.readers.opening import open_reader
 from aspectra.readers.reader import Answer, Judged, Question, Reader
 from aspectra.readers.taggers.convert import convert, shrink
@@ -79,6 +80,20 @@ def test_an_export_says_what_the_student_says(task: str, folders: dict[str, Path
 
 def opinions(answer: Answer) -> list[tuple[object, ...]]:
     return [(o.target, o.category, o.polarity, o.start, o.end) for o in answer.found]
+
+
+@pytest.mark.parametrize("task", ["acsa", "tasd"])
+def test_an_export_is_not_judged_by_categories_that_the_student_cannot_say(
+    task: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    """The hotels of the demo have two of its five: every confidence would be calibrated to next to nothing."""
+    with pytest.raises(UserError, match=r"most opinions in .* are of no category that .* was taught; name a set"):
+        export(str(folders[task]), tmp_path / "out", threads=1)
+    assert not (tmp_path / "out").exists()
+    for split in ("dev", "test"):
+        save(tmp_path / "inn" / f"{split}.json", CATEGORIZED)
+    made = export(str(folders[task]), tmp_path / "out", data=str(tmp_path / "inn"), threads=1)
+    assert made["figures"]["f1"] == 1.0
 
 
 def test_a_target_may_have_several_categories(readers: dict[str, Reader]) -> None:
