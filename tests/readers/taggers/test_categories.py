@@ -94,6 +94,12 @@ def test_an_export_is_not_judged_by_categories_that_the_student_cannot_say(
         save(tmp_path / "inn" / f"{split}.json", CATEGORIZED)
     made = export(str(folders[task]), tmp_path / "out", data=str(tmp_path / "inn"), threads=1)
     assert made["figures"]["f1"] == 1.0
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "which of the categories that it was taught it is about" in card and ("targets" in card) is (task == "tasd")
+    told = (
+        "the chance of a target's tags times that of the category" if task == "tasd" else "the chance of the category"
+    )
+    assert f"{told} times that of the polarity. It was not calibrated" in card
 
 
 def test_a_target_may_have_several_categories(readers: dict[str, Reader]) -> None:
