@@ -255,11 +255,11 @@ def test_a_calibrated_export_teaches_with_the_confidences_that_analyze_gives(fol
     info = json.loads((made / "aspectra.json").read_text(encoding="utf-8"))
     info["export"]["calibration"] = Calibration(0.5, 0.5, -1.0, 100).written()
     (made / "aspectra.json").write_text(json.dumps(info), encoding="utf-8")
-    (answer,) = asked(made, [TEXT], tmp_path / "out")
+    answer, wordless = asked(made, [TEXT, "The soup was cold. \u200b"], tmp_path / "out")
     said = [o["confidence"] for o in json.loads(answer.text or "")["opinions"]]
     (found,) = aspectra.load(made, threads=1).extract([TEXT])
     assert said == [pytest.approx(o.confidence, abs=1e-3) for o in found.opinions] and said
-    assert answer.distribution is None, "an export tells of its spans alone"
+    assert answer.distribution is wordless.distribution is None, "an export tells of its spans alone"
 
 
 @pytest.mark.slow
