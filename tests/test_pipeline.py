@@ -15,7 +15,7 @@ from aspectra.cli.main import run
 from aspectra.config import ElicitConfig, RunConfig
 from aspectra.elicit import selection
 from aspectra.errors import UserError
-from aspectra.pipeline import build_corpus, check, elicit_reviews, judge_teacher, sitting
+from aspectra.pipeline import analyze_reviews, build_corpus, check, elicit_reviews, judge_teacher, sitting
 from aspectra.settings import load
 from aspectra.tables import write_jsonl
 
@@ -232,3 +232,20 @@ def test_a_student_teaches_a_run_and_sits_its_test(encoder_of: Callable[[str], P
     assert row["sentences"] == 12
     with pytest.raises(UserError, match="a student as teacher does not answer analysis"):
         check(RunConfig(**values | {"elicit": teacher | {"kinds": ["analysis"]}}), tmp_path / "other")
+
+
+def test_the_export_of_a_tagger_is_judged_by_dev_of_its_own_set(
+    encoder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    config_text(tmp_path, tmp_path)
+    tuned = taught(encoder_of("bert"), tmp_path / "tagger")
+    write_jsonl(tmp_path / "reviews.jsonl", ({"id": e.id, "text": e.text} for e in SENTENCES))
+    values: dict[str, Any] = {
+        "reviews": str(tmp_path / "reviews.jsonl"),
+        "elicit": {"model": "none", "limit": 5},
+        "finetune": {"data": str(tmp_path / "set"), "threads": 1},
+    }
+    analyze_reviews(RunConfig(**values), tuned, tmp_path)
+    made = json.loads((tmp_path / "export" / "manifest.json").read_text(encoding="utf-8"))
+    assert made["config"]["data"] == str(tmp_path / "set")
+    assert made["inputs"].keys() == {"model", "gold dev.json"}

@@ -214,11 +214,14 @@ def analyze_reviews(config: RunConfig, tuned: Path, out: Path) -> None:
     from aspectra.analyze.analysis import analyze
     from aspectra.analyze.source import student
     from aspectra.readers.export import export
+    from aspectra.students.families import tags
 
     say("analyze: what the reviews say, read by the exported student")
     asked, folder, threads = config.elicit, out / "export", config.finetune.threads
     limit = config.finetune.max_new_tokens
-    export(str(tuned), folder, check=CHECKED, max_new_tokens=limit, threads=threads, replace=True)
+    # One that tags is quick to compare, and is calibrated: by dev of what it was tuned for.
+    judged: dict[str, Any] = {"data": config.finetune.data} if tags(tuned) else {"check": CHECKED}
+    export(str(tuned), folder, max_new_tokens=limit, threads=threads, replace=True, **judged)
     analyze(
         locate(config.reviews),
         student(folder, max_new_tokens=limit, threads=threads),

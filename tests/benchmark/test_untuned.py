@@ -61,8 +61,13 @@ def test_settings_are_chosen_on_dev_and_polarity_is_asked_of_given_targets(
     dev = load(Path(data) / "dev.json")
     (Path(data) / "test.json").unlink()  # who chooses on dev has no need of it
     config = small(systems=systems, sets={"atsa": [data]}, seeds=[1], shots=[4], finetune=TUNE, side="dev", given=True)
-    (cell,) = benchmark(config, tmp_path / "out")["cells"]
+    results = benchmark(config, tmp_path / "out")
+    (cell,) = results["cells"]
     assert cell["sentences"] == len(dev)
+    assert results["notes"] == [
+        "All scores are on the sentences of dev, by which settings are chosen: no test was read."
+    ]
+    assert results["notes"][0] in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     asked = cell["given"]
     gold = [o for example in dev for o in example.opinions if o.polarity != "conflict"]
     assert asked["items"] == len(gold) and asked["accuracy"] == asked["right"] / len(gold)

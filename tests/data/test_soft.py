@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.data.soft import SURE, Soft, as_json, behind, load, save
+from aspectra.data.soft import SURE, Soft, as_json, behind, line, load, save
 from aspectra.errors import UserError
 
 SOFT = Soft((3, 40), {(7, 11): (0.9, 0.05), (12, 16): (0.001, 0.002)}, {(7, 11): (0.7, 0.2, 0.1, 0.0)})
@@ -32,7 +32,7 @@ def test_a_sentence_takes_what_lies_wholly_in_it() -> None:
 
 
 def test_a_side_of_a_corpus_is_read_by_the_ids_of_its_sentences(tmp_path: Path) -> None:
-    save(tmp_path / "train.soft.jsonl", {"a:1": SOFT})
+    save(tmp_path / "train.soft.jsonl", [line("a:1", SOFT)])
     (found,) = load(tmp_path / "train.soft.jsonl").items()
     assert found == ("a:1", Soft((3, 40), {(7, 11): (0.9, 0.05)}, SOFT.spans))
     assert load(tmp_path / "dev.soft.jsonl") == {}

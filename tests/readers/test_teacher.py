@@ -19,8 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.students.taggers.labels import SENTENCES, taught
+from tests.students.taggers import by_heart
+from tests.students.taggers.labels import CATEGORIZED, SENTENCES, taught
 
+import aspectra
 from aspectra.cli.main import run
 from aspectra.config import CorpusConfig, ElicitConfig
 from aspectra.corpus.build import build
@@ -34,10 +36,14 @@ from aspectra.elicit.extraction import extraction
 from aspectra.elicit.handoff import responses
 from aspectra.elicit.validation import strip_thinking
 from aspectra.errors import UserError
+from aspectra.readers.calibration import Calibration
 from aspectra.readers.predictor import Predictor
+from aspectra.readers.taggers.convert import convert
 from aspectra.readers.teacher import StudentTeacher, extracted, subject, teaching
 from aspectra.schema import POLARITIES, Response
 from aspectra.sentences import spans
+from aspectra.students.taggers.student import TaggingStudent
+from aspectra.students.taggers.tagger import Tagger
 from aspectra.tables import write_jsonl
 from aspectra.units import UNIT
 
@@ -219,10 +225,41 @@ def test_a_folder_without_a_student_is_refused(encoder_of: Callable[[str], Path]
         StudentTeacher(ElicitConfig(teacher="student", kinds=("extraction",)))
     with pytest.raises(UserError, match="no model in"):
         StudentTeacher(config_of(tmp_path / "nowhere"))
-    published = encoder_of("electra")
-    StudentTeacher(config_of(published))  # asked for atsa, as an untuned one may be
-    with pytest.raises(UserError, match="fine-tuned for no task"):
-        StudentTeacher(config_of(published, "polarity"))
+    for kind in ("extraction", "polarity"):  # its heads would be drawn anew, and its answers mean nothing
+        with pytest.raises(UserError, match="fine-tuned for no task"):
+            StudentTeacher(config_of(encoder_of("electra"), kind))
+
+
+@pytest.mark.parametrize("task", ["acsa", "tasd"])
+def test_a_student_of_categories_judges_the_category_that_is_named(
+    task: str, encoder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    student = TaggingStudent.load(encoder_of("bert"))
+    by_heart.learn(student, task)
+    labels = {"categories": [*{str(o.category) for e in CATEGORIZED for o in e.opinions}]}
+    (tmp_path / "teaches").mkdir()
+    student.save(tmp_path / "teaches", {"task": task, "input_tokens": 64, "labels": labels}, "a card")
+    config = config_of(tmp_path / "teaches", "polarity")
+    known = "We would come no more."
+    reviews = reviews_of(tmp_path, [f"{known}\nCategory: hotel general", known])
+    elicit(reviews, config, tmp_path / "out", allow_failed=True, teacher=teaching(config))
+    named, whole = responses(tmp_path / "out")
+    assert json.loads(named.text or "")["polarity"] == "negative"
+    assert whole.reason == "name the category to judge"
+
+
+def test_a_calibrated_export_teaches_with_the_confidences_that_analyze_gives(folder: Path, tmp_path: Path) -> None:
+    made = tmp_path / "export"
+    made.mkdir()
+    convert(Tagger.load(folder), made)
+    info = json.loads((made / "aspectra.json").read_text(encoding="utf-8"))
+    info["export"]["calibration"] = Calibration(0.5, 0.5, -1.0, 100).written()
+    (made / "aspectra.json").write_text(json.dumps(info), encoding="utf-8")
+    answer, wordless = asked(made, [TEXT, "The soup was cold. \u200b"], tmp_path / "out")
+    said = [o["confidence"] for o in json.loads(answer.text or "")["opinions"]]
+    (found,) = aspectra.load(made, threads=1).extract([TEXT])
+    assert said == [pytest.approx(o.confidence, abs=1e-3) for o in found.opinions] and said
+    assert answer.distribution is wordless.distribution is None, "an export tells of its spans alone"
 
 
 @pytest.mark.slow

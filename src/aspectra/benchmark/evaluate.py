@@ -64,7 +64,8 @@ def evaluate(
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, "test"), cap, seed)
     if "category" in tasks.get(chosen).by and info.get("family") == TAGGER:
-        check_categories(name, names(info["labels"]["categories"]), examples, data)
+        labels = info.get("labels") or {}  # none of one that was taught no task, which its reader refuses
+        check_categories(name, names(labels.get("categories", ())), examples, data)
     for note in filter(None, (unmarked(examples, subset) for subset in subsets)):
         say(f"evaluate: {note}")
     stage = None
@@ -108,7 +109,7 @@ def evaluate(
 def check_categories(model: str, known: Sequence[str], examples: Sequence[Example], data: str) -> None:
     """Raise UserError where gold names categories, and a student that can say none but the `known` has none of them."""
     wanted = names(opinion.category for example in examples for opinion in example.opinions)
-    if wanted and not set(wanted) & set(known):
+    if wanted and known and not set(wanted) & set(known):
         raise UserError(
             f"{model} knows none of the categories of {data}, such as '{wanted[0]}', but '{known[0]}' and others that "
             "it was taught; fine-tune it for these"

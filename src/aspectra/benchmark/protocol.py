@@ -111,7 +111,8 @@ def claim(out: Path, merged: bool = False) -> None:
 
 
 def notes(results: dict[str, Result], out: Path) -> list[str]:
-    """What a reader of the table must know: doubts about files of predictions, and which sets share test sentences."""
+    """What a reader of the table must know: whether dev was read, doubts about files of predictions, and which sets
+    share sentences."""
     texts: dict[str, list[str]] = {}
     for name, result in results.items():
         place = f"{result.task}/{result.data}"
@@ -122,8 +123,12 @@ def notes(results: dict[str, Result], out: Path) -> list[str]:
         for one, other in combinations(sorted(texts), 2)
     ]
     doubts = [f"{name}: {doubt}." for name, result in results.items() for doubt in result.doubts]
+    told = [manifest.read(out / "cells" / name) or {} for name in results]
+    side = "dev" if any(each.get("config", {}).get("side") == "dev" for each in told) else "test"
+    if side == "dev":
+        doubts.insert(0, "All scores are on the sentences of dev, by which settings are chosen: no test was read.")
     return doubts + [
-        f"{one} and {other} share {shared} of {of} test sentences: their scores are not independent."
+        f"{one} and {other} share {shared} of {of} {side} sentences: their scores are not independent."
         for one, other, shared, of in shares
         if shared and shared >= SHARED * of
     ]

@@ -80,7 +80,7 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
     else:
         rows = [row for row in results["table"] if (row["scoring"], row["subset"]) == ("strict", "all")]
         columns = ("system", "set", "shots", "seeds", "F1", "sd", "95 % interval", "s / 1000")
-        table(columns, [told(row) for row in rows], "strict F1 in percent, all test sentences")
+        table(columns, [told(row) for row in rows], "strict F1 in percent, all sentences")
         pairs = [pair for pair in results["comparisons"] if (pair["scoring"], pair["subset"]) == ("strict", "all")]
         for pair in (pair for pair in pairs if pair["verdict"] == "shown" or alike(pair)):
             where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")

@@ -80,13 +80,14 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
     held_out = split(kept, reviews, config)
     rows: dict[str, list[tuple[str, ...]]] = {"train": [], "dev": []}
     sentences: dict[str, list[Example]] = {"train": [], "dev": []}
-    softs: dict[str, dict[str, soft.Soft]] = {"train": {}, "dev": {}}
+    softs: dict[str, list[str]] = {"train": [], "dev": []}
     for review in kept:
         side = "dev" if review in held_out else "train"
         rows[side] += mix(review, reviews[review], answers[review], ratings, config, evaluation, counts)
         labeled = silver.label(review, reviews[review], answers[review].values(), counts)
         sentences[side] += labeled
-        softs[side] |= soften(reviews[review], labeled, answers[review].get("extraction"))
+        found = soften(reviews[review], labeled, answers[review].get("extraction"))
+        softs[side] += [soft.line(name, each) for name, each in found.items()]
     if not rows["train"]:
         if not labels_alone(config.kinds, reasons, sentences["train"]):
             raise nothing(config.kinds, reasons, counts)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from aspectra.progress import say
 from aspectra.readers.opening import open_reader, student_folder
 from aspectra.readers.reader import Reader
 from aspectra.schema import Example
+from aspectra.students.taggers.units import names
 from aspectra.weights import RUN
 
 CHECKED, CHECKED_TAGS = 200, 2000  # sentences that a student that writes, or tags, is compared on
@@ -49,8 +50,8 @@ def export(
     none. Of one that tags: 2,000 of dev, and no label of test where there is a dev; `auto` takes int8 where that
     costs at most 0.5 points of F1 at 95 %. Confidences are calibrated on dev, where there is one (`trust`).
 
-    Raises UserError where the model, the data or the type is not usable, or where the conversion in 32 bits does not
-    say what the student says.
+    Raises UserError where the model, the data or the type is not usable, where a student that tags is to be judged by
+    categories that it was not taught, or where the conversion in 32 bits does not say what the student says.
     """
     need("train", "export")
     from aspectra.readers.taggers import export as taggers
@@ -67,6 +68,9 @@ def export(
     place = datasets.find(name, data or DEMO / (tasks.get(name).data or name) / "hotels")
     check = check or (CHECKED_TAGS if tagging else CHECKED)
     examples, files, held = sentences(place, check, seed, tagging)
+    told = f"most opinions in {place} are of no category that {model} was taught"
+    if (strange := foreign(read_info(folder), name, held or examples)) and tagging:  # labels choose its type
+        raise UserError(f"{told}; name a set that has its categories with --data")
     inputs: dict[str, Path | str] = {"model": identity(model)}
     inputs |= {f"gold {path.name}": path for path in files}
     config = {
@@ -81,6 +85,9 @@ def export(
         say(f"export: {out} is done already")
         return done
     stage.begin()
+    if strange and held:
+        say(f"export: {told}; confidences are not calibrated. Name a set that has its categories with --data")
+        held = []
     shutil.rmtree(out / writers.WORK, ignore_errors=True)
     with stage.given_back():
         if tagging:
@@ -109,6 +116,15 @@ def sentences(place: Path, check: int, seed: int, tagging: bool) -> tuple[list[E
     if tagging:
         say(f"export: {place} has no dev.json; labels of its test side choose the type")
     return datasets.draw(datasets.split(place, side), check, seed), files, datasets.draw(held, check, seed)
+
+
+def foreign(info: Mapping[str, Any], task: str, gold: Sequence[Example]) -> bool:
+    """Whether most gold opinions are of categories that a student was not taught, so that they say little of it."""
+    taught = names((info.get("labels") or {}).get("categories") or ())
+    if "category" not in tasks.get(task).by or not taught:
+        return False
+    said = [names([opinion.category]) for example in gold for opinion in example.opinions]
+    return sum(not set(each) & set(taught) for each in said) > len(said) / 2
 
 
 @contextmanager

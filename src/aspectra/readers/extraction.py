@@ -20,7 +20,8 @@ class Found:
     They and `target` are None where the task names none. `confidence`, in [0, 1]: of an export that was calibrated,
     the share of such opinions that is right. Else what the student makes of it. One that writes: the probability of
     this piece of its answer (subject, bar and polarity) after what it wrote before, the product over the piece's
-    tokens. One that tags: the chance of the tags times that of the polarity. docs/deploy.md.
+    tokens. One that tags: the chance of the tags, times that of the category where its task has them, times that of the
+    polarity. docs/deploy.md.
     """
 
     target: str | None

@@ -70,12 +70,18 @@ def open_reader(
 
             check_whole(model, compute)
             return TaggingReader(Whole.open(folder, threads, device, bf16, batch_size), task)
-    elif read_info(folder := student_folder(model))[EXPORT].get("engine") == ENGINE:
+    elif of_tagger(folder := student_folder(model)):
         from aspectra.readers.taggers.in_onnx import Exported
 
         return TaggingReader(Exported(folder, threads, batch_size, compute), task)
     engine = open_engine(model, compute=compute, threads=threads, device=device, bf16=bf16)
     return WritingReader(engine, task, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained)
+
+
+def of_tagger(folder: Path) -> bool:
+    """Whether an export is a tagger's."""
+    about = read_info(folder)[EXPORT]
+    return isinstance(about, dict) and about.get("engine") == ENGINE
 
 
 def open_engine(
@@ -117,6 +123,8 @@ def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool)
     exported = is_export(model)
     if exported and (engine == "transformers" or bf16):
         raise UserError(f"{model} is an export, which runs in its own type; leave out --engine and --bf16")
+    if exported and engine == "ct2" and of_tagger(student_folder(model)):
+        raise UserError(f"{model} is the export of a student that tags, and runs by onnxruntime; leave out --engine")
     if (exported or engine == "ct2") and device not in ("auto", "cpu"):
         raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
     if not exported:

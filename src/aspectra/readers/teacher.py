@@ -2,7 +2,8 @@
 
 `aspectra elicit REVIEWS --teacher student --model DIR --kinds extraction`. Made by `aspectra.cli.elicit` and
 `aspectra.pipeline`, which hand it to the engine: a reader stands above `aspectra.elicit`. A review is read as `analyze`
-reads it, in 32-bit floats, sentence by sentence; `distribution` is as `aspectra.data.soft` says.
+reads it, sentence by sentence, with the confidences of a calibrated export; `distribution` is as `aspectra.data.soft`
+says.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.files import canonical, sha256
 from aspectra.info import is_export, read_info, task_of
+from aspectra.readers.calibration import Calibration
 from aspectra.readers.extraction import Extraction
 from aspectra.readers.opening import open_reader, student_folder
 from aspectra.readers.predictor import Predictor
@@ -58,7 +60,11 @@ class StudentTeacher:
         if not config.model:
             raise UserError("--model is missing: the folder of the student that teaches")
         self._folder = student_folder(config.model)
-        self._task = task_of(read_info(self._folder), config.task if "extraction" in config.kinds else None)
+        info = read_info(self._folder)
+        # One that was taught nothing has heads that are drawn anew each time: --task does not make it a teacher.
+        task_of(info, None)
+        self._task = task_of(info, config.task if "extraction" in config.kinds else None)
+        self._calibration = Calibration.of(info)
         if not is_export(self._folder):
             need("train", "a student as teacher")
         self.model = digest(self._folder)
@@ -80,7 +86,8 @@ class StudentTeacher:
         assert self._reader is not None
         texts = [question.review for question in questions]
         if questions[0].kind == "extraction":
-            return [extracted(found) for found in Predictor(self._reader).extract(texts)]
+            predictor = Predictor(self._reader, calibration=self._calibration)
+            return [extracted(found) for found in predictor.extract(texts)]
         return judged(self._reader, [subject(text) for text in texts])
 
 
@@ -99,7 +106,8 @@ def judged(reader: Reader, questions: list[Question]) -> list[Reply | RowError]:
     """The polarity of each question's subject; of the whole text where it names none and the reader can tell."""
     answers = list(reader.judge(questions))
     whole = [number for number, question in enumerate(questions) if not (question.target or question.category)]
-    if whole and hasattr(reader, "lean"):
+    # Of a whole text that names no category, a student of categories has nothing to tell.
+    if whole and hasattr(reader, "lean") and "category" not in reader.task.by:
         leanings, _ = reader.lean([questions[number] for number in whole])
         for number, leaning in zip(whole, leanings, strict=True):
             answers[number] = Judged(questions[number].text, leaning.probabilities)

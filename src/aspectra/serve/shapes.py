@@ -31,9 +31,7 @@ class Opinion(BaseModel):
     polarity: Polarity
     start: int | None = Field(description=START)
     end: int | None = Field(description="The character behind its last.")
-    confidence: float | None = Field(
-        description="How likely it is right, as far as the student knows; calibrated where its export is.", ge=0, le=1
-    )
+    confidence: float | None = Field(description=SURE, ge=0, le=1)
 
 
 class Result(BaseModel):

@@ -80,12 +80,22 @@ def open_student(source: Path | Student, config: TrainingConfig, newline_token: 
         raise UserError("newline_token needs all weights (lora_rank=0): an adapter cannot learn a new token")
     student = load(source, newline_token) if isinstance(source, Path) else source.copied()
     if config.dropout is not None:
-        for name, module in student.model.named_modules():
-            if isinstance(module, torch.nn.Dropout) and not name.startswith("heads."):
-                module.p = config.dropout
+        set_dropout(student.model, config.dropout)
     if config.lora_rank:
         student.adapt(config.lora_rank)
     return student
+
+
+def set_dropout(model: torch.nn.Module, share: float) -> None:
+    """Let every layer drop so much, but for a tagger's heads. Some kinds keep the number in place of a module."""
+    for name, module in model.named_modules():
+        if name.startswith("heads."):
+            continue
+        if isinstance(module, torch.nn.Dropout):
+            module.p = share
+        for each in ("dropout", "attention_dropout"):
+            if isinstance(getattr(module, each, None), float):
+                setattr(module, each, share)
 
 
 def last_checkpoint(folder: Path, processes: int) -> Path | None:

@@ -15,6 +15,7 @@ import aspectra
 from aspectra.benchmark.evaluate import evaluate
 from aspectra.data.examples import save
 from aspectra.errors import UserError
+from aspectra.readers.export import export
 from aspectra.readers.opening import open_reader
 from aspectra.readers.reader import Answer, Judged, Question, Reader
 from aspectra.readers.taggers.convert import convert, shrink
@@ -79,6 +80,26 @@ def test_an_export_says_what_the_student_says(task: str, folders: dict[str, Path
 
 def opinions(answer: Answer) -> list[tuple[object, ...]]:
     return [(o.target, o.category, o.polarity, o.start, o.end) for o in answer.found]
+
+
+@pytest.mark.parametrize("task", ["acsa", "tasd"])
+def test_an_export_is_not_judged_by_categories_that_the_student_cannot_say(
+    task: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    """The hotels of the demo have two of its five: every confidence would be calibrated to next to nothing."""
+    with pytest.raises(UserError, match=r"most opinions in .* are of no category that .* was taught; name a set"):
+        export(str(folders[task]), tmp_path / "out", threads=1)
+    assert not (tmp_path / "out").exists()
+    for split in ("dev", "test"):
+        save(tmp_path / "inn" / f"{split}.json", CATEGORIZED)
+    made = export(str(folders[task]), tmp_path / "out", data=str(tmp_path / "inn"), threads=1)
+    assert made["figures"]["f1"] == 1.0
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "which of the categories that it was taught it is about" in card and ("targets" in card) is (task == "tasd")
+    told = (
+        "the chance of a target's tags times that of the category" if task == "tasd" else "the chance of the category"
+    )
+    assert f"{told} times that of the polarity. It was not calibrated" in card
 
 
 def test_a_target_may_have_several_categories(readers: dict[str, Reader]) -> None:

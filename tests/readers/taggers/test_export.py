@@ -191,12 +191,17 @@ def test_what_an_export_cannot_do_is_said_in_a_line(reader_of: Made, tagger_of: 
         resolve(str(made))
     with pytest.raises(UserError, match="unknown compute type 'bfloat16'"):
         export(str(tagger_of("bert")), tmp_path / "out", compute="bfloat16")
-    for name, content, message in (
+    with pytest.raises(UserError, match="is the export of a student that tags, and runs by onnxruntime"):
+        evaluate(made, None, "hotels", engine="ct2")
+    about = '{"task": "atsa", "export": {"engine": "onnxruntime", "format": %d}}'
+    damages = (
         ("model.onnx", b"torn", "cannot load the export"),
         ("tokenizer.json", b"{", "cannot load the export"),
-        ("aspectra.json", b'{"task": "atsa", "export": {"engine": "onnxruntime", "format": 9}}', "another version"),
-    ):
-        folder = tmp_path / name
+        ("aspectra.json", (about % 9).encode(), "another version"),
+        ("aspectra.json", (about % 1).encode(), r"cannot load the export .*\('room'\)"),
+    )
+    for number, (name, content, message) in enumerate(damages):
+        folder = tmp_path / str(number)
         folder.mkdir()
         for file in made.iterdir():
             (folder / file.name).write_bytes(content if file.name == name else file.read_bytes())

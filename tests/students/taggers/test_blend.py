@@ -162,5 +162,6 @@ def test_a_corpus_with_a_teachers_probabilities_teaches_them_by_the_setting(
 
     assert lean(0.7) == 0, "a corpus without them"
     some = side.silver()[:5]
-    soft_labels.save(home / "silver" / "train.soft.jsonl", certain(student, some))
+    lines = (soft_labels.line(name, each) for name, each in certain(student, some).items())
+    soft_labels.save(home / "silver" / "train.soft.jsonl", lines)
     assert (lean(0.7), lean(0.0)) == (5, 0)

@@ -14,6 +14,7 @@ from tests.students.taggers.labels import SENTENCES, corpus
 
 from aspectra.config import PretrainConfig
 from aspectra.errors import UserError
+from aspectra.students.corpus import read
 from aspectra.students.pretrain import pretrain
 from aspectra.students.taggers.denoise import hidden
 from aspectra.students.taggers.student import TaggingStudent
@@ -38,10 +39,37 @@ def test_every_kind_of_encoder_restores_words_and_knows_no_task(kind: str, encod
     assert after < before
     taught = pretrain(given, str(encoder_of(kind)), PretrainConfig(**SMALL), tmp_path / "taught")["figures"]
     assert figures["steps"] == taught["steps"]
+    assert (figures["counted"], taught["counted"]) == ("hidden tokens", "words, spans and ratings")
     assert figures["parameters"] == taught["parameters"], "the head that restores words is gone"
     info = json.loads((tmp_path / "out" / "aspectra.json").read_text(encoding="utf-8"))
     assert info["task"] is None and info["labels"] is None
     TaggingStudent.load(tmp_path / "out")
+
+
+def test_texts_with_a_rating_are_restored_too_in_as_many_steps(encoder_of: Folder, tmp_path: Path) -> None:
+    given = corpus(tmp_path / "corpus", rated=True)
+    steps = [
+        pretrain(given, str(encoder_of("bert")), PretrainConfig(kinds=kinds, **SMALL), tmp_path / name)["figures"][
+            "steps"
+        ]
+        for name, kinds in (("control", ("denoise",)), ("taught", ("analysis",)))
+    ]
+    assert steps[0] == steps[1]
+
+
+def test_every_weight_that_is_trained_has_a_gradient(encoder_of: Folder, tmp_path: Path) -> None:
+    """Else several processes wait for one another; and a student that goes on in memory trains its heads again."""
+    student = TaggingStudent.load(encoder_of("bert"))
+    side = read(corpus(tmp_path / "corpus"), "train")
+    rows = student.from_corpus(side, PretrainConfig(kinds=("denoise",), **SMALL), lambda _: None).rows
+    losses, _ = student.losses(student.model, student.collate([rows[0], rows[1]]))
+    losses.sum().backward()
+    without = [
+        name for name, weight in student.model.named_parameters() if weight.requires_grad and weight.grad is None
+    ]
+    assert without == []
+    student.merge()
+    assert all(weight.requires_grad for weight in student.model.parameters())
 
 
 def test_whole_words_are_hidden(encoder_of: Folder) -> None:

@@ -77,6 +77,10 @@ def test_a_task_that_it_was_not_taught(encoder_of: Folder, tmp_path: Path, capsy
     save(tmp_path / "set" / "test.json", CATEGORIZED)
     told = mistake(["evaluate", str(encoder_of("bert")), "--task", "acsa", "--data", str(tmp_path / "set")], capsys)
     assert "was taught no categories, which acsa asks for" in told
+    control = TaggingStudent.load(encoder_of("bert"))
+    control.save(tmp_path / "control", {"task": None, "labels": None, "input_tokens": 64}, "a card")
+    told = mistake(["evaluate", str(tmp_path / "control"), "--task", "acsa", "--data", str(tmp_path / "set")], capsys)
+    assert "was taught no categories, which acsa asks for" in told
 
 
 def test_categories_that_it_was_not_taught(

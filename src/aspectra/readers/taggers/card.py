@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aspectra import tasks
 from aspectra.info import EXPORT
 from aspectra.readers.trust import rows
 
@@ -12,6 +13,7 @@ from aspectra.readers.trust import rows
 def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, trust: Mapping[str, Any] | None) -> str:
     """Markdown: what it is, how well it was met, what its confidences are worth."""
     about = info[EXPORT]
+    by = tasks.get(info["task"]).by
     facts = {
         "task": info.get("task"),
         "parameters": f"{about['parameters']:,}",
@@ -27,14 +29,14 @@ def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, tru
         "---",
         "# A reader of opinions",
         "",
-        "A tagger made by Aspectra, exported: it reads a sentence once, marks the words that name opinion targets and "
-        "gives each its polarity. It needs neither torch nor transformers.",
+        f"A tagger made by Aspectra, exported: it reads a sentence once, {does(by)}. It needs neither torch nor "
+        "transformers.",
         "",
         "| | |",
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in facts.items()),
         "",
-        *confidence(trust),
+        *confidence(trust, by),
         "",
         "How it was made, with every setting, input digest and version, stands in `manifest.json`.",
         "",
@@ -44,12 +46,26 @@ def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, tru
     return "\n".join(lines)
 
 
-def confidence(trust: Mapping[str, Any] | None) -> list[str]:
+def does(by: Sequence[str]) -> str:
+    """What a tagger does with a sentence, where its task names opinions by these fields."""
+    if "category" not in by:
+        return "marks the words that name opinion targets and gives each its polarity"
+    if "target" not in by:
+        return "says which of the categories that it was taught it is about, and how each is meant"
+    return (
+        "marks the words that name opinion targets, and says of each, and of the rest of the sentence, which of the "
+        "categories that it was taught it is about, and how each is meant"
+    )
+
+
+def confidence(trust: Mapping[str, Any] | None, by: Sequence[str]) -> list[str]:
     """What is said of confidences."""
     if trust is None:
+        chances = {"target": "a target's tags", "category": "the category"}
+        product = " times that of ".join([*(chances[field] for field in by if field in chances), "the polarity"])
         return [
-            "**Confidence** is what the network makes of it, the chance of a target's tags times that of its polarity. "
-            "It was not calibrated: there were too few labeled sentences that the student had not learned from."
+            f"**Confidence** is what the network makes of it: the chance of {product}. It was not calibrated: there "
+            "were too few labeled sentences that the student had not learned from."
         ]
     raw, made = trust["raw"], trust["calibrated"]
     return [

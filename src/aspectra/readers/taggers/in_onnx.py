@@ -36,7 +36,7 @@ class Exported:
         about = self.info[EXPORT]
         if about.get("format") != FORMAT:
             raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
-        if compute not in (None, made := about["compute"]):
+        if compute not in (None, made := about.get("compute")):
             raise UserError(f"{folder} was exported in {made}, and runs in that alone; leave out --compute")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
@@ -48,16 +48,16 @@ class Exported:
                 str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
             )
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            room, self.pad, self._parameters = (int(about[name]) for name in ("room", "pad", "parameters"))
         except Exception as error:  # neither library raises anything more special
-            reason = str(error).splitlines()[0]
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"cannot load the export {folder} ({reason}); export the model once more") from None
-        self.encoder = Encoder(tokenizer, int(about["room"]))
-        self.pad, self.batch_size = int(about["pad"]), batch_size
+        self.encoder, self.batch_size = Encoder(tokenizer, room), batch_size
         self.categories = tuple(about.get("categories", ()))
 
     @property
     def parameters(self) -> int:
-        return int(self.info[EXPORT]["parameters"])
+        return self._parameters
 
     def read(
         self,
@@ -114,7 +114,7 @@ def batches(asked: Sequence[int], lengths: Sequence[int], most: int) -> Iterator
     order = sorted(asked, key=lambda i: -lengths[i])
     start = 0
     while start < len(order):
-        size = max(1, min(most, most * WIDTH // lengths[order[start]]))
+        size = max(1, min(most, most * WIDTH // max(1, lengths[order[start]])))
         yield order[start : start + size]
         start += size
 

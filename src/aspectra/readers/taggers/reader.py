@@ -51,9 +51,9 @@ class TaggingReader:
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
                 for o, confidence in (opinions(text, one, each, self.engine.categories) if one.words else ())
             )
-            told = len(each.chances) == len(one.words) and not each.about  # an export tells of its spans alone
-            behind = soft(text, one, each) if told else None
-            said[text] = Answer(None, found, one.cut, soft=behind)
+            # An export tells of its spans alone; of what has no word there is nothing to tell.
+            told = each.chances and not each.about
+            said[text] = Answer(None, found, one.cut, soft=soft(text, one, each) if told else None)
         return [said[sentence] for sentence in sentences]
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:

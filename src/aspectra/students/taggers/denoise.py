@@ -1,4 +1,4 @@
-"""The control that shows what the teacher adds: the same sentences, without a teacher. Pure; called by `student`.
+"""The control that shows what the teacher adds: the same texts, without a teacher. Pure; called by `student`.
 
 Words are hidden, all their pieces behind the mask, and the encoder restores them (masked language modeling, Devlin et
 al. 2019, section 3.1; whole words, 15 % of them, one at least). A sentence has the same words hidden in every epoch:

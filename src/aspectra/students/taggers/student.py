@@ -55,9 +55,11 @@ class TaggingStudent(Tagger):
 
         self.model.heads.categories = None  # no teacher names any
         encoder, sentences = self.encoder(config.input_tokens), side.silver()
+        ratings = rated(side.table.to_pylist())
         if CONTROL in config.kinds:
-            return from_texts(encoder, [each.text for each in sentences], self.hiding(config), config.seed, tick)
-        return from_examples(encoder, sentences, rated(side.table.to_pylist()), tick, side.soft(), config.soft)
+            texts = [*(each.text for each in sentences), *(text for text, _ in ratings)]
+            return from_texts(encoder, texts, self.hiding(config), config.seed, tick)
+        return from_examples(encoder, sentences, ratings, tick, side.soft(), config.soft)
 
     def hiding(self, config: PretrainConfig) -> int:
         """The id that hides a word, and the head that restores it. Raises UserError where there is no such id, or the
@@ -68,9 +70,12 @@ class TaggingStudent(Tagger):
             raise UserError("a student that tags learns labels, or restores words: name --kinds denoise alone")
         if (mask := self.tokenizer.mask_token_id) is None:
             raise UserError("the model's tokenizer has no mask token, and --kinds denoise hides words behind it")
-        if self.model.heads.restore is None:
+        self.counted = "hidden tokens"
+        heads = self.model.heads
+        if heads.restore is None:
+            heads.requires_grad_(False)  # several processes would wait for gradients that never come
             embeddings = self.model.encoder.get_input_embeddings().weight
-            self.model.heads.restore = Restore(self.model.heads.tag.in_features, embeddings)
+            heads.restore = Restore(heads.tag.in_features, embeddings)
         return int(mask)
 
     def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
@@ -113,6 +118,7 @@ class TaggingStudent(Tagger):
     def merge(self) -> None:
         super().merge()
         self.model.heads.restore = None
+        self.model.heads.requires_grad_(True)
 
     def learned(self, config: PretrainConfig) -> dict[str, Any]:
         if CONTROL in config.kinds:
