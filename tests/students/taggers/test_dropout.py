@@ -35,6 +35,7 @@ def test_in_evaluation_and_without_a_share_nothing_changes() -> None:
     assert torch.equal(Dropout(0.1).eval()(some), some)
     assert torch.equal(Dropout(0.0)(some), some)
     assert Dropout(0.1)(some).dtype == torch.bfloat16
+    assert Dropout(0.999)(some).isfinite().all()
     assert Dropout(0.1)(torch.empty(0, 4)).shape == (0, 4)
 
 

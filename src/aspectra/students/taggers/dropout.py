@@ -17,7 +17,7 @@ class Dropout(nn.Dropout):
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         """The same shape and type; unchanged in evaluation mode."""
-        dropped = round(self.p * STEPS)
+        dropped = min(round(self.p * STEPS), STEPS - 1)
         if not self.training or not dropped:
             return states
         count = states.numel()
