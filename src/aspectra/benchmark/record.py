@@ -17,7 +17,7 @@ from aspectra.circumstances import circumstances
 from aspectra.errors import UserError
 from aspectra.files import canonical
 from aspectra.manifest import Stage
-from aspectra.readers.reader import LABELS, Question, Reader
+from aspectra.readers.reader import Question, Reader, best
 from aspectra.schema import Example, Prediction
 from aspectra.score import metrics
 from aspectra.score.overlap import overlapping
@@ -26,7 +26,7 @@ from aspectra.score.results import Cost, Given, Result
 
 @dataclass
 class Outcome:
-    """What a system said of the test sentences, and at what cost."""
+    """What a system said of the sentences, and at what cost."""
 
     kind: Any
     predictions: list[Prediction]
@@ -78,8 +78,8 @@ def of_given(reader: Reader, sentences: Sequence[Example], task: str) -> Given |
     if not asked:
         return None
     said = reader.judge([Question(each.text, each.target, each.category) for each in asked])
-    chosen = [None if isinstance(each, UserError) else max(LABELS, key=each.probabilities.__getitem__) for each in said]
+    chosen = [None if isinstance(each, UserError) else best(each.probabilities) for each in said]
     gold = [each.gold for each in asked]
     found = judgments.measure(gold, chosen)
-    right = sum(a == b for a, b in zip(gold, chosen, strict=True))
+    right = sum(each["correct"] for each in found["classes"].values())
     return Given(accuracy=found["accuracy"], macro_f1=found["macro_f1"], items=len(asked), right=right)

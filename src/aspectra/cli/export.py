@@ -28,8 +28,8 @@ def export(
     data: Annotated[
         str | None,
         typer.Option(
-            help="Set or folder to compare on, by test.json; one that tags also by dev.json, which calibrates it. "
-            "[the demo's hotels]"
+            help="Set or folder to compare on: its test.json, of one that tags its dev.json. A dev.json "
+            "calibrates confidences. [the demo's hotels]"
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw of these sentences.")] = 42,

@@ -31,4 +31,5 @@ OUTPUTS = {
 
 def outputs(categories: bool) -> list[str]:
     """The names of what a graph gives, in order: polarities of spans, or those of each category."""
-    return [name for name in OUTPUTS if (name not in ("about", "judged") if not categories else name != "polarities")]
+    absent = {"polarities"} if categories else {"about", "judged"}
+    return [name for name in OUTPUTS if name not in absent]

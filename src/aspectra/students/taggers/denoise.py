@@ -15,7 +15,6 @@ from aspectra.students.taggers.rows import Rows
 from aspectra.students.taggers.words import Encoder, Pieces
 
 SHARE = 0.15
-BATCH = 1024  # sentences that are encoded together
 KIND = "denoise"
 
 
@@ -24,13 +23,10 @@ def from_texts(
 ) -> Lessons:
     """A row for each sentence that has a word; `mask` is the id that stands for what is hidden."""
     rows, cut, chance = Rows([KIND]), 0, random.Random(seed)
-    for first in range(0, len(texts), BATCH):
-        some = texts[first : first + BATCH]
-        for pieces in encoder.pieces(some):
-            if pieces.words:
-                rows.add(hidden(pieces, mask, chance))
-                cut += pieces.cut
-        tick(len(some))
+    for pieces in encoder.stream(texts, tick):
+        if pieces.words:
+            rows.add(hidden(pieces, mask, chance))
+            cut += pieces.cut
     return Lessons(rows, len(texts), {"inputs": cut}, {KIND: 1.0})
 
 

@@ -17,7 +17,6 @@ from aspectra.students.taggers.spans import of_opinions, shares, tags
 from aspectra.students.taggers.units import units
 from aspectra.students.taggers.words import Encoder, Pieces
 
-BATCH = 1024  # sentences that are encoded together
 WEIGHTS = {"tags": 1.0, "polarity": 0.5, "rating": 0.2, "category": 0.25}  # of the losses, where the settings give none
 
 
@@ -36,17 +35,12 @@ def from_examples(
     """
     rows = Rows(KINDS[: 3 if ratings else 2])
     cut = 0
-    for first in range(0, len(examples), BATCH):
-        some = examples[first : first + BATCH]
-        for example, pieces in zip(some, encoder.pieces([each.text for each in some]), strict=True):
-            rows.add(labeled(example, pieces, (softs or {}).get(example.id), share))
-            cut += pieces.cut
-        tick(len(some))
-    for first in range(0, len(ratings), BATCH):
-        rated = ratings[first : first + BATCH]
-        for (_, stars), pieces in zip(rated, encoder.pieces([text for text, _ in rated]), strict=True):
-            rows.add({"ids": pieces.ids, "rating": stars})
-            cut += pieces.cut
+    for example, pieces in zip(examples, encoder.stream([each.text for each in examples], tick), strict=True):
+        rows.add(labeled(example, pieces, (softs or {}).get(example.id), share))
+        cut += pieces.cut
+    for (_, stars), pieces in zip(ratings, encoder.stream([text for text, _ in ratings]), strict=True):
+        rows.add({"ids": pieces.ids, "rating": stars})
+        cut += pieces.cut
     return Lessons(rows, len(rows), {"inputs": cut}, {kind: WEIGHTS[kind] for kind in rows.kinds})
 
 
@@ -55,11 +49,9 @@ def of_categories(encoder: Encoder, examples: Sequence[Example], names: Sequence
     has them. Raises nothing."""
     rows = Rows(KINDS)
     cut = 0
-    for first in range(0, len(examples), BATCH):
-        some = examples[first : first + BATCH]
-        for example, pieces in zip(some, encoder.pieces([each.text for each in some]), strict=True):
-            rows.add(judged(example, pieces, names, targets))
-            cut += pieces.cut
+    for example, pieces in zip(examples, encoder.stream([each.text for each in examples]), strict=True):
+        rows.add(judged(example, pieces, names, targets))
+        cut += pieces.cut
     return Lessons(rows, len(rows), {"inputs": cut}, WEIGHTS)
 
 

@@ -6,12 +6,14 @@ A tagger decides over whole words: a word's first piece speaks for it. Called by
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aspectra.schema import Span
 from aspectra.units import HALF, UNIT
+
+BATCH = 1024  # sentences that are encoded together
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Encoder:
         known = self._sized | dict(zip(fresh, self.tokenizer.encode_batch(fresh), strict=True))
         self._sized = {}
         return [self.read(text, known[text]) for text in texts]
+
+    def stream(self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None) -> Iterator[Pieces]:
+        """The same one by one, for any number of sentences; `tick` is told how many more are done."""
+        for first in range(0, len(sentences), BATCH):
+            some = sentences[first : first + BATCH]
+            yield from self.pieces(some)
+            tick(len(some))
 
     def read(self, text: str, encoding: Any) -> Pieces:
         """The pieces of one sentence."""
