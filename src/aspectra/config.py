@@ -217,6 +217,9 @@ class StudentSystem(Config):
     pretrain: dict[str, Any] = Field(default={}, description="in each run, by its seed: `corpus`, and as in `pretrain`")
     finetune: dict[str, Any] = Field(default={}, description="what this one has other than the common `finetune`")
     shots: Shots | None = Field(default=None, description="its own in place of the common `shots`")
+    seeds: tuple[Seed, ...] | None = Field(
+        default=None, min_length=1, description="its own in place of the common `seeds`", json_schema_extra=LATER
+    )
 
 
 class LLMSystem(Config):
@@ -286,9 +289,10 @@ class BenchmarkConfig(Config):
             ("seeds", self.seeds),
             ("shots", self.shots),
             *(
-                (f"systems.{name}.shots", s.shots or ())
+                (f"systems.{name}.{what}", getattr(s, what) or ())
                 for name, s in self.systems.items()
                 if isinstance(s, StudentSystem)
+                for what in ("shots", "seeds")
             ),
         )
         if empty := [task for task, names in self.sets.items() if not names]:

@@ -70,3 +70,12 @@ def test_a_local_model_is_looked_at_but_not_loaded(small: Small, tmp_path: Path)
         grid.check(config, tmp_path / "out")
     file.write_bytes(b"GGUF" + bytes(100))  # llama.cpp could not load this
     grid.check(config, tmp_path / "out")
+
+
+def test_a_student_may_have_fewer_runs_than_the_others(small: Small, causal: Path) -> None:
+    student = {"kind": "student", "student": str(causal)}
+    config = small(systems={"tiny": student, "large": student | {"seeds": [2]}}, seeds=[1, 2, 3])
+    runs = {name: {cell.seed for cell in grid.cells_of(config, name, one)} for name, one in config.systems.items()}
+    assert runs == {"tiny": {1, 2, 3}, "large": {2}}
+    with pytest.raises(UserError, match="systems.large.seeds names something twice"):
+        small(systems={"large": student | {"seeds": [2, 2]}})

@@ -52,7 +52,7 @@ def cells_of(config: BenchmarkConfig, name: str, system: System) -> Iterator[Cel
         for data in sets:
             if isinstance(system, StudentSystem):
                 for shots in wanted(config, system):
-                    yield from (Cell(name, task, data, seed, shots) for seed in config.seeds)
+                    yield from (Cell(name, task, data, seed, shots) for seed in system.seeds or config.seeds)
             elif isinstance(system, LLMSystem):
                 seeds = config.seeds if system.shots and not system.nearest else (None,)
                 yield from (Cell(name, task, data, seed, system.shots) for seed in seeds)
@@ -114,7 +114,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
         if isinstance(system, StudentSystem):
             resolve(system.student)
             try:
-                pretraining.check(system, config.seeds[0])
+                pretraining.check(system, (system.seeds or config.seeds)[0])
             except UserError as error:
                 raise UserError(f"system {name}, pretrain: {error}") from None
             if 0 in wanted(config, system):
