@@ -77,5 +77,5 @@ def test_a_student_may_have_fewer_runs_than_the_others(small: Small, causal: Pat
     config = small(systems={"tiny": student, "large": student | {"seeds": [2]}}, seeds=[1, 2, 3])
     runs = {name: {cell.seed for cell in grid.cells_of(config, name, one)} for name, one in config.systems.items()}
     assert runs == {"tiny": {1, 2, 3}, "large": {2}}
-    with pytest.raises(UserError, match="systems.large.seeds names something twice"):
+    with pytest.raises(UserError, match=r"systems\.large\.seeds names something twice"):
         small(systems={"large": student | {"seeds": [2, 2]}})
