@@ -6,6 +6,7 @@ The form in which Aspectra's own reviews are written (`data/reviews-en/texts`), 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,3 +74,9 @@ def reviews(path: Path, settled: dict[str, str] | None = None) -> Iterator[Revie
             found.append(Example(key, *parse((settled or {}).get(key, line))))
         number += 1
         yield Review(f"{name}{place}", domain, int(stars), date, tuple(found))
+
+
+def settled(folder: Path) -> dict[str, str]:
+    """The lines on which two labelings of the reviews in a folder differ, as they are settled, by the sentence's id."""
+    lines = (folder / "differences.jsonl").read_text(encoding="utf-8").splitlines()
+    return {row["id"]: row["settled"] for row in map(json.loads, lines)}

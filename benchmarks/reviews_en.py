@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import reviews_en_card
-from benchmarks.marked import reviews, sentences
+from benchmarks.marked import reviews, sentences, settled
 
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.data.examples import load
@@ -56,12 +56,6 @@ def overlap(texts: Iterable[str]) -> list[str]:
     return sorted({fingerprint(text) for text in texts if evaluation.leaks(text)})
 
 
-def settled(folder: Path) -> dict[str, str]:
-    """The lines of the test reviews on which the two labelings differ, as they are settled, by the sentence's id."""
-    lines = (folder / "texts" / "test" / "differences.jsonl").read_text(encoding="utf-8").splitlines()
-    return {row["id"]: row["settled"] for row in map(json.loads, lines)}
-
-
 def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The rows of each file of the set."""
     skipped = left_out(folder)
@@ -70,9 +64,9 @@ def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
         if held_out or fingerprint(example.text) not in skipped:
             manner, domain = example.id.rsplit("-", 1)[0].split("-", 1)
             made["dev" if held_out else "train"].append(row(example, domain, manner))
-    lines = settled(folder)
+    test = folder / "texts" / "test"
     for name in ("a.txt", "b.txt"):
-        for review in reviews(folder / "texts" / "test" / name, lines):
+        for review in reviews(test / name, settled(test)):
             about = {"review": review.id, "stars": review.stars, "date": review.date}
             made["test"] += [row(example, review.domain, "review") | about for example in review.sentences]
     return made

@@ -11,12 +11,13 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from benchmarks.marked import reviews, sentences
+from benchmarks.marked import reviews, sentences, settled
 
 from aspectra.corpus.words import length
 from aspectra.schema import POLARITIES, Example, Prediction
 from aspectra.score import metrics
 from aspectra.score.overlap import overlapping
+from aspectra.score.scoring import score
 from aspectra.score.significance import f1_interval
 
 TASK = "atsa"
@@ -74,10 +75,8 @@ def domains(made: dict[str, list[dict[str, Any]]]) -> str:
 
 def agreement(folder: Path) -> str:
     """How far the labelings of the test reviews, and those of 300 training sentences, are one."""
-    from benchmarks.reviews_en import settled
-
     test, few = folder / "texts" / "test", folder / "texts" / "agreement"
-    lines = settled(folder)
+    lines = settled(test)
     labelings = {
         "first": [r.sentences for name in "ab" for r in reviews(test / f"{name}.txt")],
         "second": [r.sentences for name in "ab" for r in reviews(test / f"{name}.second.txt")],
@@ -107,11 +106,10 @@ def measured(groups: Sequence[Group]) -> list[str]:
     the terms alone, and the share of shared terms with the same polarity."""
     columns: list[list[tuple[int, int, int, int]]] = [[], [], [], []]
     for gold, said in groups:
-        exact = [line["counts"]["strict"] for line in metrics.items(gold, said, TASK)]
-        loose = overlapping(gold, said, TASK)
+        exact, loose = score(gold, said, TASK), overlapping(gold, said, TASK)
         alone, shared = metrics.subjects(gold, said, TASK), metrics.polarity(gold, said, TASK)
         assert loose is not None, "the task names targets"
-        columns[0].append((*(sum(column) for column in zip(*exact, strict=True)),))  # type: ignore[arg-type]
+        columns[0].append((exact.correct, exact.predicted, exact.found, exact.gold))
         columns[1].append((loose.correct, loose.predicted, loose.found, loose.gold))
         columns[2].append((alone.correct, alone.predicted, alone.correct, alone.gold))
         columns[3].append((shared.right, shared.subjects, shared.right, shared.subjects))

@@ -63,7 +63,10 @@ def unknown_set(kind: str, name: str, here: Iterable[str]) -> UserError:
 
 
 def known(task: str) -> dict[str, Path]:
-    """The sets of a task that are here by name, and those of the task whose sets it reads too."""
+    """The sets of a task that are here by name, and those of the task whose sets it reads too.
+
+    A checkout has Aspectra's own reviews as well.
+    """
     here: dict[str, Path] = {}
     for kind in (task, tasks.get(task).data):
         for root in roots() if kind else ():
