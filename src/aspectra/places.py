@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).resolve().parent
 DEMO = PACKAGE / "demo"
 # A wheel carries the configs inside the package; a checkout has them at its root.
 CONFIGS = PACKAGE / "configs" if (PACKAGE / "configs").is_dir() else PACKAGE.parents[1] / "configs"
+# Aspectra's own labeled reviews: 5 MB, which a checkout has and a wheel does not.
+REVIEWS = PACKAGE.parents[1] / "data" / "reviews-en"
 
 
 def locate(name: str) -> Path:

@@ -16,12 +16,13 @@ from aspectra import tasks
 from aspectra.data.examples import load
 from aspectra.errors import UserError, unknown
 from aspectra.models import cache
-from aspectra.places import DEMO
+from aspectra.places import DEMO, REVIEWS
 from aspectra.schema import Example
 
 FILES = ("train", "dev", "test", "hard_test")
 SPLITS = {"train": ("train",), "dev": ("dev",), "test": ("test", "hard_test")}
 DATA_VARIABLE = "ASPECTRA_DATA"
+OF_REVIEWS = "atsa"  # the task of Aspectra's own reviews
 T = TypeVar("T")
 
 
@@ -52,18 +53,28 @@ def find(task: str, name_or_dir: str | Path) -> Path:
 
 def unknown_set(kind: str, name: str, here: Iterable[str]) -> UserError:
     """A `UserError` for a set that is not here, naming those that are and how to get others."""
+    if name == REVIEWS.name:
+        return UserError(
+            f"{name} comes with Aspectra's source code and not with an installed package: get the source, and name its "
+            f"folder data/{name}"
+        )
     found = unknown(kind, name, here or ["(none)"])
     return UserError(f"{found}. `aspectra data fetch` gets the paper's sets; yours go below {DATA_VARIABLE}/<task>/")
 
 
 def known(task: str) -> dict[str, Path]:
-    """The sets of a task that are here by name, and those of the task whose sets it reads too."""
+    """The sets of a task that are here by name, and those of the task whose sets it reads too.
+
+    A checkout has Aspectra's own reviews as well.
+    """
     here: dict[str, Path] = {}
     for kind in (task, tasks.get(task).data):
         for root in roots() if kind else ():
             for folder in sorted((root / str(kind)).glob("*")):
                 if _is_set(folder):
                     here.setdefault(folder.name, folder)
+        if kind == OF_REVIEWS and _is_set(REVIEWS):
+            here.setdefault(REVIEWS.name, REVIEWS)
     return here
 
 
