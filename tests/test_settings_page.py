@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from aspectra import config, presets
+from aspectra import config, presets, recipes
 from aspectra.tasks import TASKS
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -26,7 +26,7 @@ value is YAML: `--set "seeds=[42, 52]"`. `corpus`, `pretrain`, `finetune` and `z
 with the names of their own table and no section before them. An unknown name is refused, with the nearest right one.
 """
 SECTIONS = (
-    ("run", "`aspectra run`", config.RunConfig, None),
+    ("run", "`aspectra run`", recipes.RunConfig, None),
     ("elicit", "`elicit` and `teacher`: how an LLM is asked", config.ElicitConfig, None),
     ("corpus", "`corpus`", config.CorpusConfig, None),
     ("training", "Both `pretrain` and `finetune`", config.TrainingConfig, None),
