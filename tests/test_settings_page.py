@@ -27,6 +27,7 @@ with the names of their own table and no section before them. An unknown name is
 """
 SECTIONS = (
     ("run", "`aspectra run`", recipes.RunConfig, None),
+    ("distil", "`aspectra distil`", recipes.DistilConfig, None),
     ("elicit", "`elicit` and `teacher`: how an LLM is asked", config.ElicitConfig, None),
     ("corpus", "`corpus`", config.CorpusConfig, None),
     ("training", "Both `pretrain` and `finetune`", config.TrainingConfig, None),
@@ -37,7 +38,10 @@ SECTIONS = (
     ("llm", "A system `{kind: llm}`", config.LLMSystem, None),
     ("file", "A system `{kind: file}`", config.FileSystem, None),
 )
-NOTES = {"elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`."}
+NOTES = {
+    "distil": "`--set pretrain.epochs=4`: the sections are those below. `draw` is the option `--reviews`.",
+    "elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`.",
+}
 PRESETS = {
     "training": {"pretrain": presets.PRETRAIN_PRESETS["paper"], "finetune": presets.FINETUNE_PRESETS["paper"]},
     "pretrain": {"": presets.PRETRAIN_PRESETS["paper"]},
