@@ -51,6 +51,7 @@ def test_from_reviews_to_the_command_that_reads_them_all(
     assert made["answers"]["learned"] == {"half": 22, "all": 45}
     assert {"all - before", "all - half"} == made["gains"].keys()
     assert "Would paying for more help?" in shown and "5 answered reviews kept away" in shown
+    assert "reviews: 50 drawn of 80, 25 of them where the student was unsure" in shown
     assert "<script>" in (out / "report.html").read_text(encoding="utf-8")
 
     # Once more: nothing is asked, nothing is done again.
@@ -64,6 +65,11 @@ def test_from_reviews_to_the_command_that_reads_them_all(
     assert run(words[1:]) == 0
     assert len((out / "opinions.csv").read_text(encoding="utf-8").splitlines()) > 1
     assert (out / "opinions.html").is_file()
+
+    # More reviews go on from the same answers.
+    assert run(command(reviews, llm, tagger, out, "--reviews", "60", "--plan", "--json")) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["answered"] >= 40 and plan["answered"] + plan["requests"] == 60
 
 
 def test_a_plan_sends_nothing_and_the_run_asks_what_was_planned(
@@ -83,6 +89,7 @@ def test_an_encoder_that_knows_nothing_has_no_before(
     reviews: Path,
     llm: Endpoint,
     encoder_of: Callable[[str], Path],
+    tagger: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -91,6 +98,9 @@ def test_an_encoder_that_knows_nothing_has_no_before(
     assert [row["system"] for row in made["rows"]] == ["half", "all"]
     assert made["draw"]["unsure"] == 0
     assert "does not know the task, so there is nothing to measure" in shown
+    # Another student learns from what was paid for, though it would have drawn others.
+    assert run(command(reviews, llm, tagger, tmp_path / "mine", "--plan", "--json")) == 0
+    assert json.loads(capsys.readouterr().out)["requests"] == 0
 
 
 def test_labels_are_learned_and_judged_by_and_their_sentences_not_learned_from_the_llm(

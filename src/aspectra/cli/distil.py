@@ -20,7 +20,7 @@ E = ElicitConfig()
 
 @app.command(
     epilog="Example: aspectra distil reviews.csv --base-url http://127.0.0.1:8080/v1 --model qwen2.5-7b-instruct "
-    "--plan --out runs/mine    (without --plan it asks, trains, reports and exports)"
+    "--out runs/mine    (with --plan first)"
 )
 def distil(
     reviews: Annotated[str, typer.Argument(metavar="REVIEWS", help="CSV, JSONL or Parquet with a text column.")],
@@ -32,7 +32,8 @@ def distil(
         str | None, typer.Option(help="Of an OpenAI-compatible endpoint. [without it, OpenAI's own]")
     ] = None,
     teacher: Annotated[
-        str, typer.Option(help="openai (any compatible endpoint), local (a GGUF file), transformers or recorded.")
+        str,
+        typer.Option(help="openai (any compatible endpoint), local (a GGUF file), transformers, student or recorded."),
     ] = E.teacher,
     key_env: Annotated[
         str, typer.Option(help="Environment variable that holds the key, if one is needed.")
@@ -119,7 +120,7 @@ def distil(
         write(results)
         return
     table(["student", "learned", "F1", "95 % interval", "precision", "recall"], distilled.table(results))
-    for line in distilled.lines(results):
+    for line in (*(f"{what}: {text}" for what, text in distilled.facts(results)), "", *distilled.lines(results)):
         print(line)
     say(f"report: {out / distilled.PAGE}, figures: {out / 'results.json'}")
     print(results["analyze"])

@@ -51,8 +51,7 @@ def distil(config: DistilConfig, out: Path) -> dict[str, Any]:
             f"the LLM names no opinion in the {parts['held']['reviews']} reviews that are kept away: nothing can be "
             f"judged; look at its answers: aspectra elicit --audit 50 --out {out / 'elicit'}"
         )
-    known = knowing(config.student)
-    systems = {} if known is None else {"before": str(known)}
+    systems = {} if (known := knowing(config.student)) is None else {"before": str(known)}
     if gold is not None and (gold / "train.json").is_file():
         systems["labels"] = tune(config, gold, "labels", config.student, out)
     for part in apart.PARTS:
@@ -61,18 +60,13 @@ def distil(config: DistilConfig, out: Path) -> dict[str, Any]:
     said = {name: judge(config, student, judged, out / "evaluate" / name) for name, student in systems.items()}
     made = out / "export"
     dev = gold if gold is not None and (gold / "dev.json").is_file() else out / "corpus" / "all" / "silver"
-    export(config, str(systems["all"]), dev, made)
+    export(config, systems["all"], dev, made)
     results = {
         "config": config.model_dump(mode="json"),
         "draw": draws,
         "asked": status(out / "elicit"),
         "answers": parts,
-        **distilled.measured(
-            datasets.split(judged, "test"),
-            said,
-            parts["learned"],
-            of_reviews=gold is None,
-        ),
+        **distilled.measured(datasets.split(judged, "test"), said, parts["learned"], of_reviews=gold is None),
         "analyze": reading(config, made, out),
     }
     distilled.write(results, out)
@@ -96,7 +90,7 @@ def check(config: DistilConfig, out: Path) -> None:
     check_out(out, DISTIL)
     check_teacher(located(asking(config)), out / "elicit")
     need("train", "distil")
-    need("deploy", "distil, which ends with an export,")
+    need("deploy", "distil", "onnxruntime", "tokenizers")
     if config.labels is not None:
         datasets.files(datasets.find(TASK, config.labels), "test")
     if not tags(resolve(config.student)):
