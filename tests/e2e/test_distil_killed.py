@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_end(tmp_path: Path, encoder
             while process.poll() is None:
                 if any(killed.glob(sign)) if sign else endpoint.requests() > DRAWN // 2:
                     process.send_signal(signal.SIGKILL)
+                time.sleep(0.002)
             _, error = process.communicate()
             assert process.returncode == -signal.SIGKILL, f"it ended before {sign}: {error.decode()[-2000:]}"
         ended(start(reviews, endpoint, student, killed))

@@ -67,6 +67,7 @@ def test_from_reviews_to_the_command_that_reads_them_all(
     assert (out / "opinions.html").is_file()
 
     # More reviews go on from the same answers.
+    capsys.readouterr()
     assert run(command(reviews, llm, tagger, out, "--reviews", "60", "--plan", "--json")) == 0
     plan = json.loads(capsys.readouterr().out)
     assert plan["answered"] >= 40 and plan["answered"] + plan["requests"] == 60

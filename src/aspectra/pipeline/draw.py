@@ -71,13 +71,10 @@ def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, An
     if total <= config.draw:
         wanted = 0  # all are asked about
     random, others = lots[: config.draw - wanted], lots[config.draw - wanted :]
-    stage.begin()
-    unsure: list[Lot] = []
-    if wanted and doubting is not None:
-        pool = doubtful(others, doubting, config)
-        unsure = sorted(spread(pool, wanted))
+    unsure = sorted(spread(doubtful(others, doubting, config), wanted)) if wanted and doubting is not None else []
     every = TENTH * len(random) // (len(random) + len(unsure))
     kept = {each.review.id for each in random[::every]}
+    stage.begin()
     write_jsonl(out / REVIEWS, (row(each, each.review.id in kept) for each in by_turns(random, unsure)))
     figures = {
         "reviews": total,
