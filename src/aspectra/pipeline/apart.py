@@ -49,7 +49,7 @@ def part(config: DistilConfig, drawn: Path, answers: Path, out: Path) -> dict[st
     if len(answered) < LEAST or not held:
         raise UserError(
             f"{counted(len(answered), 'review')} answered, and {LEAST} are the least to learn from; ask about more "
-            "(--reviews, --max-cost), or see why answers are missing: aspectra elicit --status"
+            f"(--reviews, --max-cost), or see why answers are missing: aspectra elicit --status {answers.parent}"
         )
     stage.begin()
     return stage.finish(parted(config, answered, held, answers, out))
