@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from aspectra.config import BenchmarkConfig, FinetuneConfig, RunConfig
+from aspectra.config import BenchmarkConfig, FinetuneConfig
 from aspectra.errors import UserError
 from aspectra.places import CONFIGS, config_file, locate
+from aspectra.recipes import RunConfig
 from aspectra.settings import build, load
 
 

@@ -1,6 +1,6 @@
-"""Every setting of every stage, in one place: pydantic models that refuse unknown keys.
+"""Every setting of every stage, and of a benchmark: pydantic models that refuse unknown keys.
 
-`aspectra.settings` fills them from YAML and `--set`; the workers take them as they are.
+`aspectra.settings` fills them from YAML and `--set`; the workers take them as they are. Chains of stages: `recipes`.
 """
 
 from __future__ import annotations
@@ -181,29 +181,6 @@ class FinetuneConfig(TrainingConfig):
     )
     eval_every: int = Field(default=1, gt=0, description="epochs between two looks at dev; the last is always judged")
     save_seconds: float = Field(default=60.0, ge=0, description="an epoch's end so long after the last is a checkpoint")
-
-
-class RunConfig(Config):
-    """`aspectra run`: the whole chain."""
-
-    out: str = Field(default="runs/run", description="folder for everything")
-    reviews: str = Field(description="CSV, JSONL or Parquet with a text column")
-    student: str = Field(default="smollm2-135m", description="name, folder or Hub id")
-    systems: tuple[Literal["base", "denoise", "distilled", "teacher"], ...] = Field(
-        default=("base", "distilled"), min_length=1
-    )
-    seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
-    subsets: tuple[Literal["all", "implicit", "multi"], ...] = Field(default=("all", "implicit", "multi"), min_length=1)
-    scoring: tuple[Literal["strict", "paper"], ...] = Field(default=("strict",), min_length=1)
-    test_cap: int | None = Field(default=None, gt=0, description="test sentences drawn by seed; None: all")
-    elicit: ElicitConfig = ElicitConfig()
-    teacher: ElicitConfig | None = Field(default=None, description="asked for `extraction` of the test sentences")
-    corpus: CorpusConfig = CorpusConfig()
-    pretrain: PretrainConfig = PretrainConfig()
-    finetune: FinetuneConfig = FinetuneConfig()
-    analyze: Literal["base", "denoise", "distilled"] | None = Field(
-        default=None, description="the student (of the first seed) that is exported and reads the reviews at the end"
-    )
 
 
 Shots = tuple[Annotated[int, Field(ge=0)] | None, ...]

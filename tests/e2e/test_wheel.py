@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 LOOK = (
     "from aspectra.places import config_file, locate\n"
-    "from aspectra.config import RunConfig\n"
+    "from aspectra.recipes import RunConfig\n"
     "from aspectra.settings import load\n"
     "from aspectra.data.datasets import find, split\n"
     "config = load(RunConfig, config_file('quickstart'))\n"

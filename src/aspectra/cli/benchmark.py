@@ -47,8 +47,9 @@ def run(
 ) -> None:
     """Do the cells that are missing, then write results.json, report.md and report.html."""
     from aspectra.benchmark.protocol import benchmark as work
-    from aspectra.config import BenchmarkConfig, RunConfig
+    from aspectra.config import BenchmarkConfig
     from aspectra.places import config_file
+    from aspectra.recipes import RunConfig
     from aspectra.settings import load
 
     settings = load(BenchmarkConfig, config_file(config), changes or [], others={"aspectra run": RunConfig})

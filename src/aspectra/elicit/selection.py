@@ -114,9 +114,7 @@ def look(reviews: Iterator[Review], seed: int, keep: int) -> Survey:
     drawn: list[tuple[int, int, str]] = []
     with progress("select: read", None) as bar:
         for place, review in enumerate(reviews):
-            digest = hashlib.blake2b(f"{seed} {review.id}".encode("utf-8", "replace"), digest_size=8).digest()
-            lot = int.from_bytes(digest)
-            survey.lots.append(lot)
+            survey.lots.append(lot := lot_of(seed, review.id))
             survey.lengths.append(len(review.text.split()))
             survey.ratings.append(float("nan") if review.rating is None else review.rating)
             survey.domains.append(domains.setdefault(review.domain, len(domains)))
@@ -125,6 +123,11 @@ def look(reviews: Iterator[Review], seed: int, keep: int) -> Survey:
             bar.advance()
     survey.texts = [text for _, _, text in sorted(drawn, reverse=True)]
     return survey
+
+
+def lot_of(seed: int, name: str) -> int:
+    """The lot of the review of that id: lower ones are drawn first."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def topics(reviews: Iterator[Review], survey: Survey, count: int, seed: int, encoder: str | None) -> array[int]:
