@@ -1,7 +1,7 @@
 """An OpenAI-compatible endpoint that rate-limits, stalls, lies and dies: real HTTP on the loopback, seeded, cheap.
 
 The tests of elicitation hold one in a thread (`serving`); `benchmarks/elicit.py` runs one as a process, where
-`python tests/faults.py --latency 0.2` prints its address, serves until its stdin is closed, and tells what it did.
+`python -m tests.faults --latency 0.2` prints its address, serves until its stdin is closed, and tells what it did.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
+from tests.vendors import SAID, TORN
+
 ANALYSIS = 'Opinion Target 1: "{0}"\nAspect: General\nSentiment: Positive\nReasoning: The author likes it.'
 REWRITING = "I love {0}, I say."
 ERRORS = {
@@ -31,7 +33,7 @@ ERRORS = {
 # Faults after which the next request may well be answered.
 PASSING = (
     "429", "429-seconds", "429-date", "500", "502", "503", "burst", "stall", "drip", "slow", "closed", "reset", "half",
-    "half-closed", "truncated", "not-json", "wrong-type", "no-choices",
+    "half-closed", "truncated", "not-json", "wrong-type", "no-choices", *TORN,
 )  # fmt: skip
 # Faults that are answers, though of no use.
 LIES = ("length", "content_filter", "nonsense", "no-content")
@@ -176,6 +178,8 @@ class Connection(asyncio.Protocol):
         code, _, detail = fault.partition("-")
         if code.isdigit():
             self.error(int(code), detail)
+        elif fault in SAID:
+            self.send(SAID[fault][1], SAID[fault][0])
         elif fault == "quota":
             self.send({"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}, status=429)
         elif fault == "echo":  # a server that tells the key it was given

@@ -194,6 +194,20 @@ def mixed_again(out: Path, settings: Settings, write_reviews: Write, tmp_path: P
     return mixed(out, settings, write_reviews, folder)
 
 
+def test_a_torn_result_is_no_answer_and_what_it_took_is_counted(
+    settings: Settings, write_reviews: Write, tmp_path: Path, rows: Rows
+) -> None:
+    out, file = tmp_path / "out", tmp_path / "batch.jsonl"
+    reviews = write_reviews("Pool")
+    batch_out(reviews, settings(**PRICES), out, file)
+    torn = result(lines(file)[0], 'Opinion Target 1: "Pool"\nAspect: ')
+    torn["response"]["body"]["choices"][0]["finish_reason"] = "error"
+    counts = batch_in(save(tmp_path / "in.jsonl", torn), out)
+    assert (counts["failed"], counts["tokens_in"], counts["cost_usd"]) == (1, 100, pytest.approx(140 / 1e6))
+    assert [row["reason"] for row in rows(out)] == ["the answer broke off (finish_reason: error)"]
+    assert batch_out(reviews, settings(**PRICES), out, tmp_path / "second.jsonl")["requests"] == 1
+
+
 def test_what_failed_goes_out_again_and_a_rejected_answer_with_another_seed(
     settings: Settings, write_reviews: Write, tmp_path: Path
 ) -> None:

@@ -73,6 +73,21 @@ def test_a_fault_that_passes_costs_one_more_request(
         assert server.requests() > 8, "some met it"
 
 
+def test_what_a_torn_answer_took_counts_against_the_budget(
+    server: Endpoint, write_reviews: Write, tmp_path: Path
+) -> None:
+    server.faults.always = {"Bad": "torn"}
+    out = tmp_path / "out"
+    config = settings(server, retries=2, price_in=1.0, price_out=1.0)
+    counts = elicit(write_reviews("Bad text.", "Good text."), config, out, allow_failed=True)
+    assert (counts["done"], counts["failed"], counts["tokens_in"]) == (1, 1, 400), "three tries and an answer"
+    assert counts["cost_usd"] == pytest.approx(4 * 120 / 1e6)
+    assert stored(out)["Bad text."] == ("failed", "the answer broke off (finish_reason: error)")
+    poor = settings(server, max_cost=0.0006, price_in=1, price_out=1)
+    last = elicit(write_reviews("Bad text."), poor, out, allow_failed=True)
+    assert last["pending"] + last["failed"] == 1 and server.requests() == 4, "what was spent leaves nothing for it"
+
+
 @pytest.mark.parametrize(
     ("lie", "reason"),
     [("length", "truncated"), ("content_filter", "filtered"), ("nonsense", "refused"), ("no-content", "empty")],

@@ -61,7 +61,7 @@ class Asking:
                 if self.teacher.instant:
                     found: tuple[Reply, float | None] | None = (await self.teacher.ask(question), None)
                 else:
-                    found = await self._reply(question, bytes_in)
+                    found = await self._reply(question, bytes_in, outcome)
             except AbsentError:
                 outcome.status = "absent"
                 return outcome
@@ -73,17 +73,18 @@ class Asking:
             except AspectraError as error:
                 self.end(error)
                 found = None
-            if found is None:  # what earlier attempts brought is paid for
-                return outcome if outcome.attempts else None
+            if found is None:  # what earlier attempts and torn answers brought is paid for
+                return outcome if outcome.attempts or outcome.spent_in or outcome.spent_out else None
             judge(outcome, ask.kind, pending.text, *found, paid=not self.teacher.instant)
             if outcome.status == "done":
                 break
         return outcome
 
-    async def _reply(self, question: Question, size: int) -> tuple[Reply, float | None] | None:
+    async def _reply(self, question: Question, size: int, outcome: Outcome) -> tuple[Reply, float | None] | None:
         """One answer, through the faults that pass, and what it cost; None where the run is stopping.
 
-        Raises RowError where the tries or the time of the row are used up.
+        What a fault took all the same is booked to the outcome. Raises RowError where the tries or the time of the row
+        are used up.
         """
         tries, used = 0, 0.0
         while True:
@@ -91,27 +92,31 @@ class Asking:
             if reserved is None:
                 self.stop()
                 return None
-            reply, cost = None, None
+            reply, spent, cost = None, None, None
             try:
                 turn = await self.pace.turn(size)
                 if turn is None:
                     return None
                 began = time.monotonic()
                 try:
-                    reply = await self.teacher.ask(question)
+                    reply = spent = await self.teacher.ask(question)
                     self.pace.answered(turn, size, reply)
                 except RowError:
                     self.pace.alive()
                     raise
                 except TryError as fault:
+                    spent, reason = fault.spent, str(fault)
                     tries += self.pace.failed(turn, fault)
-                    reason = str(fault)
                 finally:
                     used += time.monotonic() - began
             finally:
-                cost = self.budget.settle(reserved, size, reply)
+                cost = self.budget.settle(reserved, size, spent)
+                if reply is None and spent is not None:
+                    book(outcome, spent, cost)
             if reply is not None:
                 return reply, cost
+            if not outcome.attempts:
+                outcome.reason = reason
             if tries > self.config.retries:
                 raise RowError(reason)
             if used > self.config.row_timeout:
@@ -132,7 +137,12 @@ def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | 
     outcome.thinking += thinking + reply.thinking
     outcome.attempts += 1
     if paid:
-        outcome.spent_in += reply.tokens_in or 0
-        outcome.spent_out += reply.tokens_out or 0
-        if cost is not None:
-            outcome.cost = (outcome.cost or 0.0) + cost
+        book(outcome, reply, cost)
+
+
+def book(outcome: Outcome, reply: Reply, cost: float | None) -> None:
+    """Add what an answer took to what its request took so far."""
+    outcome.spent_in += reply.tokens_in or 0
+    outcome.spent_out += reply.tokens_out or 0
+    if cost is not None:
+        outcome.cost = (outcome.cost or 0.0) + cost

@@ -17,7 +17,7 @@ from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import handoff, queue, status
-from aspectra.elicit.asking import judge
+from aspectra.elicit.asking import book, judge
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.call import Call, prepare, registered
 from aspectra.elicit.database import NAME, clean, mending
@@ -29,7 +29,7 @@ from aspectra.rows import jsonl_rows
 from aspectra.tables import write_jsonl
 from aspectra.teachers.completion import completion, message_of
 from aspectra.teachers.openai import OpenAITeacher
-from aspectra.teachers.teacher import Question, Reply
+from aspectra.teachers.teacher import Question, Reply, TryError
 
 URL = "/v1/chat/completions"
 TOGETHER = 1000  # answers that share a transaction
@@ -166,7 +166,7 @@ def _take(store: Store, line: Line, prices: Prices, group: dict[int, Outcome]) -
     number, review, kind, state, text = request
     if number in group:
         state, text = group[number].status, clean(group[number].raw or "")
-    answer = _answer(line)
+    answer, spent = _answer(line)
     if state == "done" or (state == "failed" and isinstance(answer, str)):
         return "already"
     if state == "rejected" and (isinstance(answer, str) or clean(answer.text) == text):
@@ -177,6 +177,8 @@ def _take(store: Store, line: Line, prices: Prices, group: dict[int, Outcome]) -
     outcome = Outcome(number, "failed")
     if isinstance(answer, str):
         outcome.reason, outcome.attempts = answer, 1
+        if spent is not None:
+            book(outcome, spent, _cost(spent, prices))
     else:
         judge(outcome, kind, review, answer, _cost(answer, prices))
     group[number] = outcome
@@ -198,20 +200,27 @@ def _request(store: Store, name: Any) -> tuple[int, str, str, str | None, str] |
     return None if row is None else (int(row[0]), str(row[1]), str(row[2]), row[3], str(row[4]))
 
 
-def _answer(line: Line) -> Reply | str:
-    """What a result says: the answer, or why there is none."""
+def _answer(line: Line) -> tuple[Reply | str, Reply | None]:
+    """What a result says: the answer, or why there is none and what was taken all the same."""
     response, error = line.get("response"), line.get("error")
     if isinstance(response, dict) and not error:
         code, body = response.get("status_code"), response.get("body")
         if code != 200:
-            return " ".join(f"{code}: {message_of(body)}".split())[:300]
+            return _line(f"{code}: {message_of(body)}"), None
         try:
-            return completion(body)
+            return completion(body), None
+        except TryError as fault:
+            return _line(str(fault)), fault.spent
         except (AttributeError, LookupError, TypeError):
-            return "the result is no chat completion"
+            return "the result is no chat completion", None
     code = error.get("code") if isinstance(error, dict) else None
     told = message_of(error or "the result has neither answer nor error")
-    return " ".join((f"{code}: {told}" if code and code != told else told).split())[:300]
+    return _line(f"{code}: {told}" if code and code != told else told), None
+
+
+def _line(text: str) -> str:
+    """Somebody else's words as a reason that is kept."""
+    return " ".join(text.split())[:300]
 
 
 def _cost(reply: Reply, prices: Prices) -> float | None:

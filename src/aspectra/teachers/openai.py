@@ -145,9 +145,11 @@ class OpenAITeacher:
     def _reply(self, answer: Answer) -> Reply:
         try:
             body = json.loads(answer.body)
-            if "choices" not in body and "error" in body:  # a gateway that has answered before it was refused
+            if not body.get("choices") and body.get("error"):  # a gateway that has answered before it was refused
                 raise TryError(f"200: {self._hidden(message_of(body))}")
             reply = completion(body)
+        except TryError as fault:
+            raise TryError(self._hidden(str(fault)), busy=fault.busy, spent=fault.spent) from None
         except (ValueError, RecursionError, AttributeError, LookupError, TypeError):
             raise TryError(f"{shown(self._url)} answers, but not with a chat completion", odd=True) from None
         return replace(reply, text=self._safe(reply.text))

@@ -58,7 +58,7 @@ class TryError(Exception):
 
     `busy`: the endpoint wants fewer requests at once. `gone`: there was no connection at all. `mute`: there was one,
     which ended before a word came. `odd`: what came is no answer of such an endpoint. `after`: seconds that it asks all
-    of us to wait.
+    of us to wait. `spent`: what the try took all the same.
     """
 
     def __init__(
@@ -70,9 +70,11 @@ class TryError(Exception):
         mute: bool = False,
         odd: bool = False,
         after: float | None = None,
+        spent: Reply | None = None,
     ) -> None:
         super().__init__(reason)
         self.busy, self.gone, self.mute, self.odd, self.after = busy, gone, mute, odd, after
+        self.spent = spent
 
 
 def drawn(config: ElicitConfig, attempt: int = 0) -> dict[str, Any]:
