@@ -208,6 +208,25 @@ def test_a_torn_result_is_no_answer_and_what_it_took_is_counted(
     assert batch_out(reviews, settings(**PRICES), out, tmp_path / "second.jsonl")["requests"] == 1
 
 
+def test_an_answer_in_parts_is_read_alike_live_and_as_a_result(
+    settings: Settings, write_reviews: Write, tmp_path: Path, rows: Rows, endpoint: Any, answer: Any
+) -> None:
+    words = GOOD.format("Pool")
+    content = [
+        {"type": "thinking", "thinking": "Hm."},
+        {"type": "text", "text": words[:9]},
+        {"type": "text", "text": words[9:]},
+    ]
+    endpoint.answer = lambda request: answer(message={"content": content})
+    reviews, live, out = write_reviews("Pool"), tmp_path / "live", tmp_path / "out"
+    assert elicit(reviews, settings(**PRICES), live)["done"] == 1
+    file = tmp_path / "batch.jsonl"
+    batch_out(reviews, settings(**PRICES), out, file)
+    assert batch_in(save(tmp_path / "in.jsonl", result(lines(file)[0], content)), out)["done"] == 1
+    assert rows(out)[0]["text"] == rows(live)[0]["text"] == words
+    assert status.thinking(out) == status.thinking(live) == 3
+
+
 def test_what_failed_goes_out_again_and_a_rejected_answer_with_another_seed(
     settings: Settings, write_reviews: Write, tmp_path: Path
 ) -> None:

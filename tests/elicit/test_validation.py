@@ -62,6 +62,7 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
         ("rewriting", GOOD, "stop", "an analysis"),
         ("rewriting", "I'm sorry, but I can't assist with that request.", "stop", "refused"),
         ("rewriting", "I’m sorry, I cannot fulfill this.", "stop", "refused"),
+        ("rewriting", "Not this one.", "refusal", "refused"),
         ("analysis", "As an AI language model, I have no opinions.", "stop", "refused"),
         ("rewriting", "Unfortunately, I am unable to rewrite this review.", "stop", "refused"),
     ],

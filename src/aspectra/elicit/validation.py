@@ -82,7 +82,7 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
     if not text:
         # Nothing, and the limit reached: a reasoning model that was still thinking.
         return "", {"content_filter": "filtered", "length": "truncated"}.get(finish_reason or "", "empty")
-    if REFUSED.match(text):
+    if finish_reason == "refusal" or REFUSED.match(text):
         return text, "refused"
     if finish_reason == "content_filter":
         return text, "filtered"

@@ -48,8 +48,7 @@ def completion(body: Any) -> Reply:
         # An older form; and a filter that leaves nothing of the answer.
         message = {"content": choice["text"] if finish != "content_filter" else ""}
     text, hidden = parts(message.get("content"))
-    refusal = message.get("refusal")
-    if not text.strip() and isinstance(refusal, str) and refusal.strip():
+    if not text.strip() and (refusal := _refusal(message)):
         text, finish = refusal, "refusal"
     apart = next((size for name in APART if (size := length(message.get(name)))), 0)
     return Reply(text, finish, used.tokens_in, used.tokens_out, thinking=hidden or apart)
@@ -71,10 +70,18 @@ def parts(content: Any) -> tuple[str, int]:
         elif isinstance(part, str):
             text += part
         elif isinstance(part, dict):
-            said = part.get("text") or part.get("content") or part.get("refusal")
+            said = part.get("text") or part.get("content")
             said = said.get("value") if isinstance(said, dict) else said
             text += said if isinstance(said, str) else parts(said)[0] if isinstance(said, list) else ""
     return text, hidden
+
+
+def _refusal(message: dict[str, Any]) -> str:
+    """A refusal that stands beside the content, or as a part of it."""
+    content = message.get("content")
+    places = [message, *(content if isinstance(content, list) else ())]
+    found = (place.get("refusal") for place in places if isinstance(place, dict))
+    return next((each for each in found if isinstance(each, str) and each.strip()), "")
 
 
 def length(value: Any) -> int:
