@@ -15,7 +15,8 @@ from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.pace import Pace
 from aspectra.elicit.queue import Pending
 from aspectra.elicit.store import Outcome
-from aspectra.elicit.validation import strip_thinking, validate
+from aspectra.elicit.thinking import strip_thinking
+from aspectra.elicit.validation import validate
 from aspectra.errors import AspectraError
 from aspectra.teachers.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
 
