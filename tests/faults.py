@@ -71,6 +71,8 @@ class Endpoint:
     arrivals: list[float] = field(default_factory=list)
     bursting: int = 0
     down: str = ""  # a fault that everything meets until it is cleared
+    strict: dict[str, str] = field(default_factory=dict)  # a setting -> the fault of each request that has it
+    last: dict[str, Any] = field(default_factory=dict)  # the request that came last
     leave: Callable[[], None] = lambda: None  # closes the port and cuts all connections
 
     @property
@@ -161,7 +163,9 @@ class Connection(asyncio.Protocol):
         state.most_in_flight = max(state.most_in_flight, state.in_flight)
         if (place := head.lower().find(b"authorization:")) >= 0:
             state.keys.add(head[place + 14 :].partition(b"\r\n")[0].strip().decode())
-        fault = state.choose(review, prompt, state.asked[review])
+        state.last = request
+        fault = next((state.strict[name] for name in request if name in state.strict), "")
+        fault = fault or state.choose(review, prompt, state.asked[review])
         state.done[fault] += 1
         wait = self.faults.latency + (self.faults.stall if fault == "stall" else 0.0)
         if wait:
@@ -179,7 +183,8 @@ class Connection(asyncio.Protocol):
         if code.isdigit():
             self.error(int(code), detail)
         elif fault in SAID:
-            self.send(SAID[fault][1], SAID[fault][0])
+            status, body = SAID[fault]
+            self.send(body.encode() if isinstance(body, str) else body, status)
         elif fault == "quota":
             self.send({"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}, status=429)
         elif fault == "echo":  # a server that tells the key it was given
@@ -238,7 +243,7 @@ class Connection(asyncio.Protocol):
 
     def send(
         self,
-        body: dict[str, Any] | bytes,
+        body: Any,
         status: int = 200,
         kind: str = "application/json",
         headers: dict[str, str] | None = None,

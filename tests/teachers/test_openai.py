@@ -16,7 +16,8 @@ import pytest
 from aspectra.config import ElicitConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.settings import shown
-from aspectra.teachers.openai import OPENAI, OpenAITeacher, retry_after
+from aspectra.teachers.connection import retry_after
+from aspectra.teachers.openai import OPENAI, OpenAITeacher
 from aspectra.teachers.teacher import Question, Reply, RowError, TryError
 
 Settings = Callable[..., ElicitConfig]
@@ -128,7 +129,8 @@ def test_a_refused_key_ends_the_run_and_is_never_shown(
     with pytest.raises(UserError, match="refused a request without a key: set OPENAI_API_KEY"):
         ask(settings(), QUESTION)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    with pytest.raises(UserError, match="refused the key") as error:
+    told = "refused the key: check it" if status == 401 else "may the key use this model, and from here"
+    with pytest.raises(UserError, match=rf"{told}.*|.*bad key \*\*\*") as error:
         ask(settings(retries=5), QUESTION)
     assert "sk-secret" not in str(error.value)
     assert len(endpoint.requests) == 2, "no second try"

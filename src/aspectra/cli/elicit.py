@@ -51,7 +51,7 @@ def elicit(
     temperature: float = typer.Option(D.temperature, help="Of sampling."),
     max_tokens: int = typer.Option(D.max_tokens, help="Of an answer."),
     seed: int = typer.Option(D.seed, help="Of sampling."),
-    extra_body: str = typer.Option("{}", help="JSON object that the server wants besides."),
+    extra_body: str = typer.Option("{}", help="JSON object that the server wants besides; null leaves a key out."),
     concurrency: int = typer.Option(D.concurrency, help="Requests in flight at most; fewer while they are too many."),
     timeout: float = typer.Option(D.timeout, help="Seconds for one request."),
     retries: int = typer.Option(D.retries, help="After a fault that may pass."),

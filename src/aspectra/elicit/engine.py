@@ -129,6 +129,7 @@ def _finish(
             "config": settings,
             "figures": counts,
             "thinking_characters": status.thinking(out),
+            "left_out": status.left_out(out),
             # Not the store: its bytes change without its answers, and later stages read the Parquet file.
             "outputs": {name: sha256(out / name) for name in (PARQUET, REVIEWS)},
             **circumstances(began),

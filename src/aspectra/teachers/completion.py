@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aspectra.teachers.refusal import code_of, message_of
 from aspectra.teachers.teacher import Reply, TryError
 
 # Why an answer ended, in other words than OpenAI's: those of Mistral, Anthropic, Gemini, GLM, DeepSeek, vLLM.
@@ -104,24 +105,3 @@ def _count(told: dict[str, Any], *names: str) -> int | None:
     """A number of tokens, where one of the names has what can be one."""
     found = (told.get(name) for name in names)
     return next((value for value in found if isinstance(value, int) and 0 <= value < 1 << 53), None)
-
-
-def code_of(error: Any) -> int:
-    """The HTTP status that an error names in its JSON; 0 where it names none.
-
-    >>> [code_of(e) for e in ({"code": 502}, {"code": "429"}, {"status": 400}, {"code": "overloaded"}, "no")]
-    [502, 429, 400, 0, 0]
-    """
-    for name in ("code", "status_code", "status") if isinstance(error, dict) else ():
-        told = str(error.get(name))
-        if told.isascii() and told.isdigit() and 400 <= int(told[:9]) < 600:
-            return int(told)
-    return 0
-
-
-def message_of(body: Any) -> str:
-    """What an endpoint's error says, however it says it."""
-    inner = (body.get("error") or body) if isinstance(body, dict) else body
-    if isinstance(inner, dict):
-        inner = inner.get("message") or inner.get("detail") or inner
-    return str(inner)
