@@ -59,12 +59,8 @@ def read_headers(config: ElicitConfig) -> dict[str, str]:
             raise UserError(f"--header {name}={variable}: '{name}' is no name of a header")
         value = os.environ.get(variable, "").strip()
         if not value:
-            raise UserError(
-                f"--header {name}={variable}: set the environment variable {variable} to the header's value"
-            )
+            raise UserError(f"--header {name}={variable}: set the environment variable {variable} to its value")
         if not value.isascii() or not value.isprintable():
-            raise UserError(
-                f"the environment variable {variable} must hold the value of the header {name}, on one line"
-            )
+            raise UserError(f"the environment variable {variable} must hold the value of the header {name}, in a line")
         found[name] = value
     return found
