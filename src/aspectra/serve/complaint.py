@@ -18,7 +18,7 @@ WORDS = {
     "string_pattern_mismatch": "must not hold the character U+0000",
     "string_unicode": "is no text: it holds half a character (a lone surrogate)",
     "list_type": "must be a list of texts",
-    "too_long": "has more than {max_length} texts: send them in several requests",
+    "too_long": "may hold at most {max_length} texts: send them in several requests",
     "too_short": "must hold a text at least",
     **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
     "greater_than_equal": "must be {ge} or more",
