@@ -34,7 +34,7 @@ from aspectra.data.soft import load as load_soft
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.extraction import extraction
 from aspectra.elicit.handoff import responses
-from aspectra.elicit.validation import strip_thinking
+from aspectra.elicit.thinking import strip_thinking
 from aspectra.errors import UserError
 from aspectra.readers.calibration import Calibration
 from aspectra.readers.predictor import Predictor
