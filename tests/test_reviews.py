@@ -183,3 +183,12 @@ def test_a_row_that_says_the_same_again_is_no_second_review(tmp_path: Path, caps
     path = put(tmp_path / "r.jsonl", '{"id": 7, "text": "one"}\n{"id": 7, "text": "one"}\n{"id": 8, "text": "one"}\n')
     assert [review.id for review in read_reviews(path)] == ["7", "8"]
     assert "1 row passed over: 1 repeated row" in capsys.readouterr().err
+
+
+def test_html_is_read_as_what_it_means_and_nothing_else_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "<p>Good.</p><p>AT&amp;T &lt;3</p>"}\n{"text": "a < b"}\n{"text": "<br />&nbsp;"}\n')
+    found = read_reviews(path, skip_bad_rows=True)
+    assert [review.text for review in found] == ["Good.\n\nAT&T <3", "a < b"]
+    with pytest.raises(UserError, match="line 3: no text in column 'text'"):
+        list(read_reviews(path))

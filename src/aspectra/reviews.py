@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aspectra.errors import UserError
+from aspectra.markup import told
 from aspectra.progress import counted, say
 from aspectra.rows import Row, nothing, read_rows
 from aspectra.schema import Review
@@ -51,8 +52,9 @@ def read_reviews(
     """The reviews of a .csv, .tsv, .jsonl or .parquet file, streamed.
 
     The text column is `text_column` or the first of `TEXT` that exists, whatever its case; `id`, `domain` and
-    `rating` are found likewise. A row without an id gets `row-N`, N counting rows from 1. The first review is read
-    before this returns, so that a file that cannot be read is known before anything is written.
+    `rating` are found likewise. A row without an id gets `row-N`, N counting rows from 1. HTML in a text is read as
+    what it means (`aspectra.markup`). The first review is read before this returns, so that a file that cannot be read
+    is known before anything is written.
 
     A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, an
     earlier row's id with another text, more fields than columns) is an error that names its line; with
@@ -84,9 +86,10 @@ def _reviews(
         columns = layouts.get(names, NO_COLUMNS)
         if not fault:
             fault, detail = fault_of(row.values.get(columns.text), columns.text)
+        text = ""
         if not fault:
-            name = name_of(row.values, columns.id, number)
-            before = seen(name, row.values[columns.text])
+            name, text = name_of(row.values, columns.id, number), told(row.values[columns.text])
+            before = seen(name, text)
             if before:
                 # The same review once more, as in a file with a row a question: not two that share an id.
                 bad["repeated row"] += 1
@@ -109,7 +112,7 @@ def _reviews(
             strange += 1
         yield Review(
             id=name,
-            text=row.values[columns.text],
+            text=text,
             domain=_string(row.values.get(columns.domain)) if columns.domain else None,
             rating=rating,
         )
@@ -184,7 +187,7 @@ def find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
 
 def fault_of(value: Any, column: str) -> tuple[str, str]:
     """What is wrong with a text, in a word or two and at length; two empty strings where nothing is."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and not told(value).strip()):
         return "empty text", f"no text in column '{column}'"
     if not isinstance(value, str):
         return "no text", f"column '{column}' holds {type(value).__name__}, not text"

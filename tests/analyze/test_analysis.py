@@ -330,3 +330,14 @@ def test_a_table_without_opinions(tmp_path: Path) -> None:
     manifest = analyze(**job(tmp_path, rows, report=report, by=("text",)))
     assert manifest["figures"]["without_opinion"] == 2 and read(tmp_path / "out.parquet") == []
     assert "No opinion was found in 2 reviews." in report.read_text()
+
+
+def test_html_ends_sentences_and_stays_in_the_file_alone(tmp_path: Path) -> None:
+    text = "The room was dirty<br />The &quot;bar&quot; was lovely</p>Our fish &amp; chips were cold &lt;3"
+    put(tmp_path / "reviews.csv", [{"text": text}])
+    figures = analyze(**job(tmp_path))["figures"]
+    rows = read(tmp_path / "out.parquet")
+    assert [(row["target"], row["polarity"]) for row in rows] == [("room", "negative")]
+    assert [row["sentence"] for row in rows] == ["The room was dirty"]
+    assert [row["text"] for row in rows] == [text]
+    assert figures["reviews"] == 1
