@@ -341,3 +341,14 @@ def test_html_ends_sentences_and_stays_in_the_file_alone(tmp_path: Path) -> None
     assert [row["sentence"] for row in rows] == ["The room was dirty"]
     assert [row["text"] for row in rows] == [text]
     assert figures["reviews"] == 1
+
+
+def test_a_file_for_excel_begins_with_a_mark_and_is_read_again(tmp_path: Path) -> None:
+    put(tmp_path / "reviews.csv", [{"text": "The room was great, déjà vu 😍."}])
+    safe, plain = (job(tmp_path, out=tmp_path / f"{name}.csv") for name in ("safe", "plain"))
+    analyze(**safe, excel_safe=True)
+    analyze(**plain)
+    mark, text = b"\xef\xbb\xbf", plain["out"].read_bytes()
+    assert safe["out"].read_bytes() == mark + text and not text.startswith(mark)
+    again = analyze(**safe, excel_safe=True, report=tmp_path / "r.html")["figures"]
+    assert again["opinions"] == 1, "counted from the file, without the model"

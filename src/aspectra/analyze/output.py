@@ -52,7 +52,8 @@ def write_opinions(table: Table, opinions: Opinions, out: Path | str, *, excel_s
     """Write a row an opinion, with all columns of its review, in the format that the suffix of `out` names.
 
     `opinions` are those of `read_opinions`. A review without an opinion has no row. The file appears when it is
-    whole. `excel_safe`, of .csv alone, puts an apostrophe before text that a spreadsheet would take for a formula.
+    whole. `excel_safe`, of .csv alone, begins the file with a byte-order mark, and puts an apostrophe before text that
+    a spreadsheet would take for a formula.
 
     Raises UserError for an output that cannot be written as asked, and for opinions of other reviews.
     """
@@ -67,7 +68,9 @@ def write_opinions(table: Table, opinions: Opinions, out: Path | str, *, excel_s
         write_parquet(path, (texted(row, texts) for row in supply) if texts else supply, fields)
     elif suffix == ".csv":
         header = [*OWN, *names.values()]
-        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        # Excel takes a file without the mark for one of its own country's encoding.
+        encoding = "utf-8-sig" if excel_safe else "utf-8"
+        with replacing(path) as temporary, temporary.open("w", encoding=encoding, newline="") as stream:
             writer = csv.writer(stream)
             cell = guarded if excel_safe else plain
             writer.writerow([cell(name) for name in header])

@@ -60,7 +60,10 @@ def analyze(
     ] = False,
     excel_safe: Annotated[
         bool,
-        typer.Option("--excel-safe", help="Put ' before cells of a .csv that a spreadsheet would run as formulas."),
+        typer.Option(
+            "--excel-safe",
+            help="A .csv for Excel: begun by a byte-order mark, ' before cells that would run as formulas.",
+        ),
     ] = False,
     stdin_format: Annotated[
         str | None, typer.Option("--format", help="Of standard input: csv, tsv, jsonl. [by its first byte]")
