@@ -54,13 +54,17 @@ def test_a_column_that_only_sounds_like_a_date() -> None:
     "spelled", ["", " ", "n/a", "N/A", "NaN", "null", "None", "-", "NaT", "0000-00-00", "unknown", None]
 )
 def test_a_cell_without_a_value_is_no_reason_against_a_column(spelled: str | None) -> None:
-    rows = [{"date": "2026-01-01"}, *[{"date": spelled}] * 9]
+    rows: list[dict[str, Any]] = [{"date": "2026-01-01"}, *[{"date": spelled}] * 9]
     assert find_dates(rows, None) == find_dates(rows, "date") == Dates("date", "iso")
     assert [Dates("date", "iso").day(row) for row in rows[1:]] == [None] * 9
 
 
 def test_a_column_that_is_given_up_is_told_of_and_why(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [{"date": "2026-01-01", "posted": "n/a"}, {"date": "soon", "posted": ""}, {"date": "later", "posted": None}]
+    rows: list[dict[str, Any]] = [
+        {"date": "2026-01-01", "posted": "n/a"},
+        {"date": "soon", "posted": ""},
+        {"date": "later", "posted": None},
+    ]
     assert find_dates(rows, None) is None
     told = capsys.readouterr().err
     assert "column 'date' is not taken for dates (1 of 3 cells can be read as dates, not 'soon')" in told
