@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from aspectra import config, presets, recipes
+from aspectra import config, presets, recipes, systems
 from aspectra.tasks import TASKS
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -33,10 +33,10 @@ SECTIONS = (
     ("training", "Both `pretrain` and `finetune`", config.TrainingConfig, None),
     ("pretrain", "`pretrain`", config.PretrainConfig, config.TrainingConfig),
     ("finetune", "`finetune`", config.FinetuneConfig, config.TrainingConfig),
-    ("benchmark", "`aspectra benchmark`", config.BenchmarkConfig, None),
-    ("student", "A system `{kind: student}`", config.StudentSystem, None),
-    ("llm", "A system `{kind: llm}`", config.LLMSystem, None),
-    ("file", "A system `{kind: file}`", config.FileSystem, None),
+    ("benchmark", "`aspectra benchmark`", systems.BenchmarkConfig, None),
+    ("student", "A system `{kind: student}`", systems.StudentSystem, None),
+    ("llm", "A system `{kind: llm}`", systems.LLMSystem, None),
+    ("file", "A system `{kind: file}`", systems.FileSystem, None),
 )
 NOTES = {
     "distil": "`--set pretrain.epochs=4`: the sections are those below. `draw` is the option `--reviews`.",

@@ -13,6 +13,7 @@ PACKAGES = {
     "local": ("xllamacpp",),
     "select": ("sklearn",),
     "ray": ("ray",),
+    "excel": ("openpyxl",),
 }
 
 

@@ -51,6 +51,16 @@ def test_both_engines_say_the_same(both: tuple[Student, Student]) -> None:
     assert one[0].probabilities != one[1].probabilities, "it reads what it is asked"
 
 
+def test_html_is_asked_about_as_what_it_means(both: tuple[Student, Student]) -> None:
+    plain = Question("The fish & chips were cold.", "fish & chips")
+    marked = [
+        Question(f"Sure.<br />{plain.text.replace('&', '&amp;')}", name)
+        for name in ("fish & chips", "fish &amp; chips")
+    ]
+    one, other, third = judged(both[1], [plain, *marked])
+    assert one == other == third
+
+
 def test_probabilities_are_those_of_the_whole_answer(both: tuple[Student, Student]) -> None:
     """`waiter | negative` is as likely as its tokens; what all polarities share does not count."""
     student = both[0]

@@ -31,6 +31,9 @@ def analyze(
     out: Path,
     *,
     text_column: str | None = None,
+    id_column: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
     skip_bad_rows: bool = False,
     limit: int | None = None,
     stdin_format: str | None = None,
@@ -57,6 +60,9 @@ def analyze(
     check_report(report, replace)
     grouping(language)  # an unknown language is told before anything long
     reading: dict[str, Any] = {"text_column": text_column, "skip_bad_rows": skip_bad_rows, "limit": limit}
+    # Those that came later: what was made before them is of the same settings.
+    later = {"id_column": id_column, "encoding": encoding, "delimiter": delimiter}
+    reading |= {name: value for name, value in later.items() if value is not None}
     view = {
         "report": str(report) if report else None,
         "title": title,

@@ -75,6 +75,8 @@ def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
     config, out = call.config, call.out
     made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in call.asks]
     of_rows = [call.inputs, config.text_column, config.skip_bad_rows, config.limit]
+    if any(form := [config.id_column, config.encoding, config.delimiter]):
+        of_rows += form
     if config.select is not None:
         of_rows += [config.select, config.select_by, config.seed, config.encoder]
     fingerprint = canonical([*of_rows, made_of])

@@ -5,13 +5,14 @@ Called by `aspectra.load` and through it by `aspectra.analyze`. An export runs w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from aspectra import markup
 from aspectra.data.soft import Soft
 from aspectra.errors import UserError, unknown
 from aspectra.info import is_export, read_info
@@ -21,6 +22,7 @@ from aspectra.readers.opening import open_reader
 from aspectra.readers.pieces import pieces
 from aspectra.readers.reader import Reader
 from aspectra.readers.spaces import moved, place, plain
+from aspectra.schema import Span
 from aspectra.units import HALF
 
 Split = Literal["sentences", "long"]
@@ -30,8 +32,8 @@ class Predictor:
     """A student that is ready to be asked.
 
     Texts are split at sentence ends and each sentence is asked about by itself, for that is what students are tuned
-    on; `split="long"` asks about as many sentences at once as the student's input has room for. White space is told to
-    the student as single spaces; offsets are into the text as it was given.
+    on; `split="long"` asks about as many sentences at once as the student's input has room for. HTML is told to the
+    student as what it means (`aspectra.markup`), white space as single spaces; offsets are into the text as given.
     """
 
     def __init__(
@@ -70,25 +72,25 @@ class Predictor:
             yield from self._window(held)
 
     def _window(self, texts: Sequence[str]) -> list[Extraction]:
-        asked: list[tuple[int, int, str, list[int] | None]] = []
+        asked: list[tuple[int, str, Callable[[int, int], Span]]] = []
         for number, given in enumerate(texts):
-            text = HALF.sub("\ufffd", given)
-            for start, end in pieces(text, self.reader.size, self.reader.room, self.packed):
-                first, sentence, places = plain(text, start, end)
+            reading = markup.read(HALF.sub("\ufffd", given))
+            for start, end in pieces(reading.text, self.reader.size, self.reader.room, self.packed):
+                first, sentence, places = plain(reading.text, start, end)
                 if sentence:
-                    asked.append((number, first, sentence, places))
-        answers = self.reader.read([sentence for _, _, sentence, _ in asked])
+                    asked.append((number, sentence, partial(given_place, reading, first, places)))
+        answers = self.reader.read([sentence for _, sentence, _ in asked])
         found: list[list[Found]] = [[] for _ in texts]
         raw: list[list[str]] = [[] for _ in texts]
         cut = [False] * len(texts)
         soft: list[list[Soft]] = [[] for _ in texts]
-        for (number, first, _, places), answer in zip(asked, answers, strict=True):
-            found[number] += (moved(opinion, texts[number], first, places) for opinion in self._sure(answer.found))
+        for (number, _, way), answer in zip(asked, answers, strict=True):
+            found[number] += (moved(opinion, texts[number], way) for opinion in self._sure(answer.found))
             if answer.raw is not None:
                 raw[number].append(answer.raw)
             cut[number] |= answer.cut
             if answer.soft is not None:
-                soft[number].append(answer.soft.moved(partial(place, first=first, places=places)))
+                soft[number].append(answer.soft.moved(way))
         parts = zip(texts, map(once, found), map(tuple, raw), cut, map(tuple, soft), strict=True)
         return [Extraction(*each) for each in parts]
 
@@ -129,6 +131,11 @@ def load(
     )
     calibration = Calibration.of(read_info(Path(path).expanduser())) if is_export(path) else None
     return Predictor(reader, split, calibration, min_confidence)
+
+
+def given_place(reading: markup.Reading, first: int, places: list[int] | None, start: int, end: int) -> Span:
+    """Where a stretch of a piece stands in the text as it was given."""
+    return reading.given(*place(start, end, first, places))
 
 
 def once(found: Sequence[Found]) -> tuple[Found, ...]:

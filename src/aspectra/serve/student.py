@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aspectra.errors import UserError
+from aspectra.markup import told
 from aspectra.readers.extraction import Extraction
 from aspectra.readers.predictor import Predictor
 from aspectra.readers.reader import Judged, Question
@@ -43,4 +44,10 @@ class Student:
         return self.predictor.extract(texts)
 
     def classify(self, questions: Sequence[Question]) -> Sequence[Judged | UserError]:
-        return self.predictor.reader.judge(questions)
+        return self.predictor.reader.judge([seen(question) for question in questions])
+
+
+def seen(question: Question) -> Question:
+    """The question with the HTML of its text and target read as what it means."""
+    target = question.target
+    return question._replace(text=told(question.text), target=target and told(target))
