@@ -23,13 +23,15 @@ E = ElicitConfig()
     "--out runs/mine    (with --plan first)"
 )
 def distil(
-    reviews: Annotated[str, typer.Argument(metavar="REVIEWS", help="CSV, JSONL or Parquet with a text column.")],
+    reviews: Annotated[
+        str, typer.Argument(metavar="REVIEWS", help="A .csv, .tsv, .json, .jsonl, .parquet or .xlsx file.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for everything.")],
     model: Annotated[
         str, typer.Option(help="The LLM: name at the endpoint, GGUF file, or file of recorded responses.")
     ] = "",
     base_url: Annotated[
-        str | None, typer.Option(help="Of an OpenAI-compatible endpoint. [without it, OpenAI's own]")
+        str | None, typer.Option(help="Of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]")
     ] = None,
     teacher: Annotated[
         str,
@@ -39,6 +41,10 @@ def distil(
         str, typer.Option(help="Environment variable that holds the key, if one is needed.")
     ] = E.key_env,
     key_file: Annotated[str | None, typer.Option(help="File that holds the key.")] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VARIABLE", help="Header whose value the variable holds; may be repeated."),
+    ] = None,
     draw: Annotated[int, typer.Option("--reviews", min=1, help="Reviews that the LLM is asked about.")] = FIELDS[
         "draw"
     ].default,
@@ -63,6 +69,15 @@ def distil(
         ),
     ] = None,
     text_column: Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")] = None,
+    id_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Their ids. [id, review_id; else rows are numbered]")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the reviews' file, as in cp1252. [its mark, else utf-8]")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Between the fields of a .csv; tab is one. [by the header]")
+    ] = None,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Leave out rows that cannot be read, and count them.")
     ] = False,
@@ -85,6 +100,7 @@ def distil(
     A tenth of the reviews is kept away to judge by. What is answered is never paid for again: the same command goes on
     where it was stopped, and more --reviews or another --student go on from the same answers.
     """
+    from aspectra.cli import values
     from aspectra.cli.elicited import show_plan
     from aspectra.cli.output import table, write
     from aspectra.pipeline import distil as recipe
@@ -99,6 +115,7 @@ def distil(
         "base_url": base_url,
         "key_env": key_env,
         "key_file": key_file,
+        "headers": values.headers(header or []),
         "kinds": ["extraction"],
         "max_cost": max_cost,
         "price_in": price_in,
@@ -108,6 +125,9 @@ def distil(
         "rpm": rpm,
         "tpm": tpm,
         "text_column": text_column,
+        "id_column": id_column,
+        "encoding": encoding,
+        "delimiter": delimiter,
         "skip_bad_rows": skip_bad_rows,
     }
     given = {"reviews": reviews, "student": student, "draw": draw, "labels": labels, "seed": seed, "elicit": asked}

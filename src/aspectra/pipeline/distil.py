@@ -30,6 +30,7 @@ from aspectra.report import distilled
 from aspectra.schema import Prediction
 from aspectra.score.predictions import read_predictions
 from aspectra.settings import build
+from aspectra.systems import LAYOUT
 from aspectra.teachers.make import located
 
 TASK = "atsa"  # the one that a teacher's labels teach a tagger
@@ -112,7 +113,7 @@ def knowing(student: str) -> Path | None:
 
 def asking(config: DistilConfig) -> ElicitConfig:
     """How the drawn reviews are asked about: their file has its columns, and no bad rows, whatever the user's has."""
-    return config.elicit.model_copy(update={"text_column": None, "skip_bad_rows": False})
+    return config.elicit.model_copy(update={name: ElicitConfig.model_fields[name].default for name in LAYOUT})
 
 
 def training(config: DistilConfig) -> PretrainConfig:
@@ -175,6 +176,7 @@ def reading(config: DistilConfig, model: Path, out: Path) -> str:
     asked = config.elicit
     words = ["aspectra", "analyze", config.reviews, "--model", str(model), "--out", str(out / "opinions.csv")]
     words += ["--report", str(out / "opinions.html")]
-    words += ["--text-column", asked.text_column] if asked.text_column else []
-    words += ["--skip-bad-rows"] if asked.skip_bad_rows else []
+    for name in LAYOUT:
+        option, value = f"--{name.replace('_', '-')}", getattr(asked, name)
+        words += [option] if value is True else [option, value] if value else []
     return shlex.join(words)

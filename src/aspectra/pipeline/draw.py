@@ -21,7 +21,7 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from aspectra.elicit.selection import lot_of
+from aspectra.elicit.selection import layout, lot_of
 from aspectra.manifest import Stage
 from aspectra.places import locate
 from aspectra.progress import counted, progress, say
@@ -30,6 +30,7 @@ from aspectra.readers.predictor import load
 from aspectra.recipes import DistilConfig
 from aspectra.reviews import read_reviews
 from aspectra.schema import Review
+from aspectra.systems import LAYOUT
 from aspectra.tables import write_jsonl
 
 REVIEWS = "reviews.jsonl"
@@ -60,7 +61,7 @@ def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, An
     Another student draws the same: answers that were paid for are learned by whichever.
     """
     reviews, asked = locate(config.reviews), config.elicit
-    settings = {"draw": config.draw, "seed": config.seed, "text_column": asked.text_column, "skip": asked.skip_bad_rows}
+    settings = {"draw": config.draw, "seed": config.seed} | {name: getattr(asked, name) for name in LAYOUT}
     stage = Stage("draw", out, {"reviews": reviews}, settings, replace=True)
     if (done := stage.finished()) is not None:
         say(f"draw: {out} is done already")
@@ -108,7 +109,7 @@ def lowest(config: DistilConfig, reviews: Path, count: int) -> tuple[list[Lot], 
     def lots() -> Iterator[Lot]:
         nonlocal total
         with progress("draw: read", None) as bar:
-            for review in read_reviews(reviews, config.elicit.text_column, config.elicit.skip_bad_rows):
+            for review in read_reviews(reviews, layout(config.elicit), config.elicit.skip_bad_rows):
                 yield Lot(lot_of(config.seed, review.id), total, review)
                 total += 1
                 bar.advance()
