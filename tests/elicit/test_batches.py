@@ -396,7 +396,7 @@ def test_a_mistake_is_one_line(
         (b"\n\n", "holds no results for"),
         (b"id,answer\n1,good\n2,bad\n", "holds no results for"),
         (b'{"custom_id": "abc"}\n', "has 1 lines, and none answers a request of"),
-        (b"\xff\xfe\n", "is not UTF-8"),
+        (b"\xff\xfe\n", "is not UTF-16 to its end"),
         (None, "there is no file"),
     ],
 )

@@ -53,6 +53,8 @@ def suspected(head: bytes) -> str | None:
 def unreadable(path: Path, stream: io.BufferedReader, name: str) -> UserError:
     """The error for bytes that are not of an encoding: where that shows first, and which it likely is."""
     shown = "UTF-8" if name in UTF8 else name
+    if shown in ("utf-16", "utf-32"):  # which a mark told
+        return UserError(f"{path} is not {shown.upper()} to its end; is it whole?")
     if shown != "UTF-8":
         return UserError(f"{path} is not {shown}; name its encoding with --encoding")
     before, where = 0, ""
