@@ -136,6 +136,7 @@ EVERYONE: dict[str, tuple[str, int, Any]] = {
 for group in (UNWANTED, ROWS, EVERYONE):
     SAID |= {name: (status, body) for name, (_, status, body) in group.items()}
 SAID["completion"] = (422, pydantic("max_completion_tokens", "extra_forbidden", "Extra inputs are not permitted"))
+SAID["reasoning"] = (200, said({"content": None, "reasoning_content": "Let me see. " * 9}, "length"))
 SAID["no-json"] = (
     400,
     openai("Failed to generate JSON. Please adjust your prompt.", "json_validate_failed", failed_generation='{"opin'),

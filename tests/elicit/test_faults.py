@@ -73,6 +73,17 @@ def test_a_fault_that_passes_costs_one_more_request(
         assert server.requests() > 8, "some met it"
 
 
+def test_reasoning_that_fills_the_answer_is_told_with_what_to_raise(
+    server: Endpoint, write_reviews: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.down = "reasoning"
+    out = tmp_path / "out"
+    assert elicit(write_reviews(*texts(3)), settings(server, max_tokens=64), out)["rejected"] == 3
+    assert set(stored(out).values()) == {("rejected", "truncated in its reasoning")}
+    said = capsys.readouterr().err
+    assert said.count("cut off at --max-tokens 64 before the model had ended its reasoning: raise --max-tokens") == 1
+
+
 def test_what_a_torn_answer_took_counts_against_the_budget(
     server: Endpoint, write_reviews: Write, tmp_path: Path
 ) -> None:

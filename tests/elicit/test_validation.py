@@ -53,7 +53,7 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
     ("kind", "text", "finish_reason", "reason"),
     [
         ("analysis", "  \n", "stop", "empty"),
-        ("analysis", "", "length", "truncated"),
+        ("analysis", "", "length", "truncated in its reasoning"),
         ("rewriting", "", "content_filter", "filtered"),
         ("analysis", GOOD, "length", "truncated"),
         ("rewriting", "I love the", "length", "truncated"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -251,6 +252,95 @@ def test_reasoning_that_comes_apart_is_counted(endpoint: Any, settings: Settings
     endpoint.answer = lambda request: answer(None, message={"reasoning_content": "hm, well"}, tokens=None)
     reply = ask(settings(), QUESTION)[0]
     assert (reply.text, reply.thinking, reply.tokens_in) == ("", 8, None)
+
+
+def test_a_gateway_is_sent_the_headers_that_the_environment_holds_and_they_are_shown_nowhere(
+    endpoint: Any, settings: Settings, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_KEY", "az-secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
+    config = settings(headers={"api-key": "AZURE_KEY"}, base_url=f"{endpoint.url}?api-version=2024-10-21")
+    ask(config, QUESTION)
+    assert endpoint.headers[0]["api-key"] == "az-secret"
+    ask(settings(headers={"Authorization": "AZURE_KEY"}), QUESTION)
+    assert endpoint.headers[1]["authorization"] == "az-secret"
+    endpoint.answer = lambda request: answer(status=401, body={"error": {"message": "not az-secret, 2024-10-21"}})
+    with pytest.raises(UserError, match=r"refused the key: check it .*not \*\*\*, 2024-10-21"):
+        ask(config, QUESTION)
+
+
+def test_the_address_is_that_of_the_environment(
+    endpoint: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    ask(settings(base_url=None), QUESTION)
+    assert len(endpoint.requests) == 1
+
+
+def events(*pieces: Any) -> str:
+    return "".join(f"data: {piece if isinstance(piece, str) else json.dumps(piece)}\n\n" for piece in pieces)
+
+
+def piece(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    return {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+USAGE = {"object": "chat.completion.chunk", "choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
+
+
+def test_a_stream_that_nobody_asked_for_is_read(endpoint: Any, settings: Settings, answer: Any) -> None:
+    body = ": wait\n\n" + events(
+        piece({"role": "assistant", "content": ""}), piece({"reasoning_content": "Hm."}), piece({"content": "I "}),
+        piece({"content": "do\u2028it."}), piece({}, "stop"), USAGE, "[DONE]",
+    )  # fmt: skip
+    endpoint.answer = lambda request: answer(body=body)
+    reply = ask(settings(), QUESTION)[0]
+    assert (reply.text, reply.thinking, reply.finish_reason) == ("I do\u2028it.", 3, "stop")
+    assert (reply.tokens_in, reply.tokens_out) == (7, 3)
+    endpoint.answer = lambda request: answer(body=body.replace("data: ", ""))
+    assert ask(settings(), QUESTION)[0].text == reply.text, "a line of JSON for each piece"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (events(piece({"content": "I "})), r"the answer broke off \(finish_reason: aborted\)"),
+        (events(piece({"content": "I "}), {"error": {"message": "overloaded"}}), r"broke off \(overloaded\)"),
+        (events({"error": {"message": "overloaded", "code": 503}}), "503: overloaded"),
+        (events("[DONE]"), "not with a chat completion"),
+        ("data: {torn", "not with a chat completion"),
+    ],
+)
+def test_a_stream_that_breaks_off_is_no_answer(
+    body: str, told: str, endpoint: Any, settings: Settings, answer: Any
+) -> None:
+    endpoint.answer = lambda request: answer(body=body)
+    with pytest.raises(TryError, match=told):
+        ask(settings(), QUESTION)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "This model only support stream mode, please enable the stream parameter to access the model.",
+        "Stream must be set to true",
+        "Non-streaming requests are not supported",
+    ],
+)
+def test_a_server_that_only_streams_is_asked_to(
+    told: str, endpoint: Any, settings: Settings, answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def streaming(request: Any) -> Any:
+        if not request.get("stream"):
+            return answer(status=400, body={"error": {"message": told}})
+        assert request["stream_options"] == {"include_usage": True}
+        return answer(body=events(piece({"content": "I do."}, "stop"), USAGE, "[DONE]"))
+
+    endpoint.answer = streaming
+    replies = ask(settings(), QUESTION, QUESTION)
+    assert [(reply.text, reply.tokens_out) for reply in replies] == [("I do.", 3)] * 2
+    assert len(endpoint.requests) == 3
+    assert capsys.readouterr().err.count("the endpoint only streams") == 1
 
 
 def test_an_address_is_shown_without_its_password() -> None:

@@ -39,9 +39,14 @@ def elicit(
     model: str = typer.Option(
         "", help="Name at the endpoint, GGUF file, folder of a model or a student, or file of recorded responses."
     ),
-    base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),
+    base_url: str | None = typer.Option(
+        None, help="Of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]"
+    ),
     key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
     key_file: str | None = typer.Option(None, help="File that holds the key."),
+    header: list[str] | None = typer.Option(
+        None, metavar="NAME=VARIABLE", help="Header whose value the environment variable holds; may be repeated."
+    ),
     kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction, polarity."),
     task: str = typer.Option(D.task, help="Whose opinions `extraction` asks for: atsa or acsa."),
     categories: str = typer.Option("", help="Categories that `extraction` may name (acsa), comma-separated."),
@@ -172,6 +177,7 @@ def elicit(
             "base_url": base_url,
             "key_env": key_env,
             "key_file": key_file,
+            "headers": values.headers(header or []),
             "kinds": values.kinds(kinds, KINDS),
             "task": task,
             "categories": values.names(categories),

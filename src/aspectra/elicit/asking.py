@@ -18,8 +18,9 @@ from aspectra.elicit.queue import Pending
 from aspectra.elicit.refusals import Refusals
 from aspectra.elicit.store import Outcome
 from aspectra.elicit.thinking import strip_thinking
-from aspectra.elicit.validation import validate
+from aspectra.elicit.validation import STILL_REASONING, validate
 from aspectra.errors import AspectraError
+from aspectra.progress import say
 from aspectra.teachers.teacher import NO_JSON, AbsentError, Question, Reply, RowError, Teacher, TryError
 
 
@@ -41,6 +42,7 @@ class Asking:
         self.refusals = Refusals()
         self.fatal: AspectraError | None = None
         self.stopping = False
+        self._told = False  # that reasoning leaves no room for answers
 
     def stop(self) -> None:
         self.stopping = True
@@ -92,6 +94,12 @@ class Asking:
             if plain:
                 reply = replace(reply, left_out=(*reply.left_out, "response_format"))
             judge(outcome, ask.kind, pending.text, reply, cost, paid=not self.teacher.instant)
+            if outcome.reason == STILL_REASONING and not self._told:
+                self._told = True
+                say(
+                    f"an answer was cut off at --max-tokens {self.config.max_tokens} before the model had ended its "
+                    "reasoning: raise --max-tokens, or switch the reasoning off with --extra-body"
+                )
             if outcome.status == "done":
                 break
         return outcome

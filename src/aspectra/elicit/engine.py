@@ -113,7 +113,7 @@ def _finish(
     whole: bool,
 ) -> None:
     """Write the hand-off and, last, the manifest; neither where nothing changed since they were written."""
-    parquet, settings, before = out / PARQUET, config.model_dump(mode="json"), manifest.read(out)
+    parquet, settings, before = out / PARQUET, config.dumped(), manifest.read(out)
     if not changed and before is not None and parquet.exists():
         same_input = before.get("inputs") == inputs
         if same_input and before.get("figures") == counts and before.get("config") == settings:

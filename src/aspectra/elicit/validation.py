@@ -13,6 +13,7 @@ from aspectra.elicit.extraction import read_json
 from aspectra.elicit.polarity import judgment
 from aspectra.elicit.thinking import MARK
 
+STILL_REASONING = "truncated in its reasoning"
 CANNOT = r"(?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|(?:am )?(?:unable|not able) to)"
 VERBS = r"(?:assist|help (?:you|with)|fulfill|comply|process|rewrite|analy[sz]e|generate|provide|complete|do that)"
 REFUSED = re.compile(
@@ -31,13 +32,13 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
 
     Takes off what stands before the answer ("Here is ...:") and what runs on after it. An answer that hit the token
     limit only while running on is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`,
-    `filtered`, `no opinion target` (analysis), `an analysis` (rewriting), `reasoning left in it` (both), `no JSON`
-    (extraction), `no polarity` (polarity).
+    `truncated in its reasoning` (not a word was said yet), `filtered`, `no opinion target` (analysis), `an analysis`
+    (rewriting), `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
     """
     text = text.strip()
     if not text:
         # Nothing, and the limit reached: a reasoning model that was still thinking.
-        return "", {"content_filter": "filtered", "length": "truncated"}.get(finish_reason or "", "empty")
+        return "", {"content_filter": "filtered", "length": STILL_REASONING}.get(finish_reason or "", "empty")
     if finish_reason == "refusal" or REFUSED.match(text):
         return text, "refused"
     if finish_reason == "content_filter":

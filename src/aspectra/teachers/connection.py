@@ -20,7 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 from aspectra.settings import shown
-from aspectra.teachers.keys import read_key, secrets
+from aspectra.teachers.keys import read_headers, read_key, secrets
 from aspectra.teachers.teacher import TryError
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ class Connection:
         key = read_key(config)
         parts = urlsplit(url)
         # An address with a name and a password in it says who asks; aiohttp takes one of the two.
-        self._headers = {"Authorization": f"Bearer {key}"} if key and "@" not in parts.netloc else {}
-        self.keyed = key is not None
-        self._secrets = secrets(url, key)
+        more = read_headers(config)
+        named = "@" in parts.netloc or "authorization" in map(str.lower, more)
+        self._headers = more | ({"Authorization": f"Bearer {key}"} if key and not named else {})
+        self.keyed = key is not None or bool(more)
+        self._secrets = secrets(url, key, more.values())
         self._address = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
         # Not by trust_env, which would send what a .netrc says of the host besides.
         self._proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)

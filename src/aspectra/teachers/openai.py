@@ -7,6 +7,7 @@ asked by `aspectra.elicit.asking`; `aspectra.elicit.batches` writes down what it
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from aspectra.teachers.stream import assembled, is_stream
 from aspectra.teachers.teacher import NO_JSON, Question, Reply, RowError, TryError, drawn, identifying
 
 OPENAI = "https://api.openai.com/v1"
+BASE_URL = "OPENAI_BASE_URL"  # the variable in which other clients of OpenAI look for the address
 
 
 class OpenAITeacher:
@@ -36,7 +38,7 @@ class OpenAITeacher:
         self.model = config.model
         self.settings = identifying(config)
         self._config = config
-        self._connection = Connection(config.base_url or OPENAI, config)
+        self._connection = Connection(config.base_url or os.environ.get(BASE_URL, "").strip() or OPENAI, config)
         self._shown = shown(self._connection.url)
         self._refused: set[str] = set()  # settings that this endpoint does not take
         self._json_taken = self._streaming = False
@@ -164,7 +166,7 @@ class OpenAITeacher:
         if code == 407:
             return f"the proxy on the way to {self._shown} wants to know who asks ({told}): https_proxy may hold it"
         if not self._connection.keyed:
-            named = f"set {self._config.key_env} or name a key file"
+            named = f"set {self._config.key_env}, or name a key file or a --header"
             return f"the endpoint refused a request without a key: {named} ({self._shown} answered {told})"
         if code == 403:
             return f"{self._shown} refuses to answer ({told}); may the key use this model, and from here?"
