@@ -118,7 +118,9 @@ if __name__ == "__main__":
     parser.add_argument("--each_cost", type=float, default=0.0)
     for field in fields(Limits):
         parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    parser.add_argument("--origins", type=str, default="", help="commas between")
     given = vars(parser.parse_args())
+    origins = [origin for origin in given.pop("origins").split(",") if origin]
     model = StandIn(given.pop("batch_cost"), given.pop("each_cost"))
     with listening("127.0.0.1", 0) as listener:
         address = "127.0.0.1"
@@ -129,4 +131,5 @@ if __name__ == "__main__":
             listener,
             address,
             lambda told: print(json.dumps(told, indent=1), flush=True),
+            origins,
         )

@@ -21,6 +21,13 @@ def serve(
     token_file: Annotated[
         Path | None, typer.Option(help="File with the bearer token that requests must have. [$ASPECTRA_TOKEN, or none]")
     ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Page that may ask from a browser, as https://shop.example; '*': any; may be repeated. [none]",
+        ),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts that the model reads together.")] = 32,
     max_wait: Annotated[float, typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for company.")] = 5,
     max_queue: Annotated[int, typer.Option(min=1, help="Texts that may wait; beyond that: 429.")] = 1000,
@@ -60,6 +67,7 @@ def serve(
             wait=max_wait / 1000,
         ),
         token_file=token_file,
+        origins=cors_origin or (),
         ready=write if json else lambda _: None,
         constrained=constrained,
         compute=compute,

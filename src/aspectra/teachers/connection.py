@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from aspectra.config import ElicitConfig
-from aspectra.errors import UserError
+from aspectra.errors import RefusedError, UserError
 from aspectra.settings import shown
 from aspectra.teachers.keys import read_headers, read_key, secrets
 from aspectra.teachers.teacher import TryError
@@ -26,6 +26,13 @@ from aspectra.teachers.teacher import TryError
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
+OTHER_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "HTTP_REQUEST",
+    "RECORD_LAYER_FAILURE",
+    "UNSUPPORTED_PROTOCOL",
+    "NO_PROTOCOLS_AVAILABLE",
+)
 CONNECT = 20.0  # seconds at most to reach the endpoint
 
 
@@ -71,10 +78,20 @@ class Connection:
                 self._session.post(self._address, json=parameters) as response,
             ):
                 return Answer(response.status, await response.read(), response.headers.get("retry-after"))
+        except aiohttp.ClientSSLError as error:
+            raise self._untrusted(error) from None
+        except aiohttp.ClientHttpProxyError as error:
+            told = f"the proxy {self._through} does not lead to {shown(self.url)} ({error.status}: {error.message})"
+            if error.status in (401, 403, 407):
+                raise RefusedError(
+                    self.hidden(f"{told}; it may want a name and a password in {self._variable}")
+                ) from None
+            raise TryError(self.hidden(told), gone=True) from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise TryError(
-                self.hidden(f"no connection to {shown(self.url)} ({unreached(error, self.url)})"), gone=True
-            ) from None
+            way = f"{shown(self.url)}"
+            if isinstance(error, aiohttp.ClientProxyConnectionError):
+                way = f"the proxy {self._through}, which {self._variable} names,"
+            raise TryError(self.hidden(f"no connection to {way} ({unreached(error)})"), gone=True) from None
         except TimeoutError:
             raise TryError(f"no answer within {self._timeout:g} s", busy=True) from None
         except (aiohttp.TooManyRedirects, ValueError) as error:  # a redirect to what is no address, a host that is none
@@ -86,6 +103,29 @@ class Connection:
                 raise TryError(f"{shown(self.url)} drops the connection before it says a word", mute=True) from None
             why = str(error) or type(error).__name__
             raise TryError(self.hidden(f"the connection to {shown(self.url)} broke ({why})")) from None
+
+    @property
+    def _through(self) -> str:
+        return shown(self._proxy or "")
+
+    @property
+    def _variable(self) -> str:
+        return f"{urlsplit(self.url).scheme}_proxy"
+
+    def _untrusted(self, error: Any) -> Exception:
+        """What is wrong with the endpoint's TLS, and what helps; only a handshake that broke off is tried again."""
+        told = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+        where = shown(self.url) + (f", seen through the proxy {self._through}," if self._proxy else "")
+        reason = getattr(told, "reason", None) or str(told)
+        if isinstance(told, ssl.SSLCertVerificationError):
+            return RefusedError(
+                f"the certificate of {where} is not trusted: {told.verify_message or reason}; if its issuer is your "
+                "own, name that one's certificate: SSL_CERT_FILE=FILE"
+            )
+        why = reason.replace("_", " ").lower()
+        if reason in OTHER_TLS:
+            return RefusedError(f"{where} does not speak TLS as we do ({why}); does its address begin with http://?")
+        return TryError(self.hidden(f"no connection to {where} (TLS: {why})"), gone=True)
 
     def _open(self) -> ClientSession:
         import aiohttp
@@ -116,16 +156,12 @@ class Connection:
             self._session = None
 
 
-def unreached(error: Any, url: str) -> str:
+def unreached(error: Any) -> str:
     """Why there was no connection, in the words of the system: those of the client name its own settings besides."""
-    told = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
+    told = getattr(error, "os_error", None)
     if told is None:
         return str(error) or "no answer to the attempt to connect"
-    plain = told.errno in errno.errorcode and not isinstance(told, ssl.SSLError)
-    why = os.strerror(told.errno) if plain else told.strerror or str(told)
-    parts = urlsplit(url)
-    asked = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
-    return why if (error.host, error.port) == asked else f"{error.host}:{error.port}: {why}"
+    return os.strerror(told.errno) if told.errno in errno.errorcode else told.strerror or str(told)
 
 
 def retry_after(told: str | None) -> float | None:
