@@ -23,6 +23,8 @@ TORN = {
     "torn-resources": said({"content": HALF}, "insufficient_system_resource"),
     "torn-abort": {**said({"content": HALF}, "abort"), "usage": None},
     "error-200": {"error": {"message": "Provider returned error", "code": 503}},
+    "error-200-object": {"object": "error", "message": "Internal error", "code": 50001},
+    "error-200-detail": {"detail": "upstream is gone"},
     "error-200-empty": {"choices": [], "error": {"message": "Internal error"}},
 }
 SAID: dict[str, tuple[int, Any]] = {name: (200, body) for name, body in TORN.items()}

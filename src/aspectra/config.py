@@ -51,11 +51,7 @@ class ElicitConfig(Config):
     base_url: str | None = Field(default=None, description="of an OpenAI-compatible endpoint")
     key_env: str = Field(default="OPENAI_API_KEY", description="environment variable that holds the key")
     key_file: str | None = Field(default=None, description="file that holds the key")
-    headers: dict[str, str] = Field(
-        default={},
-        description="header -> environment variable that holds its value, as {api-key: AZURE_KEY}",
-        json_schema_extra=LATER,
-    )
+    headers: dict[str, str] = Field(default={}, description="name -> environment variable", json_schema_extra=LATER)
     kinds: tuple[Literal["analysis", "rewriting", "extraction", "polarity"], ...] = ("analysis", "rewriting")
     task: TaskName = Field(default="atsa", description="whose opinions `extraction` asks for: atsa or acsa")
     categories: tuple[str, ...] = Field(default=(), description="categories that `extraction` may name (acsa)")

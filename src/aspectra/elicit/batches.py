@@ -29,7 +29,7 @@ from aspectra.rows import jsonl_rows
 from aspectra.tables import write_jsonl
 from aspectra.teachers.completion import completion
 from aspectra.teachers.openai import OpenAITeacher
-from aspectra.teachers.refusal import Refusal, code_of
+from aspectra.teachers.refusal import Refusal, code_of, stands_in
 from aspectra.teachers.teacher import NO_JSON, Question, Reply, RowError, TryError
 
 URL = "/v1/chat/completions"
@@ -206,7 +206,7 @@ def _answer(line: Line) -> tuple[Reply | RowError, Reply | None]:
     response, error = line.get("response"), line.get("error")
     if isinstance(response, dict) and not error:
         code, body = response.get("status_code"), response.get("body")
-        if code == 200 and not (isinstance(body, dict) and body.get("error") and not body.get("choices")):
+        if code == 200 and not stands_in(body):
             try:
                 return completion(body), None
             except TryError as fault:

@@ -90,8 +90,9 @@ def alone(kind: str, text: str) -> tuple[str, bool]:
         ends += [found.start() for found in [TALK.search(text, labels[-1].end())] if found is not None]
     kept = text[: min(ends)] if ends else text
     for _ in range(CLOSES):
-        if (found := CLOSE.search(kept, 1)) is not None:
-            kept = kept[: found.start()]
+        if (found := CLOSE.search(kept, 1)) is None:
+            break
+        kept = kept[: found.start()]
     whole = len(kept) == len(text)
     kept = kept.rstrip()
     if kind == "rewriting" and len(kept) > 1 and QUOTES.get(kept[0]) == kept[-1] and kept[-1] not in kept[1:-1]:
@@ -101,6 +102,8 @@ def alone(kind: str, text: str) -> tuple[str, bool]:
 
 def _fenced(text: str) -> str:
     """What stands in a code fence, where there is one."""
+    if "```" not in text and "~~~" not in text:
+        return text
     if (found := FENCED.search(text)) is not None and found[2].strip():
         return found[2].strip()
     if len(text) > 6 and text.startswith("```") and text.endswith("```") and "```" not in text[3:-3]:

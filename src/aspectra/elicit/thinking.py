@@ -1,6 +1,7 @@
 """What a model thinks aloud before it answers, taken off the answer. Pure; never raises, whatever the text.
 
-Called by `aspectra.elicit.asking`, with which every answer is judged; `MARK` by `aspectra.elicit.validation`.
+Called by `aspectra.elicit.asking`, with which every answer is judged; `has_reasoning` by `aspectra.elicit.validation`
+and by the corpus step, for answers that were judged before it.
 """
 
 from __future__ import annotations
@@ -48,13 +49,22 @@ ENCLOSED = [
 ]
 # What is left of all this in an answer that could not be read.
 MARK = re.compile(
-    rf"{OPENING}|{CLOSING}|<[|｜]\w[^<>|｜\n]{{0,30}}[|｜]>|<\|?channel\|?>|<unused\d+>|assistantfinal|\Aanalysis(?=[A-Z])"
-    r"|```|\A\W*Thinking Process\b"
-    r"|\A\W*(?:(?:okay|alright|hmm|so|first|now|wait)\W+){0,3}(?:the user (?:wants|asks|is asking|has asked|gave)"
+    rf"{OPENING}|{CLOSING}|<[|｜]\w[^<>|｜\n]{{0,30}}[|｜]>|<\|?channel\|?>|<unused\d+>|```|assistantfinal",
+    re.IGNORECASE,
+)
+MARKED = ("<", "[", "◁", "&lt;", "```", "assistantfinal")  # one of them is in each
+ALOUD = re.compile(
+    r"analysis(?=[A-Z])|\W*Thinking Process\b"
+    r"|\W*(?:(?:okay|alright|hmm|so|first|now|wait)\W+){0,3}(?:the user (?:wants|asks|is asking|has asked|gave)"
     r"|(?:we|I|let(?:'|’)s|let me)(?:(?:'m|’m| am)? asked to|(?:'ll| will)?(?: need to| have to| must| should)?) "
     r"(?:rewrite|retell|paraphrase|tell the (?:last )?review)\b)",
     re.IGNORECASE,
 )
+
+
+def has_reasoning(text: str) -> bool:
+    """Whether an answer still holds a mark of reasoning, or begins as reasoning does."""
+    return ALOUD.match(text) is not None or (any(mark in text for mark in MARKED) and MARK.search(text) is not None)
 
 
 def strip_thinking(text: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from aspectra.elicit.analysis import analysis
 from aspectra.elicit.chatter import alone
 from aspectra.elicit.extraction import read_json
 from aspectra.elicit.polarity import judgment
-from aspectra.elicit.thinking import MARK
+from aspectra.elicit.thinking import has_reasoning
 
 STILL_REASONING = "truncated in its reasoning"
 CANNOT = r"(?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|(?:am )?(?:unable|not able) to)"
@@ -56,7 +56,7 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
         return text, "empty"
     if kind == "analysis" and not analysis(kept, review):
         return text, "truncated" if finish_reason == "length" else "no opinion target"
-    if MARK.search(kept):
+    if has_reasoning(kept):
         return text, "reasoning left in it"
     if kind == "rewriting" and any(block.polarity for block in analysis(kept, review)):
         return text, "an analysis"

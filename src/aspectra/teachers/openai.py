@@ -18,7 +18,7 @@ from aspectra.progress import say
 from aspectra.settings import shown
 from aspectra.teachers.completion import BUSY, completion
 from aspectra.teachers.connection import Answer, Connection, retry_after
-from aspectra.teachers.refusal import Refusal, code_of
+from aspectra.teachers.refusal import Refusal, code_of, stands_in
 from aspectra.teachers.stream import assembled, is_stream
 from aspectra.teachers.teacher import NO_JSON, Question, Reply, RowError, TryError, drawn, identifying
 
@@ -89,9 +89,8 @@ class OpenAITeacher:
             return Refusal.of(answer.status, answer.body)
         try:
             body = assembled(answer.body) if is_stream(answer.body) else json.loads(answer.body)
-            if not body.get("choices") and (error := body.get("error")):
-                # A gateway that has answered before it was refused.
-                return Refusal.of(code_of(error) or 500, body)
+            if stands_in(body):  # a gateway that has answered before it was refused
+                return Refusal.of(code_of(body.get("error")) or code_of(body) or 500, body)
             reply = completion(body)
         except TryError as fault:
             raise TryError(self._connection.hidden(str(fault)), busy=fault.busy, spent=fault.spent) from None

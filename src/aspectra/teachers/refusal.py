@@ -200,6 +200,19 @@ def message_of(body: Any) -> str:
     return f"{where[0]}: {said}" if where and where[0] not in said else said
 
 
+def stands_in(body: Any) -> bool:
+    """Whether JSON that came as an answer is an error in its place.
+
+    >>> [stands_in(each) for each in ({"error": "no"}, {"detail": "no"}, {"choices": [{}], "error": "no"}, {"id": 1})]
+    [True, True, False, False]
+    """
+    if not isinstance(body, dict) or body.get("choices"):
+        return False
+    return bool(body.get("error") or body.get("detail") or body.get("object") == "error") or isinstance(
+        body.get("message"), str
+    )
+
+
 def json_or_text(text: str) -> Any:
     """A text's JSON, or the text itself."""
     try:
