@@ -26,20 +26,14 @@ he we her his him them an all can
 # The same of German, Spanish, French, Italian, Dutch, Portuguese, Polish, the Scandinavian languages, Turkish.
 OTHERS = """
 der die das den dem des und ist war sehr gut nicht aber mit für ich wir ein eine einen auf auch nur zu von im
-wie bei
-es leider wieder immer nie hat haben sind zum zur schön freundlich freundliches zimmer alles toll essen gerne
-lage lieferung preis
-el la los las y de que en un una muy pero con para por lo se su es está estaba fue son bien todo bueno buena mal
-nunca encanta excelente calidad precio ubicación
-le les des et est était très mais avec pour dans du une pas ce je nous sur plus bon bonne tout qualité rien
-jamais
-personnel prix rapport
-il gli di che è non molto con per una sono era ma del della questo tutto ottimo ottima buono posto anche
-het een en van niet maar met voor ik wij zeer goed goede nooit is was erg heel kamer
-os da em não muito mas com para uma um foi tudo bom boa ótimo
-na nie jest się z że bardzo ale dla po było polecam
-och att det som på är inte mycket med för jag vi var bra og ikke meget var jeg til ja ei oli
-bir ve çok bu için ama ile da de güzel iyi
+wie bei es leider wieder immer nie hat haben sind zum zur schön freundlich freundliches zimmer alles toll essen
+gerne lage lieferung preis el la los las y de que en un una muy pero con para por lo se su está estaba fue son
+bien todo bueno buena mal nunca encanta excelente calidad precio ubicación le les et est était très mais avec
+pour dans du une pas ce je nous sur plus bon bonne tout qualité rien jamais personnel prix rapport il gli di che
+è non molto per sono era ma del della questo tutto ottimo ottima buono posto anche het een van niet maar met
+voor ik wij zeer goed goede nooit is was erg heel kamer os da em não muito mas com uma um foi tudo bom boa ótimo
+na jest się z że bardzo ale dla po było polecam och att det som på är inte mycket med för jag vi var bra og ikke
+meget jeg til ja ei oli bir ve çok bu için ama ile güzel iyi
 """
 KNOWN = tuple(frozenset(words.split()) for words in (ENGLISH, OTHERS))
 
