@@ -50,7 +50,7 @@ def site(reader_of: Callable[[str, str], Path], tmp_path_factory: pytest.TempPat
 
 
 def bare(site: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1", "ASPECTRA_CACHE": "no cache here"}
     command = [sys.executable, "-c", BARE, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
@@ -93,8 +93,12 @@ def test_doctor_names_the_reader(site: Path) -> None:
 
 
 def test_to_train_on_it_needs_the_extra(site: Path, tmp_path: Path) -> None:
-    done = bare(site, "finetune", "--data", tmp_path, "--student", "reader-en", "--out", tmp_path / "out")
-    assert done.returncode == 2 and "needs the extra 'train'" in done.stderr
+    done = bare(
+        site, "finetune", "--task", "atsa", "--data", tmp_path, "--student", "reader-en", "--out", tmp_path / "out"
+    )
+    assert done.returncode == 2 and "finetune needs the extra 'train'" in done.stderr
+    done = bare(site, "models", "fetch", "reader-en")
+    assert done.returncode == 2 and "the student reader-en needs the extra 'train'" in done.stderr
 
 
 @pytest.mark.skipif(not is_export(places.MODEL), reason="needs the shipped reader, which is not in this checkout")

@@ -47,17 +47,17 @@ def test_the_recovered_student_says_what_the_export_says(
     assert found["confidence"]["max"] < (1e-5 if compute == "float32" else 0.02)
 
 
-def test_weights_are_off_by_half_a_step_at_most(
-    tagger_of: Callable[[str], Path],
-    reader_of: Made,
-    ship: Callable[[Path], Path],
-    weights: Callable[[Path], dict[str, object]],
+def test_what_8_bits_rounded_away_is_lost_and_no_more(
+    tagger_of: Callable[[str], Path], reader_of: Made, ship: Callable[[Path], Path]
 ) -> None:
+    from safetensors.torch import load_file
+
     ship(reader_of("bert", "int8"))
-    own, again = (weights(folder) for folder in (tagger_of("bert"), models.resolve("reader-en")))
+    own, again = (load_file(each / "model.safetensors") for each in (tagger_of("bert"), models.resolve("reader-en")))
     assert own.keys() == again.keys()
-    off = max(float((own[name] - again[name]).abs().max() / own[name].abs().max()) for name in own)  # type: ignore[operator, attr-defined]
-    assert 0 < off <= 1 / 128
+    off = {name: float((own[name] - again[name]).norm() / own[name].norm()) for name in own}
+    assert 0 < max(off.values()) < 0.05
+    assert {off[name] for name in own if name.endswith("bias") or "LayerNorm" in name} == {0.0}
 
 
 def test_equal_vectors_which_a_graph_keeps_once_are_all_recovered(
@@ -66,6 +66,7 @@ def test_equal_vectors_which_a_graph_keeps_once_are_all_recovered(
     """A student that learned nothing: all its biases are zero."""
     tagger = Tagger.load(encoder_of("bert"))
     tagger.info["task"] = "atsa"
+    (tmp_path / "export").mkdir()
     convert(tagger, ship(tmp_path / "export"))
     again = Tagger.load(models.resolve("reader-en"))
     for name, weight in tagger.model.state_dict().items():
@@ -102,8 +103,6 @@ def test_it_learns_on_from_what_it_knows(
         learning_rate=1e-6,
         batch_size=8,
         device="cpu",
-        bf16=False,
-        threads=1,
     )
     manifest = finetune("reader-en", config, tmp_path / "tuned")
     assert manifest["inputs"]["student"] == f"reader-en {digest(shipped)}"

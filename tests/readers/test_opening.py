@@ -64,3 +64,14 @@ def test_an_installation_without_one_says_what_to_name(tmp_path: Path, monkeypat
     monkeypatch.setattr("aspectra.places.MODEL", tmp_path / "nothing")
     with pytest.raises(UserError, match="comes without a reader of its own; name a student with --model"):
         aspectra.load()
+
+
+def test_it_teaches_by_its_name(shipped: Path) -> None:
+    from aspectra.config import ElicitConfig
+    from aspectra.readers.teacher import StudentTeacher
+
+    teachers = (
+        StudentTeacher(ElicitConfig(teacher="student", model=model, kinds=("extraction",)))
+        for model in ("reader-en", str(shipped))
+    )
+    assert len({teacher.model for teacher in teachers}) == 1

@@ -1,9 +1,10 @@
 """The export of a tagger -> a student's folder with weights that can be trained. Named by `shipped`.
 
-An export's graph holds the student's weights, some under other names, transposed or in 8 bits. A node of the graph is
-named by the module that it came from, and what it takes has the module's weight and bias: `/encoder/encoder/layer.0/
-output/dense/MatMul` takes the transposed `encoder.layer.0.output.dense.weight`. What 8 bits rounded away is lost: a
-weight is off by up to half a step, 1/128 of the largest of its column (1/254 of an embedding's row).
+An export's graph holds the student's weights under their names, but for the matrices of products, which are transposed
+and have names that tell nothing. But the product's node is named by the module that it came from:
+`/encoder/encoder/layer.0/output/dense/MatMul` takes the `weight` of `encoder.encoder.layer.0.output.dense`. What 8 bits
+(`aspectra.readers.taggers.quantize`) rounded away is lost: up to half a step, 1/254 of the largest number of an
+embedding; of a column of weights 1/128, once each is multiplied by the strength of its input.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def recover(export: Path, folder: Path) -> None:
     found = {name: torch.from_numpy(value) for name, value in weights(export / GRAPH).items()}
     with quiet(), torch.random.fork_rng(devices=[]):
         config: Any = AutoConfig.from_pretrained(export, trust_remote_code=False)
-        encoder: Any = AutoModel.from_config(config, trust_remote_code=False)
+        kinds: Any = AutoModel
+        encoder = kinds.from_config(config, trust_remote_code=False)
         if hasattr(encoder, "pooler"):
             encoder.pooler = None
         encoder.load_state_dict(wanted(export, encoder.state_dict(), found, ENCODER))
@@ -79,8 +81,10 @@ def weights(graph: Path) -> dict[str, Any]:
 
     model = onnx.load(str(graph)).graph
     values = {each.name: onnx.numpy_helper.to_array(each).copy() for each in model.initializer}
-    # Equal vectors are kept once in a graph, under the name of one of them: so a node is asked what it takes.
-    found = {name: value for node in model.node for name, value in taken(node, values)}
+    for node in model.node:  # of vectors that are equal a graph keeps one
+        if node.op_type == "Identity" and node.input[0] in values:
+            values[node.output[0]] = values[node.input[0]]
+    found = {f"{path(node.name)}.weight": weight for node in model.node for weight in taken(node, values)}
     for name, value in values.items():
         table = name.removesuffix(":whole")
         if table != name:  # whole numbers: of embeddings, a scale a row
@@ -90,26 +94,21 @@ def weights(graph: Path) -> dict[str, Any]:
     return found
 
 
-def taken(node: Any, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The weight and the bias that a node takes, by their names."""
-    module, inputs = path(node.name), list(node.input)
+def taken(node: Any, values: dict[str, Any]) -> Iterator[Any]:
+    """The weight matrix that a node multiplies by, as its module has it."""
+    inputs = list(node.input)
     if node.op_type == "MatMul" and inputs[1] in values:
-        yield f"{module}.weight", values[inputs[1]].T.copy()
+        yield values[inputs[1]].T.copy()
     elif node.op_type == "MatMulIntegerToFloat":
         value, weight = (name.removesuffix(":whole") for name in inputs[:2])
         strength = values[f"{value}:weakened"][:, None]
-        yield f"{module}.weight", (values[inputs[1]] * values[f"{weight}:scale"] * strength).T.copy()
-        yield from ((f"{module}.bias", values[name]) for name in inputs[6:] if name)
-    elif node.op_type == "Add":
-        yield from ((f"{module}.bias", values[name]) for name in inputs if name in values and values[name].ndim == 1)
-    elif node.op_type == "LayerNormalization":
-        yield from ((f"{module}.{part}", values[inputs[n]]) for n, part in ((1, "weight"), (2, "bias")) if inputs[n:])
+        yield (values[f"{weight}:whole"] * values[f"{weight}:scale"] * strength).T.copy()
 
 
 def path(node: str) -> str:
     """The module that a node is named by; the heads are called one by one, and their graph leaves out the word.
 
-    >>> path("/encoder/encoder/layer.0/output/dense/MatMul"), path("/polarity/polarity.3/Add")
+    >>> path("/encoder/encoder/layer.0/output/dense/MatMul"), path("/polarity/polarity.3/MatMul")
     ('encoder.encoder.layer.0.output.dense', 'heads.polarity.3')
     """
     parts = node.strip("/").split("/")[:-1]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aspectra import places
 from aspectra.errors import UserError
+from aspectra.extras import need
 from aspectra.info import digest, is_export
 from aspectra.models.caching import cache, once
 from aspectra.models.recovery import recover
@@ -43,10 +44,11 @@ class Shipped:
     def folder(self, name: str) -> Path:
         """Its folder, made once of each version of the reader. Raises UserError where there is none, MissingExtraError
         without what makes it."""
-        shipped, kept = reader(), f"{name}-{digest(reader())}"
+        shipped = reader()
 
         def make(work: Path) -> None:
-            say(f"{name}: weights to train are recovered from the shipped reader into {cache() / kept} (once)")
+            need("train", f"the student {name}", "onnx")
+            say(f"{name}: weights to train are recovered from the shipped reader into {cache()} (once)")
             recover(shipped, work / "model")
 
-        return once(kept, make)
+        return once(name, make, digest(shipped))

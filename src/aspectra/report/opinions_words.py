@@ -72,8 +72,8 @@ def notes(manifest: Row) -> list[str]:
         found.append(
             f"In {counted(figures['cut'], 'review')} an answer of the model was cut off: opinions may be missing there."
         )
-    if told := foreign(figures):
-        found.append(f"{told[0].upper()}{told[1:]}.")
+    if misread := foreign(figures):
+        found.append(f"{misread[0].upper()}{misread[1:]}.")
     if time := figures["time"]:
         if undated := time["undated"]:
             has = "has" if undated == 1 else "have"

@@ -38,7 +38,8 @@ class Student:
 
     def __init__(self, predictor: Predictor) -> None:
         assert predictor.about is not None, "it was loaded from a folder"
-        self.predictor, self.about, self.name = predictor, predictor.about, str(predictor.about["name"])
+        self.about: Mapping[str, Any] = predictor.about
+        self.predictor, self.name = predictor, str(self.about["name"])
         self.task, self.by = predictor.reader.task.name, predictor.reader.task.by
 
     def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:

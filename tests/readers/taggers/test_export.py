@@ -189,8 +189,7 @@ def test_an_export_says_its_name_version_and_language(tagger_of: Folder, data: P
     assert manifest["config"].items() >= says.items()
     source = student(out)
     assert source.about == aspectra.load(out, threads=1).about
-    assert (source.about["name"], source.about["version"], source.language) == ("inn-reader", "3", "en")
-    assert source.about["digest"] == digest(out) != digest(tagger_of("bert"))
+    assert source.about == {"name": "inn-reader", "version": "3", "digest": digest(out)} and source.language == "en"
     bare = student(tagger_of("bert"))
     assert bare.about == {"name": "bert", "version": None, "digest": digest(tagger_of("bert"))}
     assert bare.language is None
