@@ -51,14 +51,19 @@ def about(folder: Path) -> dict[str, Any]:
 
 def named(folder: Path) -> tuple[str, str | None]:
     """(name, version): those that an export was given, else the folder's name and None."""
-    said = read_info(folder).get(EXPORT) or {}
+    said = of_export(folder)
     return said.get("name") or folder.resolve().name, said.get("version")
 
 
 def language(folder: Path) -> str | None:
     """The code of the language whose sentences an export says that it is made for."""
-    said = read_info(folder).get(EXPORT) or {}
-    return said.get("language")
+    return of_export(folder).get("language")
+
+
+def of_export(folder: Path) -> dict[str, Any]:
+    """What `aspectra.json` says of an export; empty for other folders."""
+    said = read_info(folder).get(EXPORT)
+    return said if isinstance(said, dict) else {}
 
 
 def task_of(info: dict[str, Any], given: str | None, else_do: str = "`aspectra finetune` does that") -> str:

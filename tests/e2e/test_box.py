@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.serve.conftest import call
+from tests.serve.stand_in import started
 from tests.students.taggers.labels import sentence
 
 import aspectra
@@ -83,6 +85,14 @@ def test_two_processes_find_the_same(site: Path, tmp_path: Path) -> None:
         done = bare(site, "analyze", reviews, "--out", tmp_path / f"{workers}.csv", "--workers", workers)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "1.csv").read_text() == (tmp_path / "2.csv").read_text()
+
+
+def test_it_is_served_where_no_model_is_named(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    with started(["aspectra", "serve", "--port", "0", "--json"]) as running:
+        answer = call(running, body={"text": sentence(100).text}).body
+    assert answer["reader"]["name"] == "reader-en" and answer["reader"]["version"] == "7"
+    assert answer["results"][0]["opinions"]
 
 
 def test_doctor_names_the_reader(site: Path) -> None:

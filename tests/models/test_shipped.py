@@ -44,7 +44,7 @@ def test_the_recovered_student_says_what_the_export_says(
     found = compare(*(open_reader(each, threads=1, device="cpu").read(TEXTS) for each in (shipped, folder)))
     assert found["agreement"] == 1.0 and found["confidence"]["opinions"] > 40
     # In 8 bits the export rounds what goes into its products, too.
-    assert found["confidence"]["max"] < (1e-5 if compute == "float32" else 0.02)
+    assert found["confidence"]["max"] < (1e-5 if compute == "float32" else 0.05)
 
 
 def test_what_8_bits_rounded_away_is_lost_and_no_more(

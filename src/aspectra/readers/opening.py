@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aspectra.errors import UserError, unknown
 from aspectra.extras import need
-from aspectra.info import EXPORT, is_export, named, read_info
+from aspectra.info import is_export, named, of_export, read_info
 from aspectra.models import NAMES, resolve
 from aspectra.models.shipped import READER, reader
 from aspectra.progress import say
@@ -95,8 +95,7 @@ def open_reader(
 
 def of_tagger(folder: Path) -> bool:
     """Whether an export is a tagger's."""
-    about = read_info(folder)[EXPORT]
-    return isinstance(about, dict) and about.get("engine") == ENGINE
+    return of_export(folder).get("engine") == ENGINE
 
 
 def open_engine(
