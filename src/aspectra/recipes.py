@@ -36,7 +36,7 @@ class DistilConfig(Config):
     """`aspectra distil`: an LLM's opinions of some of the reviews, learned by a student that tags."""
 
     reviews: str = Field(description="CSV, JSONL or Parquet with a text column")
-    student: str = Field(default="reader-en", description="that tags: name, folder or Hub id")
+    student: str = Field(default="minilm-l6", description="that tags: name, folder or Hub id")
     draw: int = Field(default=2000, gt=0, description="reviews that the LLM is asked about, all where there are fewer")
     labels: str | None = Field(
         default=None, description="set or folder with a person's labels: test.json, and train.json to learn from"

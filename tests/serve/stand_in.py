@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -36,6 +36,7 @@ class StandIn:
     """Reads `The X was superb`; a batch takes `batch` seconds and each text in it `each` more."""
 
     name, task = "stand-in", "atsa"
+    about: Mapping[str, Any] = {"name": "stand-in", "version": "1", "digest": "0123456789abcdef"}
     by: tuple[Field, ...] = ("target",)
 
     def __init__(self, batch: float = 0.0, each: float = 0.0) -> None:

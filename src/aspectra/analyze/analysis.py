@@ -81,11 +81,13 @@ def analyze(
         if done is None:
             with record.making() as folder:
                 opinions = read_opinions(table, source.load, folder, workers=workers, cluster=cluster)
-            figures = count_opinions(table, opinions, by=by, language=language)
+            figures = count_opinions(table, opinions, by=by, language=language, made_for=source.language)
             write_opinions(table, opinions, out, excel_safe=excel_safe)
         else:
-            figures = count_opinions(table, read_written(out), by=by, language=language)
+            written = read_written(out)
+            figures = count_opinions(table, written, by=by, language=language, made_for=source.language)
             figures["cut"] = done["figures"]["cut"]  # which the parts alone know
+        figures["reader"] = source.about
         manifest = record.manifest(name, source.name, view, figures, dict(table.bad))
         if report is not None:
             from aspectra.report.opinions import write
@@ -93,6 +95,10 @@ def analyze(
             write(manifest, report)
             manifest["outputs"][str(report)] = sha256(report)
         record.close(manifest)
+    from aspectra.report.opinions_words import foreign
+
+    if told := foreign(figures):
+        say(told)
     return manifest
 
 

@@ -10,10 +10,7 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command(
-    epilog="Example: aspectra analyze reviews.csv --model runs/exported --out opinions.parquet --report report.html"
-    " --by store"
-)
+@app.command(epilog="Example: aspectra analyze reviews.csv --out opinions.csv --report report.html --by store")
 def analyze(
     reviews: Annotated[
         Path,
@@ -22,8 +19,14 @@ def analyze(
             help="A .csv, .jsonl, .json, .xlsx or .parquet file (docs/reviews.md), or - for standard input.",
         ),
     ],
-    model: Annotated[Path, typer.Option(help="Folder of an exported student, or of a fine-tuned one (needs torch).")],
     out: Annotated[Path, typer.Option(help="File of opinions: .parquet, .csv or .jsonl.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an exported student, or of a fine-tuned one (needs torch). [the reader that comes with "
+            "Aspectra]"
+        ),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Web page of what they say, one .html file. [none]")] = None,
     title: Annotated[str | None, typer.Option(help="Of the report. [the reviews' file]")] = None,
     by: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Compare its values; may be repeated.")] = None,

@@ -11,11 +11,17 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(
-    epilog="Example: aspectra serve --model runs/exported    then: curl http://127.0.0.1:8000/v1/extract --json"
+    epilog="Example: aspectra serve    then: curl http://127.0.0.1:8000/v1/extract --json"
     ' \'{"text": "Great soup, rude waiter."}\''
 )
 def serve(
-    model: Annotated[Path, typer.Option(help="Folder of an exported student, or of a fine-tuned one (needs torch).")],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an exported student, or of a fine-tuned one (needs torch). [the reader that comes with "
+            "Aspectra]"
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to serve at; 0.0.0.0 is all networks.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
     token_file: Annotated[

@@ -80,10 +80,13 @@ def check(config: RunConfig, out: Path) -> None:
 
 def check_analyze(config: RunConfig) -> None:
     """Raise UserError where the student that is to read the reviews is not trained, or cannot be exported here."""
+    from aspectra import models
+    from aspectra.students.families import tags
 
     if config.analyze not in config.systems:
         raise UserError(f"analyze names {config.analyze}, which is not among the systems")
-    need("deploy", "run with `analyze`")
+    if not tags(models.resolve(config.student)):
+        need("deploy", "run with `analyze`")
 
 
 def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:

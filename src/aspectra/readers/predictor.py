@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,10 +15,10 @@ from typing import Any, Literal, get_args
 from aspectra import markup
 from aspectra.data.soft import Soft
 from aspectra.errors import UserError, unknown
-from aspectra.info import is_export, read_info
+from aspectra.info import about, is_export, read_info
 from aspectra.readers.calibration import Calibration
 from aspectra.readers.extraction import Extraction, Found
-from aspectra.readers.opening import open_reader
+from aspectra.readers.opening import chosen, open_reader, student_folder
 from aspectra.readers.pieces import pieces
 from aspectra.readers.reader import Reader
 from aspectra.readers.spaces import moved, place, plain
@@ -42,8 +42,10 @@ class Predictor:
         split: Split = "sentences",
         calibration: Calibration | None = None,
         min_confidence: float = 0.0,
+        folder: Path | None = None,
     ) -> None:
         """`calibration` says what the reader's confidences are worth; opinions below `min_confidence` are left out.
+        `folder` is what the reader was opened from.
 
         Raises UserError for a split that does not exist, or a confidence that none can have.
         """
@@ -52,7 +54,12 @@ class Predictor:
         if not 0 <= min_confidence <= 1:
             raise UserError(f"min_confidence: {min_confidence:g} is no probability; give one from 0 to 1")
         self.reader, self.packed = reader, split == "long"
-        self.calibration, self.min_confidence = calibration, min_confidence
+        self.calibration, self.min_confidence, self.folder = calibration, min_confidence, folder
+
+    @cached_property
+    def about(self) -> dict[str, Any] | None:
+        """Who reads: {"name", "version", "digest"}; None where that is not known."""
+        return about(self.folder) if self.folder is not None else None
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """The opinions of each text, in the order of the texts. Raises UserError where one is not a text."""
@@ -102,7 +109,7 @@ class Predictor:
 
 
 def load(
-    path: Path | str,
+    path: Path | str | None = None,
     *,
     compute: str | None = None,
     threads: int | None = None,
@@ -115,11 +122,15 @@ def load(
 ) -> Predictor:
     """A predictor from what `aspectra export` made, or from a fine-tuned student's own folder (which needs torch).
 
+    Without a path it is the reader that comes with Aspectra, which a line on stderr says. `about` of the predictor
+    tells who reads.
+
     `compute` is the type to run an export in (`int8`, `float32`...), None the one that it was made for. `constrained`
     allows only whole words of the text as targets and only known categories. `device` is of a student's own folder.
     Opinions of less than `min_confidence` are left out (`Extraction.raw` has all that was written).
     Raises UserError where the model cannot be used, MissingExtraError naming what to install.
     """
+    path = chosen(path)
     reader = open_reader(
         path,
         compute=compute,
@@ -129,8 +140,9 @@ def load(
         max_new_tokens=max_new_tokens,
         constrained=constrained,
     )
-    calibration = Calibration.of(read_info(Path(path).expanduser())) if is_export(path) else None
-    return Predictor(reader, split, calibration, min_confidence)
+    folder = student_folder(path)
+    calibration = Calibration.of(read_info(folder)) if is_export(folder) else None
+    return Predictor(reader, split, calibration, min_confidence, folder)
 
 
 def given_place(reading: markup.Reading, first: int, places: list[int] | None, start: int, end: int) -> Span:

@@ -117,7 +117,7 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
         """
         texts = getattr(body, "texts", None) or [body.text]
         found = await answered(request, batcher.submit(model.extract, [(text, len(text)) for text in texts]))
-        return {"results": [surer(each, body.min_confidence) for each in found]}
+        return {"results": [surer(each, body.min_confidence) for each in found], "reader": model.about}
 
     async def classify(request: Request, body: Any) -> dict[str, Any]:
         """How likely each polarity is, given a text and what is judged in it."""
@@ -125,7 +125,7 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
         items = [(question, len(question.text))]
         judged: Judged = (await answered(request, batcher.submit(model.classify, items)))[0]
         found = judged.probabilities
-        return {"polarity": max(found, key=found.__getitem__), **judged._asdict()}
+        return {"polarity": max(found, key=found.__getitem__), **judged._asdict(), "reader": model.about}
 
     # The bodies know this service's limits and task, so that they are only known here.
     extract.__annotations__["body"] = shapes.extract(limits)
@@ -142,6 +142,7 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
         )
         return About(
             model=model.name,
+            reader=shapes.Reader(**model.about),
             task=model.task,
             by=list(model.by),
             version=app.version,

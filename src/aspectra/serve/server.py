@@ -28,7 +28,7 @@ CONNECTIONS = 1024  # open at once; more are told 503
 
 
 def serve(
-    model: Path,
+    model: Path | None,
     *,
     host: str,
     port: int,
@@ -38,7 +38,8 @@ def serve(
     ready: Callable[[dict[str, Any]], object] = lambda _: None,
     **options: Any,
 ) -> None:
-    """Serve a student until a signal comes. `options` are those of `aspectra.load`, `ready` is told the address.
+    """Serve a student, or the reader that comes with Aspectra, until a signal comes. `options` are those of
+    `aspectra.load`, `ready` is told the address.
 
     Raises UserError where the model, the token or the port cannot be used; MissingExtraError.
     """
@@ -52,7 +53,7 @@ def serve(
         check_origin(origin)
     limits = limits or Limits()
     with listening(host, port) as listener:  # first: a port that is taken is told at once
-        student = Student(load(model, batch_size=limits.batch, **options), model)
+        student = Student(load(model, batch_size=limits.batch, **options))
         student.extract(["The first answer takes longer than those that follow."])
         run(student, limits, token, listener, host, ready, origins)
 

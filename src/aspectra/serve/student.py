@@ -5,9 +5,8 @@ Called by `aspectra.serve.server`; `aspectra.serve.app` knows the Protocol only:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from aspectra.errors import UserError
 from aspectra.markup import told
@@ -21,6 +20,8 @@ class Served(Protocol):
     """What a service serves. Both methods are called from one thread only."""
 
     name: str
+    about: Mapping[str, Any]
+    """Who reads: {"name", "version", "digest"}."""
     task: str
     by: tuple[Field, ...]
 
@@ -36,8 +37,10 @@ class Served(Protocol):
 class Student:
     """A predictor that classifies too."""
 
-    def __init__(self, predictor: Predictor, path: Path) -> None:
-        self.predictor, self.name = predictor, path.resolve().name
+    def __init__(self, predictor: Predictor) -> None:
+        assert predictor.about is not None, "it was loaded from a folder"
+        self.about: Mapping[str, Any] = predictor.about
+        self.predictor, self.name = predictor, str(self.about["name"])
         self.task, self.by = predictor.reader.task.name, predictor.reader.task.by
 
     def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:

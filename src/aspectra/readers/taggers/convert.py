@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from aspectra.errors import UserError
 from aspectra.files import write_json
 from aspectra.info import EXPORT
+from aspectra.quiet import quiet
 from aspectra.readers.taggers.in_onnx import arrays
 from aspectra.readers.taggers.signature import ENGINE, FORMAT, GRAPH, TOKENIZER
 from aspectra.students.taggers.tagger import Tagger
@@ -29,6 +31,9 @@ def convert(tagger: Tagger, folder: Path) -> None:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         kind = type(tagger.model.encoder).__name__
         raise UserError(f"torch cannot write a {kind} as a graph: {reason}; use the student's own folder") from None
+    with quiet():  # beside the graph lies what its weights alone do not tell of the student: that can be trained again
+        tagger.model.encoder.config.save_pretrained(folder)
+        tagger.tokenizer.save_pretrained(folder)
     tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
     describe(tagger, folder, "float32")
 
@@ -44,7 +49,8 @@ def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str], 
     # One by one: what fills up a row is nobody's sentence.
     seen = ranges(model, (arrays([one], tagger.pad) for one in pieces), threads)
     onnx.save(quantize(model, seen), str(folder / GRAPH))
-    (folder / TOKENIZER).write_bytes((whole / TOKENIZER).read_bytes())
+    for file in (file for file in whole.iterdir() if file.name not in (GRAPH, INFO)):
+        shutil.copyfile(file, folder / file.name)
     describe(tagger, folder, "int8")
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError
-from aspectra.extras import need
 from aspectra.info import EXPORT, read_info
 from aspectra.readers.taggers.signature import AS_TAGGED, FORMAT, GRAPH, TOKENIZER
 from aspectra.schema import Span
@@ -26,9 +25,7 @@ class Exported:
     def __init__(
         self, folder: Path, threads: int | None = None, batch_size: int = 32, compute: str | None = None
     ) -> None:
-        """Raises UserError where the export cannot be read, or is of another type than `compute`; MissingExtraError
-        where what runs it is not installed."""
-        need("deploy", "an export", "onnxruntime", "tokenizers")
+        """Raises UserError where the export cannot be read, or is of another type than `compute`."""
         import onnxruntime
         from tokenizers import Tokenizer
 
