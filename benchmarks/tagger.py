@@ -95,7 +95,7 @@ def main() -> int:
     print(f"forward pass, float32: {rate:.0f} sentences a second, {share:.0%} of the bare products")
     missed += [f"the forward pass is at {share:.0%} of the bare products"] if share < OF_GEMM else []
     many = (sentences * (given.rows // len(sentences) + 1))[: given.rows]
-    texts = [f"{text} ({number})" for number, text in enumerate(many)]  # no two alike: each is read
+    texts = [f"{number} {text}" for number, text in enumerate(many)]  # no two alike: each is read; still one sentence
     rates = {}
     for name, model in (("float32", given.float32), ("exported", given.exported)):
         rates[name] = given.rows / analyzed(model, texts)
