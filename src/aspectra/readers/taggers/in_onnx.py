@@ -5,7 +5,9 @@ Called by `aspectra.readers.opening` and `export`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from aspectra.schema import Span
 from aspectra.students.taggers.reading import Read
 from aspectra.students.taggers.words import Encoder, Pieces
 
+AT_ONCE = 16  # sentences of a thread, whatever their number, or other threads would mean other digits
 WIDTH = 64  # tokens of a sentence, beyond which fewer are read at once: memory grows with the square
 
 
@@ -36,10 +39,8 @@ class Exported:
         if compute not in (None, made := about.get("compute")):
             raise UserError(f"{folder} was exported in {made}, and runs in that alone; leave out --compute")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
+        options.intra_op_num_threads = 1  # batches side by side: two threads on one batch wait for each other
         options.log_severity_level = 3  # what it warns of says nothing to whoever reads reviews
-        # A thread that waits by spinning takes the core from what prepares the next batch.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self.session = onnxruntime.InferenceSession(
                 str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
@@ -50,6 +51,7 @@ class Exported:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"cannot load the export {folder} ({reason}); export the model once more") from None
         self.encoder, self.batch_size = Encoder(tokenizer, room), batch_size
+        self.pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "reader")
         self.categories = tuple(about.get("categories", ()))
 
     @property
@@ -66,9 +68,13 @@ class Exported:
         found = [Read([], [], []) for _ in pieces]
         asked = [number for number, one in enumerate(pieces) if one.words or given is not None]
         tick(len(pieces) - len(asked))
-        for batch in batches(asked, [len(one.ids) for one in pieces], self.batch_size):
-            some = [pieces[i] for i in batch]
-            for i, one in zip(batch, self.together(some, given and [given[i] for i in batch]), strict=True):
+        plan = list(batches(asked, [len(one.ids) for one in pieces], min(self.batch_size, AT_ONCE)))
+
+        def work(batch: list[int]) -> list[Read]:
+            return self.together([pieces[i] for i in batch], given and [given[i] for i in batch])
+
+        for batch, said in zip(plan, self.pool.map(work, plan), strict=True):
+            for i, one in zip(batch, said, strict=True):
                 found[i] = one
             tick(len(batch))
         return found
