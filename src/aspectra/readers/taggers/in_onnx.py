@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aspectra.errors import UserError
 from aspectra.info import EXPORT, read_info
@@ -18,6 +18,7 @@ from aspectra.schema import Span
 from aspectra.students.taggers.reading import Read
 from aspectra.students.taggers.words import Encoder, Pieces
 
+T = TypeVar("T")
 AT_ONCE = 16  # sentences of a thread, whatever their number, or other threads would mean other digits
 WIDTH = 64  # tokens of a sentence, beyond which fewer are read at once: memory grows with the square
 
@@ -68,16 +69,22 @@ class Exported:
         found = [Read([], [], []) for _ in pieces]
         asked = [number for number, one in enumerate(pieces) if one.words or given is not None]
         tick(len(pieces) - len(asked))
-        plan = list(batches(asked, [len(one.ids) for one in pieces], min(self.batch_size, AT_ONCE)))
 
         def work(batch: list[int]) -> list[Read]:
             return self.together([pieces[i] for i in batch], given and [given[i] for i in batch])
 
-        for batch, said in zip(plan, self.pool.map(work, plan), strict=True):
+        for batch, said in self.side_by_side(pieces, asked, work):
             for i, one in zip(batch, said, strict=True):
                 found[i] = one
             tick(len(batch))
         return found
+
+    def side_by_side(
+        self, pieces: Sequence[Pieces], asked: Sequence[int], work: Callable[[list[int]], T]
+    ) -> Iterator[tuple[list[int], T]]:
+        """Each batch of the pieces that are asked about, by number, and what `work` makes of it; a thread has one."""
+        plan = list(batches(asked, [len(one.ids) for one in pieces], min(self.batch_size, AT_ONCE)))
+        return zip(plan, self.pool.map(work, plan), strict=True)
 
     def together(self, pieces: Sequence[Pieces], given: Sequence[Sequence[Span]] | None) -> list[Read]:
         """A batch."""
@@ -97,10 +104,14 @@ class Exported:
     def vectors(self, pieces: Sequence[Pieces]) -> list[Any]:
         """For each sentence an array (spans, width): what stands for each span that `read` finds in it."""
         found: list[Any] = [None] * len(pieces)
-        for batch in batches(range(len(pieces)), [len(one.ids) for one in pieces], self.batch_size):
+
+        def work(batch: list[int]) -> list[Any]:
             number, vectors = self.session.run(["number", "vectors"], arrays([pieces[i] for i in batch], self.pad))
-            for i, some, rows in zip(batch, runs(number), vectors, strict=True):
-                found[i] = rows[: len(some)]
+            return [rows[: len(some)] for some, rows in zip(runs(number), vectors, strict=True)]
+
+        for batch, said in self.side_by_side(pieces, range(len(pieces)), work):
+            for i, rows in zip(batch, said, strict=True):
+                found[i] = rows
         return found
 
 
