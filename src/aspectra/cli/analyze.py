@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aspectra.cli.options import Delimiter, Encoding, IdColumn, Model, TextColumn
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -20,29 +22,17 @@ def analyze(
         ),
     ],
     out: Annotated[Path, typer.Option(help="File of opinions: .parquet, .csv or .jsonl.")],
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of an exported student, or of a fine-tuned one (needs torch). [the reader that comes with "
-            "Aspectra]"
-        ),
-    ] = None,
+    model: Model = None,
     report: Annotated[Path | None, typer.Option(help="Web page of what they say, one .html file. [none]")] = None,
     title: Annotated[str | None, typer.Option(help="Of the report. [the reviews' file]")] = None,
     by: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Compare its values; may be repeated.")] = None,
     date: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="When a review was written. [found by name]")
     ] = None,
-    text_column: Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")] = None,
-    id_column: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Their ids. [id, review_id; else rows are numbered]")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the reviews' file, as in cp1252. [its mark, else utf-8]")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="Between the fields of a .csv; tab is one. [by the header]")
-    ] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     language: Annotated[str, typer.Option(help="Of the targets, by whose grammar they are grouped.")] = "en",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (actors of --engine ray), each with the model. [1, one a node]")

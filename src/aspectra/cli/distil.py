@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from aspectra.cli.options import Delimiter, Encoding, IdColumn, TextColumn
 from aspectra.config import ElicitConfig
 from aspectra.errors import unknown
 from aspectra.recipes import DistilConfig
@@ -68,16 +69,10 @@ def distil(
             "its train.json is learned too. [none: F1 is against the LLM's labels]",
         ),
     ] = None,
-    text_column: Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")] = None,
-    id_column: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Their ids. [id, review_id; else rows are numbered]")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the reviews' file, as in cp1252. [its mark, else utf-8]")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="Between the fields of a .csv; tab is one. [by the header]")
-    ] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Leave out rows that cannot be read, and count them.")
     ] = False,

@@ -11,6 +11,7 @@ import typer
 from aspectra import tasks
 from aspectra.cli import values
 from aspectra.cli.elicited import show, show_plan
+from aspectra.cli.options import Delimiter, Encoding
 from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError, unknown
@@ -78,8 +79,8 @@ def elicit(
     encoder: str | None = typer.Option(None, help="Model folder whose embeddings --select-by takes."),
     text_column: str | None = typer.Option(None, help="Where the reviews' text is; found by name without it."),
     id_column: str | None = typer.Option(None, help="Where their ids are. [id, review_id; else rows are numbered]"),
-    encoding: str | None = typer.Option(None, help="Of the reviews' file, as in cp1252. [its mark, else utf-8]"),
-    delimiter: str | None = typer.Option(None, help="Between the fields of a .csv; tab is one. [by the header]"),
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
     retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again where the answer was not valid."),
     out: Path | None = typer.Option(None, help="Folder for the responses."),

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aspectra.cli.options import Model
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
@@ -15,13 +17,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
     ' \'{"text": "Great soup, rude waiter."}\''
 )
 def serve(
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of an exported student, or of a fine-tuned one (needs torch). [the reader that comes with "
-            "Aspectra]"
-        ),
-    ] = None,
+    model: Model = None,
     host: Annotated[str, typer.Option(help="Address to serve at; 0.0.0.0 is all networks.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
     token_file: Annotated[
