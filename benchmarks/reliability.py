@@ -1,11 +1,10 @@
-"""Are confidences to be trusted? A student's opinions on a test set, by confidence, against the gold.
+"""Are confidences to be trusted? The opinions of exports on test sentences, by confidence, against the gold.
 
-    python benchmarks/reliability.py runs/exported --data rest14
+    python -m benchmarks.reliability runs/exported --data rest14
 
-An opinion is right where the gold of its sentence has the same subject (the target, for atsa) and polarity, as strict
-scoring has it. Bins of confidence are of equal width. The expected calibration error is the mean distance between
-confidence and the share right, bins weighted by their opinions; AUROC the chance that an opinion that is right has a
-higher confidence than one that is wrong. Opinions that were not written are not looked at.
+An opinion is right where strict scoring finds it in the gold of its sentence. Opinions that were not named are not
+looked at. Figures are those of `aspectra.score.reliability`, of the confidences as the student has them and after the
+export's calibration; the table has the calibrated ones in ten bins of equal width.
 """
 
 from __future__ import annotations
@@ -18,92 +17,79 @@ from typing import Any
 
 from aspectra import tasks
 from aspectra.data import datasets
-from aspectra.readers.extraction import Found
+from aspectra.info import read_info
+from aspectra.readers.calibration import Calibration
 from aspectra.readers.opening import open_reader
-from aspectra.schema import Example, Opinion
+from aspectra.readers.reader import Answer, opinions
+from aspectra.schema import Example
+from aspectra.score.reliability import BINS, reliability
 from aspectra.score.shares import wilson
 
+Pairs = list[tuple[float, bool]]
 
-def judged(examples: list[Example], found: list[tuple[Found, ...]], task: tasks.Task) -> list[tuple[float, bool]]:
-    """(confidence, whether it is right) of every opinion, those that are said twice once."""
+
+def judged(examples: list[Example], answers: list[Answer], task: tasks.Task) -> Pairs:
+    """(confidence, whether it is right) of every opinion."""
     pairs = []
-    for example, opinions in zip(examples, found, strict=True):
-        gold = {key(opinion, task) for opinion in example.opinions}
-        said = {key(opinion, task): opinion.confidence for opinion in reversed(opinions)}
-        pairs += [(confidence, name in gold) for name, confidence in said.items()]
+    for example, answer in zip(examples, answers, strict=True):
+        wanted = task.wanted(example)
+        for found, said in zip(answer.found, opinions(answer, example.text, task), strict=True):
+            pairs.append((found.confidence, (task.subject(said), said.polarity) in wanted))
     return pairs
 
 
-def key(opinion: Found | Opinion, task: tasks.Task) -> tuple[str | None, str]:
-    """What scoring compares."""
-    return task.subject(Opinion(opinion.target, opinion.category, opinion.polarity)), opinion.polarity
-
-
-def auroc(pairs: list[tuple[float, bool]]) -> float:
-    """The chance that a right one ranks above a wrong one, ties counted half."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata([confidence for confidence, _ in pairs])
-    right = sum(good for _, good in pairs)
-    wrong = len(pairs) - right
-    if not (right and wrong):
-        return float("nan")
-    total = sum(rank for rank, (_, good) in zip(ranks, pairs, strict=True) if good)
-    return float((total - right * (right + 1) / 2) / (right * wrong))
-
-
-def figures_of(pairs: list[tuple[float, bool]], count: int) -> dict[str, Any]:
-    """Bins, calibration error and AUROC."""
-    bins = []
-    for n in range(count):
-        inside = [(c, good) for c, good in pairs if min(int(c * count), count - 1) == n]
+def bins(pairs: Pairs) -> list[dict[str, Any]]:
+    """For each tenth of confidence: opinions, their mean confidence, the share right and its 95 % interval."""
+    rows = []
+    for n in range(BINS):
+        inside = [(c, good) for c, good in pairs if min(int(c * BINS), BINS - 1) == n]
         if inside:
             right = sum(good for _, good in inside)
-            low, high = wilson(right, len(inside))
-            bins.append(
-                {
-                    "from": n / count,
-                    "to": (n + 1) / count,
-                    "opinions": len(inside),
-                    "confidence": sum(c for c, _ in inside) / len(inside),
-                    "right": right / len(inside),
-                    "low": low,
-                    "high": high,
-                }
-            )
-    error = sum(row["opinions"] * abs(row["confidence"] - row["right"]) for row in bins) / max(1, len(pairs))
-    return {"opinions": len(pairs), "bins": bins, "calibration_error": error, "auroc": auroc(pairs)}
+            mean = sum(c for c, _ in inside) / len(inside)
+            row = {"from": n / BINS, "opinions": len(inside), "confidence": mean, "right": right / len(inside)}
+            rows.append(row | dict(zip(("low", "high"), wilson(right, len(inside)), strict=True)))
+    return rows
 
 
-def main() -> int:
+def of_export(model: Path, data: str, cap: int | None, threads: int | None) -> dict[str, Any]:
+    """The figures of one export on one set."""
+    reader = open_reader(model, threads=threads)
+    examples = datasets.draw(datasets.split(datasets.find(reader.task.name, data), "test"), cap)
+    raw = judged(examples, reader.read([example.text for example in examples]), reader.task)
+    settle = Calibration.of(read_info(model))
+    if settle is None:
+        sys.exit(f"{model} was not calibrated; export it with --data")
+    moved = [(settle(confidence), good) for confidence, good in raw]
+    both = {
+        name: reliability([c for c, _ in pairs], [good for _, good in pairs])
+        for name, pairs in (("raw", raw), ("calibrated", moved))
+    }
+    return {"model": str(model), "data": data, "sentences": len(examples), **both, "bins": bins(moved)}
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path, help="an export, or a student's folder")
+    parser.add_argument("models", type=Path, nargs="+", help="exports")
     parser.add_argument("--data", default="rest14", help="set or folder [%(default)s]")
     parser.add_argument("--cap", type=int, help="test sentences, drawn by seed 42 [all]")
-    parser.add_argument("--bins", type=int, default=10)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     asked = parser.parse_args()
-    reader = open_reader(asked.model, threads=asked.threads)
-    task = reader.task
-    examples = datasets.draw(datasets.split(datasets.find(task.name, asked.data), "test"), asked.cap)
-    answers = reader.read([example.text for example in examples])
-    figures = figures_of(judged(examples, [answer.found for answer in answers], task), asked.bins)
-    figures |= {"model": str(asked.model), "sentences": len(examples)}
+    found = [of_export(model, asked.data, asked.cap, asked.threads) for model in asked.models]
     if asked.json:
-        print(json.dumps(figures, indent=2))
-        return 0
-    print("| confidence | opinions | mean confidence | right | 95 % interval |\n| --- | ---: | ---: | ---: | --- |")
-    for row in figures["bins"]:
-        span = f"{row['from']:.1f} to {row['to']:.1f}"
-        interval = f"{100 * row['low']:.0f} to {100 * row['high']:.0f} %"
-        print(f"| {span} | {row['opinions']} | {row['confidence']:.3f} | {100 * row['right']:.1f} % | {interval} |")
-    print(
-        f"{figures['opinions']} opinions in {len(examples)} sentences; calibration error "
-        f"{figures['calibration_error']:.3f}, AUROC {figures['auroc']:.3f}"
-    )
-    return 0
+        print(json.dumps(found, indent=2))
+        return
+    for figures in found:
+        print(f"\n{figures['model']} on {figures['sentences']} test sentences of {figures['data']}\n")
+        print("| confidence | opinions | mean confidence | right | 95 % interval |\n| --- | ---: | ---: | ---: | --- |")
+        for row in figures["bins"]:
+            span = f"{row['from']:.1f} to {row['from'] + 1 / BINS:.1f}"
+            interval = f"{100 * row['low']:.0f} to {100 * row['high']:.0f} %"
+            print(f"| {span} | {row['opinions']} | {row['confidence']:.3f} | {100 * row['right']:.1f} % | {interval} |")
+        for name in ("raw", "calibrated"):
+            one = figures[name]
+            print(f"{name}: {one['opinions']} opinions, calibration error {one['ece']:.3f}, AUROC {one['auroc']:.3f}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
