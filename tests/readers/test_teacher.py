@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.students.taggers import by_heart
 from tests.students.taggers.labels import CATEGORIZED, SENTENCES, taught
@@ -59,7 +59,7 @@ def folder(encoder_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
 def predictor(folder: Path) -> Predictor:
     from aspectra.readers.opening import open_reader
 
-    return Predictor(open_reader(folder, device="cpu", threads=1))
+    return Predictor(open_reader(folder, device="cpu", threads=1, bf16=True))
 
 
 def config_of(folder: Path, *kinds: Any) -> ElicitConfig:
@@ -149,7 +149,11 @@ def test_probabilities_outlive_the_hand_off_and_a_replay_of_it(folder: Path, tmp
     assert {r.review: (r.text, r.distribution) for r in responses(tmp_path / "again")} == given
 
 
+FULL = "The soup was fresh." * 5 + "The bed was cold, the waiter was warm." * 3 + "0\f0"  # a token more once it is read
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(text=FULL)
 @given(
     text=st.lists(
         st.sampled_from([*(e.text for e in SENTENCES), " ", "\n", "\t ", "<think>", "🍝 soup", "Mr. bed "])
@@ -167,14 +171,14 @@ def test_places_survive_from_the_reading_to_the_silver_sentence(predictor: Predi
     answer = Response("r", text, "extraction", "v1", "m", "{}", reply.text, "stop", None, None, "done", None, 1, "")
     examples = label("r", text, [answer], Counter())
     softs = soften(text, examples, replace(answer, distribution=reply.distribution))
-    for example in examples:
-        units = {match.start() for match in UNIT.finditer(example.text)}
-        if not units and example.id not in softs:
+    for sentence in examples:
+        units = {match.start() for match in UNIT.finditer(sentence.text)}
+        if not units and sentence.id not in softs:
             continue  # a control character is a sentence to some, and to nobody a word
-        soft = softs[example.id]
-        assert soft.read == (0, len(example.text))
+        soft = softs[sentence.id]
+        assert soft.read == (0, len(sentence.text))
         assert all(start in units for start, _ in soft.words), "a word stands where the sentence has one"
-        assert {(o.start, o.end) for o in example.opinions} >= set(soft.spans)
+        assert {(o.start, o.end) for o in sentence.opinions} >= set(soft.spans)
 
 
 def test_a_corpus_keeps_one_teachers_labels_and_the_others_probabilities(folder: Path, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class Predictor:
         asked: list[tuple[int, str, Callable[[int, int], Span]]] = []
         for number, given in enumerate(texts):
             reading = markup.read(HALF.sub("\ufffd", given))
-            for start, end in pieces(reading.text, self.reader.size, self.reader.room, self.packed):
+            for start, end in pieces(reading.text, self._size, self.reader.room, self.packed):
                 first, sentence, places = plain(reading.text, start, end)
                 if sentence:
                     asked.append((number, sentence, partial(given_place, reading, first, places)))
@@ -100,6 +100,10 @@ class Predictor:
                 soft[number].append(answer.soft.moved(way))
         parts = zip(texts, map(once, found), map(tuple, raw), cut, map(tuple, soft), strict=True)
         return [Extraction(*each) for each in parts]
+
+    def _size(self, piece: str) -> int:
+        """Tokens of a piece as it will be read: with single spaces, which may be more of them than it has."""
+        return self.reader.size(plain(piece, 0, len(piece))[1])
 
     def _sure(self, found: Iterable[Found]) -> Iterator[Found]:
         """Opinions with what their confidence is worth, those of too little left out."""

@@ -61,8 +61,12 @@ class StudentTeacher:
         task_of(info, None)
         self._task = task_of(info, config.task if "extraction" in config.kinds else None)
         self._calibration = Calibration.of(info)
-        if not is_export(self._folder):
+        self._quick = not is_export(self._folder)
+        if self._quick:
             need("train", "a student as teacher")
+            from aspectra.students.families import tags
+
+            self._quick = tags(self._folder)
         self.model = digest(self._folder)
         self.settings: dict[str, object] = {}
         self._reader: Reader | None = None
@@ -70,7 +74,8 @@ class StudentTeacher:
 
     async def ask(self, question: teacher.Question) -> Reply:
         if self._reader is None:
-            self._reader = open_reader(self._folder, self._task)
+            # As it was trained; a student that writes, whose weights would be rounded, says other things then.
+            self._reader = open_reader(self._folder, self._task, bf16=self._quick)
         return await self._batching.ask(question)
 
     async def close(self) -> None:
