@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aspectra.elicit.prompt import read_demonstrations
+from aspectra.pipeline import reader
 from aspectra.recipes import RunConfig
 from aspectra.settings import build, read_yaml
 from aspectra.systems import BenchmarkConfig
@@ -17,7 +18,9 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 @pytest.mark.parametrize("file", sorted(CONFIGS.rglob("*.yaml")), ids=lambda file: str(file.relative_to(CONFIGS)))
 def test_a_config_is_taken_by_its_command(file: Path) -> None:
     values = read_yaml(file)
-    if isinstance(values["systems"], dict):
+    if "labels" in values:
+        assert reader.training(reader.opened(file)).epochs
+    elif isinstance(values["systems"], dict):
         benchmark = build(BenchmarkConfig, values)
         assert benchmark.sets and benchmark.seeds
     else:
