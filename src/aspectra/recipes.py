@@ -15,8 +15,10 @@ class RunConfig(Config):
     out: str = Field(default="runs/run", description="folder for everything")
     reviews: str = Field(description="CSV, JSONL or Parquet with a text column")
     student: str = Field(default="smollm2-135m", description="name, folder or Hub id")
-    systems: tuple[Literal["base", "denoise", "distilled", "teacher"], ...] = Field(
-        default=("base", "distilled"), min_length=1
+    systems: tuple[Literal["base", "denoise", "distilled", "shipped", "teacher"], ...] = Field(
+        default=("base", "distilled"),
+        min_length=1,
+        description="shipped: the reader that comes with Aspectra, as it comes",
     )
     seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
     subsets: tuple[Literal["all", "implicit", "multi"], ...] = Field(default=("all", "implicit", "multi"), min_length=1)
@@ -27,8 +29,10 @@ class RunConfig(Config):
     corpus: CorpusConfig = CorpusConfig()
     pretrain: PretrainConfig = PretrainConfig()
     finetune: FinetuneConfig = FinetuneConfig()
-    analyze: Literal["base", "denoise", "distilled"] | None = Field(
-        default=None, description="the student (of the first seed) that is exported and reads the reviews at the end"
+    analyze: Literal["base", "denoise", "distilled", "shipped"] | None = Field(
+        default=None,
+        description="the student (of the first seed) that is exported and reads the reviews at the end; shipped: the "
+        "reader that comes with Aspectra reads them first",
     )
 
 

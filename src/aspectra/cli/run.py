@@ -45,7 +45,7 @@ def run(
         folder = out or Path(settings.out)
         results = reader.make(settings, folder)
     else:
-        settings = load(RunConfig, file, changes or [], others={"aspectra benchmark": BenchmarkConfig})
+        settings = load(RunConfig, file, changes or [], others={BenchmarkConfig: "aspectra benchmark"})
         folder = out or Path(settings.out)
         results = chain(settings, folder)
     if json:

@@ -58,7 +58,8 @@ def gather(texts: Sequence[Path], labeled: Path, place: Path, out: Path) -> dict
     A text that holds a sentence of the `left-out.txt` of the folder `place` is left out. Raises UserError for a file
     that cannot be read.
     """
-    inputs: dict[str, Path | str] = {"labeled": labeled} | {f"texts {n}": path for n, path in enumerate(texts)}
+    inputs: dict[str, Path | str] = {"labeled": labeled}
+    inputs |= {f"texts {n}": path for n, path in enumerate(texts)}
     if (place / LEFT_OUT).is_file():
         inputs[LEFT_OUT] = place / LEFT_OUT
     stage = Stage("texts", out, inputs, {}, replace=True)

@@ -86,8 +86,9 @@ def test_a_teachers_probabilities_move_with_their_words(seed: int) -> None:
     places = [(o.start or 0, o.end or 0) for o in EXAMPLE.opinions]
     soft = Soft((0, len(TEXT)), dict.fromkeys(places, (0.9, 0.1)), dict.fromkeys(places, (0.25,) * 4))
     found = copy(EXAMPLE, soft, random.Random(seed))
-    assert found is not None and found[1] is not None
+    assert found is not None
     made, moved = found
+    assert moved is not None
     assert moved.read == (0, len(made.text))
     assert list(moved.words) == list(moved.spans) == [(o.start, o.end) for o in made.opinions]
 

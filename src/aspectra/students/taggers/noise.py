@@ -31,7 +31,8 @@ def copies(
 
     Each copy has one to three of the kinds of noise. A sentence that these change nothing in has no copy.
     """
-    made, said = [], {}
+    made: list[Example] = []
+    said: dict[str, Soft] = {}
     drawn = random.Random(f"noise {seed}")
     for number in sorted(drawn.sample(range(len(examples)), round(share * len(examples)))):
         found = copy(examples[number], softs.get(examples[number].id), random.Random(f"noise {seed} {number}"))
