@@ -11,7 +11,10 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command(epilog="Example: aspectra run configs/mixtral500.yaml --set finetune.shots=64 --out runs/shots64")
+@app.command(
+    epilog="Example: aspectra run configs/mixtral500.yaml --set finetune.shots=64 --out runs/shots64    "
+    "or: aspectra run configs/reader-en.yaml"
+)
 def run(
     config: Annotated[
         str, typer.Argument(metavar="[CONFIG]", help="A YAML file, or the name of a config that ships with Aspectra.")

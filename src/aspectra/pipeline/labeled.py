@@ -48,7 +48,9 @@ def record(examples: Sequence[Example], out: Path) -> None:
 
 
 def answer(example: Example) -> dict[str, str]:
-    """What a perfect LLM would have answered about a sentence, as a file of recorded answers has it."""
-    opinions = [{"target": o.target, "polarity": o.polarity, "from": o.start, "to": o.end} for o in example.opinions]
+    """What a perfect LLM would have answered about a sentence, as a file of recorded answers has it. An opinion without
+    a target is nothing that a tagger learns."""
+    named = [opinion for opinion in example.opinions if opinion.target]
+    opinions = [{"target": o.target, "polarity": o.polarity, "from": o.start, "to": o.end} for o in named]
     text = json.dumps({"opinions": opinions}, ensure_ascii=False)
     return {"review": example.text, "kind": "extraction", "text": text}

@@ -53,7 +53,7 @@ def opened(file: Path, changes: Sequence[str] = ()) -> ReaderConfig:
 
 def beside(file: Path, name: Any) -> Any:
     """A path or pattern as it is found beside a file; as it is, where nothing is there."""
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name:
         return name
     near = file.parent / name
     return str(near) if near.exists() or unlabeled.matching(near) else name
@@ -71,10 +71,12 @@ def make(config: ReaderConfig, out: Path) -> dict[str, Any]:
     teacher = taught_by(config, out)
     systems = {} if teacher is None else {"teacher": teacher}
     systems["student"] = str(learn(config, teacher, out))
-    if config.export is not None:
-        systems["export"] = str(export(config, out))
+    made = None if config.export is None else export(config, out)
+    systems |= {} if made is None else {"export": str(out / "export")}
     results = {
         "config": config.model_dump(mode="json"),
+        "models": systems,
+        "export": None if made is None else {"compute": made["compute"], "bytes": made["bytes"]["export"]},
         "rows": [row for name, model in systems.items() for row in judge(config, name, model, out)],
         "next": following(config, out),
     }
@@ -166,24 +168,17 @@ def beginning(config: ReaderConfig, teacher: str | None, out: Path) -> str:
     return str(out / "cut")
 
 
-def export(config: ReaderConfig, out: Path) -> Path:
-    """The student's export; dev of the labels calibrates its confidences."""
+def export(config: ReaderConfig, out: Path) -> dict[str, Any]:
+    """Export the student; dev of the labels calibrates its confidences. Returns the figures."""
     from aspectra.readers.export import export as work
 
     assert config.export is not None
     say("export: the student without torch")
-    says = config.export.model_dump(exclude={"compute"}, exclude_none=True)
-    threads, data = training(config).threads, config.labels
-    work(
-        str(out / "model"),
-        out / "export",
-        compute=config.export.compute,
-        data=data,
-        threads=threads,
-        says=says,
-        replace=True,
-    )
-    return out / "export"
+    given = config.export
+    says = given.model_dump(exclude={"compute"}, exclude_none=True)
+    options: dict[str, Any] = {"compute": given.compute, "data": config.labels, "threads": training(config).threads}
+    figures: dict[str, Any] = work(str(out / "model"), out / "export", says=says, replace=True, **options)["figures"]
+    return figures
 
 
 def judge(config: ReaderConfig, system: str, model: str, out: Path) -> list[dict[str, Any]]:

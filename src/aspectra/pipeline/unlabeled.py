@@ -35,7 +35,9 @@ def files(names: Iterable[str]) -> list[Path]:
 
 def matching(path: Path) -> list[Path]:
     """A file; or, sorted, those that the pattern in a path's last part names, as in `texts/*.txt`."""
-    return [path] if path.is_file() else sorted(each for each in path.parent.glob(path.name or ".") if each.is_file())
+    if path.is_file() or not path.name:
+        return [path] if path.is_file() else []
+    return sorted(each for each in path.parent.glob(path.name) if each.is_file())
 
 
 def reviews(path: Path) -> Iterator[dict[str, str]]:

@@ -10,7 +10,7 @@ from aspectra.report.tables import distinct, line, percent
 
 def report(results: dict[str, Any]) -> str:
     """The whole report as Markdown, from what `results.json` holds but the report itself."""
-    rows, export = results["rows"], results["config"]["export"]
+    rows, export = results["rows"], results["export"]
     sets = distinct(row["data"] for row in rows)
     sizes = {row["data"]: row["sentences"] for row in rows}
     head = ["", "parameters", *(f"{name} ({sizes[name]})" for name in sets), "sentences / s"]
@@ -23,4 +23,7 @@ def report(results: dict[str, Any]) -> str:
         size = f"{mine[0]['parameters'] / 1e6:.0f} M" if mine[0]["parameters"] else "-"
         lines.append(line([name, size, *(percent(row["f1"]) for row in mine), pace]))
     told = "Strict F1 in percent on the dev sentences of each set (their number):"
-    return f"# A reader of {results['config']['labels']}\n\n{told}\n\n" + "\n".join(lines) + "\n"
+    parts = [f"# A reader of {results['config']['labels']}", told, "\n".join(lines)]
+    if export is not None:
+        parts.append(f"The export is {results['models']['export']}, {export['bytes'] / 1e6:.1f} MB.")
+    return "\n\n".join(parts) + "\n"
