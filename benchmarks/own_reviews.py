@@ -16,21 +16,14 @@ Then a student learns from them:
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from benchmarks.reviews_en import HERE, fingerprint, labeled, left_out
+from benchmarks.reviews_en import HERE, labeled
 
 from aspectra.data.examples import save
-from aspectra.files import write_text
+from aspectra.data.left_out import fingerprint, left_out
+from aspectra.pipeline.labeled import record
 from aspectra.schema import Example
-
-
-def answer(example: Example) -> dict[str, str]:
-    """A recorded `extraction` answer about a sentence."""
-    opinions = [{"target": o.target, "polarity": o.polarity, "from": o.start, "to": o.end} for o in example.opinions]
-    text = json.dumps({"opinions": opinions}, ensure_ascii=False)
-    return {"review": example.text, "kind": "extraction", "text": text}
 
 
 def main() -> None:
@@ -42,12 +35,7 @@ def main() -> None:
         sides[held_out].append(example)
     skipped = left_out(HERE)
     taught = [example for example in sides[False] if fingerprint(example.text) not in skipped]
-    lines = {
-        "reviews.jsonl": [{"id": example.id, "text": example.text} for example in taught],
-        "answers.jsonl": [answer(example) for example in taught],
-    }
-    for name, rows in lines.items():
-        write_text(out / name, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    record(taught, out)
     place = out / "sets" / "atsa" / "own"
     for name, held_out in (("train", False), ("dev", True), ("test", True)):
         save(place / f"{name}.json", sides[held_out])

@@ -10,9 +10,9 @@ fields beside it that tell where a sentence comes from.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from benchmarks.marked import reviews, sentences, settled
 
 from aspectra.corpus.decontaminate import Evaluation, files
 from aspectra.data.examples import load
+from aspectra.data.left_out import LEFT_OUT, fingerprint, left_out
 from aspectra.files import write_text
+from aspectra.pipeline.unlabeled import reviews as reviews_of
 from aspectra.schema import Example
+from aspectra.sentences import spans
 
 HERE = Path(__file__).resolve().parents[1] / "data" / "reviews-en"
 HELD_OUT = 20  # every so many lines of a file
-LEFT_OUT = "left-out.txt"
 SETS = ("rest14", "laptop14", "rest16", "laptop16")
 NGRAM = 8  # words, as `aspectra corpus` has it
 
@@ -38,14 +40,11 @@ def labeled(folder: Path) -> Iterator[tuple[bool, Example]]:
             yield line % HELD_OUT == 0, example
 
 
-def fingerprint(text: str) -> str:
-    """The sha256 of a sentence in lower case with single spaces: what is listed of one that is left out."""
-    return hashlib.sha256(" ".join(text.lower().split()).encode()).hexdigest()
-
-
-def left_out(folder: Path) -> frozenset[str]:
-    """The fingerprints of the sentences that no student learns from, for a benchmark set has them too."""
-    return frozenset((folder / LEFT_OUT).read_text(encoding="utf-8").split())
+def unlabeled(folder: Path) -> Iterator[str]:
+    """The sentences of the texts that nobody labeled, as they are read."""
+    for path in sorted((folder / "texts" / "unlabeled").glob("*.txt")):
+        for row in reviews_of(path):
+            yield from (row["text"][start:end] for start, end in spans(row["text"]))
 
 
 def overlap(texts: Iterable[str]) -> list[str]:
@@ -92,7 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--overlap", action="store_true", help=f"write {LEFT_OUT} anew, from the four sets")
     if parser.parse_args().overlap:
-        listed = overlap(example.text for _, example in labeled(HERE))
+        listed = overlap(chain((example.text for _, example in labeled(HERE)), unlabeled(HERE)))
         write_text(HERE / LEFT_OUT, "".join(f"{line}\n" for line in listed))
     write(HERE, HERE)
 

@@ -27,6 +27,9 @@ with the names of their own table and no section before them. An unknown name is
 """
 SECTIONS = (
     ("run", "`aspectra run`", recipes.RunConfig, None),
+    ("reader", "`aspectra run` with `labels`", recipes.ReaderConfig, None),
+    ("cut", "A `student` of the latter, `{of: teacher, layers: 6}`", recipes.CutConfig, None),
+    ("export", "`export` of the latter", recipes.ExportConfig, None),
     ("distil", "`aspectra distil`", recipes.DistilConfig, None),
     ("elicit", "`elicit` and `teacher`: how an LLM is asked", config.ElicitConfig, None),
     ("corpus", "`corpus`", config.CorpusConfig, None),
@@ -39,6 +42,7 @@ SECTIONS = (
     ("file", "A system `{kind: file}`", systems.FileSystem, None),
 )
 NOTES = {
+    "reader": "A reader from labeled sentences: [students.md](students.md#a-reader-from-labels-in-one-command).",
     "distil": "`--set pretrain.epochs=4`: the sections are those below. `draw` is the option `--reviews`.",
     "elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`.",
 }

@@ -156,6 +156,14 @@ class PretrainConfig(TrainingConfig):
         description="share of a tagger's loss against a teacher's probabilities, where the corpus has them",
         json_schema_extra=LATER,
     )
+    noisy: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="share of a tagger's sentences that it learns in a copy too, with slips, small letters or no "
+        "punctuation",
+        json_schema_extra=LATER,
+    )
     epochs: float = Field(default=1.0, gt=0, description="passes over the corpus")
     max_steps: int | None = Field(default=None, gt=0, description="stops earlier or later than the epochs")
     newline_token: bool = Field(default=False, description="newline as the token [NL], for vocabularies without one")

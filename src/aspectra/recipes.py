@@ -15,8 +15,10 @@ class RunConfig(Config):
     out: str = Field(default="runs/run", description="folder for everything")
     reviews: str = Field(description="CSV, JSONL or Parquet with a text column")
     student: str = Field(default="smollm2-135m", description="name, folder or Hub id")
-    systems: tuple[Literal["base", "denoise", "distilled", "teacher"], ...] = Field(
-        default=("base", "distilled"), min_length=1
+    systems: tuple[Literal["base", "denoise", "distilled", "shipped", "teacher"], ...] = Field(
+        default=("base", "distilled"),
+        min_length=1,
+        description="shipped: the reader that comes with Aspectra, as it comes",
     )
     seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
     subsets: tuple[Literal["all", "implicit", "multi"], ...] = Field(default=("all", "implicit", "multi"), min_length=1)
@@ -27,8 +29,10 @@ class RunConfig(Config):
     corpus: CorpusConfig = CorpusConfig()
     pretrain: PretrainConfig = PretrainConfig()
     finetune: FinetuneConfig = FinetuneConfig()
-    analyze: Literal["base", "denoise", "distilled"] | None = Field(
-        default=None, description="the student (of the first seed) that is exported and reads the reviews at the end"
+    analyze: Literal["base", "denoise", "distilled", "shipped"] | None = Field(
+        default=None,
+        description="the student (of the first seed) that is exported and reads the reviews at the end; shipped: the "
+        "reader that comes with Aspectra reads them first",
     )
 
 
@@ -55,4 +59,54 @@ class DistilConfig(Config):
                 raise ValueError(f"elicit.{name} is settled by distil; leave it out (`draw` says how many reviews)")
         if not {"extraction", "analysis"} & set(self.elicit.kinds):
             raise ValueError("elicit.kinds must name extraction (or analysis), which names the opinions to learn")
+        return self
+
+
+class CutConfig(Config):
+    """A student that begins as some layers of a larger one."""
+
+    of: str = Field(default="teacher", description="name or folder of the larger one; `teacher`: the recipe's own")
+    layers: int = Field(gt=0, description="that are kept, evenly spread from the first")
+
+
+class ExportConfig(Config):
+    """How a recipe's student is exported."""
+
+    compute: Literal["auto", "int8", "float32"] = Field(
+        default="int8", description="auto: 8 bits where they cost at most half a point of F1"
+    )
+    name: str | None = Field(default=None, description="what outputs call it; None: the folder's name")
+    version: str | None = Field(default=None, description="for outputs to tell")
+    language: str | None = Field(default=None, description="code of the language of its sentences (en, de ...)")
+
+
+class ReaderConfig(Config):
+    """`aspectra run` with a config that names `labels`: a reader from labeled sentences."""
+
+    out: str = Field(default="runs/reader", description="folder for everything")
+    labels: str = Field(description="set or folder: its train.json is learned, its dev.json calibrates the export")
+    student: str | CutConfig = Field(
+        default="minilm-l6", description="that tags: name, folder, Hub id, or layers of one"
+    )
+    teacher: str | None = Field(
+        default=None,
+        description="whose probabilities are learned too: another such config, or a tagger",
+    )
+    texts: tuple[str, ...] = Field(
+        default=(), description="files of unlabeled reviews for the teacher to read: tables, .txt with one a line"
+    )
+    dev: tuple[str, ...] = Field(default=(), description="sets whose dev sentences judge; none: those of `labels`")
+    corpus: CorpusConfig = CorpusConfig()
+    pretrain: dict[str, Any] = Field(default={}, description="what is other than in the preset `tagger`")
+    export: ExportConfig | None = Field(default=None, description="None: the student is not exported")
+
+    @model_validator(mode="after")
+    def _of_a_teacher(self) -> ReaderConfig:
+        """What only a teacher can do anything with needs one."""
+        if self.teacher is None and self.texts:
+            raise ValueError("texts have no labels, so a teacher must read them; name one with `teacher`")
+        if self.teacher is None and isinstance(self.student, CutConfig) and self.student.of == "teacher":
+            raise ValueError("student.of names the teacher, and there is none; name one with `teacher`")
+        if len({name.rpartition("/")[2] for name in self.dev}) < len(self.dev):
+            raise ValueError("dev names two sets of one name")
         return self

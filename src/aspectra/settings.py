@@ -86,16 +86,16 @@ def load(
     file: Path | None,
     changes: Sequence[str] = (),
     base: dict[str, Any] | None = None,
-    others: Mapping[str, type[BaseModel]] = MappingProxyType({}),
+    others: Mapping[type[BaseModel], str] = MappingProxyType({}),
 ) -> Model:
     """Settings from a YAML file, changed by `a.b=value` items (values are YAML too).
 
-    Raises UserError for what is wrong with them; where they are those of one of `others` (by command), it says so.
+    Raises UserError for what is wrong with them; where they are those of one of `others`, it says of which command.
     """
     values = dict(base or {})
     if file is not None:
         values = read_yaml(file)
-        for command, other in others.items():
+        for other, command in others.items():
             if set(values) <= set(other.model_fields) and not set(values) <= set(model.model_fields):
                 raise UserError(f"{file} is a config of `{command}`; this command takes others")
     for change in changes:

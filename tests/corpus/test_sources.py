@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.corpus.test_build import answered, elicited, review
+from tests.corpus.test_silver import answer
 
 from aspectra.config import CorpusConfig, ElicitConfig
 from aspectra.corpus.build import build
+from aspectra.corpus.sources import gather
 from aspectra.elicit import handoff, queue
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.store import Ask, Outcome, Store
@@ -92,3 +98,15 @@ def test_what_was_not_asked_for_cannot_be_trained_on(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="analysis and rewriting were not asked for, only extraction; `aspectra elicit"):
         build([source], CorpusConfig(), tmp_path / "c")
     assert not (tmp_path / "c").exists()
+
+
+def test_of_reviews_with_the_same_words_the_first_gets_another_teachers_probabilities(tmp_path: Path) -> None:
+    """It is the one that a corpus keeps: probabilities behind the last would be lost."""
+    said = [replace(answer("extraction", "{}"), review_id=name, review="Lovely tea.") for name in ("a", "b")]
+    read = [replace(each, distribution='{"sentences": []}') for each in said]
+    for name, rows in (("labels", said), ("student", read)):
+        columns = {key: [asdict(row)[key] for row in rows] for key in asdict(rows[0])}
+        pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet")
+    sources = [tmp_path / "labels.parquet", tmp_path / "student.parquet"]
+    _, answers, _ = gather(sources, CorpusConfig(), Counter(), defaultdict(Counter))
+    assert answers["a"]["extraction"].distribution == '{"sentences": []}'

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from benchmarks import reviews_en
 from benchmarks.marked import parse, reviews, sentences
 
 from aspectra.data import datasets
+from aspectra.data.left_out import fingerprint, left_out
 from aspectra.errors import UserError
 from aspectra.schema import Example
 
@@ -111,13 +113,14 @@ def test_dev_is_every_twentieth_line_and_train_the_rest() -> None:
     assert {name for name in line if line[name] % 20 == 0} == dev
     skipped = [e for held_out, e in reviews_en.labeled(HERE) if not held_out and e.id not in train]
     assert (len(dev), len(train), len(skipped)) == (832, 15_888, 30)
-    assert {reviews_en.fingerprint(e.text) for e in skipped} <= reviews_en.left_out(HERE)
+    assert {fingerprint(e.text) for e in skipped} <= left_out(HERE)
 
 
 def test_what_overlaps_with_the_four_sets_is_listed(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASPECTRA_DATA", str(shared / "data" / "benchmark"))
-    found = reviews_en.overlap(example.text for _, example in reviews_en.labeled(HERE))
-    assert set(found) == reviews_en.left_out(HERE)
+    marked = (example.text for _, example in reviews_en.labeled(HERE))
+    found = reviews_en.overlap(chain(marked, reviews_en.unlabeled(HERE)))
+    assert set(found) == left_out(HERE)
     assert reviews_en.overlap(example.text for example in datasets.split(HERE, "train")) == []
 
 

@@ -15,7 +15,7 @@ from aspectra.cli.main import run
 from aspectra.config import ElicitConfig
 from aspectra.elicit import selection
 from aspectra.errors import UserError
-from aspectra.pipeline.run import analyze_reviews, build_corpus, check, judge_teacher, sitting
+from aspectra.pipeline.run import build_corpus, check, export_student, judge_teacher, sitting
 from aspectra.pipeline.stages import elicit_reviews
 from aspectra.places import locate
 from aspectra.recipes import RunConfig
@@ -185,14 +185,6 @@ def test_a_folder_with_other_things_is_not_touched(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
 
 
-def test_the_quickstart_needs_nothing_but_the_package(tmp_path: Path, causal: Path) -> None:
-    from aspectra.places import config_file
-
-    config = load(RunConfig, config_file("quickstart"), [f"student={causal}"])
-    check(config, tmp_path / "out")
-    assert "teacher" in config.systems
-
-
 def test_a_run_asks_about_the_reviews_that_were_drawn(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
@@ -246,13 +238,11 @@ def test_the_export_of_a_tagger_is_judged_by_dev_of_its_own_set(
 ) -> None:
     config_text(tmp_path, tmp_path)
     tuned = taught(encoder_of("bert"), tmp_path / "tagger")
-    write_jsonl(tmp_path / "reviews.jsonl", ({"id": e.id, "text": e.text} for e in SENTENCES))
     values: dict[str, Any] = {
-        "reviews": str(tmp_path / "reviews.jsonl"),
-        "elicit": {"model": "none", "limit": 5},
+        "reviews": "none.jsonl",
         "finetune": {"data": str(tmp_path / "set"), "threads": 1},
     }
-    analyze_reviews(RunConfig(**values), tuned, tmp_path)
+    assert export_student(RunConfig(**values), tuned, tmp_path) == tmp_path / "export"
     made = json.loads((tmp_path / "export" / "manifest.json").read_text(encoding="utf-8"))
     assert made["config"]["data"] == str(tmp_path / "set")
     assert made["inputs"].keys() == {"model", "gold dev.json"}

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aspectra.config import FinetuneConfig
+from aspectra.data import datasets
 from aspectra.files import write_json
 from aspectra.recipes import RunConfig
 from aspectra.report import markdown
+from aspectra.schema import Prediction
+from aspectra.score.predictions import write_predictions
 
 
 def row(system: str, seed: int | None, f1: float, subset: str = "all") -> dict[str, object]:
@@ -32,6 +36,20 @@ def test_the_distilled_student_is_compared_with_each_control_that_ran() -> None:
     config = RunConfig(reviews="r.csv", systems=("base", "distilled", "denoise"))
     assert markdown.pairs(config) == [("distilled", "base"), ("distilled", "denoise")]
     assert markdown.pairs(RunConfig(reviews="r.csv", systems=("base",))) == []
+
+
+def test_the_shipped_reader_is_one_run_that_each_of_the_distilled_student_is_compared_with(tmp_path: Path) -> None:
+    seeds = (1, 2, 3, 4, 5)
+    finetune = FinetuneConfig(data="hotels")
+    config = RunConfig(reviews="r.csv", seeds=seeds, systems=("distilled", "shipped"), finetune=finetune, test_cap=20)
+    gold = datasets.draw(datasets.split(datasets.find("atsa", "hotels"), "test"), 20)
+    said = {"shipped": gold[:2], **{f"distilled-{seed}": gold[: 15 + seed] for seed in seeds}}
+    for name, known in said.items():
+        answers = [Prediction(e.id, e.text, e.opinions if e in known else ()) for e in gold]
+        write_predictions(tmp_path / "evaluate" / name / "predictions.jsonl", answers)
+    assert markdown.pairs(config) == [("distilled", "shipped")]
+    text = markdown.difference(config, ("distilled", "shipped"), "strict", tmp_path)
+    assert "Over 5 runs and the sentences" in text and text.endswith(": shown.")
 
 
 def test_losses_are_those_of_the_manifests_and_absent_where_nothing_was_pretrained(tmp_path: Path) -> None:

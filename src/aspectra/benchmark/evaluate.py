@@ -34,6 +34,7 @@ def evaluate(
     task: str | None,
     data: str,
     *,
+    side: str = "test",
     subsets: Sequence[str] = ("all",),
     scoring: Sequence[str] = ("strict",),
     out: Path | None = None,
@@ -50,7 +51,8 @@ def evaluate(
     """Run a student or an export over a test set and score it: {"figures": {"rows", "parameters", ...}}.
 
     Each row is a subset and a scoring with the fields of `Score`. With `out` the predictions are written there and
-    the whole manifest is returned; done already, nothing is run again. `cap` draws test sentences by `seed`.
+    the whole manifest is returned; done already, nothing is run again. `cap` draws test sentences by `seed`. `side`
+    dev reads the set's dev sentences in place of test, to choose by.
     `engine`: `transformers`, or `ct2` by which an export runs (None then) and which makes one in passing of a student.
     """
     other = other_engine(model, engine, device, bf16)
@@ -62,7 +64,7 @@ def evaluate(
     info = read_info(folder)
     chosen = task_of(info, task, f"say which to try it in: --task {tasks.CHOICE}")
     place = datasets.find(chosen, data)
-    examples = datasets.draw(datasets.split(place, "test"), cap, seed)
+    examples = datasets.draw(datasets.split(place, side), cap, seed)
     if "category" in tasks.get(chosen).by and info.get("family") == TAGGER:
         labels = info.get("labels") or {}  # none of one that was taught no task, which its reader refuses
         check_categories(name, names(labels.get("categories", ())), examples, data)
@@ -71,7 +73,7 @@ def evaluate(
     stage = None
     if out is not None:
         inputs: dict[str, Path | str] = {"model": identity(name)}
-        inputs |= {f"gold {path.name}": path for path in datasets.files(place, "test")}
+        inputs |= {f"gold {path.name}": path for path in datasets.files(place, side)}
         settings = {
             "task": chosen,
             "data": data,
@@ -81,7 +83,9 @@ def evaluate(
             "seed": seed if cap else None,
             "max_new_tokens": max_new_tokens,
             "bf16": bf16,
-        } | ({"engine": other} if other else {})
+        }
+        settings |= {"engine": other} if other else {}
+        settings |= {"side": side} if side != "test" else {}  # which earlier manifests do not have
         stage = Stage("evaluate", out, inputs, settings, replace=replace)
         if (done := stage.finished()) is not None:
             say(f"evaluate: {out} is done already")

@@ -48,11 +48,12 @@ def run(
     """Do the cells that are missing, then write results.json, report.md and report.html."""
     from aspectra.benchmark.protocol import benchmark as work
     from aspectra.places import config_file
-    from aspectra.recipes import RunConfig
+    from aspectra.recipes import ReaderConfig, RunConfig
     from aspectra.settings import load
     from aspectra.systems import BenchmarkConfig
 
-    settings = load(BenchmarkConfig, config_file(config), changes or [], others={"aspectra run": RunConfig})
+    run = "aspectra run"
+    settings = load(BenchmarkConfig, config_file(config), changes or [], others={RunConfig: run, ReaderConfig: run})
     folder = out or Path(settings.out)
     tell(work(settings, folder, workers), folder, json, "the same command tries them again")
 

@@ -11,7 +11,10 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command(epilog="Example: aspectra run configs/mixtral500.yaml --set finetune.shots=64 --out runs/shots64")
+@app.command(
+    epilog="Example: aspectra run configs/mixtral500.yaml --set finetune.shots=64 --out runs/shots64    "
+    "or: aspectra run configs/reader-en.yaml"
+)
 def run(
     config: Annotated[
         str, typer.Argument(metavar="[CONFIG]", help="A YAML file, or the name of a config that ships with Aspectra.")
@@ -22,28 +25,40 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for everything; default: the config's `out`.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
 ) -> None:
-    """Elicit, corpus, pretrain, fine-tune and evaluate; without CONFIG the offline quickstart.
+    """From reviews and an LLM to students side by side, or from labels to a reader; by what CONFIG names.
 
-    What is done is skipped, what was cut off goes on.
+    With `reviews`: elicit, corpus, pretrain, fine-tune, evaluate. With `labels`: a tagger learns labeled sentences, and
+    from a larger tagger if there is a `teacher`; it is exported and judged on dev. Without CONFIG: the offline
+    quickstart. What is done is skipped, what was cut off goes on.
     """
     from aspectra.cli.output import write
+    from aspectra.pipeline import reader
     from aspectra.pipeline.run import OPINIONS
     from aspectra.pipeline.run import run as chain
     from aspectra.places import config_file
     from aspectra.progress import say
-    from aspectra.recipes import RunConfig
-    from aspectra.settings import load
+    from aspectra.recipes import ReaderConfig, RunConfig
+    from aspectra.settings import load, read_yaml
     from aspectra.systems import BenchmarkConfig
 
-    settings = load(RunConfig, config_file(config), changes or [], others={"aspectra benchmark": BenchmarkConfig})
-    folder = out or Path(settings.out)
-    results = chain(settings, folder)
+    file = config_file(config)
+    settings: RunConfig | ReaderConfig
+    if "labels" in read_yaml(file):
+        settings = reader.opened(file, changes or [])
+        folder = out or Path(settings.out)
+        results = reader.make(settings, folder)
+    else:
+        settings = load(RunConfig, file, changes or [], others={BenchmarkConfig: "aspectra benchmark"})
+        folder = out or Path(settings.out)
+        results = chain(settings, folder)
     if json:
         write(results)
         return
     show((folder / "report.md").read_text(encoding="utf-8"))
     say(f"report: {folder / 'report.md'}, figures: {folder / 'results.json'}")
-    if settings.analyze:
+    if "next" in results:
+        print(results["next"])
+    elif results["config"]["analyze"]:
         say(f"what the reviews say: {folder / OPINIONS.with_suffix('.html')} (open it in a browser)")
 
 

@@ -65,7 +65,8 @@ def gather(
     ratings: dict[str, float] = {}
     for number, source in enumerate(sources):
         prefix = f"{number}:" if number else ""
-        before = {text: name for name, text in reviews.items()}
+        # Of reviews with the same words the first is the one that is kept (`duplicates`).
+        before = {text: name for name, text in reversed(reviews.items())}
         names: dict[str, str] = {}
         for response in read_responses(source):
             counts["responses read"] += 1

@@ -15,6 +15,7 @@ from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.files import write_json, write_text
 from aspectra.manifest import RUN
+from aspectra.models.shipped import READER, reader
 from aspectra.pipeline.stages import check_out, check_teacher, elicit_reviews
 from aspectra.places import locate
 from aspectra.progress import say
@@ -22,6 +23,8 @@ from aspectra.recipes import RunConfig
 from aspectra.teachers.make import located
 
 OPINIONS = Path("opinions.parquet")
+SHIPPED = "shipped"  # the system that is not trained here, but comes with Aspectra
+UNTAUGHT = (SHIPPED, "teacher")  # systems that learn nothing here
 CHECKED = 60  # sentences by which the exported student is held against its original: a few seconds' worth
 
 
@@ -31,21 +34,25 @@ def run(config: RunConfig, out: Path) -> dict[str, Any]:
     Returns what `results.json` holds. Raises UserError for input that the user can mend, before anything is trained.
     """
     check(config, out)
+    if config.analyze == SHIPPED:  # at once: to see something
+        analyze_reviews(config, None, out)
     responses = elicit_reviews(locate(config.reviews), config.elicit, out / "elicit")
     corpus = build_corpus(config, responses, out / "corpus")
     rows: list[dict[str, Any]] = []
     tuned: dict[tuple[str, int], Path] = {}
     students = {
-        system: pretrain_student(config, system, corpus, out) for system in config.systems if system != "teacher"
+        system: pretrain_student(config, system, corpus, out) for system in config.systems if system not in UNTAUGHT
     }
     for seed in config.seeds:
         for system, student in students.items():
             tuned[system, seed] = finetune_student(config, system, student, seed, out)
             rows += evaluate_student(config, system, tuned[system, seed], seed, out)
+    if SHIPPED in config.systems:
+        rows += evaluate_student(config, SHIPPED, READER, None, out)
     if "teacher" in config.systems:
         rows += judge_teacher(config, out)
-    if config.analyze is not None:
-        analyze_reviews(config, tuned[config.analyze, config.seeds[0]], out)
+    if config.analyze not in (None, SHIPPED):
+        analyze_reviews(config, export_student(config, tuned[config.analyze, config.seeds[0]], out), out)
     return conclude(config, rows, out)
 
 
@@ -69,10 +76,12 @@ def check(config: RunConfig, out: Path) -> None:
             raise UserError("systems names the teacher, but the config has no `teacher:` that could be asked")
         check_teacher(sitting(config, config.teacher), out / "teacher" / "elicit")
     check_out(out, RUN)
-    if set(config.systems) - {"teacher"}:
+    if set(config.systems) - set(UNTAUGHT):
         need("train", "run")
         models.resolve(config.student)
-    if config.analyze is not None:
+    if SHIPPED in (*config.systems, config.analyze):
+        reader()
+    if config.analyze not in (None, SHIPPED):
         check_analyze(config)
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / RUN, config.model_dump(mode="json"))
@@ -134,12 +143,14 @@ def finetune_student(config: RunConfig, system: str, student: str, seed: int, ou
     return folder
 
 
-def evaluate_student(config: RunConfig, system: str, model: Path, seed: int, out: Path) -> list[dict[str, Any]]:
-    """Run one fine-tuned student over the test sentences and score it."""
+def evaluate_student(
+    config: RunConfig, system: str, model: Path | str, seed: int | None, out: Path
+) -> list[dict[str, Any]]:
+    """Run a student over the test sentences and score it; `seed` is that of its fine-tuning, if there was one."""
     from aspectra.benchmark.evaluate import evaluate
 
-    say(f"evaluate: {system}, seed {seed}")
-    folder = out / "evaluate" / f"{system}-{seed}"
+    say(f"evaluate: {system}" + ("" if seed is None else f", seed {seed}"))
+    folder = out / "evaluate" / (system if seed is None else f"{system}-{seed}")
     manifest = evaluate(
         model,
         config.finetune.task,
@@ -177,22 +188,29 @@ def judge_teacher(config: RunConfig, out: Path) -> list[dict[str, Any]]:
     return list(label(figures["rows"], config, "teacher", None, figures))
 
 
-def analyze_reviews(config: RunConfig, tuned: Path, out: Path) -> None:
-    """Export a fine-tuned student and let it read all the reviews: a table of opinions and the page about them."""
-    from aspectra.analyze.analysis import analyze
-    from aspectra.analyze.source import student
+def export_student(config: RunConfig, tuned: Path, out: Path) -> Path:
+    """Export a fine-tuned student; returns the folder."""
     from aspectra.readers.export import export
     from aspectra.students.families import tags
 
-    say("analyze: what the reviews say, read by the exported student")
-    asked, folder, threads = config.elicit, out / "export", config.finetune.threads
-    limit = config.finetune.max_new_tokens
+    say("export: the student that is to read the reviews")
+    limit, threads = config.finetune.max_new_tokens, config.finetune.threads
     # One that tags is quick to compare, and is calibrated: by dev of what it was tuned for.
     judged: dict[str, Any] = {"data": config.finetune.data} if tags(tuned) else {"check": CHECKED}
-    export(str(tuned), folder, max_new_tokens=limit, threads=threads, replace=True, **judged)
+    export(str(tuned), out / "export", max_new_tokens=limit, threads=threads, replace=True, **judged)
+    return out / "export"
+
+
+def analyze_reviews(config: RunConfig, model: Path | None, out: Path) -> None:
+    """Let an export read all the reviews: a table of opinions and the page about them. None: the shipped reader."""
+    from aspectra.analyze.analysis import analyze
+    from aspectra.analyze.source import student
+
+    say("analyze: what the reviews say")
+    asked, limit, threads = config.elicit, config.finetune.max_new_tokens, config.finetune.threads
     analyze(
         locate(config.reviews),
-        student(folder, max_new_tokens=limit, threads=threads),
+        student(model, max_new_tokens=limit, threads=threads),
         out / OPINIONS,
         text_column=asked.text_column,
         id_column=asked.id_column,

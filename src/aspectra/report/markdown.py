@@ -23,6 +23,8 @@ def report(config: RunConfig, rows: Rows, out: Path) -> str:
     parts = [f"# {config.finetune.data}, {config.finetune.task}: {describe(config)}"]
     for way in config.scoring:
         parts.append(leaderboard(config, [row for row in rows if row["scoring"] == way], way))
+        if "shipped" in config.systems:
+            parts.append("shipped: the reader that comes with Aspectra, which has seen none of the labels.")
         parts += [difference(config, pair, way, out) for pair in pairs(config)]
     parts += [losses(config, out), stages(config, out)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -58,8 +60,10 @@ def leaderboard(config: RunConfig, rows: Rows, way: str) -> str:
 
 
 def pairs(config: RunConfig) -> list[tuple[str, str]]:
-    """Which systems are compared: the distilled student with each of its controls."""
-    return [("distilled", other) for other in ("base", "denoise") if {"distilled", other} <= set(config.systems)]
+    """Which systems are compared: the distilled student with each of its controls, and with what needs no training."""
+    return [
+        ("distilled", other) for other in ("base", "denoise", "shipped") if {"distilled", other} <= set(config.systems)
+    ]
 
 
 def difference(config: RunConfig, pair: tuple[str, str], way: str, out: Path) -> str:
@@ -84,8 +88,9 @@ def runs(config: RunConfig, system: str, way: str, out: Path) -> list[significan
     task = config.finetune.task
     gold = datasets.draw(datasets.split(datasets.find(task, config.finetune.data), "test"), config.test_cap)
     found: list[significance.Counts] = []
-    for seed in config.seeds:
-        predictions = read_predictions(out / "evaluate" / f"{system}-{seed}" / "predictions.jsonl")
+    for seed in config.seeds:  # what is not trained here has one run, which meets each of the others
+        name = system if system == "shipped" else f"{system}-{seed}"
+        predictions = read_predictions(out / "evaluate" / name / "predictions.jsonl")
         found.append([tuple(item["counts"][way]) for item in metrics.items(gold, predictions, task)])
     return found
 
@@ -107,9 +112,10 @@ def losses(config: RunConfig, out: Path) -> str:
 
 def stages(config: RunConfig, out: Path) -> str:
     """What each stage took; folders that an earlier run with other systems or seeds left there are not told of."""
-    students = [system for system in config.systems if system != "teacher"]
+    students = [system for system in config.systems if system not in ("shipped", "teacher")]
     names = ["elicit", "corpus", *(f"pretrain/{system}" for system in students)]
     names += [f"{stage}/{s}-{seed}" for seed in config.seeds for s in students for stage in ("finetune", "evaluate")]
+    names += ["evaluate/shipped"] if "shipped" in config.systems else []
     names += ["teacher/elicit"] if "teacher" in config.systems else []
     names += ["export"] if config.analyze else []
     lines = [line(["stage", "time", "made"]), line(["---", "---:", "---"])]

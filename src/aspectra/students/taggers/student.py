@@ -52,6 +52,7 @@ class TaggingStudent(Tagger):
     def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
         from aspectra.students.taggers.denoise import from_texts
         from aspectra.students.taggers.lessons import from_examples, rated
+        from aspectra.students.taggers.noise import copies
 
         self.model.heads.categories = None  # no teacher names any
         encoder, sentences = self.encoder(config.input_tokens), side.silver()
@@ -59,7 +60,11 @@ class TaggingStudent(Tagger):
         if CONTROL in config.kinds:
             texts = [*(each.text for each in sentences), *(text for text, _ in ratings)]
             return from_texts(encoder, texts, self.hiding(config), config.seed, tick)
-        return from_examples(encoder, sentences, ratings, tick, side.soft(), config.soft)
+        softs = side.soft()
+        if config.noisy and side.side == "train":  # what is held out stays as people wrote it
+            more, theirs = copies(sentences, softs, config.noisy, config.seed)
+            sentences, softs = [*sentences, *more], softs | theirs
+        return from_examples(encoder, sentences, ratings, tick, softs, config.soft)
 
     def hiding(self, config: PretrainConfig) -> int:
         """The id that hides a word, and the head that restores it. Raises UserError where there is no such id, or the
