@@ -8,6 +8,8 @@ from pathlib import Path
 from aspectra.errors import UserError
 from aspectra.files import write_json
 from aspectra.info import EXPORT
+from aspectra.readers.meanings import TABLE
+from aspectra.readers.taggers import meanings
 from aspectra.readers.taggers.in_onnx import arrays
 from aspectra.readers.taggers.signature import ENGINE, FORMAT, GRAPH, TOKENIZER
 from aspectra.students.taggers.tagger import Tagger
@@ -17,7 +19,7 @@ COMPUTE = ("int8", "float32")  # smallest first: `auto` goes through them in thi
 
 
 def convert(tagger: Tagger, folder: Path) -> None:
-    """Write graph, tokenizer and `aspectra.json` of an export in 32-bit floats; the tagger stays as it is.
+    """Write graph, tokenizer, table of meanings and `aspectra.json`, in 32-bit floats; the tagger stays as it is.
 
     Raises UserError where torch cannot trace the encoder.
     """
@@ -30,6 +32,7 @@ def convert(tagger: Tagger, folder: Path) -> None:
         kind = type(tagger.model.encoder).__name__
         raise UserError(f"torch cannot write a {kind} as a graph: {reason}; use the student's own folder") from None
     tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    meanings.write(tagger, folder)
     describe(tagger, folder, "float32")
 
 
@@ -44,7 +47,8 @@ def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str], 
     # One by one: what fills up a row is nobody's sentence.
     seen = ranges(model, (arrays([one], tagger.pad) for one in pieces), threads)
     onnx.save(quantize(model, seen), str(folder / GRAPH))
-    (folder / TOKENIZER).write_bytes((whole / TOKENIZER).read_bytes())
+    for name in (TOKENIZER, TABLE):
+        (folder / name).write_bytes((whole / name).read_bytes())
     describe(tagger, folder, "int8")
 
 
