@@ -30,8 +30,8 @@ from aspectra.analyze.grouping import Subject, find
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.linkage import average_linkage
 from aspectra.data.examples import load
-from aspectra.readers.meanings import Meanings, unit
 from aspectra.readers.taggers.in_onnx import Exported, arrays, batches
+from aspectra.readers.taggers.meanings import Meanings, unit
 from aspectra.schema import Example, Opinion
 
 OWN = Path(__file__).resolve().parents[1] / "data" / "reviews-en"

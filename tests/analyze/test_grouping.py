@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from aspectra.analyze import grouping
 from aspectra.analyze.grouping import Subject, find, given
-from aspectra.readers.meanings import TABLE, Meanings
+from aspectra.readers.taggers.meanings import TABLE, Meanings
 
 PEOPLE, FOOD, MONEY, NIGHT, AT_SEA = np.eye(5)
 WORDS = {
@@ -83,11 +84,11 @@ def test_the_order_of_the_targets_makes_no_topic_another(meanings: Meanings) -> 
 def test_sentences_tell_what_a_word_alone_does_not(meanings: Meanings) -> None:
     odd = [Subject("zzz", 3, ["was rude", "so rude"]), Subject("yyy", 3, ["very tasty"])]
     told = [
-        subject._replace(around=("rude",)) if subject.text in ("staff", "waiter") else subject for subject in SUBJECTS
+        replace(subject, around=("rude",)) if subject.text in ("staff", "waiter") else subject for subject in SUBJECTS
     ]
-    told = [subject._replace(around=("tasty",)) if subject.text == "food" else subject for subject in told]
+    told = [replace(subject, around=("tasty",)) if subject.text == "food" else subject for subject in told]
     assert find([*told, *odd], meanings).topics(["zzz", "yyy"]) == ["staff", "food"]
-    bare = [subject._replace(around=()) for subject in odd]
+    bare = [replace(subject, around=()) for subject in odd]
     assert find([*told, *bare], meanings).topics(["zzz", "yyy"]) != ["staff", "food"]
 
 

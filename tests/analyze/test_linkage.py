@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aspectra.analyze.linkage import average_linkage, cut
-from aspectra.readers.meanings import unit
+from aspectra.readers.taggers.meanings import unit
 
 
 def slowly(vectors: Any, weights: Any, least: float) -> set[frozenset[int]]:

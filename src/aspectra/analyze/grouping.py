@@ -1,7 +1,7 @@
 """Targets that belong together by meaning: waiter, staff and `guy at the desk` are one topic.
 
-`find` finds the topics by itself, `given` takes those that a user names. Both return a `Grouping`, which knows the topic
-of any target. Same targets, same topics: nothing is drawn. How the settings were chosen: docs/results/topics.md.
+`find` finds the topics by itself, `given` takes those that a user names. Both return a `Grouping`, which knows the
+topic of any target. Same targets, same topics: nothing is drawn. How the settings were chosen: docs/results/topics.md.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from aspectra.analyze.linkage import average_linkage, cut
-from aspectra.readers.meanings import Meanings, unit
+from aspectra.readers.taggers.meanings import Meanings, unit
 
 OTHER = "other"  # what a reader is shown of targets that fit nowhere
 MOST = 20_000  # targets from which topics are made, the most frequent
@@ -25,7 +25,8 @@ FITS = 0.25  # the cosine with a topic from which a target is of it
 LIKE = 0.25  # the cosine with a name or an example from which a target is of a user's topic
 
 
-class Subject(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Subject:
     """A target, how often it is named, and some sentences around it, without itself."""
 
     text: str

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from aspectra.errors import UserError
-from aspectra.readers.meanings import TABLE, Meanings, unit
+from aspectra.readers.taggers.meanings import TABLE, Meanings, unit
 from aspectra.readers.taggers.signature import TOKENIZER
 from aspectra.students.taggers.tagger import Tagger
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from aspectra.errors import UserError
 from aspectra.files import write_json
 from aspectra.info import EXPORT
-from aspectra.readers.meanings import TABLE
-from aspectra.readers.taggers import meanings
+from aspectra.readers.taggers import vocabulary
 from aspectra.readers.taggers.in_onnx import arrays
+from aspectra.readers.taggers.meanings import TABLE
 from aspectra.readers.taggers.signature import ENGINE, FORMAT, GRAPH, TOKENIZER
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.weights import INFO
@@ -32,7 +32,7 @@ def convert(tagger: Tagger, folder: Path) -> None:
         kind = type(tagger.model.encoder).__name__
         raise UserError(f"torch cannot write a {kind} as a graph: {reason}; use the student's own folder") from None
     tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
-    meanings.write(tagger, folder)
+    vocabulary.write(tagger, folder)
     describe(tagger, folder, "float32")
 
 

@@ -1,32 +1,68 @@
-"""The table by which an export knows what words mean: the tagger's own word pieces, made small. Called by `convert`.
+"""What words mean to a student, without running it: a small table beside an export, and numpy.
 
-The vectors that a network is fed are still near to what its base learned of meaning; behind its layers a span says
-whether it is a target and how it is judged (docs/results/topics.md).
+`vocabulary` writes the table. A text is the sum of its pieces' vectors, so that texts alike in meaning point the
+same way: `waiter` and `staff`, not `waiter` and `water`. `aspectra.analyze.grouping` groups by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from aspectra.readers.meanings import TABLE
-from aspectra.students.taggers.tagger import Tagger
+from aspectra.errors import UserError
+from aspectra.extras import need
+from aspectra.readers.taggers.signature import TOKENIZER
+from aspectra.units import HALF
 
-WIDTH = 128  # numbers of a piece: the directions in which the pieces differ most
+TABLE = "meanings.npz"
+BATCH = 4096  # texts that are put together at once
 
 
-def write(tagger: Tagger, folder: Path) -> None:
-    """Write the pieces' vectors, centered, along their first principal axes, in 8 bits with a scale for each piece.
+class Meanings:
+    """Texts to vectors."""
 
-    A frequent piece (`the`, `of`) says little and counts less: by the log of its place in the vocabulary, which is
-    roughly in order of frequency, as model2vec has it (Tulkens and van Dongen, 2024).
-    """
+    def __init__(self, folder: Path) -> None:
+        """Raises UserError where an export has no table (one of an earlier version, or one that writes),
+        MissingExtraError without the tokenizers."""
+        need("deploy", "an export", "tokenizers")
+        import numpy as np
+        from tokenizers import Tokenizer
+
+        if not (folder / TABLE).is_file():
+            raise UserError(f"{folder} has no {TABLE}, by which topics are found; export the model once more")
+        try:
+            with np.load(folder / TABLE, allow_pickle=False) as table:
+                self.rows, self.scales = table["rows"], table["scales"]
+            self.tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        except Exception as error:  # numpy and zipfile raise whatever a torn file leads to, tokenizers nothing special
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise UserError(f"cannot read {folder / TABLE} ({reason}); export the model once more") from None
+        self.tokenizer.no_padding()
+        self.tokenizer.no_truncation()
+        self.tokenizer.encode_special_tokens = True
+
+    @property
+    def width(self) -> int:
+        """Numbers of a vector."""
+        return int(self.rows.shape[1])
+
+    def of(self, texts: Sequence[str]) -> Any:
+        """An array (texts, width) of float32; each row is of length one, or zero where a text has no known piece."""
+        import numpy as np
+
+        found = np.zeros((len(texts), self.width), np.float32)
+        for start in range(0, len(texts), BATCH):
+            some = [HALF.sub("\ufffd", text) for text in texts[start : start + BATCH]]
+            for row, encoding in enumerate(self.tokenizer.encode_batch(some, add_special_tokens=False), start):
+                # A piece beyond the table is one that was added to the tokenizer alone.
+                ids = [n for n in encoding.ids if n < len(self.rows)]
+                found[row] = self.scales[ids] @ self.rows[ids].astype(np.float32)
+        return unit(found)
+
+
+def unit(vectors: Any) -> Any:
+    """The rows of (n, width), each of length one; a row of zeros stays."""
     import numpy as np
 
-    encoder = tagger.model.encoder
-    pieces = encoder.get_input_embeddings().weight.detach().float().cpu().numpy()
-    pieces = pieces - pieces.mean(axis=0)
-    values, axes = np.linalg.eigh(pieces.T.astype(np.float64) @ pieces / len(pieces))
-    small = pieces @ axes[:, np.argsort(-values)[:WIDTH]].astype(np.float32)
-    small *= np.log1p(np.arange(len(small), dtype=np.float32))[:, None]
-    scales = np.maximum(np.abs(small).max(axis=1), 1e-9) / 127
-    np.savez(folder / TABLE, rows=np.round(small / scales[:, None]).astype(np.int8), scales=scales.astype(np.float32))
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
