@@ -7,40 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tests.analyze.words import write_words
 
 from aspectra.analyze import grouping
 from aspectra.analyze.grouping import Subject, find, given
-from aspectra.readers.taggers.meanings import TABLE, Meanings
-
-PEOPLE, FOOD, MONEY, NIGHT, AT_SEA = np.eye(5)
-WORDS = {
-    "[UNK]": np.zeros(5),
-    **dict.fromkeys(["staff", "waiter", "server", "desk", "guy"], PEOPLE),
-    **dict.fromkeys(["soup", "pasta", "food"], FOOD),
-    **dict.fromkeys(["price", "bill", "fees"], MONEY),
-    **dict.fromkeys(["bed", "pillow"], NIGHT),
-    "host": 0.9 * PEOPLE + 0.3 * NIGHT,
-    "rude": 0.5 * PEOPLE,
-    "tasty": 0.5 * FOOD,
-    "anchor": AT_SEA,
-}
+from aspectra.readers.taggers.meanings import Meanings
 
 
 @pytest.fixture
 def meanings(tmp_path: Path) -> Meanings:
-    """A real table and tokenizer, of a few words whose meaning is plain; each has a little of its own."""
-    model = models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]")
-    tokenizer = Tokenizer(model)
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.save(str(tmp_path / "tokenizer.json"))
-    own = 0.3 * np.eye(len(WORDS))
-    own[0] = 0  # of a word that is not known there is nothing
-    rows = np.hstack([np.array(list(WORDS.values())), own])
-    np.savez(tmp_path / TABLE, rows=np.round(rows * 100).astype(np.int8), scales=np.full(len(rows), 0.01, np.float32))
-    return Meanings(tmp_path)
+    return Meanings(write_words(tmp_path))
 
 
 SUBJECTS = [

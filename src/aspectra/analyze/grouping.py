@@ -112,10 +112,11 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
     kept = [group for group, weight in sorted(weights.items(), key=lambda one: (-one[1], one[0])) if weight >= floor]
     members = [[n for n, group in enumerate(groups) if group == one] for one in kept]
     centers = [unit((np.sqrt(counts[some]) @ vectors[some])[None])[0] for some in members]
-    names = [
-        subjects[min(some, key=lambda n: (-float(vectors[n] @ center) * np.sqrt(counts[n]), n))].text
-        for some, center in zip(members, centers, strict=True)
-    ]
+    names = []
+    for some, center in zip(members, centers, strict=True):
+        # Rounded, so that what is as typical goes by frequency and spelling, not by the last digits of a processor.
+        typical = np.round(vectors[some] @ center * np.sqrt(counts[some]), 4)
+        names.append(subjects[some[int(typical.argmax())]].text)
     width = vectors.shape[1]
     found = Grouping(names, np.array(centers).reshape(-1, width), range(len(names)), shift, FITS, meanings)
     found.known = dict(zip([subject.text for subject in subjects], found.nearest(vectors), strict=True))

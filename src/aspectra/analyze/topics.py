@@ -43,6 +43,14 @@ class Topic(Group):
         small = best[:1].lower() + best[1:]
         return small if small in self.forms else best
 
+    def quoted(self) -> list[dict[str, Any]]:
+        """The quotes, those of one polarity together."""
+        return [
+            {"polarity": polarity, "row": q.row, "sentence": q.sentence, "start": q.start, "end": q.end}
+            for polarity in POLARITIES
+            for q in self.quotes.get(polarity, ())
+        ]
+
 
 class Topics:
     """The topics of one kind so far.
@@ -94,11 +102,7 @@ class Topics:
                 "label": topic.label,
                 "forms": [form for form, _ in topic.forms.most_common()],
                 **topic.figures(),
-                "quotes": [
-                    {"polarity": polarity, "row": q.row, "sentence": q.sentence, "start": q.start, "end": q.end}
-                    for polarity in (POLARITIES if rank < QUOTED else ())
-                    for q in topic.quotes.get(polarity, ())
-                ],
+                "quotes": topic.quoted() if rank < QUOTED else [],
             }
             for rank, (_, topic) in enumerate(self.widest()[:SHOWN])
         ]
