@@ -10,8 +10,8 @@ count. Every method sees the targets of one domain alone, as a manager's table h
 
 Methods: targets of one lemma; k-means (the mean of five seeds) and average linkage, told the number of topics that the
 hand made; and Aspectra's own, which finds the number, and whose "other" counts as one more topic. Vectors: those that a
-reader gives a span in its sentence (the mean over mentions), the same of the target alone, the base's likewise, and the
-words of the table of meanings. Needs scikit-learn (`select`); EXPORT must have a table of meanings.
+reader gives a span in its sentence (the mean over mentions), the same of the target alone, the base's likewise, the words
+of the table of meanings, and these with the sentences around them, which is what Aspectra's own has. Needs scikit-learn (`select`); EXPORT must have a table of meanings.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from aspectra.analyze.grouping import Subject, find
+from aspectra.analyze.grouping import Subject, beside, find, seen
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.linkage import average_linkage
 from aspectra.data.examples import load
@@ -163,7 +163,11 @@ def measured(case: Case, kinds: dict[str, Callable[[Sequence[Mention]], Any]], m
     key = grouping()
     figures: dict[str, Any] = {"lemmas": ami(by_hand, [key(target) for target in targets])}
     alone = [(target, 0, len(target)) for target in targets]
-    vectors = {"words of the table": meanings.of(targets)}
+    some = sorted(subjects(case, SENTENCES), key=lambda subject: subject.text)
+    vectors = {
+        "words of the table": meanings.of(targets),
+        "words and sentences": beside(seen(some, meanings)[0], some, meanings),
+    }
     for name, of in kinds.items():
         vectors |= {f"{name}, in sentences": mean(case, of(case.mentions)), f"{name}, alone": of(alone)}
     for name, some in vectors.items():

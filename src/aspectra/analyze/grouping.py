@@ -103,7 +103,7 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
     vectors, shift = seen(subjects, meanings)
     counts = np.array([subject.count for subject in subjects], np.float64)
     head = min(HEAD, len(subjects))
-    placed = unit(vectors[:head] + AROUND * around(subjects[:head], meanings))
+    placed = beside(vectors[:head], subjects[:head], meanings)
     groups = cut(average_linkage(placed, np.sqrt(counts[:head])), head, NEAR)
     weights: Counter[int] = Counter()
     for group, count in zip(groups, counts.tolist(), strict=False):
@@ -123,6 +123,11 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
     for name, some in zip(names, members, strict=True):
         found.known.update((subjects[n].text, name) for n in some)
     return found
+
+
+def beside(vectors: Any, subjects: Sequence[Subject], meanings: Meanings) -> Any:
+    """The vectors of targets together with those of the sentences around them."""
+    return unit(vectors + AROUND * around(subjects, meanings))
 
 
 def around(subjects: Sequence[Subject], meanings: Meanings) -> Any:
