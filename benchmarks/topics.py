@@ -11,8 +11,8 @@ count. Every method sees the targets of one domain alone, as a manager's table h
 Methods: targets of one lemma; k-means (the mean of five seeds) and average linkage, told the number of topics that the
 hand made; and Aspectra's own, which finds the number, and whose "other" counts as one more topic. Vectors: those that a
 reader gives a span in its sentence (the mean over mentions), the same of the target alone, the base's likewise; the
-words of the table of meanings; and these with the sentences around them, which is what Aspectra's own has. Needs scikit-learn
-(`select`); EXPORT must have a table of meanings.
+words of the table of meanings; and these with the sentences around them, which is what Aspectra's own has. Needs
+scikit-learn (`select`); EXPORT must have a table of meanings.
 """
 
 from __future__ import annotations
