@@ -30,7 +30,7 @@ class Meanings:
         from tokenizers import Tokenizer
 
         if not (folder / TABLE).is_file():
-            raise UserError(f"{folder} has no {TABLE}, by which topics are found; export the model once more")
+            raise UserError(f"{folder} has no {TABLE}, by which topics are found; export a student that tags once more")
         try:
             with np.load(folder / TABLE, allow_pickle=False) as table:
                 self.rows, self.scales = table["rows"], table["scales"]
