@@ -23,9 +23,9 @@ from statistics import median
 from typing import Any
 
 from aspectra.benchmark import cells, grid
-from aspectra.config import BenchmarkConfig
 from aspectra.models import resolve
 from aspectra.settings import build
+from aspectra.systems import BenchmarkConfig
 from aspectra.tables import read_jsonl
 
 SECONDS = 3.0

@@ -92,9 +92,9 @@ TEXT = "On day {} the pool was lovely and the staff helpful, yet the breakfast c
 @contextmanager
 def server(latency: float) -> Iterator[tuple[str, dict[str, Any]]]:
     """The address of a server that answers after so many seconds, and, once it has ended, what it was asked."""
-    command = [sys.executable, str(ROOT / "tests" / "faults.py"), "--latency", str(latency)]
+    command = [sys.executable, "-m", "tests.faults", "--latency", str(latency)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
     )
     assert process.stdout is not None and process.stdin is not None
     told: dict[str, Any] = {}

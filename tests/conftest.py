@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.readers.families import make
 from tests.students.taggers.families import make as encoder
+from tests.students.taggers.labels import SENTENCES, learn
 from tests.tiny import make_causal, make_seq2seq
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -22,6 +23,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
+TYPES = ("float32", "int8")  # of a tagger's export
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -81,3 +83,45 @@ def encoder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
     """The folder of a kind of encoder, of which taggers are made."""
     folder = tmp_path_factory.mktemp("encoders")
     return lambda kind: folder / kind if (folder / kind).is_dir() else encoder(kind, folder / kind)
+
+
+@pytest.fixture(scope="session")
+def tagger_of(tmp_path_factory: pytest.TempPathFactory, encoder_of: Callable[[str], Path]) -> Callable[[str], Path]:
+    """The folder of a student of a kind of encoder."""
+    home = tmp_path_factory.mktemp("taggers")
+
+    def made(kind: str) -> Path:
+        if not (home / kind).is_dir():
+            import torch
+
+            from aspectra.students.taggers.student import TaggingStudent
+
+            torch.manual_seed(0)
+            student = TaggingStudent.load(encoder_of(kind))
+            learn(student, 60)
+            (home / kind).mkdir()
+            student.save(home / kind, {"task": "atsa", "input_tokens": 256}, "a card")
+        return home / kind
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def reader_of(tmp_path_factory: pytest.TempPathFactory, tagger_of: Callable[[str], Path]) -> Callable[[str, str], Path]:
+    """The folder of its export, in a type."""
+    home = tmp_path_factory.mktemp("readers")
+
+    def made(kind: str, compute: str) -> Path:
+        from aspectra.readers.taggers.convert import convert, shrink
+        from aspectra.students.taggers.tagger import Tagger
+
+        whole, small = (home / f"{kind}-{each}" for each in TYPES)
+        if not whole.is_dir():
+            tagger = Tagger.load(tagger_of(kind))
+            whole.mkdir()
+            convert(tagger, whole)
+            small.mkdir()
+            shrink(tagger, whole, small, [example.text for example in SENTENCES])
+        return home / f"{kind}-{compute}"
+
+    return made

@@ -1,7 +1,7 @@
 """An OpenAI-compatible endpoint that rate-limits, stalls, lies and dies: real HTTP on the loopback, seeded, cheap.
 
 The tests of elicitation hold one in a thread (`serving`); `benchmarks/elicit.py` runs one as a process, where
-`python tests/faults.py --latency 0.2` prints its address, serves until its stdin is closed, and tells what it did.
+`python -m tests.faults --latency 0.2` prints its address, serves until its stdin is closed, and tells what it did.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
+from tests.vendors import SAID, TORN
+
 ANALYSIS = 'Opinion Target 1: "{0}"\nAspect: General\nSentiment: Positive\nReasoning: The author likes it.'
 REWRITING = "I love {0}, I say."
 ERRORS = {
@@ -31,7 +33,7 @@ ERRORS = {
 # Faults after which the next request may well be answered.
 PASSING = (
     "429", "429-seconds", "429-date", "500", "502", "503", "burst", "stall", "drip", "slow", "closed", "reset", "half",
-    "half-closed", "truncated", "not-json", "wrong-type", "no-choices",
+    "half-closed", "truncated", "not-json", "wrong-type", "no-choices", *TORN,
 )  # fmt: skip
 # Faults that are answers, though of no use.
 LIES = ("length", "content_filter", "nonsense", "no-content")
@@ -69,6 +71,8 @@ class Endpoint:
     arrivals: list[float] = field(default_factory=list)
     bursting: int = 0
     down: str = ""  # a fault that everything meets until it is cleared
+    strict: dict[str, str] = field(default_factory=dict)  # a setting -> the fault of each request that has it
+    last: dict[str, Any] = field(default_factory=dict)  # the request that came last
     leave: Callable[[], None] = lambda: None  # closes the port and cuts all connections
 
     @property
@@ -159,7 +163,9 @@ class Connection(asyncio.Protocol):
         state.most_in_flight = max(state.most_in_flight, state.in_flight)
         if (place := head.lower().find(b"authorization:")) >= 0:
             state.keys.add(head[place + 14 :].partition(b"\r\n")[0].strip().decode())
-        fault = state.choose(review, prompt, state.asked[review])
+        state.last = request
+        fault = next((state.strict[name] for name in request if name in state.strict), "")
+        fault = fault or state.choose(review, prompt, state.asked[review])
         state.done[fault] += 1
         wait = self.faults.latency + (self.faults.stall if fault == "stall" else 0.0)
         if wait:
@@ -176,6 +182,9 @@ class Connection(asyncio.Protocol):
         code, _, detail = fault.partition("-")
         if code.isdigit():
             self.error(int(code), detail)
+        elif fault in SAID:
+            status, body = SAID[fault]
+            self.send(body.encode() if isinstance(body, str) else body, status)
         elif fault == "quota":
             self.send({"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}, status=429)
         elif fault == "echo":  # a server that tells the key it was given
@@ -234,7 +243,7 @@ class Connection(asyncio.Protocol):
 
     def send(
         self,
-        body: dict[str, Any] | bytes,
+        body: Any,
         status: int = 200,
         kind: str = "application/json",
         headers: dict[str, str] | None = None,

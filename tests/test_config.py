@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from aspectra.config import BenchmarkConfig, FinetuneConfig, RunConfig
+from aspectra.config import FinetuneConfig
 from aspectra.errors import UserError
 from aspectra.places import CONFIGS, config_file, locate
+from aspectra.recipes import RunConfig
 from aspectra.settings import build, load
+from aspectra.systems import BenchmarkConfig
 
 
 def test_a_change_reaches_into_a_section_and_is_read_as_yaml(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.config import BenchmarkConfig, RunConfig
 from aspectra.elicit.prompt import read_demonstrations
+from aspectra.recipes import RunConfig
 from aspectra.settings import build, read_yaml
+from aspectra.systems import BenchmarkConfig
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aspectra.errors import UserError
-from aspectra.reviews import read_reviews
+from aspectra.reviews import Layout, read_reviews
 from aspectra.schema import Review
 from aspectra.tables import read_jsonl, write_jsonl, write_parquet
 
@@ -70,10 +70,10 @@ def test_nan_is_a_value_that_is_not_there(tmp_path: Path) -> None:
 def test_text_column_by_name_by_order_of_names_or_given(tmp_path: Path) -> None:
     path = put(tmp_path / "r.csv", "body,review,Notes\nlong,short,other\n")
     assert [review.text for review in read_reviews(path)] == ["short"]
-    assert [review.text for review in read_reviews(path, text_column="Notes")] == ["other"]
-    assert [review.text for review in read_reviews(path, text_column="notes")] == ["other"]
+    assert [review.text for review in read_reviews(path, Layout("Notes"))] == ["other"]
+    assert [review.text for review in read_reviews(path, Layout("notes"))] == ["other"]
     assert "no column 'note'; it has: body, review, Notes; name the one with --text-column" in refused(
-        path, text_column="note"
+        path, layout=Layout("note")
     )
 
 
@@ -100,7 +100,10 @@ def test_files_that_are_not_there_or_hold_nothing(tmp_path: Path) -> None:
     write_parquet(table, [], ("text",))
     assert "holds no reviews" in refused(table)
     assert "cannot be read as Parquet" in refused(put(tmp_path / "not.parquet", "text\nhello\n"))
-    assert ".csv, .tsv, .jsonl and .parquet" in refused(put(tmp_path / "r.xlsx", "x"))
+    assert "cannot be read as a workbook" in refused(put(tmp_path / "r.xlsx", "x"))
+    assert "from .csv, .tsv, .jsonl" in refused(put(tmp_path / "r.doc", "x"))
+    assert "save it as .xlsx or .csv" in refused(put(tmp_path / "r.xls", "x"))
+    assert "unpack it" in refused(put(tmp_path / "r.zip", "x"))
 
 
 def test_a_file_that_cannot_be_read_is_known_before_the_first_review_is_asked_for(tmp_path: Path) -> None:
@@ -128,7 +131,6 @@ def test_bad_rows_are_named_by_line(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     assert "line 2: the line is torn" in refused(put(path, BAD))
     assert "line 2: no text in column 'text'" in refused(put(path, lines[0] + lines[2]))
-    assert "line 2: the id 'a' stands twice (first in line 1)" in refused(put(path, lines[0] + lines[3]))
     assert "line 2: a line holds one JSON object" in refused(put(path, lines[0] + lines[4]))
     assert "half a character" in refused(put(path, '{"text": "\\ud83d"}'))
     assert "holds int, not text" in refused(put(path, '{"text": 5}'))
@@ -138,10 +140,10 @@ def test_bad_rows_are_named_by_line(tmp_path: Path) -> None:
 
 def test_skipped_rows_are_counted_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = put(tmp_path / "r.jsonl", BAD)
-    assert [review.text for review in read_reviews(path, skip_bad_rows=True)] == ["one"]
+    assert [review.text for review in read_reviews(path, skip_bad_rows=True)] == ["one", "four"]
     told = capsys.readouterr().err
-    assert "4 rows passed over" in told
-    for reason in ("1 torn line", "1 empty text", "1 duplicate id", "1 not an object"):
+    assert "3 rows passed over" in told
+    for reason in ("1 torn line", "1 empty text", "1 not an object"):
         assert reason in told
     assert "only bad rows: 1 torn line" in refused(put(path, "{"), skip_bad_rows=True)
 
@@ -152,8 +154,27 @@ def test_csv_rows_that_would_lose_text_are_bad(tmp_path: Path) -> None:
     assert [review.id for review in read_reviews(path, skip_bad_rows=True)] == ["2"]
     assert "the row is not CSV" in refused(put(path, 'id,text\n1,"never closed\n2,fine\n'))
     assert "the row is not CSV" in refused(put(path, 'id,text\n1,"never closed\n'))
-    twice = put(path, 'id,text\n1,"two\nlines"\n1,again\n')
-    assert "line 4: the id '1' stands twice (first in line 2)" in refused(twice)
+
+
+def test_ids_that_are_those_of_products_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = put(
+        tmp_path / "r.csv",
+        "id,text,n\nB01,good,1\nB01,bad,2\nB02,good,3\nB01:row-4,so,4\nB01,worse,5\nB01:row-4,no,6\n",
+    )
+    found = list(read_reviews(path))
+    assert [(review.id, review.text) for review in found] == [
+        ("B01", "good"), ("B01:row-2", "bad"), ("B02", "good"), ("B01:row-4", "so"), ("B01:row-5", "worse"),
+        ("B01:row-4:row-6", "no"),
+    ]  # fmt: skip
+    told = capsys.readouterr().err
+    assert "3 reviews with the id of another, first 'B01'" in told and "--id-column" in told
+    assert [review.id for review in read_reviews(path, Layout(id_column="N"))] == list("123456")
+    assert "no column 'm' for --id-column; it has: id, text, n" in refused(path, layout=Layout(id_column="m"))
+
+
+def test_columns_are_found_with_spaces_in_their_names(tmp_path: Path) -> None:
+    path = put(tmp_path / "r.csv", "Review ID,Star Rating,Review Title,Review Text\n7,4,x,good\n")
+    assert list(read_reviews(path)) == [Review("7", "good", None, 4.0)]
 
 
 def test_csv_delimiter_is_seen_behind_blank_lines_and_quoted_commas(tmp_path: Path) -> None:
@@ -183,3 +204,12 @@ def test_a_row_that_says_the_same_again_is_no_second_review(tmp_path: Path, caps
     path = put(tmp_path / "r.jsonl", '{"id": 7, "text": "one"}\n{"id": 7, "text": "one"}\n{"id": 8, "text": "one"}\n')
     assert [review.id for review in read_reviews(path)] == ["7", "8"]
     assert "1 row passed over: 1 repeated row" in capsys.readouterr().err
+
+
+def test_html_is_read_as_what_it_means_and_nothing_else_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "<p>Good.</p><p>AT&amp;T &lt;3</p>"}\n{"text": "a < b"}\n{"text": "<br />&nbsp;"}\n')
+    found = read_reviews(path, skip_bad_rows=True)
+    assert [review.text for review in found] == ["Good.\n\nAT&T <3", "a < b"]
+    with pytest.raises(UserError, match="line 3: no text in column 'text'"):
+        list(read_reviews(path))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from aspectra import config, presets
+from aspectra import config, presets, recipes, systems
 from aspectra.tasks import TASKS
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -26,18 +26,22 @@ value is YAML: `--set "seeds=[42, 52]"`. `corpus`, `pretrain`, `finetune` and `z
 with the names of their own table and no section before them. An unknown name is refused, with the nearest right one.
 """
 SECTIONS = (
-    ("run", "`aspectra run`", config.RunConfig, None),
+    ("run", "`aspectra run`", recipes.RunConfig, None),
+    ("distil", "`aspectra distil`", recipes.DistilConfig, None),
     ("elicit", "`elicit` and `teacher`: how an LLM is asked", config.ElicitConfig, None),
     ("corpus", "`corpus`", config.CorpusConfig, None),
     ("training", "Both `pretrain` and `finetune`", config.TrainingConfig, None),
     ("pretrain", "`pretrain`", config.PretrainConfig, config.TrainingConfig),
     ("finetune", "`finetune`", config.FinetuneConfig, config.TrainingConfig),
-    ("benchmark", "`aspectra benchmark`", config.BenchmarkConfig, None),
-    ("student", "A system `{kind: student}`", config.StudentSystem, None),
-    ("llm", "A system `{kind: llm}`", config.LLMSystem, None),
-    ("file", "A system `{kind: file}`", config.FileSystem, None),
+    ("benchmark", "`aspectra benchmark`", systems.BenchmarkConfig, None),
+    ("student", "A system `{kind: student}`", systems.StudentSystem, None),
+    ("llm", "A system `{kind: llm}`", systems.LLMSystem, None),
+    ("file", "A system `{kind: file}`", systems.FileSystem, None),
 )
-NOTES = {"elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`."}
+NOTES = {
+    "distil": "`--set pretrain.epochs=4`: the sections are those below. `draw` is the option `--reviews`.",
+    "elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`.",
+}
 PRESETS = {
     "training": {"pretrain": presets.PRETRAIN_PRESETS["paper"], "finetune": presets.FINETUNE_PRESETS["paper"]},
     "pretrain": {"": presets.PRETRAIN_PRESETS["paper"]},

@@ -8,11 +8,12 @@ from aspectra.errors import MissingExtraError
 
 PACKAGES = {
     "train": ("torch", "transformers", "accelerate", "peft", "safetensors"),
-    "deploy": ("ctranslate2", "onnxruntime", "tokenizers"),
+    "deploy": ("ctranslate2",),
     "serve": ("fastapi", "uvicorn", "prometheus_client"),
     "local": ("xllamacpp",),
     "select": ("sklearn",),
     "ray": ("ray",),
+    "excel": ("openpyxl",),
 }
 
 

@@ -5,15 +5,18 @@ Called by whoever loads a model.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
 from aspectra.errors import UserError
+from aspectra.files import canonical, sha256
 from aspectra.weights import INFO
 
 EXPORT = "export"  # the key that only an export has
+READ_WITH = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors", "*.onnx", "model.bin")
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -31,6 +34,36 @@ def is_export(folder: Path | str) -> bool:
     """Whether a folder was made by `aspectra export`."""
     path = Path(folder).expanduser()
     return path.is_dir() and (path / INFO).is_file() and EXPORT in read_info(path)
+
+
+def digest(folder: Path) -> str:
+    """Of the weights, the tokenizer and the settings by which they are read; not of how they came about."""
+    files = {file.name: sha256(file) for pattern in READ_WITH for file in sorted(folder.glob(pattern))}
+    info = {name: value for name, value in read_info(folder).items() if name != "provenance"}
+    return hashlib.sha256(canonical([files, info]).encode()).hexdigest()[:16]
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """What outputs say of who read: {"name", "version", "digest"}."""
+    name, version = named(folder)
+    return {"name": name, "version": version, "digest": digest(folder)}
+
+
+def named(folder: Path) -> tuple[str, str | None]:
+    """(name, version): those that an export was given, else the folder's name and None."""
+    said = of_export(folder)
+    return said.get("name") or folder.resolve().name, said.get("version")
+
+
+def language(folder: Path) -> str | None:
+    """The code of the language whose sentences an export says that it is made for."""
+    return of_export(folder).get("language")
+
+
+def of_export(folder: Path) -> dict[str, Any]:
+    """What `aspectra.json` says of an export; empty for other folders."""
+    said = read_info(folder).get(EXPORT)
+    return said if isinstance(said, dict) else {}
 
 
 def task_of(info: dict[str, Any], given: str | None, else_do: str = "`aspectra finetune` does that") -> str:

@@ -24,6 +24,7 @@ from aspectra.files import canonical, sha256, torn, write_json
 MANIFEST = "manifest.json"
 UNFINISHED = ".stage.json"
 RUN = "run.json"  # the settings of `aspectra run`, in its folder
+DISTIL = "distil.json"  # of `aspectra distil`
 BENCHMARK = "benchmark.json"  # of `aspectra benchmark`
 RESPONSES = "responses.sqlite"  # the answers of `aspectra elicit`
 

@@ -1,4 +1,4 @@
-"""Where the things that ship with Aspectra lie: the demo data and the configs. Called by whatever takes a name."""
+"""Where the things that ship with Aspectra lie: a reader, the demo data, the configs. Called by what takes a name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from aspectra.errors import UserError, unknown
 
 PACKAGE = Path(__file__).resolve().parent
 DEMO = PACKAGE / "demo"
+MODEL = PACKAGE / "model"  # the shipped reader, an export
 # A wheel carries the configs inside the package; a checkout has them at its root.
 CONFIGS = PACKAGE / "configs" if (PACKAGE / "configs").is_dir() else PACKAGE.parents[1] / "configs"
 # Aspectra's own labeled reviews: 5 MB, which a checkout has and a wheel does not.

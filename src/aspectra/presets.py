@@ -53,3 +53,5 @@ FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
         "empty_answer": "",
     },
 }
+# What `distil` has other than `tagger` where its student knows the task already: nothing, for no other was tried yet.
+TAUGHT_BEFORE: dict[str, Any] = {}

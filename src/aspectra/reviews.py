@@ -1,4 +1,4 @@
-"""Reviews from CSV, JSONL and Parquet, one at a time, never the whole file: which column is what, which rows are bad.
+"""Reviews from tables of every kind, one at a time, never the whole file: which column is what, which rows are bad.
 
 Called by `aspectra.elicit.selection`; by the same rules for columns and rows `aspectra.analyze` reads whole tables.
 """
@@ -8,22 +8,35 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from aspectra.errors import UserError
+from aspectra.markup import told
 from aspectra.progress import counted, say
-from aspectra.rows import Row, nothing, read_rows
+from aspectra.rows import FOUND, Form, nothing, read_rows
 from aspectra.schema import Review
 
-TEXT = ("text", "review", "sentence", "content", "body", "comment", "review_text", "reviewtext", "review_body")
-ID = ("id", "review_id", "reviewid")
+TEXT = ("text", "review", "sentence", "content", "body", "comment", "review_text", "review_body")
+ID = ("id", "review_id")
 DOMAIN = ("domain",)
-RATING = ("rating", "stars", "overall", "score")
+RATING = ("rating", "stars", "overall", "score", "star_rating")
 
+BETWEEN = re.compile(r"[\s_-]+")
 SKIP = "mend it or pass over such rows with --skip-bad-rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is said of a file of reviews: the columns of texts and ids, found by name where None, and its form."""
+
+    text_column: str | None = None
+    id_column: str | None = None
+    form: Form = FOUND
 
 
 class Columns(NamedTuple):
@@ -40,84 +53,105 @@ Seen = Callable[[str, str], bool | None]
 NO_COLUMNS = Columns("text", None, None, None)
 
 
+FOUND_LAYOUT = Layout()
+
+
 def read_reviews(
     path: Path | str,
-    text_column: str | None = None,
+    layout: Layout = FOUND_LAYOUT,
     skip_bad_rows: bool = False,
     limit: int | None = None,
     seen: Seen | None = None,
     tell: bool = True,
 ) -> Iterator[Review]:
-    """The reviews of a .csv, .tsv, .jsonl or .parquet file, streamed.
+    """The reviews of a table (`aspectra.rows`), streamed.
 
-    The text column is `text_column` or the first of `TEXT` that exists, whatever its case; `id`, `domain` and
-    `rating` are found likewise. A row without an id gets `row-N`, N counting rows from 1. The first review is read
-    before this returns, so that a file that cannot be read is known before anything is written.
+    The text column is that of the `layout` or the first of `TEXT` that exists, whatever its case, and with spaces for
+    `_`; id, `domain` and `rating` are found likewise. A row without an id gets `row-N`, N counting rows from 1; one
+    whose id has another text above, as where ids are those of products, gets `:row-N` behind it. HTML in a text is read
+    as what it means (`aspectra.markup`). The first review is read before this returns, so that a file that cannot be
+    read is known before anything is written.
 
-    A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, an
-    earlier row's id with another text, more fields than columns) is an error that names its line; with
-    `skip_bad_rows` it is passed over, and the counts by reason are told on stderr at the end where `tell` says so.
-    `seen` is asked for every row's id and text; without it hashes of all of them are kept in memory.
+    A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, more
+    fields than columns) is an error that names its line; with `skip_bad_rows` it is passed over, and the counts by
+    reason are told on stderr at the end where `tell` says so. `seen` is asked for every row's id and text; without it
+    hashes of all of them are kept in memory.
 
-    Raises UserError: no such file, not UTF-8, no text column, no rows, a bad row.
+    Raises UserError: no such file, not in its encoding, no such column, no rows, a bad row.
     """
-    reviews = _reviews(Path(path), text_column, skip_bad_rows, limit, seen or _in_memory(), tell)
+    reviews = _reviews(Path(path), layout, skip_bad_rows, limit, seen or _in_memory(), tell)
     first = next(reviews, None)
     return iter(()) if first is None else itertools.chain([first], reviews)
 
 
-def _reviews(
-    path: Path, text_column: str | None, skip: bool, limit: int | None, seen: Seen, tell: bool
-) -> Iterator[Review]:
+def _reviews(path: Path, layout: Layout, skip: bool, limit: int | None, seen: Seen, tell: bool) -> Iterator[Review]:
     bad: Counter[str] = Counter()
     layouts: dict[tuple[str, ...], Columns] = {}
     chosen: str | None = None
-    good = number = strange = 0
-    first: Any = None  # of the strange ratings, which are counted and not kept: there may be a million
-    for row in _rows(path, text_column):
+    good = number = 0
+    strange, shared = First(), First()
+
+    def keep(names: Sequence[str]) -> Iterator[str]:
+        return (name for name in _columns(path, names, layout, which_text(path, names, layout.text_column)) if name)
+
+    for row in read_rows(path, keep, layout.form):
         number += 1
         fault, detail = row.fault, row.detail
         names = tuple(row.values)
         if names and names not in layouts:
-            chosen = chosen or which_text(path, names, text_column)
-            layouts[names] = _columns(names, chosen)
+            chosen = chosen or which_text(path, names, layout.text_column)
+            layouts[names] = _columns(path, names, layout, chosen)
         columns = layouts.get(names, NO_COLUMNS)
         if not fault:
             fault, detail = fault_of(row.values.get(columns.text), columns.text)
-        if not fault:
-            name = name_of(row.values, columns.id, number)
-            before = seen(name, row.values[columns.text])
-            if before:
-                # The same review once more, as in a file with a row a question: not two that share an id.
-                bad["repeated row"] += 1
-                continue
-            if before is False:
-                fault = "duplicate id"
-                detail = f"the id '{name}' stands twice" + (
-                    "" if skip else f" (first in {_first(path, name, text_column)})"
-                )
         if fault:
             if not skip:
                 raise UserError(f"{path}, {row.place}: {detail}; {SKIP}")
             bad[fault] += 1
             continue
+        name, text = name_of(row.values, columns.id, number), told(row.values[columns.text])
+        if (before := seen(name, text)) is False:
+            shared.add(name)
+        while before is False:
+            name += f":row-{number}"
+            before = seen(name, text)
+        if before:
+            # The same review once more, as in a file with a row a question.
+            bad["repeated row"] += 1
+            continue
         good += 1
         rated = row.values.get(columns.rating) if columns.rating else None
         rating = _number(rated)
         if rating is None and _string(rated) is not None:
-            first = rated if not strange else first
-            strange += 1
+            strange.add(rated)
         yield Review(
             id=name,
-            text=row.values[columns.text],
+            text=text,
             domain=_string(row.values.get(columns.domain)) if columns.domain else None,
             rating=rating,
         )
         if good == limit:
             break
     close_reading(path, good, bad, tell)
-    if strange and tell:
-        say(f"{path}: {counted(strange, 'rating')} left out, no number: first {first!r}")
+    if strange.count and tell:
+        say(f"{path}: {counted(strange.count, 'rating')} left out, no number: first {strange.value!r}")
+    if shared.count and tell:
+        say(
+            f"{path}: {counted(shared.count, 'review')} with the id of another, first '{shared.value}': such have "
+            f"':row-N' behind it; name a column of their own with --id-column"
+        )
+
+
+@dataclass(slots=True)
+class First:
+    """How many there were of a kind, and the first: there may be a million."""
+
+    count: int = 0
+    value: Any = None
+
+    def add(self, value: Any) -> None:
+        self.value = self.value if self.count else value
+        self.count += 1
 
 
 def close_reading(path: Path, good: int, bad: Counter[str], tell: bool = True) -> None:
@@ -150,13 +184,6 @@ def mark(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
 
 
-def _rows(path: Path, text_column: str | None) -> Iterator[Row]:
-    def keep(names: Sequence[str]) -> Iterator[str]:
-        return (name for name in _columns(names, which_text(path, names, text_column)) if name)
-
-    return read_rows(path, keep)
-
-
 def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
     """The column that holds the texts: the `given` one, else the first of `TEXT`. Raises UserError where none does."""
     found = find(names, (given,) if given else TEXT)
@@ -166,25 +193,39 @@ def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
     return found
 
 
-def _columns(names: Sequence[str], text: str) -> Columns:
-    return Columns(text, find(names, ID), find(names, DOMAIN), find(names, RATING))
+def which_id(path: Path, names: Sequence[str], given: str | None) -> str | None:
+    """The column that holds the ids: the `given` one, else the first of `ID`, None without one. Raises UserError where
+    the given one is not there."""
+    found = find(names, (given,) if given else ID)
+    if given and found is None:
+        raise UserError(f"{path} has no column '{given}' for --id-column; it has: {', '.join(map(str, names))}")
+    return found
+
+
+def _columns(path: Path, names: Sequence[str], layout: Layout, text: str) -> Columns:
+    return Columns(text, which_id(path, names, layout.id_column), find(names, DOMAIN), find(names, RATING))
 
 
 def find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
-    """The first of the wanted columns that is there, if need be with other case or space around; None without one."""
+    """The first of the wanted columns that is there, if need be in other case, with space around, or with spaces or
+    nothing for `_`; None without one."""
     exact = set(names)
-    folded = {name.strip().casefold(): name for name in reversed(names)}
+    folded = {_folded(name): name for name in reversed(names)}
     for want in wanted:
         if want in exact:
             return want
-        if want.casefold() in folded:
-            return folded[want.casefold()]
+        if _folded(want) in folded:
+            return folded[_folded(want)]
     return None
+
+
+def _folded(name: str) -> str:
+    return BETWEEN.sub("", name).casefold()
 
 
 def fault_of(value: Any, column: str) -> tuple[str, str]:
     """What is wrong with a text, in a word or two and at length; two empty strings where nothing is."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and not told(value).strip()):
         return "empty text", f"no text in column '{column}'"
     if not isinstance(value, str):
         return "no text", f"column '{column}' holds {type(value).__name__}, not text"
@@ -198,14 +239,6 @@ def fault_of(value: Any, column: str) -> tuple[str, str]:
 def name_of(values: dict[str, Any], column: str | None, number: int) -> str:
     """A row's id; `row-N` where it has none."""
     return (_string(values.get(column)) if column else None) or f"row-{number}"
-
-
-def _first(path: Path, name: str, text_column: str | None) -> str:
-    """Where an id stands first: read again, so that only its hash need be kept while all is well."""
-    for number, row in enumerate(_rows(path, text_column), 1):
-        if not row.fault and name_of(row.values, find(tuple(row.values), ID), number) == name:
-            return row.place
-    return "an earlier row"
 
 
 def _string(value: Any) -> str | None:

@@ -330,3 +330,25 @@ def test_a_table_without_opinions(tmp_path: Path) -> None:
     manifest = analyze(**job(tmp_path, rows, report=report, by=("text",)))
     assert manifest["figures"]["without_opinion"] == 2 and read(tmp_path / "out.parquet") == []
     assert "No opinion was found in 2 reviews." in report.read_text()
+
+
+def test_html_ends_sentences_and_stays_in_the_file_alone(tmp_path: Path) -> None:
+    text = "The room was dirty<br />The &quot;bar&quot; was lovely</p>Our fish &amp; chips were cold &lt;3"
+    put(tmp_path / "reviews.csv", [{"text": text}])
+    figures = analyze(**job(tmp_path))["figures"]
+    rows = read(tmp_path / "out.parquet")
+    assert [(row["target"], row["polarity"]) for row in rows] == [("room", "negative")]
+    assert [row["sentence"] for row in rows] == ["The room was dirty"]
+    assert [row["text"] for row in rows] == [text]
+    assert figures["reviews"] == 1
+
+
+def test_a_file_for_excel_begins_with_a_mark_and_is_read_again(tmp_path: Path) -> None:
+    put(tmp_path / "reviews.csv", [{"text": "The room was great, déjà vu 😍."}])
+    safe, plain = (job(tmp_path, out=tmp_path / f"{name}.csv") for name in ("safe", "plain"))
+    analyze(**safe, excel_safe=True)
+    analyze(**plain)
+    mark, text = b"\xef\xbb\xbf", plain["out"].read_bytes()
+    assert safe["out"].read_bytes() == mark + text and not text.startswith(mark)
+    again = analyze(**safe, excel_safe=True, report=tmp_path / "r.html")["figures"]
+    assert again["opinions"] == 1, "counted from the file, without the model"

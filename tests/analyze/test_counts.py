@@ -104,6 +104,16 @@ def test_groups() -> None:
     assert spanish("Habitaciones de hotel") == spanish("habitación de hotel") != spanish("cama")
 
 
+def test_values_are_one_where_they_mean_one_and_no_value_is_none(tmp_path: Path) -> None:
+    said = ["5", "5.0", " 5.00", "4.5", "nan", "N/A", "", "null", "Old Town", "old  town ", "05"]
+    rows = [{"text": "The room was great.", "store": value} for value in said]
+    (column,) = counted(tmp_path, rows)["by"]
+    assert {row["value"]: row["reviews"] for row in column["rows"]} == {
+        "(empty)": 4, "5": 3, "Old Town": 2, "4.5": 1, "05": 1,
+    }  # fmt: skip
+    assert column["known"] == 5 and [row["topics"][0]["reviews"] for row in column["rows"]] == [4, 3, 2, 1, 1]
+
+
 def test_rare_entries_are_forgotten_within_the_bound() -> None:
     stream = [f"common{n % 5}" for n in range(500)] + [f"rare{n}" for n in range(5000)] + ["common1"] * 3
     table: Bounded[str, list[int]] = Bounded(lambda: [0], lambda tally: tally[0], 100)

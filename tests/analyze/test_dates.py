@@ -50,6 +50,29 @@ def test_a_column_that_only_sounds_like_a_date() -> None:
         find_dates([{"date": "soon"}], "date")
 
 
+@pytest.mark.parametrize(
+    "spelled", ["", " ", "n/a", "N/A", "NaN", "null", "None", "-", "NaT", "0000-00-00", "unknown", None]
+)
+def test_a_cell_without_a_value_is_no_reason_against_a_column(spelled: str | None) -> None:
+    rows: list[dict[str, Any]] = [{"date": "2026-01-01"}, *[{"date": spelled}] * 9]
+    assert find_dates(rows, None) == find_dates(rows, "date") == Dates("date", "iso")
+    assert [Dates("date", "iso").day(row) for row in rows[1:]] == [None] * 9
+
+
+def test_a_column_that_is_given_up_is_told_of_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"date": "2026-01-01", "posted": "n/a"},
+        {"date": "soon", "posted": ""},
+        {"date": "later", "posted": None},
+    ]
+    assert find_dates(rows, None) is None
+    told = capsys.readouterr().err
+    assert "column 'date' is not taken for dates (1 of 3 cells can be read as dates, not 'soon')" in told
+    assert "column 'posted' is not taken for dates (no value in 3 rows)" in told and "--date" in told
+    assert find_dates([{"rating": "5"}], None) is None and not capsys.readouterr().err, "nothing speaks of a date"
+    assert find_dates([{"date": "soon", "created_at": "2026-01-01"}], None) and not capsys.readouterr().err
+
+
 def test_the_unit_follows_the_range() -> None:
     assert [unit_for(DAY, DAY + timedelta(days=n)) for n in (3, 100, 700, 4000)] == ["day", "week", "month", "year"]
     assert following(date(2026, 1, 1), "month") == date(2026, 2, 1)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from aspectra.config import BenchmarkConfig
 from aspectra.data.examples import save
 from aspectra.schema import Example, Opinion, Prediction
 from aspectra.score.predictions import write_predictions
 from aspectra.settings import build
+from aspectra.systems import BenchmarkConfig
 
 THINGS = ["soup", "bed", "staff", "lift", "pool", "view", "bread", "room"]
 POLARITIES = ["positive", "negative", "neutral"]

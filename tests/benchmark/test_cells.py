@@ -13,10 +13,10 @@ from tests.teachers.test_local import counted_loads, write_tiny
 
 from aspectra.benchmark import cells, grid, workers
 from aspectra.benchmark.protocol import benchmark
-from aspectra.config import BenchmarkConfig
 from aspectra.elicit import prompt
 from aspectra.files import sha256, write_json
 from aspectra.manifest import Stage
+from aspectra.systems import BenchmarkConfig
 
 
 def one_student(small: Small, **changes: Any) -> BenchmarkConfig:

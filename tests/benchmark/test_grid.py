@@ -9,8 +9,8 @@ import pytest
 from tests.benchmark.conftest import Small
 
 from aspectra.benchmark import grid
-from aspectra.config import BenchmarkConfig
 from aspectra.errors import UserError
+from aspectra.systems import BenchmarkConfig
 
 ASKED: dict[str, Any] = {"model": "m", "base_url": "http://127.0.0.1:9/v1"}
 

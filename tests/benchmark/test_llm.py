@@ -13,10 +13,11 @@ from werkzeug import Request, Response
 
 from aspectra.benchmark.llm import interview, judge
 from aspectra.benchmark.protocol import benchmark
-from aspectra.config import BenchmarkConfig, ElicitConfig
+from aspectra.config import ElicitConfig
 from aspectra.data.examples import load
 from aspectra.schema import Example
 from aspectra.score import metrics
+from aspectra.systems import BenchmarkConfig
 
 ASPECT = {"from": 4, "to": 8, "target": "soup", "category": "FOOD#QUALITY", "polarity": "positive"}
 

@@ -19,10 +19,10 @@ from tests.students.conftest import make_corpus
 
 from aspectra.benchmark import cells, grid, pretraining, workers
 from aspectra.benchmark.protocol import benchmark
-from aspectra.config import BenchmarkConfig, StudentSystem
 from aspectra.errors import UserError
 from aspectra.files import sha256
 from aspectra.score.results import Result
+from aspectra.systems import BenchmarkConfig, StudentSystem
 
 QUICK = {"max_steps": 3, "batch_size": 4, "learning_rate": 0.01, "save_steps": 1, "device": "cpu", "threads": 1}
 Own = Callable[..., BenchmarkConfig]
@@ -114,7 +114,7 @@ def test_a_disk_is_spared_what_was_pretrained_once_all_its_cells_are_done(own: O
 def started(config: BenchmarkConfig, folder: Path, out: Path) -> subprocess.Popen[bytes]:
     (folder / "config.json").write_text(config.model_dump_json())
     code = (
-        "import sys; from pathlib import Path; from aspectra.config import BenchmarkConfig\n"
+        "import sys; from pathlib import Path; from aspectra.systems import BenchmarkConfig\n"
         "from aspectra.benchmark.protocol import benchmark\n"
         "if __name__ == '__main__':\n"
         "    benchmark(BenchmarkConfig.model_validate_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), 2)\n"

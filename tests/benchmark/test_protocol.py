@@ -19,9 +19,9 @@ from werkzeug import Request, Response
 
 from aspectra.benchmark import cells, grid
 from aspectra.benchmark.protocol import benchmark, merge
-from aspectra.config import BenchmarkConfig
 from aspectra.errors import UserError
 from aspectra.score.predictions import read_predictions
+from aspectra.systems import BenchmarkConfig
 
 
 def test_every_cell_has_its_record_and_the_table_its_means(small: Small, tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ RUN = """
 import sys
 from pathlib import Path
 from aspectra.benchmark.protocol import benchmark
-from aspectra.config import BenchmarkConfig
+from aspectra.systems import BenchmarkConfig
 if __name__ == "__main__":
     benchmark(BenchmarkConfig.model_validate_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), 2)
 """

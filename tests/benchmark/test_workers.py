@@ -23,14 +23,14 @@ from tests.benchmark.conftest import Small
 from werkzeug import Request, Response
 
 from aspectra.benchmark import grid, workers
-from aspectra.config import BenchmarkConfig
 from aspectra.progress import progress
+from aspectra.systems import BenchmarkConfig
 
 RUN = """
 import sys
 from pathlib import Path
 from aspectra.benchmark.protocol import benchmark
-from aspectra.config import BenchmarkConfig
+from aspectra.systems import BenchmarkConfig
 if __name__ == "__main__":
     benchmark(BenchmarkConfig.model_validate_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), 2)
 """

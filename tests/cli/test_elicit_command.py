@@ -159,8 +159,7 @@ def test_a_mistake_is_one_line_exit_2_and_nothing_is_written(
 
 def test_bad_reviews_and_folders_are_one_line(call: Run, reviews: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    twice, empty, latin = tmp_path / "twice.csv", tmp_path / "empty.csv", tmp_path / "latin.csv"
-    twice.write_text("id,text\na,x\na,y\n", encoding="utf-8")
+    empty, latin = tmp_path / "empty.csv", tmp_path / "latin.csv"
     empty.write_text("", encoding="utf-8")
     latin.write_bytes("text\ncaf\xe9\n".encode("latin-1"))
     full = tmp_path / "full"
@@ -169,7 +168,6 @@ def test_bad_reviews_and_folders_are_one_line(call: Run, reviews: Path, tmp_path
     to = ["--model", "m", "--base-url", "http://127.0.0.1:1/v1", "--retries", 0]
     for arguments, told in (
         ([tmp_path / "gone.csv", *to, "--out", out], "no reviews file"),
-        ([twice, *to, "--out", out], "twice"),
         ([empty, *to, "--out", out], "empty"),
         ([latin, *to, "--out", out], "UTF-8"),
         ([reviews, *to, "--out", full], "holds something else"),

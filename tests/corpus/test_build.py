@@ -49,6 +49,16 @@ def rows(out: Path, side: str) -> list[dict[str, Any]]:
     return list(pq.read_table(out / f"{side}.parquet").to_pylist())
 
 
+def test_reasoning_that_an_earlier_version_left_in_answers_becomes_no_training_text(tmp_path: Path) -> None:
+    told = "<|channel|>analysis<|message|>Hm.<|end|>", "Okay, the user wants a rewriting.", "I love it.\n```"
+    marked = [answered(i, "rewriting", text) for i, text in enumerate(told)]
+    source = elicited(tmp_path / "e", marked + [answered(i, "rewriting") for i in range(3, 9)])
+    counts = build([source], CorpusConfig(), tmp_path / "c")["figures"]["counts"]
+    assert counts["answers with reasoning left in them"] == 3
+    kept = rows(tmp_path / "c", "train") + rows(tmp_path / "c", "dev")
+    assert {row["review_id"] for row in kept} == {f"r{i}" for i in range(3, 9)}
+
+
 def test_all_kinds_of_a_review_are_on_one_side(tmp_path: Path) -> None:
     source = elicited(tmp_path / "e", [answered(i, kind) for i in range(20) for kind in ("analysis", "rewriting")])
     build([source], CorpusConfig(dev_share=0.25), tmp_path / "c")

@@ -24,3 +24,12 @@ def test_one_changed_word_in_sixty_is_a_near_duplicate_and_half_of_them_is_not()
 def test_similarity_is_shared_over_all() -> None:
     assert similarity(frozenset("abc"), frozenset("bcd")) == 0.5
     assert similarity(frozenset(), frozenset()) == 1.0
+
+
+def test_a_review_can_be_compared_without_being_remembered() -> None:
+    seen = Seen(0.8)
+    text = "The soup was lukewarm and the waiter never came back to our table."
+    assert seen.like(text) is None
+    assert seen.meet(text) is None, "it was only looked at"
+    assert seen.like(text.upper()) == "exact"
+    assert seen.like(text + " Bye.") == "near"

@@ -11,11 +11,12 @@ from tests.chain import config_text
 
 from aspectra.benchmark.protocol import benchmark
 from aspectra.cli.main import run
-from aspectra.config import BenchmarkConfig, FinetuneConfig
+from aspectra.config import FinetuneConfig
 from aspectra.data.examples import save
 from aspectra.places import config_file
 from aspectra.presets import FINETUNE_PRESETS
 from aspectra.settings import build, load
+from aspectra.systems import BenchmarkConfig
 
 SETS = {"atsa": ["rest14", "laptop14"], "acsa": ["rest16", "laptop16"]}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.vendors import ROWS
 
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig
@@ -33,7 +34,7 @@ def review_of(request: dict[str, Any]) -> str:
     return str(request["body"]["messages"][-1]["content"]).rpartition("\n\n")[2].partition(": ")[2]
 
 
-def result(request: dict[str, Any], text: str | None = None, tokens: tuple[int, int] = (100, 20)) -> dict[str, Any]:
+def result(request: dict[str, Any], text: Any = None, tokens: tuple[int, int] = (100, 20)) -> dict[str, Any]:
     """The line that a provider returns for a line that it got."""
     body = {
         "object": "chat.completion",
@@ -194,6 +195,54 @@ def mixed_again(out: Path, settings: Settings, write_reviews: Write, tmp_path: P
     return mixed(out, settings, write_reviews, folder)
 
 
+def test_a_torn_result_is_no_answer_and_what_it_took_is_counted(
+    settings: Settings, write_reviews: Write, tmp_path: Path, rows: Rows
+) -> None:
+    out, file = tmp_path / "out", tmp_path / "batch.jsonl"
+    reviews = write_reviews("Pool")
+    batch_out(reviews, settings(**PRICES), out, file)
+    torn = result(lines(file)[0], 'Opinion Target 1: "Pool"\nAspect: ')
+    torn["response"]["body"]["choices"][0]["finish_reason"] = "error"
+    counts = batch_in(save(tmp_path / "in.jsonl", torn), out)
+    assert (counts["failed"], counts["tokens_in"], counts["cost_usd"]) == (1, 100, pytest.approx(140 / 1e6))
+    assert [row["reason"] for row in rows(out)] == ["the answer broke off (finish_reason: error)"]
+    assert batch_out(reviews, settings(**PRICES), out, tmp_path / "second.jsonl")["requests"] == 1
+
+
+def test_an_answer_in_parts_is_read_alike_live_and_as_a_result(
+    settings: Settings, write_reviews: Write, tmp_path: Path, rows: Rows, endpoint: Any, answer: Any
+) -> None:
+    words = GOOD.format("Pool")
+    content = [
+        {"type": "thinking", "thinking": "Hm."},
+        {"type": "text", "text": words[:9]},
+        {"type": "text", "text": words[9:]},
+    ]
+    endpoint.answer = lambda request: answer(message={"content": content})
+    reviews, live, out = write_reviews("Pool"), tmp_path / "live", tmp_path / "out"
+    assert elicit(reviews, settings(**PRICES), live)["done"] == 1
+    file = tmp_path / "batch.jsonl"
+    batch_out(reviews, settings(**PRICES), out, file)
+    assert batch_in(save(tmp_path / "in.jsonl", result(lines(file)[0], content)), out)["done"] == 1
+    assert rows(out)[0]["text"] == rows(live)[0]["text"] == words
+    assert status.thinking(out) == status.thinking(live) == 3
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_refused_row_is_rejected_in_a_batch_too(
+    name: str, settings: Settings, write_reviews: Write, tmp_path: Path, rows: Rows
+) -> None:
+    out, file = tmp_path / "out", tmp_path / "batch.jsonl"
+    reviews, (reason, code, body) = write_reviews("Pool", "Soup"), ROWS[name]
+    batch_out(reviews, settings(**PRICES), out, file)
+    one, two = lines(file)
+    refusal = {"custom_id": one["custom_id"], "response": {"status_code": code, "body": body}, "error": None}
+    unwanted = {**refusal, "custom_id": two["custom_id"], "response": {"status_code": 400, "body": {"error": "seed"}}}
+    counts = batch_in(save(tmp_path / "in.jsonl", refusal, unwanted), out)
+    assert (counts["rejected"], counts["failed"], counts["cost_usd"]) == (1, 1, 0.0)
+    assert [row["reason"].partition(" (")[0] for row in rows(out)] == [reason, "400: seed"]
+
+
 def test_what_failed_goes_out_again_and_a_rejected_answer_with_another_seed(
     settings: Settings, write_reviews: Write, tmp_path: Path
 ) -> None:
@@ -347,7 +396,7 @@ def test_a_mistake_is_one_line(
         (b"\n\n", "holds no results for"),
         (b"id,answer\n1,good\n2,bad\n", "holds no results for"),
         (b'{"custom_id": "abc"}\n', "has 1 lines, and none answers a request of"),
-        (b"\xff\xfe\n", "is not UTF-8"),
+        (b"\xff\xfe\n", "is not UTF-16 to its end"),
         (None, "there is no file"),
     ],
 )

@@ -73,6 +73,32 @@ def test_a_fault_that_passes_costs_one_more_request(
         assert server.requests() > 8, "some met it"
 
 
+def test_reasoning_that_fills_the_answer_is_told_with_what_to_raise(
+    server: Endpoint, write_reviews: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.down = "reasoning"
+    out = tmp_path / "out"
+    assert elicit(write_reviews(*texts(3)), settings(server, max_tokens=64), out)["rejected"] == 3
+    assert set(stored(out).values()) == {("rejected", "truncated in its reasoning")}
+    said = capsys.readouterr().err
+    assert said.count("cut off at --max-tokens 64 before the model had ended its reasoning: raise --max-tokens") == 1
+
+
+def test_what_a_torn_answer_took_counts_against_the_budget(
+    server: Endpoint, write_reviews: Write, tmp_path: Path
+) -> None:
+    server.faults.always = {"Bad": "torn"}
+    out = tmp_path / "out"
+    config = settings(server, retries=2, price_in=1.0, price_out=1.0)
+    counts = elicit(write_reviews("Bad text.", "Good text."), config, out, allow_failed=True)
+    assert (counts["done"], counts["failed"], counts["tokens_in"]) == (1, 1, 400), "three tries and an answer"
+    assert counts["cost_usd"] == pytest.approx(4 * 120 / 1e6)
+    assert stored(out)["Bad text."] == ("failed", "the answer broke off (finish_reason: error)")
+    poor = settings(server, max_cost=0.0006, price_in=1, price_out=1)
+    last = elicit(write_reviews("Bad text."), poor, out, allow_failed=True)
+    assert last["pending"] + last["failed"] == 1 and server.requests() == 4, "what was spent leaves nothing for it"
+
+
 @pytest.mark.parametrize(
     ("lie", "reason"),
     [("length", "truncated"), ("content_filter", "filtered"), ("nonsense", "refused"), ("no-content", "empty")],

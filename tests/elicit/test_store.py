@@ -52,10 +52,10 @@ def test_the_same_run_does_not_read_its_reviews_again_and_another_replaces_it(tm
 def test_ids_of_a_file_are_checked_against_what_is_on_disk(tmp_path: Path) -> None:
     file = tmp_path / "reviews.jsonl"
 
-    def register(*rows: tuple[str, str], skip: bool = False) -> list[str]:
+    def register(*rows: tuple[str, str]) -> list[str]:
         file.write_text("".join(json.dumps({"id": name, "text": text}) + "\n" for name, text in rows))
         with Store(tmp_path / "out") as store:
-            read = read_reviews(file, skip_bad_rows=skip, seen=store.seen)
+            read = read_reviews(file, seen=store.seen)
             run, _ = store.register(read, ASKS, str(rows), {}, free=False)
             found = store.connection.execute("SELECT id FROM reviews WHERE run = ? ORDER BY position", (run,))
             return [row[0] for row in found]
@@ -63,9 +63,7 @@ def test_ids_of_a_file_are_checked_against_what_is_on_disk(tmp_path: Path) -> No
     first = ("a", "Pool."), ("b", "Soup."), ("a", "Pool.")
     assert register(*first) == ["a", "b"], "the same row once more is passed over"
     assert register(*first, ("c", "Bed.")) == ["a", "b", "c"], "an earlier run's ids are no matter"
-    with pytest.raises(UserError, match=r"line 3: the id 'b' stands twice \(first in line 2\)"):
-        register(("a", "Pool."), ("b", "Soup."), ("b", "Bed."))
-    assert register(("a", "Pool."), ("b", "Soup."), ("b", "Bed."), skip=True) == ["a", "b"]
+    assert register(("a", "Pool."), ("b", "Soup."), ("b", "Bed.")) == ["a", "b", "b:row-3"], "no review is lost"
 
 
 def test_a_store_of_the_first_schema_goes_on(tmp_path: Path) -> None:

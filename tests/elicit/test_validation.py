@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aspectra.elicit.analysis import Block, analysis
-from aspectra.elicit.validation import strip_thinking, validate
+from aspectra.elicit.thinking import strip_thinking
+from aspectra.elicit.validation import validate
 
 REVIEW = "The camera is sharp, its battery a joke. Setting it up was easy."
 GOOD = (
@@ -52,7 +53,7 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
     ("kind", "text", "finish_reason", "reason"),
     [
         ("analysis", "  \n", "stop", "empty"),
-        ("analysis", "", "length", "truncated"),
+        ("analysis", "", "length", "truncated in its reasoning"),
         ("rewriting", "", "content_filter", "filtered"),
         ("analysis", GOOD, "length", "truncated"),
         ("rewriting", "I love the", "length", "truncated"),
@@ -62,6 +63,7 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
         ("rewriting", GOOD, "stop", "an analysis"),
         ("rewriting", "I'm sorry, but I can't assist with that request.", "stop", "refused"),
         ("rewriting", "I’m sorry, I cannot fulfill this.", "stop", "refused"),
+        ("rewriting", "Not this one.", "refusal", "refused"),
         ("analysis", "As an AI language model, I have no opinions.", "stop", "refused"),
         ("rewriting", "Unfortunately, I am unable to rewrite this review.", "stop", "refused"),
     ],
@@ -83,13 +85,6 @@ def test_an_unusable_answer_is_rejected_with_its_reason(kind: str, text: str, fi
 )
 def test_a_review_that_complains_is_no_refusal(text: str) -> None:
     assert validate("rewriting", text, REVIEW, "stop") == (text, None)
-
-
-def test_thinking_is_taken_off_and_counted() -> None:
-    assert strip_thinking("<think>hm</think>\n\nyes") == ("yes", 2)
-    assert strip_thinking("let me see</think> yes") == ("yes", 10)
-    assert strip_thinking("<think>never done") == ("", 10)
-    assert strip_thinking("a < b </b> c") == ("a < b </b> c", 0)
 
 
 TEXTS = st.text() | st.lists(

@@ -233,9 +233,49 @@ def test_an_export_needs_neither_torch_nor_transformers(export_of: Folder) -> No
 
 def test_a_missing_package_names_its_extra(export_of: Folder) -> None:
     done = without_torch(export_of("llama"), "ctranslate2")
-    assert "an export needs the extra 'deploy': pip install '.[deploy]' in Aspectra's folder" in done.stderr
+    assert (
+        "an export of a student that writes needs the extra 'deploy': pip install '.[deploy]' in Aspectra's folder"
+        in done.stderr
+    )
 
 
 def without_torch(folder: Path, *gone: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", WITHOUT_TORCH, str(folder), *gone]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+HTML = [
+    "soup",
+    "<b>soup</b>",
+    "so<i>up</i>",
+    "<br />",
+    "<p>",
+    "&amp;",
+    "&nbsp;",
+    "&#39;",
+    ". ",
+    " the ",
+    "<3 ",
+    "<",
+    "&",
+    "a>b",
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(HTML), max_size=16).map("".join), st.sampled_from(["sentences", "long"]))
+def test_offsets_of_a_text_with_html_are_those_of_the_text_as_given(folder: Path, text: str, split: Any) -> None:
+    reader = WritingReader(Scripted(folder, every("soup")))
+    (found,) = Predictor(reader, split).extract([text])
+    assert found.text == text
+    assert all(text[o.start : o.end] == o.target for o in found.opinions)
+    assert {o.target for o in found.opinions} <= {"soup", "so<i>up"}
+
+
+def test_a_student_is_asked_about_what_html_means(folder: Path) -> None:
+    engine = Scripted(folder, every("fish & chips"))
+    text = "Sure.<br /><br />The <b>fish</b> &amp; chips I &lt;3.<p>AT&T"
+    (found,) = reading(engine).extract([text])
+    assert set(engine.asked[0]) == {"Sure.", "The fish & chips I <3.", "AT&T"}
+    assert [o.target for o in found.opinions] == ["fish</b> &amp; chips"]
+    assert text[found.opinions[0].start : found.opinions[0].end] == "fish</b> &amp; chips"

@@ -34,7 +34,7 @@ from aspectra.data.soft import load as load_soft
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.extraction import extraction
 from aspectra.elicit.handoff import responses
-from aspectra.elicit.validation import strip_thinking
+from aspectra.elicit.thinking import strip_thinking
 from aspectra.errors import UserError
 from aspectra.readers.calibration import Calibration
 from aspectra.readers.predictor import Predictor
@@ -168,8 +168,10 @@ def test_places_survive_from_the_reading_to_the_silver_sentence(predictor: Predi
     examples = label("r", text, [answer], Counter())
     softs = soften(text, examples, replace(answer, distribution=reply.distribution))
     for example in examples:
-        soft = softs[example.id]
         units = {match.start() for match in UNIT.finditer(example.text)}
+        if not units and example.id not in softs:
+            continue  # a control character is a sentence to some, and to nobody a word
+        soft = softs[example.id]
         assert soft.read == (0, len(example.text))
         assert all(start in units for start, _ in soft.words), "a word stands where the sentence has one"
         assert {(o.start, o.end) for o in example.opinions} >= set(soft.spans)

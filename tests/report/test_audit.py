@@ -21,14 +21,15 @@ from aspectra.elicit.engine import elicit
 from aspectra.report import audit
 
 EVIL = "<script>document.title='pwned'</script>"
+ODD = "<evil onmouseover=document.title='pwned'>"  # no tag of HTML, so that it stays in a review that is read
 BLOCK = 'Opinion Target {0}: "{1}"\nAspect: {3}\nSentiment: {2}\nReasoning: Said so.'
 REVIEWS = {
-    "r1": f"The {EVIL} was fine, the bar service <img src=x onerror=alert(1)> slow, the bar </p> not.",
+    "r1": f"The {ODD} was fine, the bar service <x-img src=x onerror=alert(1)> slow, the bar < /script> not.",
     "r2": "Cold soup. " * 80,
     "r3": "Nobody answered.",
 }
 ANSWERS = [
-    ("r1", "analysis", [(EVIL, "Positive"), ("bar service", "Negative"), ("bar", "Positive"), ("price", "Negative")]),
+    ("r1", "analysis", [(ODD, "Positive"), ("bar service", "Negative"), ("bar", "Positive"), ("price", "Negative")]),
     ("r2", "analysis", [("soup", "Negative")]),
 ]
 
@@ -61,7 +62,7 @@ def test_the_page_is_counted_and_escaped_and_fetches_nothing(out: Path) -> None:
     made = audit.write(out, 50, seed=3)
     assert made == {"page": str(out / "audit.html"), "drawn": 4, "done": 3, "rejected": 1, "of": 4, "opinions": 6}
     text = (out / "audit.html").read_text(encoding="utf-8")
-    assert "<script>document" not in text and "<img" not in text
+    assert not any(mark in text for mark in ("<script>document", "<evil", "<x-img"))
     assert "Rejected: no opinion target." in text
     assert not re.search(r"(?:src|href)=\"(?!#)", text)
     assert "http" not in re.sub(r"http-equiv|<style>.*?</style>", "", text, flags=re.DOTALL)
@@ -182,7 +183,7 @@ def test_the_opinion_under_judgment_is_marked_in_its_review_and_in_sight(page: A
         )
         assert top >= 0 and bottom <= 900
         keys(page, "j")
-    assert seen == {"", EVIL, "bar service", "bar", "soup"}
+    assert seen == {"", ODD, "bar service", "bar", "soup"}
 
 
 def test_a_phone_shows_all_of_it(out: Path, tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aspectra.config import RunConfig
 from aspectra.files import write_json
+from aspectra.recipes import RunConfig
 from aspectra.report import markdown
 
 

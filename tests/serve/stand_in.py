@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -36,6 +36,7 @@ class StandIn:
     """Reads `The X was superb`; a batch takes `batch` seconds and each text in it `each` more."""
 
     name, task = "stand-in", "atsa"
+    about: Mapping[str, Any] = {"name": "stand-in", "version": "1", "digest": "0123456789abcdef"}
     by: tuple[Field, ...] = ("target",)
 
     def __init__(self, batch: float = 0.0, each: float = 0.0) -> None:
@@ -118,7 +119,9 @@ if __name__ == "__main__":
     parser.add_argument("--each_cost", type=float, default=0.0)
     for field in fields(Limits):
         parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    parser.add_argument("--origins", type=str, default="", help="commas between")
     given = vars(parser.parse_args())
+    origins = [origin for origin in given.pop("origins").split(",") if origin]
     model = StandIn(given.pop("batch_cost"), given.pop("each_cost"))
     with listening("127.0.0.1", 0) as listener:
         address = "127.0.0.1"
@@ -129,4 +132,5 @@ if __name__ == "__main__":
             listener,
             address,
             lambda told: print(json.dumps(told, indent=1), flush=True),
+            origins,
         )

@@ -23,6 +23,7 @@ def metric(running: Service, name: str) -> float:
 def test_one_text(running: Service) -> None:
     answer = call(running, body={"text": TEXT})
     assert answer.status == 200
+    assert answer.body["reader"] == {"name": "stand-in", "version": "1", "digest": "0123456789abcdef"}
     (result,) = answer.body["results"]
     soup, waiter = result["opinions"]
     assert soup == {

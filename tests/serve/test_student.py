@@ -32,7 +32,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     own, exported = make(request.param, folder / "own"), folder / "export"
     exported.mkdir()
     convert(Writer.load(own), exported, "float32")
-    return tuple(Student(load(path, threads=1, batch_size=8), path) for path in (own, exported))  # type: ignore[return-value]
+    return tuple(Student(load(path, threads=1, batch_size=8)) for path in (own, exported))  # type: ignore[return-value]
 
 
 def judged(student: Student, questions: list[Question]) -> list[Judged]:
@@ -49,6 +49,16 @@ def test_both_engines_say_the_same(both: tuple[Student, Student]) -> None:
         assert a.probabilities == pytest.approx(b.probabilities, abs=1e-3)
         assert sum(a.probabilities.values()) == pytest.approx(1)
     assert one[0].probabilities != one[1].probabilities, "it reads what it is asked"
+
+
+def test_html_is_asked_about_as_what_it_means(both: tuple[Student, Student]) -> None:
+    plain = Question("The fish & chips were cold.", "fish & chips")
+    marked = [
+        Question(f"Sure.<br />{plain.text.replace('&', '&amp;')}", name)
+        for name in ("fish & chips", "fish &amp; chips")
+    ]
+    one, other, third = judged(both[1], [plain, *marked])
+    assert one == other == third
 
 
 def test_probabilities_are_those_of_the_whole_answer(both: tuple[Student, Student]) -> None:
@@ -78,14 +88,14 @@ def test_a_question_without_a_subject_is_told(both: tuple[Student, Student]) -> 
 
 def test_tasks_with_categories(tmp_path: Path) -> None:
     folder = make("llama", tmp_path / "tasd", task="tasd")
-    student = Student(load(folder, threads=1, device="cpu"), folder)
+    student = Student(load(folder, threads=1, device="cpu"))
     assert (student.task, student.by) == ("tasd", ("target", "category"))
     named, implicit = judged(
         student, [Question("Hot soup.", "soup", "FOOD#QUALITY"), Question("Hot soup.", None, "FOOD#QUALITY")]
     )
     assert named.probabilities != implicit.probabilities
     folder = make("llama", tmp_path / "acsa", task="acsa")
-    student = Student(load(folder, threads=1, device="cpu"), folder)
+    student = Student(load(folder, threads=1, device="cpu"))
     text = "The soup was hot. Never  again."
     answer, blank = student.classify([Question(text, category="food quality"), Question(text, category=" ")])
     assert isinstance(answer, Judged)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from aspectra.teachers.keys import secrets
+import pytest
+
+from aspectra.config import ElicitConfig
+from aspectra.errors import UserError
+from aspectra.teachers.keys import read_headers, secrets
 
 
 def test_secrets_are_known_in_every_spelling() -> None:
@@ -11,3 +15,21 @@ def test_secrets_are_known_in_every_spelling() -> None:
         assert spelling in found, spelling
     assert "1" not in found, "hiding every 1 would hide what went wrong"
     assert secrets("https://host/v1", None) == ()
+    azure = secrets("https://h/openai/deployments/m?api-version=2024-10-21", None, ["Bearer abcdef"])
+    assert "abcdef" in azure and "2024-10-21" not in azure
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "told"),
+    [
+        ("api-key", "", "set the environment variable MY_KEY to its value"),
+        ("api-key", "two\nlines", "must hold the value of the header api-key, in a line"),
+        ("api key", "x", "'api key' is no name of a header"),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_told_without_its_value(
+    header: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", value)
+    with pytest.raises(UserError, match=told):
+        read_headers(ElicitConfig(model="m", headers={header: "MY_KEY"}))

@@ -71,12 +71,12 @@ def test_a_tiny_model_answers_from_all_its_slots(write_reviews: Write, tmp_path:
     reviews, out = write_reviews("Pool.", "Soup.", "x" * 6000), tmp_path / "out"
     config = local(model, kinds=("analysis", "extraction"), concurrency=3, max_tokens=8)
     counts = elicit(reviews, config, out, allow_failed=True)
-    assert (counts["done"] + counts["rejected"], counts["failed"], counts["cost_usd"]) == (4, 2, 0.0)
+    assert (counts["done"] + counts["rejected"], counts["failed"], counts["cost_usd"]) == (6, 0, 0.0)
     handed = rows(out)
     assert {row["model"] for row in handed} == {"tiny.gguf"}
     for row in handed:
         if row["review_id"] == "r3":
-            assert (row["status"], row["text"]) == ("failed", None), "a review too long for a slot fails alone"
+            assert (row["status"], row["text"]) == ("rejected", ""), "a review too long for a slot is refused alone"
             assert "context" in row["reason"]
         else:
             assert row["tokens_out"] == 8

@@ -28,3 +28,10 @@ def test_names_of_the_demo_become_files_and_a_name_at_an_endpoint_stays() -> Non
     )
     with pytest.raises(UserError, match=r"unknown file of the demo 'response\.jsonl'; did you mean 'responses\.jsonl'"):
         located(ElicitConfig(teacher="recorded", model="demo:response.jsonl"))
+
+
+def test_the_address_of_the_environment_is_taken_where_the_settings_name_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    assert located(ElicitConfig(model="m")).base_url == "http://127.0.0.1:9/v1"
+    assert located(ElicitConfig(model="m", base_url="http://h/v1")).base_url == "http://h/v1"
+    assert located(ElicitConfig(teacher="local", model="m.gguf")).base_url is None

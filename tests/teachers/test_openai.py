@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -16,7 +17,8 @@ import pytest
 from aspectra.config import ElicitConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.settings import shown
-from aspectra.teachers.openai import OPENAI, OpenAITeacher, retry_after
+from aspectra.teachers.connection import retry_after
+from aspectra.teachers.openai import OPENAI, OpenAITeacher
 from aspectra.teachers.teacher import Question, Reply, RowError, TryError
 
 Settings = Callable[..., ElicitConfig]
@@ -72,7 +74,9 @@ def test_a_proxy_of_the_environment_is_asked_unless_no_proxy_names_the_host(
     for name in ("HTTP_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody listens there
-    with pytest.raises(TryError, match=r"\(127\.0\.0\.1:9: Connection refused\)$") as error:
+    with pytest.raises(
+        TryError, match=r"the proxy http://127.0.0.1:9, which http_proxy names, \(Conn.*refused\)$"
+    ) as error:
         ask(settings(), QUESTION)
     assert error.value.gone
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
@@ -128,7 +132,8 @@ def test_a_refused_key_ends_the_run_and_is_never_shown(
     with pytest.raises(UserError, match="refused a request without a key: set OPENAI_API_KEY"):
         ask(settings(), QUESTION)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    with pytest.raises(UserError, match="refused the key") as error:
+    told = "refused the key: check it" if status == 401 else "may the key use this model, and from here"
+    with pytest.raises(UserError, match=rf"{told}.*|.*bad key \*\*\*") as error:
         ask(settings(retries=5), QUESTION)
     assert "sk-secret" not in str(error.value)
     assert len(endpoint.requests) == 2, "no second try"
@@ -249,6 +254,95 @@ def test_reasoning_that_comes_apart_is_counted(endpoint: Any, settings: Settings
     endpoint.answer = lambda request: answer(None, message={"reasoning_content": "hm, well"}, tokens=None)
     reply = ask(settings(), QUESTION)[0]
     assert (reply.text, reply.thinking, reply.tokens_in) == ("", 8, None)
+
+
+def test_a_gateway_is_sent_the_headers_that_the_environment_holds_and_they_are_shown_nowhere(
+    endpoint: Any, settings: Settings, answer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_KEY", "az-secret")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
+    config = settings(headers={"api-key": "AZURE_KEY"}, base_url=f"{endpoint.url}?api-version=2024-10-21")
+    ask(config, QUESTION)
+    assert endpoint.headers[0]["api-key"] == "az-secret"
+    ask(settings(headers={"Authorization": "AZURE_KEY"}), QUESTION)
+    assert endpoint.headers[1]["authorization"] == "az-secret"
+    endpoint.answer = lambda request: answer(status=401, body={"error": {"message": "not az-secret, 2024-10-21"}})
+    with pytest.raises(UserError, match=r"refused the key: check it .*not \*\*\*, 2024-10-21"):
+        ask(config, QUESTION)
+
+
+def test_the_address_is_that_of_the_environment(
+    endpoint: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
+    ask(settings(base_url=None), QUESTION)
+    assert len(endpoint.requests) == 1
+
+
+def events(*pieces: Any) -> str:
+    return "".join(f"data: {piece if isinstance(piece, str) else json.dumps(piece)}\n\n" for piece in pieces)
+
+
+def piece(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    return {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+USAGE = {"object": "chat.completion.chunk", "choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
+
+
+def test_a_stream_that_nobody_asked_for_is_read(endpoint: Any, settings: Settings, answer: Any) -> None:
+    body = ": wait\n\n" + events(
+        piece({"role": "assistant", "content": ""}), piece({"reasoning_content": "Hm."}), piece({"content": "I "}),
+        piece({"content": "do\u2028it."}), piece({}, "stop"), USAGE, "[DONE]",
+    )  # fmt: skip
+    endpoint.answer = lambda request: answer(body=body)
+    reply = ask(settings(), QUESTION)[0]
+    assert (reply.text, reply.thinking, reply.finish_reason) == ("I do\u2028it.", 3, "stop")
+    assert (reply.tokens_in, reply.tokens_out) == (7, 3)
+    endpoint.answer = lambda request: answer(body=body.replace("data: ", ""))
+    assert ask(settings(), QUESTION)[0].text == reply.text, "a line of JSON for each piece"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (events(piece({"content": "I "})), r"the answer broke off \(finish_reason: aborted\)"),
+        (events(piece({"content": "I "}), {"error": {"message": "overloaded"}}), r"broke off \(overloaded\)"),
+        (events({"error": {"message": "overloaded", "code": 503}}), "503: overloaded"),
+        (events("[DONE]"), "not with a chat completion"),
+        ("data: {torn", "not with a chat completion"),
+    ],
+)
+def test_a_stream_that_breaks_off_is_no_answer(
+    body: str, told: str, endpoint: Any, settings: Settings, answer: Any
+) -> None:
+    endpoint.answer = lambda request: answer(body=body)
+    with pytest.raises(TryError, match=told):
+        ask(settings(), QUESTION)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "This model only support stream mode, please enable the stream parameter to access the model.",
+        "Stream must be set to true",
+        "Non-streaming requests are not supported",
+    ],
+)
+def test_a_server_that_only_streams_is_asked_to(
+    told: str, endpoint: Any, settings: Settings, answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def streaming(request: Any) -> Any:
+        if not request.get("stream"):
+            return answer(status=400, body={"error": {"message": told}})
+        assert request["stream_options"] == {"include_usage": True}
+        return answer(body=events(piece({"content": "I do."}, "stop"), USAGE, "[DONE]"))
+
+    endpoint.answer = streaming
+    replies = ask(settings(), QUESTION, QUESTION)
+    assert [(reply.text, reply.tokens_out) for reply in replies] == [("I do.", 3)] * 2
+    assert len(endpoint.requests) == 3
+    assert capsys.readouterr().err.count("the endpoint only streams") == 1
 
 
 def test_an_address_is_shown_without_its_password() -> None:

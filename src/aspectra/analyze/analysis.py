@@ -31,6 +31,9 @@ def analyze(
     out: Path,
     *,
     text_column: str | None = None,
+    id_column: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
     skip_bad_rows: bool = False,
     limit: int | None = None,
     stdin_format: str | None = None,
@@ -57,6 +60,9 @@ def analyze(
     check_report(report, replace)
     grouping(language)  # an unknown language is told before anything long
     reading: dict[str, Any] = {"text_column": text_column, "skip_bad_rows": skip_bad_rows, "limit": limit}
+    # Those that came later: what was made before them is of the same settings.
+    later = {"id_column": id_column, "encoding": encoding, "delimiter": delimiter}
+    reading |= {name: value for name, value in later.items() if value is not None}
     view = {
         "report": str(report) if report else None,
         "title": title,
@@ -75,11 +81,13 @@ def analyze(
         if done is None:
             with record.making() as folder:
                 opinions = read_opinions(table, source.load, folder, workers=workers, cluster=cluster)
-            figures = count_opinions(table, opinions, by=by, language=language)
+            figures = count_opinions(table, opinions, by=by, language=language, made_for=source.language)
             write_opinions(table, opinions, out, excel_safe=excel_safe)
         else:
-            figures = count_opinions(table, read_written(out), by=by, language=language)
+            written = read_written(out)
+            figures = count_opinions(table, written, by=by, language=language, made_for=source.language)
             figures["cut"] = done["figures"]["cut"]  # which the parts alone know
+        figures["reader"] = source.about
         manifest = record.manifest(name, source.name, view, figures, dict(table.bad))
         if report is not None:
             from aspectra.report.opinions import write
@@ -87,6 +95,10 @@ def analyze(
             write(manifest, report)
             manifest["outputs"][str(report)] = sha256(report)
         record.close(manifest)
+    from aspectra.report.opinions_words import foreign
+
+    if told := foreign(figures):
+        say(told)
     return manifest
 
 

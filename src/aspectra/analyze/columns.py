@@ -5,9 +5,11 @@ Called by `aspectra.analyze.counts`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aspectra.analyze.absent import absent
 from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.groups import Group
 from aspectra.analyze.topics import Topics
@@ -17,6 +19,7 @@ PAIRS = 50_000  # of a value and a topic
 SHOWN = 200  # values in the figures
 HEADS = 8  # topics that each value is held against
 EMPTY = "(empty)"
+WHOLE = re.compile(r"([+-]?\d+)\.0+")  # data frames write whole numbers so
 
 
 class Column:
@@ -24,13 +27,18 @@ class Column:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.labels: dict[str, str] = {}  # a value as it is written first
         self.values: Bounded[str, Group] = Bounded(Group, lambda group: group.reviews, VALUES)
         self.pairs: Bounded[tuple[str, str], list[int]] = Bounded(lambda: [0, 0], lambda pair: pair[0], PAIRS)
 
     def add(self, values: Mapping[str, Any], counts: Sequence[int], named: Mapping[str, bool]) -> None:
         """Count a review: its row, its opinions by polarity, and its topics with whether each is judged badly."""
-        value = shown(values.get(self.name))
+        said = shown(values.get(self.name))
+        value = said.casefold()
         self.values[value].add(counts)
+        self.labels.setdefault(value, said)
+        if len(self.labels) > 2 * VALUES:  # those that were forgotten
+            self.labels = {key: self.labels[key] for key in self.values.entries}
         for key, negative in named.items():
             pair = self.pairs[value, key]
             pair[0] += 1
@@ -44,12 +52,19 @@ class Column:
         for value, group in ranked[:SHOWN]:
             cells = [self.pairs.entries.get((value, key), [0, 0]) for key, _ in top]
             told = [{"reviews": named, "negative": negative} for named, negative in cells]
-            rows.append({"value": value, **group.figures(), "topics": told})
+            rows.append({"value": self.labels[value], **group.figures(), "topics": told})
         rest = sum(group.reviews for _, group in ranked[SHOWN:]) + self.values.forgotten
         heads = [topic.label for _, topic in top]
         return {"column": self.name, "known": len(ranked), "topics": heads, "rows": rows, "other_reviews": rest}
 
 
 def shown(value: Any) -> str:
-    """A cell as the name of a group."""
-    return " ".join(str(value).split()) or EMPTY if value is not None else EMPTY
+    """A cell as the name of a group: 5 and 5.0 are one, in a column of text too.
+
+    >>> shown(" Old  Town "), shown(5.0), shown("5.00"), shown("05"), shown("N/A")
+    ('Old Town', '5', '5', '05', '(empty)')
+    """
+    if absent(value):
+        return EMPTY
+    text = " ".join(str(value).split())
+    return whole[1] if (whole := WHOLE.fullmatch(text)) else text

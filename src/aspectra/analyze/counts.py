@@ -12,6 +12,7 @@ from typing import Any
 
 from aspectra.analyze.columns import Column
 from aspectra.analyze.dates import clock
+from aspectra.analyze.english import strange
 from aspectra.analyze.groups import Group, by_polarity
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.movers import movers
@@ -24,19 +25,21 @@ from aspectra.progress import progress
 STEP = 1000  # reviews after which the bar moves
 
 
-def count_opinions(table: Table, opinions: Opinions, *, by: Sequence[str] = (), language: str = "en") -> dict[str, Any]:
+def count_opinions(
+    table: Table, opinions: Opinions, *, by: Sequence[str] = (), language: str = "en", made_for: str | None = None
+) -> dict[str, Any]:
     """Join the opinions with their reviews and count them: everything that the report shows, as JSON has it.
 
     `opinions` are those of `read_opinions`, or of a file that `write_opinions` made (`output.read_written`); a review
     of which they do not speak has none. `by` are columns of the table to compare by; `language` is that of the
-    targets, by whose grammar they are grouped. Shares are fractions with their 95 % intervals.
+    targets, by whose grammar they are grouped; `made_for` is that of the sentences that the reader is made for: where
+    it is English, reviews that do not look so are counted (`foreign`). Shares are fractions with their 95 % intervals.
 
-    Raises UserError for a column that is not there, a language that is not known, opinions of other reviews;
-    MissingExtraError where targets cannot be grouped.
+    Raises UserError for a column that is not there, a language that is not known, opinions of other reviews.
     """
     table.check_columns(by)
     laid = clock(table.dates, table.days) if table.dates else None
-    whole, silent, cut = Group(), 0, 0
+    whole, silent, cut, foreign = Group(), 0, 0, 0
     targets = Topics(attrgetter("target"), grouping(language))
     categories = Topics(attrgetter("category"), str.casefold)
     columns = [Column(name) for name in by]
@@ -47,6 +50,7 @@ def count_opinions(table: Table, opinions: Opinions, *, by: Sequence[str] = (), 
             whole.add(counts)
             silent += not any(counts)
             cut += found.cut
+            foreign += made_for == "en" and strange(entry.text)
             half = periods.add(entry.values, counts) if periods else None
             named = targets.add(entry, found.opinions, half)
             kinds = categories.add(entry, found.opinions, half)
@@ -61,6 +65,7 @@ def count_opinions(table: Table, opinions: Opinions, *, by: Sequence[str] = (), 
         "reviews": figures["reviews"],
         "without_opinion": silent,
         "cut": cut,
+        "foreign": {"language": made_for, "reviews": foreign} if made_for == "en" else None,
         "opinions": figures["opinions"],
         "polarities": figures["polarities"],
         "targets": targets.figures(),

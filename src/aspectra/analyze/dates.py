@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
+from aspectra.analyze.absent import absent
 from aspectra.errors import UserError
+from aspectra.progress import counted, say
 
 Unit = Literal["day", "week", "month", "year"]
 
@@ -86,20 +88,30 @@ def epoch(value: Any) -> date | None:
 def find_dates(sample: Sequence[dict[str, Any]], given: str | None) -> Dates | None:
     """The date column: the one `given`, or the first whose name speaks of a date and whose cells are dates.
 
+    Cells that hold no value (`absent`) do not count. Where columns speak of dates and none holds them, that is said.
     Raises UserError for a given column that is not there, or hardly holds dates.
     """
     columns = list(dict.fromkeys(name for values in sample for name in values))
     if given is not None and given not in columns:
         raise UserError(f"there is no column '{given}' for --date; there are: {', '.join(columns)}")
+    given_up: list[str] = []
     for column in [given] if given else [name for name in columns if NAME.search(name) or GLUED.search(name)]:
-        cells = [value for values in sample if (value := values.get(column)) is not None and str(value).strip()]
+        cells = [value for values in sample if not absent(value := values.get(column))]
         hits = Counter({way: sum(read(cell, way) is not None for cell in cells) for way in WAYS})
         way, most = max(hits.items(), key=lambda pair: (pair[1], -WAYS.index(pair[0])))
         if cells and most >= ENOUGH * len(cells):
             return Dates(column, way)
+        shown = next((str(cell) for cell in cells if read(cell, way) is None), "nothing")[:40]
         if given:
-            shown = next((str(cell) for cell in cells if read(cell, way) is None), "nothing")
-            raise UserError(f"column '{given}' holds no dates that can be read ('{shown[:40]}'); write YYYY-MM-DD")
+            raise UserError(f"column '{given}' holds no dates that can be read ('{shown}'); write YYYY-MM-DD")
+        why = (
+            f"{most} of {len(cells)} cells can be read as dates, not '{shown}'"
+            if cells
+            else f"no value in {counted(len(sample), 'row')}"
+        )
+        given_up.append(f"column '{column}' is not taken for dates ({why})")
+    if given_up:
+        say(f"{'; '.join(given_up)}: nothing is shown over time; name another with --date, or write YYYY-MM-DD")
     return None
 
 

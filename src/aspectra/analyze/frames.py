@@ -19,13 +19,14 @@ from aspectra.reviews import TEXT, find
 WINDOW = 512
 
 
-def frame(frame: Any, text: str | None = None, *, model: str | Path | Extractor) -> Any:
+def frame(frame: Any, text: str | None = None, *, model: str | Path | Extractor | None = None) -> Any:
     """The opinions in a column of texts, one row each: the row's own columns, then what was found.
 
     `frame` is a DataFrame or a Series of pandas or polars, and the same library's DataFrame is returned; a row of
     pandas keeps its index label. `text` names the column (default: found by name, as `aspectra analyze` does). `model`
-    is a predictor (`aspectra.load`) or a student's folder. A column that has the name of one of ours is renamed as in
-    a file. Texts that are missing have no opinions, and a text without opinions has no row.
+    is a predictor (`aspectra.load`) or a student's folder, None the reader that comes with Aspectra. A column that has
+    the name of one of ours is renamed as in a file. Texts that are missing have no opinions, and a text without
+    opinions has no row.
 
     Raises UserError for another kind of frame, or a column that is not there.
     """
@@ -38,7 +39,7 @@ def frame(frame: Any, text: str | None = None, *, model: str | Path | Extractor)
     column = text if text in names else find([str(name) for name in names], (text,) if text else TEXT)
     if column is None:
         raise UserError(f"there is no column '{text or 'text'}'; there are: {', '.join(map(str, names))}")
-    predictor = load(Path(model)) if isinstance(model, str | Path) else model
+    predictor = load(model) if model is None or isinstance(model, str | Path) else model
     texts = [value if isinstance(value, str) else "" for value in frame[column]]
     rows: list[int] = []
     found: list[tuple[Any, ...]] = []

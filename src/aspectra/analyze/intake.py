@@ -15,6 +15,7 @@ from aspectra.progress import say
 from aspectra.rows import check_file
 
 STDIN = "-"  # in the place of a file
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")  # how packed files begin
 FORMATS = ("csv", "tsv", "jsonl")
 
 
@@ -23,7 +24,7 @@ def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, 
     """The file of the reviews, and what a report calls them.
 
     They are read more than once, so standard input (`-`) is kept in a folder beside `out`, which is removed in the end.
-    It is of the `kind` csv, tsv or jsonl; by itself, a stream that begins with `{` is JSONL, and CSV else.
+    It is of the `kind` csv, tsv or jsonl; by itself, a stream that begins with `{` or `[` is JSON, and CSV else.
 
     Raises UserError for a file that cannot be read or is `out` itself, a `kind` that is given for a file, and a
     terminal in the place of a pipe, where nothing would come.
@@ -49,10 +50,12 @@ def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, 
 
 
 def spool(stream: BinaryIO, folder: Path, kind: str | None) -> Path:
-    """Keep a stream in a file of the folder. Returns the file."""
+    """Keep a stream in a file of the folder. Returns the file. Raises UserError for what would have to be unpacked."""
     first = stream.read(1 << 16)
+    if first.startswith(PACKED):
+        raise UserError("what is piped in is packed or a workbook; unpack it, or name it as a file")
     if kind is None:
-        kind = "jsonl" if first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" else "csv"
+        kind = "jsonl" if first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"
     path = folder / f"stdin.{kind}"
     with replacing(path) as temporary, temporary.open("wb") as out:
         while first:

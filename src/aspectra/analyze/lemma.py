@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
-from aspectra.errors import MissingExtraError, unknown
+from aspectra.errors import unknown
 
 # English words before the noun that say nothing of it.
 BEFORE = frozenset(
@@ -50,21 +51,19 @@ def grouping(language: str = "en") -> Callable[[str], str]:
     English: articles and possessives before the noun are dropped, and of the words only the head is changed. Other
     languages: every word is replaced by its lemma.
 
-    Raises UserError for a language that simplemma does not know, MissingExtraError without it.
+    Raises UserError for a language that simplemma does not know.
     """
-    try:
-        from simplemma import Lemmatizer
-    except ImportError:
-        raise MissingExtraError("report", "analyze") from None
+    if language not in (known := languages()):
+        raise unknown("language", language, known)
 
-    lemmatize = Lemmatizer(cache_max_size=1).lemmatize  # `key` has a cache of its own
-    try:
-        lemmatize("words", lang=language)
-    except ValueError:
-        raise unknown("language", language, languages()) from None
+    @cache
+    def lemmatizer() -> Callable[..., str]:
+        from simplemma import Lemmatizer  # its dictionary takes a second, and nobody waits for it before the reading
+
+        return Lemmatizer(cache_max_size=1).lemmatize  # `key` has a cache of its own
 
     def lemma(word: str) -> str:
-        return str(lemmatize(word, lang=language)).casefold()  # a German noun is known by its capital
+        return lemmatizer()(word, lang=language).casefold()  # a German noun is known by its capital
 
     def english(words: list[str]) -> list[str]:
         while len(words) > 1 and words[0] in BEFORE:
@@ -86,7 +85,9 @@ def grouping(language: str = "en") -> Callable[[str], str]:
 
 def languages() -> list[str]:
     """The language codes that simplemma has a dictionary for."""
-    from importlib.resources import files
+    from importlib.util import find_spec
 
-    data = files("simplemma") / "strategies" / "dictionaries" / "data"
-    return sorted(file.name.partition(".")[0] for file in data.iterdir() if file.name.endswith(".plzma"))
+    spec = find_spec("simplemma")
+    assert spec is not None and spec.origin is not None
+    data = Path(spec.origin).parent / "strategies" / "dictionaries" / "data"
+    return sorted(file.name.partition(".")[0] for file in data.glob("*.plzma"))

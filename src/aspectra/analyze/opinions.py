@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aspectra.analyze.table import Entry
 from aspectra.errors import UserError
+from aspectra.markup import read
 from aspectra.readers.extraction import Extractor
 from aspectra.sentences import spans
 
@@ -41,10 +42,13 @@ Opinions = Iterable[tuple[int, Found]]
 
 
 def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
-    """The opinions of each text."""
+    """The opinions of each text, whose sentences are those that a reader sees: HTML may end one."""
     asked: list[tuple[int, int, str]] = []
     for number, text in enumerate(texts):
-        asked += ((number, first, text[first:last]) for first, last in spans(text))
+        reading = read(text)
+        for span in spans(reading.text):
+            first, last = reading.given(*span)
+            asked.append((number, first, text[first:last]))
     extractions = predictor.extract([sentence for _, _, sentence in asked])
     found = [Found([], False) for _ in texts]
     for (number, first, sentence), extraction in zip(asked, extractions, strict=True):

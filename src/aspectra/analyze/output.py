@@ -17,7 +17,7 @@ from aspectra.analyze.opinions import FIELDS, Found, Opinion, Opinions, joined
 from aspectra.analyze.table import Table
 from aspectra.errors import UserError
 from aspectra.files import replacing
-from aspectra.rows import read_rows
+from aspectra.rows import kind, read_rows
 from aspectra.tables import write_parquet
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
@@ -52,7 +52,8 @@ def write_opinions(table: Table, opinions: Opinions, out: Path | str, *, excel_s
     """Write a row an opinion, with all columns of its review, in the format that the suffix of `out` names.
 
     `opinions` are those of `read_opinions`. A review without an opinion has no row. The file appears when it is
-    whole. `excel_safe`, of .csv alone, puts an apostrophe before text that a spreadsheet would take for a formula.
+    whole. `excel_safe`, of .csv alone, begins the file with a byte-order mark, and puts an apostrophe before text that
+    a spreadsheet would take for a formula.
 
     Raises UserError for an output that cannot be written as asked, and for opinions of other reviews.
     """
@@ -67,7 +68,9 @@ def write_opinions(table: Table, opinions: Opinions, out: Path | str, *, excel_s
         write_parquet(path, (texted(row, texts) for row in supply) if texts else supply, fields)
     elif suffix == ".csv":
         header = [*OWN, *names.values()]
-        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        # Excel takes a file without the mark for one of its own country's encoding.
+        encoding = "utf-8-sig" if excel_safe else "utf-8"
+        with replacing(path) as temporary, temporary.open("w", encoding=encoding, newline="") as stream:
             writer = csv.writer(stream)
             cell = guarded if excel_safe else plain
             writer.writerow([cell(name) for name in header])
@@ -97,20 +100,20 @@ def schema(table: Table, names: dict[str, str]) -> Any:
     text, whole = pa.string(), pa.int64()
     own = {"review_row": whole, "start": whole, "end": whole, "confidence": pa.float64()}
     fields = [pa.field(name, own.get(name, text)) for name in OWN]
-    if table.path.suffix.lower() == ".parquet":
+    if kind(table.path) == ".parquet":
         import pyarrow.parquet
 
         given = pyarrow.parquet.read_schema(table.path)
         for field in given:
-            kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-            fields.append(pa.field(names[field.name], kind))
+            type_ = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+            fields.append(pa.field(names[field.name], type_))
         return pa.schema(fields)
     for column, kinds in table.columns.items():
-        kind = {frozenset({bool}): pa.bool_(), frozenset({int}): whole}.get(frozenset(kinds))
-        if kind is None and kinds and kinds <= {int, float}:
-            kind = pa.float64()
-        mixed = {} if kind is not None or kinds <= {str} else {"json": "1"}
-        fields.append(pa.field(names[column], kind or text, metadata=mixed))
+        type_ = {frozenset({bool}): pa.bool_(), frozenset({int}): whole}.get(frozenset(kinds))
+        if type_ is None and kinds and kinds <= {int, float}:
+            type_ = pa.float64()
+        mixed = {} if type_ is not None or kinds <= {str} else {"json": "1"}
+        fields.append(pa.field(names[column], type_ or text, metadata=mixed))
     return pa.schema(fields)
 
 

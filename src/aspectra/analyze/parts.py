@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from aspectra.errors import UserError
 from aspectra.files import sha256, write_json, write_text
 from aspectra.manifest import read
 from aspectra.readers.extraction import Extractor
+from aspectra.rows import FOUND
 from aspectra.tables import read_jsonl
 
 WHOSE = "table.json"  # in the folder of the parts
@@ -48,8 +49,10 @@ class Parts:
 
     def whose(self) -> dict[str, Any]:
         """What tells these parts from those of another table."""
-        table = self.table
-        return {"table": sha256(table.path), "text": table.text_column, "limit": table.limit, "size": self.size}
+        table, layout = self.table, self.table.layout
+        whose = {"table": sha256(table.path), "text": layout.text_column, "limit": table.limit, "size": self.size}
+        # What a file does not say of itself; parts of before this was asked have nothing of it.
+        return whose if layout.form == FOUND else whose | asdict(layout.form)
 
     def check(self) -> None:
         """Raise UserError where the folder has parts of another table."""

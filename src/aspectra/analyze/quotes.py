@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aspectra.analyze.opinions import Opinion
+from aspectra.markup import read
 
 SHORT, LONG = 40, 160  # characters that read well
 WIDEST = 280  # a longer sentence is cut around the opinion
@@ -25,7 +26,7 @@ class Quote:
 
 
 def quote(opinion: Opinion, row: int, text: str) -> Quote | None:
-    """The opinion's sentence as a quote; None where it has none."""
+    """The opinion's sentence as a quote, without its HTML; None where it has none."""
     if not opinion.sentence:
         return None
     sentence, start, end = opinion.sentence, None, None
@@ -35,6 +36,10 @@ def quote(opinion: Opinion, row: int, text: str) -> Quote | None:
             start, end = opinion.start - base, opinion.end - base
     if start is None and opinion.target and (at := sentence.find(opinion.target)) >= 0:
         start, end = at, at + len(opinion.target)
+    reading = read(sentence)
+    if start is not None and end is not None:
+        start, end = reading.seen(start, end)
+    sentence = reading.text
     length = len(sentence)
     outside = max(0, SHORT - length, length - LONG) / 100
     cost = round(outside - (opinion.confidence or 0.0), 4)

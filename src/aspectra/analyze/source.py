@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aspectra.info import about, language, named
 from aspectra.manifest import digest
 from aspectra.readers.extraction import Extractor
-from aspectra.readers.opening import absent
+from aspectra.readers.opening import absent, chosen
 from aspectra.readers.predictor import load
 
 
@@ -18,26 +19,31 @@ from aspectra.readers.predictor import load
 class Source:
     """`load` makes the predictor and can be sent to a worker process, `identity` tells it from others.
 
-    `name` is what the report calls it.
+    `name` is what the report calls it, `about` what outputs say of it ({"name", "version", "digest"}), `language` the
+    one whose sentences it is made for; None where that is not known.
     """
 
     identity: str
     load: Callable[[], Extractor]
     name: str
+    about: Mapping[str, Any] | None = None
+    language: str | None = None
 
 
-def student(model: str | Path, *, min_confidence: float = 0.0, **options: Any) -> Source:
-    """The student in a folder, exported or as `transformers` has it; `options` are the others of `aspectra.load`.
+def student(model: str | Path | None, *, min_confidence: float = 0.0, **options: Any) -> Source:
+    """The student in a folder, exported or as `transformers` has it; None: the reader that comes with Aspectra.
+    `options` are the others of `aspectra.load`.
 
     With a least confidence it is another reader: what it finds is not mixed with what it finds without.
 
     Raises UserError where there is no such folder; whether it holds a student shows when it is loaded.
     """
-    folder = Path(model)
+    folder = Path(chosen(model))
     if not folder.is_dir():
-        raise absent(model)
+        raise absent(folder)
     identity = digest(folder)
     if min_confidence:
         identity += f" from {min_confidence:g}"
         options["min_confidence"] = min_confidence
-    return Source(identity, partial(load, folder.absolute(), **options), str(model))
+    name = " ".join(filter(None, named(folder))) if model is None else str(model)
+    return Source(identity, partial(load, folder.absolute(), **options), name, about(folder), language(folder))

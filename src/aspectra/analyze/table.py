@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from aspectra.analyze.dates import Dates, find_dates
 from aspectra.errors import UserError
-from aspectra.reviews import ID, SKIP, close_reading, fault_of, find, name_of, which_text
-from aspectra.rows import read_rows
+from aspectra.reviews import FOUND_LAYOUT, SKIP, Layout, close_reading, fault_of, name_of, which_id, which_text
+from aspectra.rows import JSON, Form, kind, read_rows
 
 HEAD = 1000  # rows by which the date column and its format are chosen
 
@@ -40,7 +40,7 @@ class Table:
     """
 
     path: Path
-    text_column: str | None = None
+    layout: Layout = FOUND_LAYOUT
     skip_bad_rows: bool = False
     limit: int | None = None
     reviews: int = 0
@@ -52,17 +52,17 @@ class Table:
     def entries(self, bad: Counter[str] | None = None) -> Iterator[Entry]:
         """The reviews in their order, read anew; what is passed over is counted by reason in `bad`.
 
-        Raises UserError: no such file, not UTF-8, no text column, a bad row unless `skip_bad_rows`.
+        Raises UserError: no such file, not in its encoding, no such column, a bad row unless `skip_bad_rows`.
         """
         text = identity = None
-        lines = self.path.suffix.lower() in (".jsonl", ".ndjson")
+        json = kind(self.path) in JSON
         good = 0
-        for number, row in enumerate(read_rows(self.path, list), 1):
+        for number, row in enumerate(read_rows(self.path, list, self.layout.form), 1):
             if good == self.limit:
                 return
             if text is None and row.values:
-                text = which_text(self.path, tuple(row.values), self.text_column)
-                identity = find(tuple(row.values), ID)
+                text = which_text(self.path, tuple(row.values), self.layout.text_column)
+                identity = which_id(self.path, tuple(row.values), self.layout.id_column)
             fault, detail = row.fault, row.detail
             if not fault:
                 fault, detail = fault_of(row.values.get(text or ""), text or "text")
@@ -74,7 +74,7 @@ class Table:
                 continue
             good += 1
             assert text is not None
-            values = mended(row.values) if lines else row.values
+            values = mended(row.values) if json else row.values
             yield Entry(number, name_of(values, identity, number), values[text], values)
 
     def check_columns(self, by: Sequence[str]) -> None:
@@ -88,19 +88,24 @@ def read_table(
     path: Path | str,
     *,
     text_column: str | None = None,
+    id_column: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
     skip_bad_rows: bool = False,
     limit: int | None = None,
     date_column: str | None = None,
 ) -> Table:
-    """Read a .csv, .tsv, .jsonl or .parquet file of reviews once, so that what is wrong with it is known early.
+    """Read a table of reviews (`aspectra.rows`) once, so that what is wrong with it is known early.
 
-    The columns of text and date are found by their names where they are not given. `limit` takes only so many reviews,
+    The columns of text, id and date are found by their names where they are not given. So is the `encoding` by a mark,
+    else UTF-8, and by the header the `delimiter` between the fields of CSV. `limit` takes only so many reviews,
     the first; `skip_bad_rows` passes over rows that cannot be read or have no text, and counts them.
 
-    Raises UserError: no such file, not UTF-8, no text column, no reviews, a bad row unless `skip_bad_rows`, a given
-    date column that is not there or hardly holds dates.
+    Raises UserError: no such file, not in its encoding, no such column, no reviews, a bad row unless `skip_bad_rows`, a
+    given date column that hardly holds dates.
     """
-    table = Table(Path(path), text_column, skip_bad_rows, limit)
+    layout = Layout(text_column, id_column, Form(encoding, delimiter))
+    table = Table(Path(path), layout, skip_bad_rows, limit)
     head = [entry.values for entry in itertools.islice(table.entries(), HEAD)]
     table.dates = find_dates(head, date_column) if head else None
     for entry in table.entries(table.bad):

@@ -16,6 +16,7 @@ from aspectra.analyze.groups import INDEX, NEGATIVE, Group
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.quotes import Quote, keep, quote
 from aspectra.analyze.table import Entry
+from aspectra.markup import read
 from aspectra.schema import POLARITIES
 
 TOPICS = 20_000  # told apart
@@ -72,7 +73,7 @@ class Topics:
             said, polarity = self.name(opinion), INDEX.get(opinion.polarity)
             if said is None or polarity is None:
                 continue
-            form = " ".join(said.split())
+            form = " ".join(read(said).text.split())
             key = self.key(form)
             if not key:
                 continue

@@ -18,7 +18,7 @@ from typing import Any
 from aspectra import manifest
 from aspectra.benchmark import grid, llm, pretraining
 from aspectra.benchmark.record import Outcome, judge, of_given
-from aspectra.config import BenchmarkConfig, ElicitConfig, FileSystem, LLMSystem, StudentSystem
+from aspectra.config import ElicitConfig
 from aspectra.data import datasets
 from aspectra.elicit import reasons
 from aspectra.errors import AspectraError, UserError
@@ -34,6 +34,7 @@ from aspectra.score.doubts import doubts
 from aspectra.score.predictions import read_predictions, write_predictions
 from aspectra.score.results import ITEMS, RESULT, Cost, Result
 from aspectra.score.scoring import align
+from aspectra.systems import BenchmarkConfig, FileSystem, LLMSystem, StudentSystem
 from aspectra.teachers.make import make_teacher
 from aspectra.teachers.teacher import Teacher
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aspectra import tasks
 from aspectra.benchmark import llm, pretraining
-from aspectra.config import BenchmarkConfig, FileSystem, FinetuneConfig, LLMSystem, StudentSystem, System
+from aspectra.config import FinetuneConfig
 from aspectra.data import datasets
 from aspectra.elicit.extraction import ASKED
 from aspectra.errors import UserError, unknown
@@ -20,6 +20,7 @@ from aspectra.places import locate
 from aspectra.schema import Example
 from aspectra.score.results import PROTOCOL, cell_name
 from aspectra.settings import build
+from aspectra.systems import BenchmarkConfig, FileSystem, LLMSystem, StudentSystem, System
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra import tasks
-from aspectra.config import ElicitConfig, LLMSystem
+from aspectra.config import ElicitConfig
 from aspectra.data import datasets
 from aspectra.elicit import call, prompt
 from aspectra.elicit.engine import elicit
@@ -32,6 +32,7 @@ from aspectra.score.metrics import PARSED, answered, readable
 from aspectra.score.predictions import write_predictions
 from aspectra.score.results import Cost
 from aspectra.score.scoring import score_rows
+from aspectra.systems import LLMSystem
 from aspectra.tables import write_jsonl
 from aspectra.teachers import make as teachers
 from aspectra.teachers.teacher import Teacher

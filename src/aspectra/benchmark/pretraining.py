@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aspectra.config import PretrainConfig, StudentSystem
+from aspectra.config import PretrainConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.info import read_info
 from aspectra.models import identity, resolve
 from aspectra.settings import build
+from aspectra.systems import StudentSystem
 
 CORPUS = "corpus"
 

@@ -17,13 +17,13 @@ from pydantic import ValidationError
 
 from aspectra import manifest
 from aspectra.benchmark import cells, grid, summary, workers
-from aspectra.config import BenchmarkConfig
 from aspectra.errors import UserError
 from aspectra.files import torn, write_json
 from aspectra.lock import LOCK, take_lock
 from aspectra.manifest import BENCHMARK
 from aspectra.progress import progress, say
 from aspectra.score.results import ITEMS, PROTOCOL, RESULT, Result
+from aspectra.systems import BenchmarkConfig
 from aspectra.tables import read_jsonl
 
 RESULTS = "results.json"

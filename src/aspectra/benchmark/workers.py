@@ -21,10 +21,10 @@ from typing import Any
 
 from aspectra.benchmark import llm, pretraining
 from aspectra.benchmark.grid import Cell
-from aspectra.config import BenchmarkConfig, LLMSystem, StudentSystem
 from aspectra.errors import AspectraError, EndpointError
 from aspectra.parent import outlive
 from aspectra.progress import Bar, say
+from aspectra.systems import BenchmarkConfig, LLMSystem, StudentSystem
 
 
 @dataclass

@@ -7,26 +7,32 @@ from typing import Annotated
 
 import typer
 
+from aspectra.cli.options import Delimiter, Encoding, IdColumn, Model, TextColumn
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command(
-    epilog="Example: aspectra analyze reviews.csv --model runs/exported --out opinions.parquet --report report.html"
-    " --by store"
-)
+@app.command(epilog="Example: aspectra analyze reviews.csv --out opinions.csv --report report.html --by store")
 def analyze(
     reviews: Annotated[
-        Path, typer.Argument(metavar="REVIEWS", help="A .csv, .tsv, .jsonl or .parquet file, or - for standard input.")
+        Path,
+        typer.Argument(
+            metavar="REVIEWS",
+            help="A .csv, .jsonl, .json, .xlsx or .parquet file (docs/reviews.md), or - for standard input.",
+        ),
     ],
-    model: Annotated[Path, typer.Option(help="Folder of an exported student, or of a fine-tuned one (needs torch).")],
     out: Annotated[Path, typer.Option(help="File of opinions: .parquet, .csv or .jsonl.")],
+    model: Model = None,
     report: Annotated[Path | None, typer.Option(help="Web page of what they say, one .html file. [none]")] = None,
     title: Annotated[str | None, typer.Option(help="Of the report. [the reviews' file]")] = None,
     by: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Compare its values; may be repeated.")] = None,
     date: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="When a review was written. [found by name]")
     ] = None,
-    text_column: Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     language: Annotated[str, typer.Option(help="Of the targets, by whose grammar they are grouped.")] = "en",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (actors of --engine ray), each with the model. [1, one a node]")
@@ -47,7 +53,10 @@ def analyze(
     ] = False,
     excel_safe: Annotated[
         bool,
-        typer.Option("--excel-safe", help="Put ' before cells of a .csv that a spreadsheet would run as formulas."),
+        typer.Option(
+            "--excel-safe",
+            help="A .csv for Excel: begun by a byte-order mark, ' before cells that would run as formulas.",
+        ),
     ] = False,
     stdin_format: Annotated[
         str | None, typer.Option("--format", help="Of standard input: csv, tsv, jsonl. [by its first byte]")
@@ -79,6 +88,9 @@ def analyze(
         student(model, batch_size=batch_size, threads=threads, min_confidence=min_confidence),
         out,
         text_column=text_column,
+        id_column=id_column,
+        encoding=encoding,
+        delimiter=delimiter,
         skip_bad_rows=skip_bad_rows,
         limit=limit,
         stdin_format=stdin_format,

@@ -47,9 +47,10 @@ def run(
 ) -> None:
     """Do the cells that are missing, then write results.json, report.md and report.html."""
     from aspectra.benchmark.protocol import benchmark as work
-    from aspectra.config import BenchmarkConfig, RunConfig
     from aspectra.places import config_file
+    from aspectra.recipes import RunConfig
     from aspectra.settings import load
+    from aspectra.systems import BenchmarkConfig
 
     settings = load(BenchmarkConfig, config_file(config), changes or [], others={"aspectra run": RunConfig})
     folder = out or Path(settings.out)

@@ -148,7 +148,9 @@ def import_set(
     task: str = typer.Option(..., help=f"{CHOICE}."),
     out: Path = typer.Option(..., help="The set's folder; <task>/<name> below $ASPECTRA_DATA is known by name."),
     form: str | None = typer.Option(
-        None, "--format", help="semeval (XML), seg or atepc (PyABSA), table (CSV, TSV, JSONL, Parquet). [guessed]"
+        None,
+        "--format",
+        help="table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc (PyABSA), generative (####). [guessed]",
     ),
     split: str | None = typer.Option(None, help="All sentences are train, dev or test. [by the shares]"),
     dev_share: float = typer.Option(0.0, help="Share of the sentences that becomes dev."),
@@ -157,17 +159,40 @@ def import_set(
     polarity_map: list[str] | None = typer.Option(
         None, metavar="LABEL=POLARITY", help="What a label means, as in good=positive; may be repeated."
     ),
+    text_column: str | None = typer.Option(None, help="Of a table: the sentences. [found by name, like the others]"),
+    target_column: str | None = typer.Option(None, help="Of a table: what is judged."),
+    category_column: str | None = typer.Option(None, help="Of a table: its category."),
+    polarity_column: str | None = typer.Option(None, help="Of a table: how it is judged."),
+    id_column: str | None = typer.Option(None, help="Of a table: which sentence a row is of."),
+    from_column: str | None = typer.Option(None, help="Of a table: where the target begins."),
+    to_column: str | None = typer.Option(None, help="Of a table: where it ends."),
+    opinion_words_column: str | None = typer.Option(None, help="Of a table: the words that judge."),
+    encoding: str | None = typer.Option(None, help="Of files of text, as in cp1252. [their mark, else utf-8]"),
+    delimiter: str | None = typer.Option(None, help="Between the fields of a .csv; tab is one. [by the header]"),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Make a set of your own labels, or of SemEval's or PyABSA's files.
+    """Make a set of your own labels, or of the files of SemEval, PyABSA or Generative-ABSA.
 
-    A table has a row for each opinion: text (or sentence), polarity, target and/or category, and where you have them
-    id, from, to, opinion_words. A row with nothing but a text is a sentence without opinions.
+    A table has a row for each opinion: text, polarity, target and/or category, and where you have them id, from, to,
+    opinion_words. A row with nothing but a text is a sentence without opinions.
     """
     from aspectra.cli import output
     from aspectra.data.imports.build import build
+    from aspectra.rows import Form
 
-    made = build(files, task, out, form, split, dev_share, test_share, seed, polarity_map or ())
+    named = {
+        "text": text_column,
+        "target": target_column,
+        "category": category_column,
+        "polarity": polarity_column,
+        "id": id_column,
+        "from": from_column,
+        "to": to_column,
+        "opinion_words": opinion_words_column,
+    }
+    given = {name: column for name, column in named.items() if column is not None}
+    layout = Form(encoding, delimiter)
+    made = build(files, task, out, form, split, dev_share, test_share, seed, polarity_map or (), given, layout)
     if as_json:
         output.write(made)
         return

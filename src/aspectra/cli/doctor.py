@@ -11,12 +11,11 @@ import typer
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 EXTRAS = {
-    "base": ("aiohttp", "pyarrow", "pydantic", "jinja2", "datasketch"),
+    "base": ("aiohttp", "pyarrow", "pydantic", "jinja2", "datasketch", "onnxruntime", "tokenizers", "simplemma"),
     "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf", "sentencepiece", "onnx"),
     "local": ("xllamacpp",),
-    "deploy": ("ctranslate2", "onnxruntime", "tokenizers"),
+    "deploy": ("ctranslate2",),
     "select": ("scikit-learn",),
-    "report": ("simplemma",),
     "serve": ("fastapi", "uvicorn", "prometheus-client"),
     "ray": ("ray",),
 }
@@ -37,7 +36,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = F
     table(
         ["what", "here"],
         [
-            *([key, found[key]] for key in ("python", "processor", "cores", "device", "model cache")),
+            *([key, found[key]] for key in ("python", "processor", "cores", "device", "reader", "model cache")),
             ["published sets", found["data"]["folder"]],
             ["there", ", ".join(found["data"]["there"]) or "none of them"],
             *([["elsewhere, or changed", ", ".join(found["data"]["others"])]] if found["data"]["others"] else []),
@@ -73,6 +72,7 @@ def examine() -> dict[str, Any]:
         "processor": machine["processor"],
         "cores": machine["cores"],
         "device": device(),
+        "reader": shipped(),
         "model cache": str(cache()),
         "data": published(),
         "ASPECTRA_DATA": os.environ.get(DATA_VARIABLE) or None,
@@ -88,6 +88,17 @@ def device() -> str:
     if torch.cuda.is_available():
         return f"cuda ({torch.cuda.get_device_name()})"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def shipped() -> str:
+    """Who reads where no model is named."""
+    from aspectra import places
+    from aspectra.info import about, is_export
+
+    if not is_export(places.MODEL):
+        return "none: this installation comes without one"
+    said = about(places.MODEL)
+    return f"{said['name']} {said['version']} ({said['digest']})"
 
 
 def named(folder: str | None) -> str:

@@ -11,6 +11,7 @@ import typer
 from aspectra import tasks
 from aspectra.cli import values
 from aspectra.cli.elicited import show, show_plan
+from aspectra.cli.options import Delimiter, Encoding
 from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError, unknown
@@ -39,9 +40,14 @@ def elicit(
     model: str = typer.Option(
         "", help="Name at the endpoint, GGUF file, folder of a model or a student, or file of recorded responses."
     ),
-    base_url: str | None = typer.Option(None, help="Of an OpenAI-compatible endpoint; without it, OpenAI's own."),
+    base_url: str | None = typer.Option(
+        None, help="Of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]"
+    ),
     key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
     key_file: str | None = typer.Option(None, help="File that holds the key."),
+    header: list[str] | None = typer.Option(
+        None, metavar="NAME=VARIABLE", help="Header whose value the environment variable holds; may be repeated."
+    ),
     kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction, polarity."),
     task: str = typer.Option(D.task, help="Whose opinions `extraction` asks for: atsa or acsa."),
     categories: str = typer.Option("", help="Categories that `extraction` may name (acsa), comma-separated."),
@@ -51,7 +57,7 @@ def elicit(
     temperature: float = typer.Option(D.temperature, help="Of sampling."),
     max_tokens: int = typer.Option(D.max_tokens, help="Of an answer."),
     seed: int = typer.Option(D.seed, help="Of sampling."),
-    extra_body: str = typer.Option("{}", help="JSON object that the server wants besides."),
+    extra_body: str = typer.Option("{}", help="JSON object that the server wants besides; null leaves a key out."),
     concurrency: int = typer.Option(D.concurrency, help="Requests in flight at most; fewer while they are too many."),
     timeout: float = typer.Option(D.timeout, help="Seconds for one request."),
     retries: int = typer.Option(D.retries, help="After a fault that may pass."),
@@ -72,6 +78,9 @@ def elicit(
     ),
     encoder: str | None = typer.Option(None, help="Model folder whose embeddings --select-by takes."),
     text_column: str | None = typer.Option(None, help="Where the reviews' text is; found by name without it."),
+    id_column: str | None = typer.Option(None, help="Where their ids are. [id, review_id; else rows are numbered]"),
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
     retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again where the answer was not valid."),
     out: Path | None = typer.Option(None, help="Folder for the responses."),
@@ -172,6 +181,7 @@ def elicit(
             "base_url": base_url,
             "key_env": key_env,
             "key_file": key_file,
+            "headers": values.headers(header or []),
             "kinds": values.kinds(kinds, KINDS),
             "task": task,
             "categories": values.names(categories),
@@ -198,6 +208,9 @@ def elicit(
             "select_by": select_by,
             "encoder": encoder,
             "text_column": text_column,
+            "id_column": id_column,
+            "encoding": encoding,
+            "delimiter": delimiter,
             "skip_bad_rows": skip_bad_rows,
             "retry_rejected": retry_rejected,
         },

@@ -1,4 +1,4 @@
-"""Where an elicitation stands, and what it would take, in print. Called by `aspectra.cli.elicit`."""
+"""Where an elicitation stands, and what it would take, in print. Called by `aspectra.cli.elicit` and `distil`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from aspectra.cli import output
 from aspectra.progress import clock, counted, dollars
 
 
-def show_plan(found: dict[str, Any], as_json: bool) -> None:
-    """Print a plan for a machine or for a person."""
+def show_plan(found: dict[str, Any], as_json: bool, few: str = "--limit") -> None:
+    """Print a plan for a machine or for a person; `few` is the option by which fewer reviews are asked about first."""
     if as_json:
         output.write(found)
         return
@@ -35,7 +35,7 @@ def show_plan(found: dict[str, Any], as_json: bool) -> None:
         print(f"--max-cost ${dollars(found['max_cost'])} is enough for about {found['enough_for']} of these requests")
     if found["hours"] is None:
         more = "more" if found["answered"] else "a few"
-        print(f"time: unknown; ask {more} first (--limit {50 + found['answered']}, the same --out), or give --rpm")
+        print(f"time: unknown; ask {more} first ({few} {50 + found['answered']}, the same --out), or give --rpm")
     elif found["bound"]:
         print(f"time: {clock(found['hours'] * 3600)}, by {found['bound']}")
 

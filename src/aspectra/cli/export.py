@@ -35,6 +35,11 @@ def export(
     seed: Annotated[int, typer.Option(min=0, help="Of the draw of these sentences.")] = 42,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 100,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = 32,
+    name: Annotated[str | None, typer.Option(help="What outputs call it. [the folder's name]")] = None,
+    version: Annotated[str | None, typer.Option(help="Of this model, for outputs to tell. [none]")] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Of its sentences (en, de ...), for outputs to tell. [none]")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads. [the libraries' own choice]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -52,6 +57,7 @@ def export(
         batch_size=batch_size,
         max_new_tokens=max_new_tokens,
         threads=threads,
+        says={key: value for key, value in (("name", name), ("version", version), ("language", language)) if value},
     )["figures"]
     if json:
         write(figures)

@@ -20,6 +20,7 @@ from aspectra.errors import FULL, AspectraError, of_system, unknown
 
 COMMANDS = {
     "run": "The whole chain in one command; without a config, the offline quickstart.",
+    "distil": "Your own LLM's opinions into a small model of yours, in one command.",
     "elicit": "Ask an LLM to analyze and rewrite reviews; nothing paid for is lost.",
     "corpus": "Turn responses into training text and silver labels.",
     "pretrain": "Distil the corpus into a small language model.",

@@ -27,12 +27,13 @@ def run(
     What is done is skipped, what was cut off goes on.
     """
     from aspectra.cli.output import write
-    from aspectra.config import BenchmarkConfig, RunConfig
-    from aspectra.pipeline import OPINIONS
-    from aspectra.pipeline import run as chain
+    from aspectra.pipeline.run import OPINIONS
+    from aspectra.pipeline.run import run as chain
     from aspectra.places import config_file
     from aspectra.progress import say
+    from aspectra.recipes import RunConfig
     from aspectra.settings import load
+    from aspectra.systems import BenchmarkConfig
 
     settings = load(RunConfig, config_file(config), changes or [], others={"aspectra benchmark": BenchmarkConfig})
     folder = out or Path(settings.out)

@@ -7,19 +7,28 @@ from typing import Annotated
 
 import typer
 
+from aspectra.cli.options import Model
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command(
-    epilog="Example: aspectra serve --model runs/exported    then: curl http://127.0.0.1:8000/v1/extract --json"
+    epilog="Example: aspectra serve    then: curl http://127.0.0.1:8000/v1/extract --json"
     ' \'{"text": "Great soup, rude waiter."}\''
 )
 def serve(
-    model: Annotated[Path, typer.Option(help="Folder of an exported student, or of a fine-tuned one (needs torch).")],
+    model: Model = None,
     host: Annotated[str, typer.Option(help="Address to serve at; 0.0.0.0 is all networks.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
     token_file: Annotated[
         Path | None, typer.Option(help="File with the bearer token that requests must have. [$ASPECTRA_TOKEN, or none]")
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Page that may ask from a browser, as https://shop.example; '*': any; may be repeated. [none]",
+        ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts that the model reads together.")] = 32,
     max_wait: Annotated[float, typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for company.")] = 5,
@@ -60,6 +69,7 @@ def serve(
             wait=max_wait / 1000,
         ),
         token_file=token_file,
+        origins=cors_origin or (),
         ready=write if json else lambda _: None,
         constrained=constrained,
         compute=compute,

@@ -34,6 +34,21 @@ def pairs(text: str) -> dict[str, str]:
     return found
 
 
+def headers(given: Sequence[str]) -> dict[str, str]:
+    """`NAME=VARIABLE` of each --header as a dict. Raises UserError."""
+    found = {}
+    for each in given:
+        name, equals, variable = each.partition("=")
+        if not equals or not name.strip() or not variable.strip().isidentifier():
+            told = name.strip() or each
+            raise UserError(
+                f"--header {told}: write it as NAME=VARIABLE, where the environment variable holds the value, for "
+                "example --header api-key=AZURE_KEY"
+            )
+        found[name.strip()] = variable.strip()
+    return found
+
+
 def json_object(text: str, option: str) -> dict[str, Any]:
     """What an option holds, as JSON."""
     try:

@@ -24,6 +24,7 @@ from aspectra.data import soft
 from aspectra.data.examples import load, save
 from aspectra.elicit.handoff import REVIEWS
 from aspectra.elicit.reasons import rejected
+from aspectra.elicit.thinking import has_reasoning
 from aspectra.errors import UserError
 from aspectra.files import write_text
 from aspectra.manifest import Stage
@@ -182,6 +183,8 @@ def mix(
             answer = answers[kind].text or ""
             if evaluation.leaks(answer):
                 counts["answers that overlap with an evaluation sentence"] += 1
+            elif has_reasoning(answer):
+                counts["answers with reasoning left in them"] += 1
             else:
                 yield f"{name}#{kind}", name, kind, text, answer
 

@@ -178,6 +178,9 @@ def _places(marks: list[Mark], text: str) -> dict[Mark, tuple[Span | None, bool]
         term, start, _ = mark
         free = [span for span in occurrences(term or "", text) if span not in claimed]
         near = min(free, key=lambda span: (abs(span[0] - (start or 0)), cuts_word(span, text)), default=None)
+        if start is not None:
+            # Programs that count in UTF-16 take an emoji for two.
+            near = next((span for span in free if len(text[: span[0]].encode("utf-16-le")) == 2 * start), near)
         if start is None:
             near = min(free, key=lambda span: (cuts_word(span, text), span), default=None)
         places[mark] = near, False

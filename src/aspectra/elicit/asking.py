@@ -7,6 +7,7 @@ also by `batches` and `ray_vllm`, whose answers come another way.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt
@@ -14,10 +15,13 @@ from aspectra.elicit.budget import Budget
 from aspectra.elicit.nearest import Prompts, size
 from aspectra.elicit.pace import Pace
 from aspectra.elicit.queue import Pending
+from aspectra.elicit.refusals import Refusals
 from aspectra.elicit.store import Outcome
-from aspectra.elicit.validation import strip_thinking, validate
+from aspectra.elicit.thinking import strip_thinking
+from aspectra.elicit.validation import STILL_REASONING, validate
 from aspectra.errors import AspectraError
-from aspectra.teachers.teacher import AbsentError, Question, Reply, RowError, Teacher, TryError
+from aspectra.progress import say
+from aspectra.teachers.teacher import NO_JSON, AbsentError, Question, Reply, RowError, Teacher, TryError
 
 
 class Asking:
@@ -35,8 +39,10 @@ class Asking:
     ) -> None:
         self.teacher, self.config, self.budget = teacher, config, budget
         self.prompts, self.pace = Prompts(config, demonstrations), Pace(config)
+        self.refusals = Refusals()
         self.fatal: AspectraError | None = None
         self.stopping = False
+        self._told = False  # that reasoning leaves no room for answers
 
     def stop(self) -> None:
         self.stopping = True
@@ -49,41 +55,66 @@ class Asking:
         self.stop()
 
     async def outcome(self, pending: Pending) -> Outcome | None:
-        """Ask until an answer is valid or the attempts are used up; None where the run ended before."""
+        """Ask until an answer is valid or the attempts are used up; None where the run ended before, or where the
+        outcome is held back: `refusals` has it.
+
+        An endpoint that withholds an answer for being no JSON is asked a last time without the wish for JSON.
+        """
         if self.stopping:
             return None
         ask, outcome = pending.ask, Outcome(pending.request, "failed")
         messages = [] if self.teacher.instant else self.prompts.messages(ask, pending.text)
         bytes_in = size(messages)
-        for attempt in range(self.config.attempts):
-            question = Question(ask.kind, pending.text, messages, ask.kind == "extraction", attempt)
+        for attempt in range(self.config.attempts + 1):
+            plain = attempt == self.config.attempts
+            if plain and outcome.finish_reason != NO_JSON:
+                break
+            question = Question(ask.kind, pending.text, messages, ask.kind == "extraction" and not plain, attempt)
             try:
                 if self.teacher.instant:
                     found: tuple[Reply, float | None] | None = (await self.teacher.ask(question), None)
                 else:
-                    found = await self._reply(question, bytes_in)
+                    found = await self._reply(question, bytes_in, outcome)
             except AbsentError:
                 outcome.status = "absent"
                 return outcome
             except RowError as failure:
-                outcome.attempts += 1
-                if outcome.attempts == 1:  # an earlier answer, though rejected, says more than none
-                    outcome.reason = str(failure)
-                return outcome
+                refuse(outcome, failure)
+                if not failure.alike or outcome.attempts > 1:
+                    return outcome
+                self._hold(outcome, failure)
+                return None
             except AspectraError as error:
                 self.end(error)
                 found = None
-            if found is None:  # what earlier attempts brought is paid for
-                return outcome if outcome.attempts else None
-            judge(outcome, ask.kind, pending.text, *found, paid=not self.teacher.instant)
+            if found is None:  # what earlier attempts and torn answers brought is paid for
+                return outcome if outcome.attempts or outcome.spent_in or outcome.spent_out else None
+            self.refusals.answered()
+            reply, cost = found
+            if plain:
+                reply = replace(reply, left_out=(*reply.left_out, "response_format"))
+            judge(outcome, ask.kind, pending.text, reply, cost, paid=not self.teacher.instant)
+            if outcome.reason == STILL_REASONING and not self._told:
+                self._told = True
+                say(
+                    f"an answer was cut off at --max-tokens {self.config.max_tokens} before the model had ended its "
+                    "reasoning: raise --max-tokens, or switch the reasoning off with --extra-body"
+                )
             if outcome.status == "done":
                 break
         return outcome
 
-    async def _reply(self, question: Question, size: int) -> tuple[Reply, float | None] | None:
+    def _hold(self, outcome: Outcome, refusal: RowError) -> None:
+        try:
+            self.refusals.hold(outcome, refusal)
+        except AspectraError as error:
+            self.end(error)
+
+    async def _reply(self, question: Question, size: int, outcome: Outcome) -> tuple[Reply, float | None] | None:
         """One answer, through the faults that pass, and what it cost; None where the run is stopping.
 
-        Raises RowError where the tries or the time of the row are used up.
+        What a fault took all the same is booked to the outcome. Raises RowError where the tries or the time of the row
+        are used up.
         """
         tries, used = 0, 0.0
         while True:
@@ -91,27 +122,31 @@ class Asking:
             if reserved is None:
                 self.stop()
                 return None
-            reply, cost = None, None
+            reply, spent, cost = None, None, None
             try:
                 turn = await self.pace.turn(size)
                 if turn is None:
                     return None
                 began = time.monotonic()
                 try:
-                    reply = await self.teacher.ask(question)
+                    reply = spent = await self.teacher.ask(question)
                     self.pace.answered(turn, size, reply)
                 except RowError:
                     self.pace.alive()
                     raise
                 except TryError as fault:
+                    spent, reason = fault.spent, str(fault)
                     tries += self.pace.failed(turn, fault)
-                    reason = str(fault)
                 finally:
                     used += time.monotonic() - began
             finally:
-                cost = self.budget.settle(reserved, size, reply)
+                cost = self.budget.settle(reserved, size, spent)
+                if reply is None and spent is not None:
+                    book(outcome, spent, cost)
             if reply is not None:
                 return reply, cost
+            if not outcome.attempts:
+                outcome.reason = reason
             if tries > self.config.retries:
                 raise RowError(reason)
             if used > self.config.row_timeout:
@@ -129,10 +164,27 @@ def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | 
     outcome.tokens_in, outcome.tokens_out = reply.tokens_in, reply.tokens_out
     outcome.model, outcome.prompt_version = reply.model, reply.prompt_version
     outcome.distribution = reply.distribution
+    outcome.left_out = ",".join(reply.left_out) or None
     outcome.thinking += thinking + reply.thinking
     outcome.attempts += 1
     if paid:
-        outcome.spent_in += reply.tokens_in or 0
-        outcome.spent_out += reply.tokens_out or 0
-        if cost is not None:
-            outcome.cost = (outcome.cost or 0.0) + cost
+        book(outcome, reply, cost)
+
+
+def refuse(outcome: Outcome, failure: RowError) -> None:
+    """Fill in an outcome of which no answer came: failed, or rejected where it would be refused again."""
+    outcome.attempts += 1
+    if outcome.attempts > 1:  # an earlier answer, though rejected, says more than none
+        return
+    outcome.reason = str(failure)
+    if failure.final:
+        outcome.status, outcome.text = "rejected", ""
+        outcome.cost = outcome.cost or 0.0  # it is known to be nothing
+
+
+def book(outcome: Outcome, reply: Reply, cost: float | None) -> None:
+    """Add what an answer took to what its request took so far."""
+    outcome.spent_in += reply.tokens_in or 0
+    outcome.spent_out += reply.tokens_out or 0
+    if cost is not None:
+        outcome.cost = (outcome.cost or 0.0) + cost

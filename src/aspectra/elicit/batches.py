@@ -17,7 +17,7 @@ from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import handoff, queue, status
-from aspectra.elicit.asking import judge
+from aspectra.elicit.asking import book, judge, refuse
 from aspectra.elicit.budget import Budget
 from aspectra.elicit.call import Call, prepare, registered
 from aspectra.elicit.database import NAME, clean, mending
@@ -27,9 +27,10 @@ from aspectra.errors import UserError
 from aspectra.progress import progress, say
 from aspectra.rows import jsonl_rows
 from aspectra.tables import write_jsonl
-from aspectra.teachers.completion import completion, message_of
+from aspectra.teachers.completion import completion
 from aspectra.teachers.openai import OpenAITeacher
-from aspectra.teachers.teacher import Question, Reply
+from aspectra.teachers.refusal import Refusal, code_of, stands_in
+from aspectra.teachers.teacher import NO_JSON, Question, Reply, RowError, TryError
 
 URL = "/v1/chat/completions"
 TOGETHER = 1000  # answers that share a transaction
@@ -166,17 +167,19 @@ def _take(store: Store, line: Line, prices: Prices, group: dict[int, Outcome]) -
     number, review, kind, state, text = request
     if number in group:
         state, text = group[number].status, clean(group[number].raw or "")
-    answer = _answer(line)
-    if state == "done" or (state == "failed" and isinstance(answer, str)):
+    answer, spent = _answer(line)
+    if state == "done" or (state == "failed" and isinstance(answer, RowError) and not answer.final):
         return "already"
-    if state == "rejected" and (isinstance(answer, str) or clean(answer.text) == text):
+    if state == "rejected" and (isinstance(answer, RowError) or clean(answer.text) == text):
         return "already"
     if number in group:  # what the earlier of the two took is kept
         store.save(group.values())
         group.clear()
     outcome = Outcome(number, "failed")
-    if isinstance(answer, str):
-        outcome.reason, outcome.attempts = answer, 1
+    if isinstance(answer, RowError):
+        refuse(outcome, answer)
+        if spent is not None:
+            book(outcome, spent, _cost(spent, prices))
     else:
         judge(outcome, kind, review, answer, _cost(answer, prices))
     group[number] = outcome
@@ -198,20 +201,33 @@ def _request(store: Store, name: Any) -> tuple[int, str, str, str | None, str] |
     return None if row is None else (int(row[0]), str(row[1]), str(row[2]), row[3], str(row[4]))
 
 
-def _answer(line: Line) -> Reply | str:
-    """What a result says: the answer, or why there is none."""
+def _answer(line: Line) -> tuple[Reply | RowError, Reply | None]:
+    """What a result says: the answer, or why there is none and what was taken all the same."""
     response, error = line.get("response"), line.get("error")
     if isinstance(response, dict) and not error:
         code, body = response.get("status_code"), response.get("body")
-        if code != 200:
-            return " ".join(f"{code}: {message_of(body)}".split())[:300]
-        try:
-            return completion(body)
-        except (AttributeError, LookupError, TypeError):
-            return "the result is no chat completion"
-    code = error.get("code") if isinstance(error, dict) else None
-    told = message_of(error or "the result has neither answer nor error")
-    return " ".join((f"{code}: {told}" if code and code != told else told).split())[:300]
+        if code == 200 and not stands_in(body):
+            try:
+                return completion(body), None
+            except TryError as fault:
+                return RowError(_line(str(fault))), fault.spent
+            except (AttributeError, LookupError, TypeError):
+                return RowError("the result is no chat completion"), None
+        refusal, told = Refusal.of(code if isinstance(code, int) else 0, body), str(code)
+    else:
+        refusal = Refusal.of(code_of(error), error or "the result has neither answer nor error")
+        told = str(error.get("code") or "") if isinstance(error, dict) else ""
+    reason = f"{told}: {refusal.text}" if told and told != refusal.text else refusal.text
+    if refusal.meaning == "json":
+        return Reply(refusal.answer, NO_JSON), None
+    if refusal.meaning in ("filtered", "too long"):
+        return RowError(_line(f"{refusal.meaning} ({reason})"), final=True), None
+    return RowError(_line(reason)), None
+
+
+def _line(text: str) -> str:
+    """Somebody else's words as a reason that is kept."""
+    return " ".join(text.split())[:300]
 
 
 def _cost(reply: Reply, prices: Prices) -> float | None:

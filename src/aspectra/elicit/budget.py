@@ -19,7 +19,7 @@ class Budget:
     def __init__(self, config: ElicitConfig, spent: float) -> None:
         self.priced = config.price_in is not None and config.price_out is not None
         self._in, self._out = config.price_in or 0.0, config.price_out or 0.0
-        self._most, self._answer = config.max_cost, config.max_tokens
+        self._most, self._answer = config.max_cost, longest(config) or config.max_tokens
         self.spent, self.here, self.used_up = spent, 0.0, False
         self._reserved, self._need, self._in_flight = 0.0, 0.0, 0
         # A token is at least one byte for every tokenizer in use; after the first answer the true ratio is known.
@@ -91,3 +91,10 @@ class Budget:
             f"stopped before --max-cost ${dollars(self._most or 0.0)}: ${self.spent:.6f} is spent and the next request "
             f"may cost ${self._need:.6f}"
         )
+
+
+def longest(config: ElicitConfig) -> int | None:
+    """Tokens that an answer may have, by whichever setting says so; None where --extra-body takes the limit away."""
+    limits = {"max_tokens": config.max_tokens, **config.extra_body}
+    told = [limits[name] for name in ("max_tokens", "max_completion_tokens") if isinstance(limits.get(name), int)]
+    return max(told, default=None)

@@ -15,6 +15,7 @@ from typing import Any
 
 from aspectra.config import ElicitConfig
 from aspectra.elicit import prompt, selection, shards, status
+from aspectra.elicit.budget import longest
 from aspectra.elicit.database import NAME, mending
 from aspectra.elicit.extraction import ASKED
 from aspectra.elicit.handoff import PARQUET
@@ -74,6 +75,8 @@ def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
     config, out = call.config, call.out
     made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in call.asks]
     of_rows = [call.inputs, config.text_column, config.skip_bad_rows, config.limit]
+    if any(form := [config.id_column, config.encoding, config.delimiter]):
+        of_rows += form
     if config.select is not None:
         of_rows += [config.select, config.select_by, config.seed, config.encoder]
     fingerprint = canonical([*of_rows, made_of])
@@ -115,6 +118,10 @@ def check(config: ElicitConfig, out: Path) -> None:
         raise UserError("--nearest picks among demonstrations: name their file with --demonstrations")
     if config.max_cost is not None and (config.price_in is None or config.price_out is None):
         raise UserError("--max-cost needs the prices: give --price-in and --price-out in USD per million tokens")
+    if config.max_cost is not None and longest(config) is None:
+        raise UserError(
+            "--max-cost needs a limit of an answer's tokens: leave max_tokens in, or name another in --extra-body"
+        )
     selection.check(config)
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")

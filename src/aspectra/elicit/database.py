@@ -59,6 +59,9 @@ MIGRATIONS = (
     ALTER TABLE responses ADD COLUMN distribution TEXT;
     CREATE INDEX responses_distribution ON responses (request) WHERE distribution IS NOT NULL;
     """,
+    """
+    ALTER TABLE responses ADD COLUMN left_out TEXT;
+    """,
 )
 
 

@@ -113,7 +113,7 @@ def _finish(
     whole: bool,
 ) -> None:
     """Write the hand-off and, last, the manifest; neither where nothing changed since they were written."""
-    parquet, settings, before = out / PARQUET, config.model_dump(mode="json"), manifest.read(out)
+    parquet, settings, before = out / PARQUET, config.dumped(), manifest.read(out)
     if not changed and before is not None and parquet.exists():
         same_input = before.get("inputs") == inputs
         if same_input and before.get("figures") == counts and before.get("config") == settings:
@@ -129,6 +129,7 @@ def _finish(
             "config": settings,
             "figures": counts,
             "thinking_characters": status.thinking(out),
+            "left_out": status.left_out(out),
             # Not the store: its bytes change without its answers, and later stages read the Parquet file.
             "outputs": {name: sha256(out / name) for name in (PARQUET, REVIEWS)},
             **circumstances(began),

@@ -68,5 +68,12 @@ def left(store: Store, run: int, asks: list[Ask], retry_rejected: bool = False) 
         )
 
 
+def answered(store: Store, asks: list[Ask]) -> bool:
+    """Whether any request of these asks is done."""
+    query = "SELECT EXISTS (SELECT 1 FROM requests INDEXED BY requests_status WHERE ask = ? AND status = 'done')"
+    with mending(store.path):
+        return any(store.connection.execute(query, (ask.id,)).fetchone()[0] for ask in asks)
+
+
 def _states(retry_rejected: bool) -> tuple[str | None, ...]:
     return (None, "failed", "rejected") if retry_rejected else (None, "failed")

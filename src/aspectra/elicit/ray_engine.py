@@ -220,8 +220,8 @@ class Asker:
                 except Exception:
                     asking.stop()
                     raise
-                if outcome is not None:
-                    found.append(replace(outcome, created=now()))
+                for done in [*asking.refusals.released(), *([outcome] if outcome is not None else [])]:
+                    found.append(replace(done, created=now()))
 
         look = asyncio.create_task(self._look(asking))
         try:
@@ -229,6 +229,8 @@ class Asker:
             ends = await asyncio.gather(*crew, return_exceptions=True)
         finally:
             look.cancel()
+        if not asking.stopping:  # whether others were answered is not known here
+            found += [replace(done, created=now()) for done in asking.refusals.rest(known=True)]
         return found, next((end for end in ends if end is not None), None)
 
     async def _look(self, asking: Asking) -> None:

@@ -31,7 +31,8 @@ from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.progress import progress, say
-from aspectra.reviews import Seen, read_reviews
+from aspectra.reviews import Layout, Seen, read_reviews
+from aspectra.rows import Form
 from aspectra.schema import Review
 
 FIT = 20_000
@@ -75,14 +76,19 @@ def chosen(path: Path, config: ElicitConfig, seen: Seen | None = None) -> Iterat
     With `select` nothing is read before the first is wanted. Raises UserError as `read_reviews` does.
     """
     if config.select is None:
-        return read_reviews(path, config.text_column, config.skip_bad_rows, config.limit, seen=seen)
+        return read_reviews(path, layout(config), config.skip_bad_rows, config.limit, seen=seen)
     turns = itertools.count()
 
     def read() -> Iterator[Review]:
         # Of the three readings the first tells of rows that are passed over.
-        return read_reviews(path, config.text_column, config.skip_bad_rows, config.limit, tell=not next(turns))
+        return read_reviews(path, layout(config), config.skip_bad_rows, config.limit, tell=not next(turns))
 
     return select(read, config.select, config.select_by, config.seed, config.encoder)
+
+
+def layout(config: ElicitConfig) -> Layout:
+    """What the settings say of the reviews' file."""
+    return Layout(config.text_column, config.id_column, Form(config.encoding, config.delimiter))
 
 
 def select(read: Read, count: int, by: str, seed: int, encoder: str | None = None) -> Iterator[Review]:
@@ -114,9 +120,7 @@ def look(reviews: Iterator[Review], seed: int, keep: int) -> Survey:
     drawn: list[tuple[int, int, str]] = []
     with progress("select: read", None) as bar:
         for place, review in enumerate(reviews):
-            digest = hashlib.blake2b(f"{seed} {review.id}".encode("utf-8", "replace"), digest_size=8).digest()
-            lot = int.from_bytes(digest)
-            survey.lots.append(lot)
+            survey.lots.append(lot := lot_of(seed, review.id))
             survey.lengths.append(len(review.text.split()))
             survey.ratings.append(float("nan") if review.rating is None else review.rating)
             survey.domains.append(domains.setdefault(review.domain, len(domains)))
@@ -125,6 +129,11 @@ def look(reviews: Iterator[Review], seed: int, keep: int) -> Survey:
             bar.advance()
     survey.texts = [text for _, _, text in sorted(drawn, reverse=True)]
     return survey
+
+
+def lot_of(seed: int, name: str) -> int:
+    """The lot of the review of that id: lower ones are drawn first."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def topics(reviews: Iterator[Review], survey: Survey, count: int, seed: int, encoder: str | None) -> array[int]:

@@ -82,6 +82,17 @@ def thinking(folder: Path) -> int:
     return int(_one(folder, "SELECT coalesce(sum(thinking), 0) FROM responses"))
 
 
+def left_out(folder: Path) -> dict[str, int]:
+    """The settings that the endpoint did not take, each with the number of answers that came without it."""
+    found: dict[str, int] = {}
+    query = "SELECT left_out, count(*) FROM responses WHERE left_out IS NOT NULL GROUP BY 1 ORDER BY 1"
+    with mending(folder / NAME), closing(open_to_read(folder)) as db:
+        for names, number in db.execute(query):
+            for name in names.split(","):
+                found[name] = found.get(name, 0) + int(number)
+    return found
+
+
 def _one(folder: Path, query: str) -> Any:
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         return db.execute(query).fetchone()[0]

@@ -12,7 +12,8 @@
   only when that is wanted, `absent` (a recorded teacher lacks it) never: another file is another ask.
 - `text` is the answer as validation left it, `raw` the answer as it came (null where equal). `tokens_*` are
   the answer's; `distribution` holds the probabilities behind it, as JSON, where the teacher has them (the docstring of
-  `aspectra.data.soft` has its form); `spent_*` and `cost` add up every try of the request: money stays counted when an
+  `aspectra.data.soft` has its form); `left_out` names the settings that the endpoint did not take, so that this answer
+  came without them; `spent_*` and `cost` add up every try of the request: money stays counted when an
   answer is replaced.
 - One writer: a lock file holds its process id. Readers (`--status`) need no lock: WAL.
 - Answers of a paid teacher are synced to disk, those that come at a time in one transaction (`commits.py`); nothing
@@ -77,6 +78,7 @@ class Outcome:
     prompt_version: str | None = None
     created: str | None = None
     distribution: str | None = None
+    left_out: str | None = None
 
 
 def now() -> str:
@@ -249,12 +251,12 @@ class Store:
         return (
             o.request, o.status, text, raw, None if o.reason is None else clean(o.reason), o.finish_reason,
             o.tokens_in, o.tokens_out, o.thinking, o.attempts, o.spent_in, o.spent_out, o.cost, o.model,
-            o.prompt_version, o.created or now(), o.distribution,
+            o.prompt_version, o.created or now(), o.distribution, o.left_out,
         )  # fmt: skip
 
 
 SAVE = """
-INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (request) DO UPDATE SET status = excluded.status, text = excluded.text, raw = excluded.raw,
     reason = excluded.reason, finish_reason = excluded.finish_reason, tokens_in = excluded.tokens_in,
     tokens_out = excluded.tokens_out, thinking = thinking + excluded.thinking, attempts = attempts + excluded.attempts,
@@ -262,5 +264,5 @@ ON CONFLICT (request) DO UPDATE SET status = excluded.status, text = excluded.te
     cost = CASE WHEN cost IS NULL AND excluded.cost IS NULL THEN NULL
            ELSE coalesce(cost, 0) + coalesce(excluded.cost, 0) END,
     model = excluded.model, prompt_version = excluded.prompt_version, created = excluded.created,
-    distribution = excluded.distribution
+    distribution = excluded.distribution, left_out = excluded.left_out
 """

@@ -44,6 +44,7 @@ class Work:
         budget: Budget,
     ) -> None:
         self._store, self._teacher, self._config, self._budget = store, teacher, config, budget
+        self._asks = asks
         self._asking = Asking(teacher, config, demonstrations, budget)
         self._total = queue.left(store, run, asks, config.retry_rejected)
         self._pending = queue.pending(store, run, asks, config.retry_rejected)
@@ -75,6 +76,17 @@ class Work:
                 for result in await asyncio.gather(*self._tasks, return_exceptions=True):
                     if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                         raise result
+                await self._refused(commits)
+
+    async def _refused(self, commits: Commits) -> None:
+        """Store the rows that were refused one by one, once everything was asked."""
+        if self._asking.stopping:
+            return
+        try:
+            for outcome in self._asking.refusals.rest(known=queue.answered(self._store, self._asks)):
+                await commits.add(outcome)
+        except AspectraError as error:
+            self._asking.end(error)
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -113,8 +125,8 @@ class Work:
         try:
             while not self._asking.stopping and (pending := next(self._pending, None)) is not None:
                 outcome = await self._asking.outcome(pending)
-                if outcome is not None:
-                    await commits.add(outcome)
+                for each in [*self._asking.refusals.released(), *([outcome] if outcome is not None else [])]:
+                    await commits.add(each)
         except AspectraError as error:
             self._asking.end(error)
         except Exception:

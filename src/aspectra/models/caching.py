@@ -19,12 +19,13 @@ def cache() -> Path:
     return Path(os.environ.get("ASPECTRA_CACHE") or "~/.cache/aspectra").expanduser()
 
 
-def once(name: str, make: Callable[[Path], None]) -> Path:
+def once(name: str, make: Callable[[Path], None], version: str | None = None) -> Path:
     """The cached folder of a model; where there is none yet, `make` is given a working folder and leaves `model` in it.
+    One that changes with Aspectra has a folder for each `version`.
 
     Raises MissingExtraError where it would have to be made and cannot, AspectraError where the cache is not writable.
     """
-    folder = cache() / name
+    folder = cache() / (f"{name}-{version}" if version else name)
     if folder.is_dir():
         return check(folder)
     need("train", f"the student {name}")

@@ -15,7 +15,8 @@ from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.info import is_export, read_info, task_of
+from aspectra.files import write_json
+from aspectra.info import EXPORT, is_export, read_info, task_of
 from aspectra.manifest import Stage
 from aspectra.models import identity
 from aspectra.places import DEMO
@@ -24,7 +25,7 @@ from aspectra.readers.opening import open_reader, student_folder
 from aspectra.readers.reader import Reader
 from aspectra.schema import Example
 from aspectra.students.taggers.units import names
-from aspectra.weights import RUN
+from aspectra.weights import INFO, RUN
 
 CHECKED, CHECKED_TAGS = 200, 2000  # sentences that a student that writes, or tags, is compared on
 
@@ -40,6 +41,7 @@ def export(
     batch_size: int = 32,
     max_new_tokens: int = 100,
     threads: int | None = None,
+    says: Mapping[str, str] | None = None,
     replace: bool = False,
 ) -> dict[str, Any]:
     """Export a student (a name or a folder) and return the manifest, whose figures say how well it was met.
@@ -50,6 +52,8 @@ def export(
     none. Of one that tags: 2,000 of dev, and no label of test where there is a dev; `auto` takes int8 where that
     costs at most 0.5 points of F1 at 95 %. Confidences are calibrated on dev, where there is one (`trust`).
 
+    `says` is what the export says of itself: its name, its version, the language of the sentences that it is made for.
+
     Raises UserError where the model, the data or the type is not usable, where a student that tags is to be judged by
     categories that it was not taught, or where the conversion in 32 bits does not say what the student says.
     """
@@ -59,9 +63,9 @@ def export(
     from aspectra.students.families import tags
     from aspectra.students.writers.writer import Writer
 
-    if is_export(model):
-        raise UserError(f"{model} is an export already; name the student that it was made of")
     folder = student_folder(model)
+    if is_export(folder):
+        raise UserError(f"{model} is an export already; name the student that it was made of")
     tagging = tags(folder)
     tried = (taggers if tagging else writers).types(compute)
     name = task_of(read_info(folder), None)
@@ -79,6 +83,7 @@ def export(
         "data": data or "demo hotels",
         "seed": seed,
         "max_new_tokens": max_new_tokens,
+        **(says or {}),
     }
     stage = Stage("export", out, inputs, config, replace=replace)
     if (done := stage.finished()) is not None:
@@ -96,6 +101,10 @@ def export(
             limits: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
             student, choose = Writer.load(folder), compute == writers.AUTO
             figures = writers.work(student, out, name, examples, held, tried, choose, threads, seed, limits)
+    if says:
+        info = read_info(out)
+        info[EXPORT] |= says
+        write_json(out / INFO, info)
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     made = next(out / file for file in RUN if (out / file).is_file())
     figures |= {"data": config["data"], "bytes": {"student": weights, "export": made.stat().st_size}}

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from aspectra.errors import UserError, unknown
 from aspectra.extras import need
-from aspectra.info import EXPORT, is_export, read_info
+from aspectra.info import is_export, named, of_export, read_info
 from aspectra.models import NAMES, resolve
+from aspectra.models.shipped import READER, reader
+from aspectra.progress import say
 from aspectra.readers.reader import Reader, Untaught
 from aspectra.readers.taggers.signature import ENGINE
 from aspectra.readers.writers.engine import Engine
@@ -26,12 +28,24 @@ def absent(model: Path | str) -> UserError:
     return UserError(f"no model in {model}; {hint}")
 
 
+def chosen(model: Path | str | None) -> Path | str:
+    """What is to be read with: the shipped reader where none is named, which is said in a line, or its name is given.
+
+    Raises UserError where this installation has no such reader.
+    """
+    if model is None:
+        name = " ".join(filter(None, named(reader())))
+        say(f"no model is named: {name} reads, which comes with Aspectra")
+        return reader()
+    return reader() if str(model) == READER and not is_export(model) else model
+
+
 def student_folder(model: Path | str) -> Path:
     """The folder of an export, of a student, or of a model by its short name. Raises UserError where there is none.
 
     Ids of the Hub are not taken: a folder's name that is mistyped looks like one.
     """
-    path = Path(model).expanduser()
+    path = Path(chosen(model)).expanduser()
     if is_export(path):
         return path
     if str(model) not in NAMES and not path.exists():
@@ -61,6 +75,7 @@ def open_reader(
     from aspectra.readers.taggers.reader import TaggingReader
     from aspectra.readers.writers.reader import WritingReader
 
+    model = chosen(model)
     if not is_export(model):
         need("train", "a student that is not exported")
         from aspectra.students.families import tags
@@ -80,8 +95,7 @@ def open_reader(
 
 def of_tagger(folder: Path) -> bool:
     """Whether an export is a tagger's."""
-    about = read_info(folder)[EXPORT]
-    return isinstance(about, dict) and about.get("engine") == ENGINE
+    return of_export(folder).get("engine") == ENGINE
 
 
 def open_engine(
@@ -120,7 +134,7 @@ def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool)
     """
     if engine is not None and engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
-    exported = is_export(model)
+    exported = is_export(chosen(model))
     if exported and (engine == "transformers" or bf16):
         raise UserError(f"{model} is an export, which runs in its own type; leave out --engine and --bf16")
     if exported and engine == "ct2" and of_tagger(student_folder(model)):

@@ -5,22 +5,24 @@ Called by `aspectra.load` and through it by `aspectra.analyze`. An export runs w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from aspectra import markup
 from aspectra.data.soft import Soft
 from aspectra.errors import UserError, unknown
-from aspectra.info import is_export, read_info
+from aspectra.info import about, is_export, read_info
 from aspectra.readers.calibration import Calibration
 from aspectra.readers.extraction import Extraction, Found
-from aspectra.readers.opening import open_reader
+from aspectra.readers.opening import chosen, open_reader, student_folder
 from aspectra.readers.pieces import pieces
 from aspectra.readers.reader import Reader
 from aspectra.readers.spaces import moved, place, plain
+from aspectra.schema import Span
 from aspectra.units import HALF
 
 Split = Literal["sentences", "long"]
@@ -30,8 +32,8 @@ class Predictor:
     """A student that is ready to be asked.
 
     Texts are split at sentence ends and each sentence is asked about by itself, for that is what students are tuned
-    on; `split="long"` asks about as many sentences at once as the student's input has room for. White space is told to
-    the student as single spaces; offsets are into the text as it was given.
+    on; `split="long"` asks about as many sentences at once as the student's input has room for. HTML is told to the
+    student as what it means (`aspectra.markup`), white space as single spaces; offsets are into the text as given.
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class Predictor:
         split: Split = "sentences",
         calibration: Calibration | None = None,
         min_confidence: float = 0.0,
+        folder: Path | None = None,
     ) -> None:
         """`calibration` says what the reader's confidences are worth; opinions below `min_confidence` are left out.
+        `folder` is what the reader was opened from.
 
         Raises UserError for a split that does not exist, or a confidence that none can have.
         """
@@ -50,7 +54,12 @@ class Predictor:
         if not 0 <= min_confidence <= 1:
             raise UserError(f"min_confidence: {min_confidence:g} is no probability; give one from 0 to 1")
         self.reader, self.packed = reader, split == "long"
-        self.calibration, self.min_confidence = calibration, min_confidence
+        self.calibration, self.min_confidence, self.folder = calibration, min_confidence, folder
+
+    @cached_property
+    def about(self) -> dict[str, Any] | None:
+        """Who reads: {"name", "version", "digest"}; None where that is not known."""
+        return about(self.folder) if self.folder is not None else None
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """The opinions of each text, in the order of the texts. Raises UserError where one is not a text."""
@@ -70,25 +79,25 @@ class Predictor:
             yield from self._window(held)
 
     def _window(self, texts: Sequence[str]) -> list[Extraction]:
-        asked: list[tuple[int, int, str, list[int] | None]] = []
+        asked: list[tuple[int, str, Callable[[int, int], Span]]] = []
         for number, given in enumerate(texts):
-            text = HALF.sub("\ufffd", given)
-            for start, end in pieces(text, self.reader.size, self.reader.room, self.packed):
-                first, sentence, places = plain(text, start, end)
+            reading = markup.read(HALF.sub("\ufffd", given))
+            for start, end in pieces(reading.text, self.reader.size, self.reader.room, self.packed):
+                first, sentence, places = plain(reading.text, start, end)
                 if sentence:
-                    asked.append((number, first, sentence, places))
-        answers = self.reader.read([sentence for _, _, sentence, _ in asked])
+                    asked.append((number, sentence, partial(given_place, reading, first, places)))
+        answers = self.reader.read([sentence for _, sentence, _ in asked])
         found: list[list[Found]] = [[] for _ in texts]
         raw: list[list[str]] = [[] for _ in texts]
         cut = [False] * len(texts)
         soft: list[list[Soft]] = [[] for _ in texts]
-        for (number, first, _, places), answer in zip(asked, answers, strict=True):
-            found[number] += (moved(opinion, texts[number], first, places) for opinion in self._sure(answer.found))
+        for (number, _, way), answer in zip(asked, answers, strict=True):
+            found[number] += (moved(opinion, texts[number], way) for opinion in self._sure(answer.found))
             if answer.raw is not None:
                 raw[number].append(answer.raw)
             cut[number] |= answer.cut
             if answer.soft is not None:
-                soft[number].append(answer.soft.moved(partial(place, first=first, places=places)))
+                soft[number].append(answer.soft.moved(way))
         parts = zip(texts, map(once, found), map(tuple, raw), cut, map(tuple, soft), strict=True)
         return [Extraction(*each) for each in parts]
 
@@ -100,7 +109,7 @@ class Predictor:
 
 
 def load(
-    path: Path | str,
+    path: Path | str | None = None,
     *,
     compute: str | None = None,
     threads: int | None = None,
@@ -113,11 +122,15 @@ def load(
 ) -> Predictor:
     """A predictor from what `aspectra export` made, or from a fine-tuned student's own folder (which needs torch).
 
+    Without a path it is the reader that comes with Aspectra, which a line on stderr says. `about` of the predictor
+    tells who reads.
+
     `compute` is the type to run an export in (`int8`, `float32`...), None the one that it was made for. `constrained`
     allows only whole words of the text as targets and only known categories. `device` is of a student's own folder.
     Opinions of less than `min_confidence` are left out (`Extraction.raw` has all that was written).
     Raises UserError where the model cannot be used, MissingExtraError naming what to install.
     """
+    path = chosen(path)
     reader = open_reader(
         path,
         compute=compute,
@@ -127,8 +140,14 @@ def load(
         max_new_tokens=max_new_tokens,
         constrained=constrained,
     )
-    calibration = Calibration.of(read_info(Path(path).expanduser())) if is_export(path) else None
-    return Predictor(reader, split, calibration, min_confidence)
+    folder = student_folder(path)
+    calibration = Calibration.of(read_info(folder)) if is_export(folder) else None
+    return Predictor(reader, split, calibration, min_confidence, folder)
+
+
+def given_place(reading: markup.Reading, first: int, places: list[int] | None, start: int, end: int) -> Span:
+    """Where a stretch of a piece stands in the text as it was given."""
+    return reading.given(*place(start, end, first, places))
 
 
 def once(found: Sequence[Found]) -> tuple[Found, ...]:

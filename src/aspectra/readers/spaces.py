@@ -6,6 +6,7 @@ Called by `predictor` and by readers that judge a given target.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from aspectra.readers.extraction import Found
@@ -29,11 +30,11 @@ def plain(text: str, start: int, end: int) -> tuple[int, str, list[int] | None]:
     return first, "".join(" " if piece[i].isspace() else piece[i] for i in kept), kept
 
 
-def moved(opinion: Found, text: str, first: int, places: list[int] | None) -> Found:
-    """An opinion of a piece as one of the whole text."""
+def moved(opinion: Found, text: str, place: Callable[[int, int], Span]) -> Found:
+    """An opinion of a piece as one of the whole text, in which a stretch of the piece stands where `place` says."""
     if opinion.start is None or opinion.end is None:
         return opinion
-    start, end = place(opinion.start, opinion.end, first, places)
+    start, end = place(opinion.start, opinion.end)
     return replace(opinion, target=text[start:end], start=start, end=end)
 
 

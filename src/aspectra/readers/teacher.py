@@ -8,19 +8,16 @@ says.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspectra.config import ElicitConfig
 from aspectra.data.soft import DIGITS, as_json
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.files import canonical, sha256
-from aspectra.info import is_export, read_info, task_of
+from aspectra.info import digest, is_export, read_info, task_of
 from aspectra.readers.calibration import Calibration
 from aspectra.readers.extraction import Extraction
 from aspectra.readers.opening import open_reader, student_folder
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
 KINDS = ("extraction", "polarity")
 AT_ONCE = 64  # reviews: Ctrl-C is heard after so many
 MOST = 4096  # questions that come without a pause: more than the engine asks at once
-READ_WITH = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors", "*.onnx", "model.bin")
 SUBJECT = re.compile(r"\n(?P<name>Target|Category): (?P<subject>[^\n]+)\Z")
 
 
@@ -136,10 +132,3 @@ def subject(text: str) -> Question:
         return Question(text)
     name, rest = found["subject"].strip(), text[: found.start()]
     return Question(rest, name) if found["name"] == "Target" else Question(rest, None, name)
-
-
-def digest(folder: Path) -> str:
-    """Of the weights, the tokenizer and the settings by which they are read; not of how they came about."""
-    files = {file.name: sha256(file) for pattern in READ_WITH for file in sorted(folder.glob(pattern))}
-    info = {name: value for name, value in read_info(folder).items() if name != "provenance"}
-    return hashlib.sha256(canonical([files, info]).encode()).hexdigest()[:16]

@@ -8,9 +8,9 @@ from statistics import mean
 from typing import Any
 
 from aspectra import manifest
-from aspectra.config import RunConfig
 from aspectra.data import datasets
 from aspectra.progress import clock, counted
+from aspectra.recipes import RunConfig
 from aspectra.report.tables import line, spread
 from aspectra.score import metrics, significance, two_level
 from aspectra.score.predictions import read_predictions

@@ -93,6 +93,7 @@ def context(manifest: Row) -> Row:
         "made": {
             "reviews": manifest["reviews"],
             "model": manifest["model"],
+            "digest": (figures.get("reader") or {}).get("digest"),
             "when": manifest["created"][:10],
             "version": manifest["versions"].get("aspectra", ""),
             "language": settings["language"],

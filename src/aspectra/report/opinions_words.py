@@ -15,6 +15,7 @@ from aspectra.report.opinions_charts import dated, named
 NOUNS = {"targets": "target", "categories": "category"}
 AMBIGUOUS = {"%m/%d/%Y": "month/day/year", "%m/%d/%y": "month/day/year", "%m-%d-%Y": "month-day-year"}
 ENOUGH = (10, 0.005)  # opinions, and share of all opinions, from which a topic may be called best or worst
+FOREIGN = 0.05  # share of the reviews in another language, above which it is told
 
 Row = dict[str, Any]
 
@@ -71,6 +72,8 @@ def notes(manifest: Row) -> list[str]:
         found.append(
             f"In {counted(figures['cut'], 'review')} an answer of the model was cut off: opinions may be missing there."
         )
+    if misread := foreign(figures):
+        found.append(f"{misread[0].upper()}{misread[1:]}.")
     if time := figures["time"]:
         if undated := time["undated"]:
             has = "has" if undated == 1 else "have"
@@ -88,6 +91,15 @@ def notes(manifest: Row) -> list[str]:
                 f"totals, and the count of any {noun} may be up to {figures[kind]['at_most']:,} short."
             )
     return found
+
+
+def foreign(figures: Row) -> str | None:
+    """What is to be told of reviews in another language than the reader's; None where they are few, or not counted."""
+    counts = figures.get("foreign")
+    if not counts or counts["reviews"] <= FOREIGN * figures["reviews"]:
+        return None
+    share = percent(counts["reviews"] / figures["reviews"])
+    return f"about {share} of the reviews do not look English; the model is made for English, and misreads the others"
 
 
 def headline(figures: Row) -> str:

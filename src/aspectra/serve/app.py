@@ -7,13 +7,14 @@ names; no path of a request is ever opened.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -24,6 +25,7 @@ from aspectra.readers.extraction import Extraction
 from aspectra.readers.reader import Judged, Question
 from aspectra.serve import shapes
 from aspectra.serve.batcher import Batcher, FullError, StoppingError
+from aspectra.serve.complaint import complaint
 from aspectra.serve.limits import Guarded, Limits, check_token
 from aspectra.serve.metrics import Metrics, Watched
 from aspectra.serve.shapes import About, Classified, Extracted, Problem
@@ -68,8 +70,11 @@ TROUBLE: dict[int | str, dict[str, Any]] = {
 }
 
 
-def application(model: Served, limits: Limits, token: str | None = None) -> Watched:
-    """The service of one model. Started and stopped by its lifespan, which waits for what was taken."""
+def application(model: Served, limits: Limits, token: str | None = None, origins: Sequence[str] = ()) -> Watched:
+    """The service of one model. Started and stopped by its lifespan, which waits for what was taken.
+
+    Pages of the `origins` may ask it too; a browser allows those of no other, and without any only its own page.
+    """
     from importlib.metadata import version
 
     batcher = Batcher(limits.batch, limits.wait, limits.queue, limits.seconds)
@@ -92,6 +97,14 @@ def application(model: Served, limits: Limits, token: str | None = None) -> Watc
         redirect_slashes=False,
     )
     app.state.limits, app.state.token = limits, token
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
+        )
     app.exception_handler(RequestValidationError)(invalid)
     app.exception_handler(Exception)(failed)
     api = APIRouter(prefix="/v1", route_class=Guarded, responses=TROUBLE)
@@ -104,7 +117,7 @@ def application(model: Served, limits: Limits, token: str | None = None) -> Watc
         """
         texts = getattr(body, "texts", None) or [body.text]
         found = await answered(request, batcher.submit(model.extract, [(text, len(text)) for text in texts]))
-        return {"results": [surer(each, body.min_confidence) for each in found]}
+        return {"results": [surer(each, body.min_confidence) for each in found], "reader": model.about}
 
     async def classify(request: Request, body: Any) -> dict[str, Any]:
         """How likely each polarity is, given a text and what is judged in it."""
@@ -112,7 +125,7 @@ def application(model: Served, limits: Limits, token: str | None = None) -> Watc
         items = [(question, len(question.text))]
         judged: Judged = (await answered(request, batcher.submit(model.classify, items)))[0]
         found = judged.probabilities
-        return {"polarity": max(found, key=found.__getitem__), **judged._asdict()}
+        return {"polarity": max(found, key=found.__getitem__), **judged._asdict(), "reader": model.about}
 
     # The bodies know this service's limits and task, so that they are only known here.
     extract.__annotations__["body"] = shapes.extract(limits)
@@ -129,6 +142,7 @@ def application(model: Served, limits: Limits, token: str | None = None) -> Watc
         )
         return About(
             model=model.name,
+            reader=shapes.Reader(**model.about),
             task=model.task,
             by=list(model.by),
             version=app.version,
@@ -195,11 +209,9 @@ async def answered(request: Request, work: Coroutine[Any, Any, list[Any]]) -> li
 
 
 async def invalid(_: Request, error: Exception) -> JSONResponse:
-    """422 with one line; what was sent is not repeated, for it may be no text at all."""
+    """422 with one line."""
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part)[:40] for part in first["loc"] if part not in ("body", "one", "many"))
-    return JSONResponse({"detail": f"{where}: {first['msg']}" if where else first["msg"]}, 422)
+    return JSONResponse({"detail": complaint(error.errors())}, 422)
 
 
 async def failed(_: Request, __: Exception) -> JSONResponse:

@@ -9,10 +9,11 @@ import errno
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aspectra.errors import UserError
 from aspectra.extras import need
@@ -27,16 +28,18 @@ CONNECTIONS = 1024  # open at once; more are told 503
 
 
 def serve(
-    model: Path,
+    model: Path | None,
     *,
     host: str,
     port: int,
     limits: Limits | None = None,
     token_file: Path | None = None,
+    origins: Sequence[str] = (),
     ready: Callable[[dict[str, Any]], object] = lambda _: None,
     **options: Any,
 ) -> None:
-    """Serve a student until a signal comes. `options` are those of `aspectra.load`, `ready` is told the address.
+    """Serve a student, or the reader that comes with Aspectra, until a signal comes. `options` are those of
+    `aspectra.load`, `ready` is told the address.
 
     Raises UserError where the model, the token or the port cannot be used; MissingExtraError.
     """
@@ -46,11 +49,13 @@ def serve(
     from aspectra.serve.student import Student
 
     token = read_token(token_file)
+    for origin in origins:
+        check_origin(origin)
     limits = limits or Limits()
     with listening(host, port) as listener:  # first: a port that is taken is told at once
-        student = Student(load(model, batch_size=limits.batch, **options), model)
+        student = Student(load(model, batch_size=limits.batch, **options))
         student.extract(["The first answer takes longer than those that follow."])
-        run(student, limits, token, listener, host, ready)
+        run(student, limits, token, listener, host, ready, origins)
 
 
 def run(
@@ -60,6 +65,7 @@ def run(
     listener: socket.socket,
     host: str,
     ready: Callable[[dict[str, Any]], object] = lambda _: None,
+    origins: Sequence[str] = (),
 ) -> None:
     """Serve any model on an open socket."""
     import uvicorn
@@ -70,7 +76,7 @@ def run(
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     if token is None and not is_loopback(host):
         say(f"serve: WARNING: whoever reaches {host} can use this; set {TOKEN} or --token-file to ask for a token")
-    app = application(model, limits, token)
+    app = application(model, limits, token, origins)
     config = uvicorn.Config(
         app,
         access_log=False,  # what people wrote is nobody's business
@@ -114,6 +120,17 @@ def read_token(file: Path | None) -> str | None:
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise UserError(f"the token in {where} must be printable ASCII without blanks; make one: openssl rand -hex 32")
     return token
+
+
+def check_origin(origin: str) -> None:
+    """Raise UserError for what no browser calls the origin of a page."""
+    parts = urlsplit(origin)
+    plain = parts.scheme in ("http", "https") and parts.hostname and origin == f"{parts.scheme}://{parts.netloc}"
+    if origin != "*" and (not plain or "@" in parts.netloc or origin != origin.lower()):
+        raise UserError(
+            f"--cors-origin {origin} is no origin: write scheme, host and port of the page as its browser does, for "
+            "example https://shop.example or http://localhost:3000; '*' is every page"
+        )
 
 
 @contextmanager

@@ -41,10 +41,19 @@ class Result(BaseModel):
     cut: bool
 
 
+class Reader(BaseModel):
+    """Who read: a digest tells models apart that have one name."""
+
+    name: str
+    version: str | None = Field(description="Of the model; null where its export was given none.")
+    digest: str
+
+
 class Extracted(BaseModel):
     """A result for each text, in their order."""
 
     results: list[Result]
+    reader: Reader
 
 
 class Classified(BaseModel):
@@ -53,6 +62,7 @@ class Classified(BaseModel):
     polarity: Polarity
     probabilities: dict[Polarity, float]
     sentence: str
+    reader: Reader
 
 
 class Problem(BaseModel):
@@ -74,9 +84,10 @@ class About(BaseModel):
     """What is served."""
 
     model: str
+    reader: Reader
     task: str
     by: list[str]
-    version: str
+    version: str = Field(description="Of Aspectra.")
     token: bool = Field(description="Whether /v1/extract and /v1/classify want a bearer token.")
     limits: Allowed
 

@@ -5,11 +5,11 @@ Called by `aspectra.serve.server`; `aspectra.serve.app` knows the Protocol only:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from aspectra.errors import UserError
+from aspectra.markup import told
 from aspectra.readers.extraction import Extraction
 from aspectra.readers.predictor import Predictor
 from aspectra.readers.reader import Judged, Question
@@ -20,6 +20,8 @@ class Served(Protocol):
     """What a service serves. Both methods are called from one thread only."""
 
     name: str
+    about: Mapping[str, Any]
+    """Who reads: {"name", "version", "digest"}."""
     task: str
     by: tuple[Field, ...]
 
@@ -35,12 +37,20 @@ class Served(Protocol):
 class Student:
     """A predictor that classifies too."""
 
-    def __init__(self, predictor: Predictor, path: Path) -> None:
-        self.predictor, self.name = predictor, path.resolve().name
+    def __init__(self, predictor: Predictor) -> None:
+        assert predictor.about is not None, "it was loaded from a folder"
+        self.about: Mapping[str, Any] = predictor.about
+        self.predictor, self.name = predictor, str(self.about["name"])
         self.task, self.by = predictor.reader.task.name, predictor.reader.task.by
 
     def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:
         return self.predictor.extract(texts)
 
     def classify(self, questions: Sequence[Question]) -> Sequence[Judged | UserError]:
-        return self.predictor.reader.judge(questions)
+        return self.predictor.reader.judge([seen(question) for question in questions])
+
+
+def seen(question: Question) -> Question:
+    """The question with the HTML of its text and target read as what it means."""
+    target = question.target
+    return question._replace(text=told(question.text), target=target and told(target))

@@ -1,4 +1,4 @@
-"""What a server of OpenAI's kind says, as JSON: a chat completion as a reply, an error as a text.
+"""What a server of OpenAI's kind answers, as JSON: a chat completion as a reply, or the fault that stands in its place.
 
 Called by `aspectra.teachers.openai` and `local`, and by `aspectra.elicit.batches`, whose results hold the same.
 """
@@ -7,34 +7,101 @@ from __future__ import annotations
 
 from typing import Any
 
-from aspectra.teachers.teacher import Reply
+from aspectra.teachers.refusal import code_of, message_of
+from aspectra.teachers.teacher import Reply, TryError
+
+# Why an answer ended, in other words than OpenAI's: those of Mistral, Anthropic, Gemini, GLM, DeepSeek, vLLM.
+ENDS = {
+    **dict.fromkeys(("max_tokens", "model_length", "max_output_tokens", "max_completion_tokens"), "length"),
+    **dict.fromkeys(
+        ("safety", "recitation", "prohibited_content", "blocklist", "spii", "sensitive", "guardrail_intervened"),
+        "content_filter",
+    ),
+}
+TORN = frozenset(
+    {
+        "error", "abort", "aborted", "cancelled", "canceled", "network_error", "server_error", "internal_error",
+        "insufficient_system_resource", "malformed_function_call", "timeout",
+    }
+)  # fmt: skip
+BUSY = frozenset({429, 503, 529})  # the endpoint wants fewer requests at once
+APART = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thinking_blocks")
+REASONING = ("think", "reason")  # in the type of a part that is no answer
 
 
 def completion(body: Any) -> Reply:
-    """A chat completion's JSON as a reply. Raises LookupError, TypeError or AttributeError for any other JSON."""
+    """A chat completion's JSON as a reply.
+
+    Raises TryError for an answer that broke off, with what it took; LookupError, TypeError or AttributeError for JSON
+    that is no chat completion.
+    """
     choice = body["choices"][0]
-    message = choice["message"]
-    usage = body.get("usage") or {}
-    text = message.get("content") or message.get("refusal")
-    apart = message.get("reasoning_content") or message.get("reasoning") or ""
     finish = choice.get("finish_reason")
-    return Reply(
-        text=text if isinstance(text, str) else "",
-        finish_reason=finish if isinstance(finish, str) else None,
-        tokens_in=_count(usage.get("prompt_tokens")),
-        tokens_out=_count(usage.get("completion_tokens")),
-        thinking=len(apart) if isinstance(apart, str) else 0,
-    )
+    finish = ENDS.get(finish.lower(), finish) if isinstance(finish, str) else None
+    used = usage(body)
+    error = choice.get("error") or body.get("error")
+    if error or (finish or "").lower() in TORN:
+        told = message_of({"error": error}) if error else f"finish_reason: {finish}"
+        counted = used if used.tokens_in is not None or used.tokens_out is not None else None
+        raise TryError(f"the answer broke off ({told})", busy=code_of(error) in BUSY, spent=counted)
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        # An older form; and a filter that leaves nothing of the answer.
+        message = {"content": choice["text"] if finish != "content_filter" else ""}
+    text, hidden = parts(message.get("content"))
+    if not text.strip() and (refusal := _refusal(message)):
+        text, finish = refusal, "refusal"
+    apart = next((size for name in APART if (size := length(message.get(name)))), 0)
+    return Reply(text, finish, used.tokens_in, used.tokens_out, thinking=hidden or apart)
 
 
-def _count(value: Any) -> int | None:
-    """A number of tokens, where it can be one."""
-    return value if isinstance(value, int) and 0 <= value < 1 << 53 else None
+def parts(content: Any) -> tuple[str, int]:
+    """The words of a message's content, whole or in parts, and how many characters of it are reasoning.
+
+    >>> parts([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Yes"}, {"type": "text", "text": "."}])
+    ('Yes.', 2)
+    """
+    if isinstance(content, str):
+        return content, 0
+    text, hidden = "", 0
+    for part in content if isinstance(content, list) else [content]:
+        kind = str(part.get("type", "")) if isinstance(part, dict) else ""
+        if any(word in kind for word in REASONING):
+            hidden += length({name: value for name, value in part.items() if name not in ("type", "signature")})
+        elif isinstance(part, str):
+            text += part
+        elif isinstance(part, dict):
+            said = part.get("text") or part.get("content")
+            said = said.get("value") if isinstance(said, dict) else said
+            text += said if isinstance(said, str) else parts(said)[0] if isinstance(said, list) else ""
+    return text, hidden
 
 
-def message_of(body: Any) -> str:
-    """What an endpoint's error says, however it says it."""
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    if isinstance(inner, dict):
-        inner = inner.get("message") or inner.get("detail") or inner
-    return str(inner)
+def _refusal(message: dict[str, Any]) -> str:
+    """A refusal that stands beside the content, or as a part of it."""
+    content = message.get("content")
+    places = [message, *(content if isinstance(content, list) else ())]
+    found = (place.get("refusal") for place in places if isinstance(place, dict))
+    return next((each for each in found if isinstance(each, str) and each.strip()), "")
+
+
+def length(value: Any) -> int:
+    """Characters of the words in a value, however deep they lie."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(length(each) for name, each in value.items() if name not in ("type", "signature", "format", "id"))
+    return sum(map(length, value)) if isinstance(value, list) else 0
+
+
+def usage(body: Any) -> Reply:
+    """What an answer took, as a reply without words."""
+    told = body.get("usage") or {}
+    read = _count(told, "prompt_tokens", "input_tokens")
+    return Reply("", None, read, _count(told, "completion_tokens", "output_tokens"))
+
+
+def _count(told: dict[str, Any], *names: str) -> int | None:
+    """A number of tokens, where one of the names has what can be one."""
+    found = (told.get(name) for name in names)
+    return next((value for value in found if isinstance(value, int) and 0 <= value < 1 << 53), None)

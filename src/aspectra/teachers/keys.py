@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import base64
 import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 
+PUBLIC = ("api-version",)  # of an address on Azure: what an error says of it is to be read
 SHORTEST_SECRET = 4  # shorter ones are not worth hiding, and stand in every other word
 
 
-def secrets(url: str, key: str | None) -> tuple[str, ...]:
-    """What no file and no line may hold: the key and what the address hides, as they are and as they are encoded."""
+def secrets(url: str, key: str | None, headers: Iterable[str] = ()) -> tuple[str, ...]:
+    """What no file and no line may hold: the key, values of headers, and what the address hides, as they are and as
+    they are encoded."""
     parts = urlsplit(url)
-    found = {key or "", parts.password or "", *(value for _, value in parse_qsl(parts.query))}
+    hidden = (value for name, value in parse_qsl(parts.query) if name not in PUBLIC)
+    found = {key or "", parts.password or "", *hidden, *(part for value in headers for part in (value, *value.split()))}
     if parts.username and parts.password:
         pair = f"{unquote(parts.username)}:{unquote(parts.password)}"
         found |= {pair, base64.b64encode(pair.encode()).decode()}
@@ -44,3 +49,18 @@ def read_key(config: ElicitConfig) -> str | None:
     if not key.isascii() or len(key.split()) > 1:
         raise UserError(f"the environment variable {config.key_env} must hold the key and nothing else")
     return key or None
+
+
+def read_headers(config: ElicitConfig) -> dict[str, str]:
+    """The headers that are sent besides, from the environment variables that hold them. Raises UserError."""
+    found = {}
+    for name, variable in config.headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+            raise UserError(f"--header {name}={variable}: '{name}' is no name of a header")
+        value = os.environ.get(variable, "").strip()
+        if not value:
+            raise UserError(f"--header {name}={variable}: set the environment variable {variable} to its value")
+        if not value.isascii() or not value.isprintable():
+            raise UserError(f"the environment variable {variable} must hold the value of the header {name}, in a line")
+        found[name] = value
+    return found

@@ -18,6 +18,7 @@ from aspectra.config import ElicitConfig
 from aspectra.errors import AspectraError, UserError
 from aspectra.extras import need
 from aspectra.teachers.completion import completion
+from aspectra.teachers.refusal import Refusal
 from aspectra.teachers.teacher import Messages, Question, Reply, RowError, drawn, identifying
 
 PROMPT_ROOM = 2048  # tokens a slot has for the prompt, besides those of the answer
@@ -78,10 +79,10 @@ class LocalTeacher:
         body: dict[str, Any] = {
             "messages": question.messages,
             **drawn(self._config, question.attempt),
+            **({"response_format": {"type": "json_object"}} if question.json_wanted else {}),
             **self._config.extra_body,
         }
-        if question.json_wanted:
-            body["response_format"] = {"type": "json_object"}
+        body = {name: value for name, value in body.items() if value is not None}
         try:
             answer = await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._server.handle_chat_completions, body
@@ -89,8 +90,10 @@ class LocalTeacher:
         except (RuntimeError, ValueError) as error:
             raise RowError(" ".join(str(error).split())[:300]) from None
         if not isinstance(answer, dict) or "choices" not in answer:
-            told = answer.get("message") or answer.get("error") if isinstance(answer, dict) else answer
-            raise RowError(f"llama.cpp: {told}"[:300])
+            refusal = Refusal.of(400, answer)
+            if refusal.meaning == "too long":
+                raise RowError(f"too long ({refusal.text})"[:300], final=True)
+            raise RowError(f"llama.cpp: {refusal.text}"[:300])
         return completion(answer)
 
     def count(self, messages: Messages) -> int:

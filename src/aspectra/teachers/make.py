@@ -6,6 +6,8 @@ Called by `aspectra.elicit` where its caller hands in no teacher and by the acto
 
 from __future__ import annotations
 
+import os
+
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 from aspectra.places import locate
@@ -44,7 +46,14 @@ def make_teacher(config: ElicitConfig) -> Teacher:
 
 
 def located(settings: ElicitConfig) -> ElicitConfig:
-    """The settings with `demo:` names as files. A model's name is no path, and stays as it is."""
+    """The settings with `demo:` names as files, and with the address that the environment names where they name none.
+
+    A model's name is no path, and stays as it is.
+    """
+    from aspectra.teachers.openai import BASE_URL
+
+    if settings.teacher == "openai" and not settings.base_url and (url := os.environ.get(BASE_URL, "").strip()):
+        settings = settings.model_copy(update={"base_url": url})
     names = {"model": settings.model, "demonstrations": settings.demonstrations}
     return settings.model_copy(
         update={key: str(locate(name)) for key, name in names.items() if name and name.startswith("demo:")}

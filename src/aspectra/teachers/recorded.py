@@ -17,6 +17,7 @@ from typing import Any
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 from aspectra.files import sha256
+from aspectra.markup import told
 from aspectra.rows import jsonl_rows
 from aspectra.teachers.teacher import AbsentError, Question, Reply
 
@@ -50,7 +51,8 @@ class RecordedTeacher:
                 distribution=_words(row.get("distribution")),
             )
             models.add(reply.model or path.stem)
-            key = _key(row.get("review_sha256") or _digest(row["review"]), row["kind"])
+            # Asked about is a review as it is read; a file may have it with its HTML.
+            key = _key(row.get("review_sha256") or _digest(told(row["review"])), row["kind"])
             # Of several answers to one question the first that was accepted is the record, else the first.
             if key not in self._replies or (key not in accepted and row.get("status") == "done"):
                 self._replies[key] = reply

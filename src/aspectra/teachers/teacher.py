@@ -32,7 +32,8 @@ class Reply:
 
     `thinking` are characters of reasoning that came apart from the text. `model` and `prompt_version` are set by a
     teacher that passes on what another one said. `distribution` are the probabilities behind the answer, as JSON
-    (`aspectra.data.soft`), where the teacher has them.
+    (`aspectra.data.soft`), where the teacher has them. `left_out` are the settings that it was asked without, for the
+    endpoint does not take them.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Reply:
     model: str | None = None
     prompt_version: str | None = None
     distribution: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class AbsentError(Exception):
@@ -50,7 +52,19 @@ class AbsentError(Exception):
 
 
 class RowError(Exception):
-    """This one answer cannot be had (now); the others may. The text is the reason kept in the store."""
+    """This one answer cannot be had (now); the others may. The text is the reason kept in the store.
+
+    `final`: it was refused for what it is, and would be again. `alike`: nothing in the refusal shows that the others
+    are not refused too; what to tell the user if they are.
+    """
+
+    def __init__(self, reason: str, *, final: bool = False, alike: str = "") -> None:
+        super().__init__(reason)
+        self.final, self.alike = final, alike
+
+
+NO_JSON = "json_invalid"
+"""Why an answer ended that an endpoint refused to pass on, since it is no JSON."""
 
 
 class TryError(Exception):
@@ -58,7 +72,7 @@ class TryError(Exception):
 
     `busy`: the endpoint wants fewer requests at once. `gone`: there was no connection at all. `mute`: there was one,
     which ended before a word came. `odd`: what came is no answer of such an endpoint. `after`: seconds that it asks all
-    of us to wait.
+    of us to wait. `spent`: what the try took all the same.
     """
 
     def __init__(
@@ -70,9 +84,11 @@ class TryError(Exception):
         mute: bool = False,
         odd: bool = False,
         after: float | None = None,
+        spent: Reply | None = None,
     ) -> None:
         super().__init__(reason)
         self.busy, self.gone, self.mute, self.odd, self.after = busy, gone, mute, odd, after
+        self.spent = spent
 
 
 def drawn(config: ElicitConfig, attempt: int = 0) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def test_the_format_shows_in_the_name_or_the_first_line(tmp_path: Path, name: st
 
 
 def test_a_format_that_does_not_show(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"a\.txt: it does not show .* --format semeval\|seg\|atepc\|table"):
+    with pytest.raises(UserError, match=r"a\.txt: it does not show .* --format semeval\|table\|seg\|atepc\|gen"):
         guess(put(tmp_path / "a.txt", "Dull soup.\n"))
     with pytest.raises(UserError, match="there is no file"):
         guess(tmp_path / "b.txt")
@@ -95,6 +96,33 @@ def test_wrong_offsets_and_lost_targets_are_counted(tmp_path: Path, capsys: pyte
     made = build([put(tmp_path / "a.xml", XML.replace("soup.", "stew."))], "atsa", tmp_path / "other")
     assert made["splits"]["train"]["unplaced"] == 1
     assert "train: 1 targets are not in their sentence" in capsys.readouterr().err
+
+
+def test_offsets_are_written_as_they_were_mended_and_missing_ones_as_they_were_found(tmp_path: Path) -> None:
+    rows = [
+        "text,target,polarity,from,to",
+        "💩The soup was cold.,soup,negative,6,10",  # counted in UTF-16
+        "💩💩 soup; 💩 soup.,soup,negative,14,18",
+        '"The soup, the soup and the soup.",soup,positive,14,18',
+        "Soft beds and a bed.,bed,positive,,",
+        "A soft bed.,bed,positive,0,3",
+    ]
+    made = build([put(tmp_path / "a.csv", "\n".join(rows))], "atsa", tmp_path / "set", split="train")
+    assert made["splits"]["train"]["mended"] == 4
+    written = json.loads((tmp_path / "set" / "train.json").read_text("utf-8-sig"))
+    assert [(a["from"], a["to"]) for each in written for a in each["aspects"]] == [
+        (5, 9), (11, 15), (14, 18), (16, 19), (7, 10),
+    ]  # fmt: skip
+
+
+def test_bad_rows_and_strange_labels_are_told_together(tmp_path: Path) -> None:
+    table = "text,target,polarity\nSoft bed.,bed,good\nSoft bed.,tub,positive\n"
+    files = [put(tmp_path / "a.csv", table), put(tmp_path / "b.csv", table)]
+    with pytest.raises(UserError) as caught:
+        build(files, "atsa", tmp_path / "set")
+    told = str(caught.value)
+    assert "a.csv, line 3: the target 'tub'" in told and "b.csv, line 3: the target 'tub'" in told
+    assert "'good' 2 times" in told and not (tmp_path / "set").exists()
 
 
 def many(count: int) -> list[Example]:

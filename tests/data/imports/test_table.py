@@ -67,11 +67,15 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.csv", "text,polarity\nx,good\n", "line 2: there is no column target or category; there are: text, pol"),
-        ("a.csv", "sentense,target\nx,y\n", "line 2: there is no column text and no column polarity; there"),
+        (
+            "a.csv",
+            "text,polarity\nx,good\n",
+            "line 2: there is no column target or category (--target-column names it); there are",
+        ),
+        ("a.csv", "sentense,target\nx,y\n", "line 2: there is no column text and no column polarity (--text-col"),
         ("a.csv", CSV + "Soft bed.,bed,,\n", "line 6: there is no polarity"),
         ("a.csv", CSV + ",bed,positive,\n", "line 6: there is no text"),
-        ("a.csv", CSV + "Soft bed.,Bed,positive,\n", "line 6: the target 'Bed' is not in the text"),
+        ("a.csv", CSV + "Soft bed.,Bid,positive,\n", "line 6: the target 'Bid' is not in the text"),
         ("a.csv", CSV + "Soft bed.,bed,positive,,9\n", "line 6: 5 fields where the header has 4"),
         ("a.csv", 'text,target,polarity\n"two\nlines",two,positive\nx,y,positive\n', "line 4: the target 'y'"),
         ("a.csv", "id,text,target,polarity\n1,one,,\n1,two,,\n", "line 3: the id '1' has another text in line 2"),
@@ -85,7 +89,8 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
             '{"text": "x", "target": "x", "polarity": "p", "opinion_words": [1]}\n',
             "line 1: opinion_words is",
         ),
-        ("a.xlsx", "x", "tables are read from .csv"),
+        ("a.xlsx", "x", "cannot be read as a workbook"),
+        ("a.doc", "x", "tables are read from .csv"),
     ],
 )
 def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, name: str, text: str, says: str) -> None:
@@ -111,3 +116,39 @@ def test_opinion_words_that_look_like_a_list(tmp_path: Path) -> None:
         (found,) = read(tmp_path / "a.csv")
         kept = tuple(word for word in words if word)
         assert found.example == replace(example, opinions=(replace(example.opinions[0], words=kept),))
+
+
+def test_a_target_in_other_case_or_spacing_is_taken_as_it_stands(tmp_path: Path) -> None:
+    rows = [
+        "The Soup was cold.,soup,negative",
+        "The hot  tub leaked.,Hot tub,negative",
+        "A bathtub and a Tub.,tub,positive",
+    ]
+    found = read(put(tmp_path / "a.csv", "\n".join(["text,target,polarity", *rows])))
+    told = [(o.target, o.start, o.end) for each in found for o in each.example.opinions]
+    assert told == [("Soup", 4, 8), ("hot  tub", 4, 12), ("tub", None, None)], (
+        "one that stands there is looked up later"
+    )
+
+
+def test_every_bad_row_is_listed_at_once(tmp_path: Path) -> None:
+    rows = [f"Fine.,x{number},good" for number in range(12)]
+    with pytest.raises(UserError) as caught:
+        read(put(tmp_path / "a.csv", "\n".join(["text,target,polarity", "Soft bed.,bed,positive", *rows])))
+    told = str(caught.value)
+    assert "a.csv: 12 bad rows: line 3: the target 'x0' is not in the text; line 4: " in told
+    assert told.count("line") == 10 and told.endswith("; and 2 more") and "\n" not in told
+
+
+def test_columns_are_found_by_the_names_that_people_give_them_or_named(tmp_path: Path) -> None:
+    path = put(
+        tmp_path / "a.csv", "id,Sentence,Aspect Term,polarity,from,to\n2339,The soup was cold.,soup,negative,4,8\n"
+    )
+    (found,) = read(path)
+    assert found.example == Example("2339", "The soup was cold.", (Opinion("soup", None, "negative", 4, 8),))
+    put(path, "n;said;what;how\n7;The soup was cold.;soup;negative\n")
+    given = {"id": "n", "text": "Said", "target": "what", "polarity": "how"}
+    (found,) = read(path, given)
+    assert found.example == Example("7", "The soup was cold.", (Opinion("soup", None, "negative"),))
+    with pytest.raises(UserError, match="has no column 'whom' for --target-column; it has: n, said, what, how"):
+        read(path, given | {"target": "whom"})

@@ -13,9 +13,11 @@ from tests.readers.test_predictor import without_torch
 from tests.students.taggers.labels import sentence
 
 import aspectra
+from aspectra.analyze.source import student
 from aspectra.benchmark.evaluate import evaluate
 from aspectra.data.examples import save
 from aspectra.errors import UserError
+from aspectra.info import digest
 from aspectra.models import resolve
 from aspectra.readers.export import export
 from aspectra.readers.opening import open_reader
@@ -44,7 +46,8 @@ def made(tagger_of: Folder, data: Path, tmp_path_factory: pytest.TempPathFactory
 
 def test_an_export_holds_what_runs_and_what_was_measured(made: Path, tagger_of: Folder, data: Path) -> None:
     files = {file.name for file in made.iterdir()}
-    assert files == {"model.onnx", "tokenizer.json", "meanings.npz", "aspectra.json", "README.md", "manifest.json"}
+    again = {"config.json", "tokenizer_config.json"}  # by which it is trained again
+    assert files == {"model.onnx", "tokenizer.json", "meanings.npz", "aspectra.json", "README.md", "manifest.json"} | again
     manifest = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
     figures = manifest["figures"]
     assert set(manifest["inputs"]) == {"gold dev.json", "model"}, "what chooses the type is no label of test"
@@ -177,8 +180,19 @@ def test_an_export_needs_neither_torch_nor_transformers(reader_of: Made) -> None
     done = without_torch(reader_of("bert", "int8"), "ctranslate2", "onnx")
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 0
-    done = without_torch(reader_of("bert", "int8"), "onnxruntime")
-    assert "an export needs the extra 'deploy'" in done.stderr
+
+
+def test_an_export_says_its_name_version_and_language(tagger_of: Folder, data: Path, tmp_path: Path) -> None:
+    says = {"name": "inn-reader", "version": "3", "language": "en"}
+    out = tmp_path / "out"
+    manifest = export(str(tagger_of("bert")), out, data=str(data), threads=1, compute="float32", says=says)
+    assert manifest["config"].items() >= says.items()
+    source = student(out)
+    assert source.about == aspectra.load(out, threads=1).about
+    assert source.about == {"name": "inn-reader", "version": "3", "digest": digest(out)} and source.language == "en"
+    bare = student(tagger_of("bert"))
+    assert bare.about == {"name": "bert", "version": None, "digest": digest(tagger_of("bert"))}
+    assert bare.language is None
 
 
 def test_what_an_export_cannot_do_is_said_in_a_line(reader_of: Made, tagger_of: Folder, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import itertools
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,20 @@ from typing import Any
 from aspectra import manifest, tasks
 from aspectra.data import datasets
 from aspectra.data.examples import load, read, save
-from aspectra.data.imports import pyabsa, semeval, table
-from aspectra.data.imports.labels import Found, Source, parse_map, settle
+from aspectra.data.imports import generative, pyabsa, semeval, table
+from aspectra.data.imports.labels import BadRowsError, Found, Source, parse_map, settle
 from aspectra.errors import UserError, unknown
 from aspectra.files import replacing, sha256
 from aspectra.progress import say
-from aspectra.rows import check_file, text_file
+from aspectra.rows import FOUND, SUFFIXES, Form, check_file, kind, text_file
 from aspectra.schema import Example, Opinion
 
-FORMATS: dict[str, Callable[[Path], list[Found]]] = {
-    "semeval": semeval.read,
+LINES: dict[str, Callable[[Path, str | None], list[Found]]] = {
     "seg": pyabsa.read_seg,
     "atepc": pyabsa.read_atepc,
-    "table": table.read,
+    "generative": generative.read,
 }
+FORMATS = ("semeval", "table", *LINES)
 
 
 # By which the folders of stages, of a model and of somebody's code are known; and those of whole runs, below which too.
@@ -48,12 +48,15 @@ def build(
     test_share: float = 0.0,
     seed: int = 42,
     polarity_map: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    layout: Form = FOUND,
 ) -> dict[str, Any]:
     """Write the files' sentences to `out` and return what was written, for each split its counts.
 
     With `split` they all go there; else `dev_share` and `test_share` of them (fractions of the distinct texts, drawn
     by `seed`) go to dev and test and the rest to train. Sentences of one text stay together. Where targets and
-    categories are annotated apart, as in SemEval-2014, only those that the task speaks of are kept.
+    categories are annotated apart, as in SemEval-2014, only those that the task speaks of are kept. `columns` are those
+    of tables, by the keys of `table.NAMES`; `layout` is what files of text do not say of themselves.
 
     Raises UserError, with nothing written: what the readers and `settle` raise, an empty file, no opinion that the task
     speaks of (or, of a task that needs both, targets and categories apart), shares that leave a part empty, a file of
@@ -76,13 +79,7 @@ def build(
         raise UserError(f"{out} is the folder of something else ({there.name}); name one of its own with --out")
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
-    sources = []
-    for path in files:
-        name = form or guess(path)
-        if not (found := FORMATS[name](path)):
-            raise nothing_in(path)
-        sources.append(Source(path, found, numbers=name in ("seg", "atepc")))
-    examples = _distinct(files, settle(sources, mapping))
+    examples = _distinct(files, _settled(files, form, mapping, columns or {}, layout))
     opinions = [o for example in examples for o in example.opinions]
     kinds = {(bool(o.target), bool(o.category)) for o in opinions}
     if {(True, False), (False, True)} <= kinds and (True, True) not in kinds:
@@ -103,24 +100,55 @@ def build(
     return {"task": task, "out": str(out), "splits": _write(parts, out)}
 
 
-def guess(path: Path) -> str:
+def _settled(
+    files: Sequence[Path], form: str | None, mapping: Mapping[str, str], columns: Mapping[str, str], layout: Form
+) -> list[list[Example]]:
+    """The sentences of each file. Raises one UserError of all that is wrong with rows and labels."""
+    sources, wrong = [], []
+    for path in files:
+        name = form or guess(path, layout.encoding)
+        if columns and name != "table":
+            raise UserError(f"{path}: columns are named in tables; this is read as {name}")
+        try:
+            if name == "semeval":
+                found: Sequence[Found] = semeval.read(path)
+            else:
+                found = table.read(path, columns, layout) if name == "table" else LINES[name](path, layout.encoding)
+        except BadRowsError as error:
+            wrong.append(str(error))
+            found = error.found
+        if not found and not wrong:
+            raise nothing_in(path)
+        sources.append(Source(path, found, numbers=name in ("seg", "atepc")))
+    try:
+        settled = settle(sources, mapping)
+    except UserError as error:
+        raise UserError("; ".join([*wrong, str(error)])) from None
+    if wrong:
+        raise UserError("; ".join(wrong))
+    return settled
+
+
+def guess(path: Path, encoding: str | None = None) -> str:
     """The format of a file by its suffix, else by its first line that is not blank.
 
     Raises UserError for any other, and for an empty file.
     """
     suffix = path.suffix.lower()
-    if suffix in table.SUFFIXES:
+    if kind(path) in SUFFIXES:
         return "table"
     if suffix in (".xml", ".seg", ".atepc"):
         return "semeval" if suffix == ".xml" else suffix[1:]
     check_file(path)
-    with text_file(path) as stream:
+    with text_file(path, encoding) as stream:
         first = next((line for line in stream if line.strip()), "")
     if not first:
         raise nothing_in(path)
     columns = first.split()
     if first.lstrip().startswith("<"):
         return "semeval"
+    if generative.MARK in first:
+        return "generative"
     if pyabsa.MARK in first:
         return "seg"
     if len(columns) == 3 and pyabsa.TAG.fullmatch(columns[1]):
@@ -180,6 +208,7 @@ def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, in
             made = Path(work) / f"{part}.json"
             save(made, rows)
             kept, mending = read(made)
+            save(made, kept)  # with the offsets that were mended, and with those that were found
             path = out / made.name
             if path.exists() and sha256(path) != sha256(made):
                 raise UserError(f"{path} is there and says something else; name another --out, or remove it")

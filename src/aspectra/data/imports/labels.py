@@ -17,6 +17,7 @@ from aspectra.schema import POLARITIES, Example
 
 # What the numbers of PyABSA's files mean. Others count 0, 1, 2, so that these hold only where no other number stands.
 NUMBERS = {"1": "positive", "0": "neutral", "-1": "negative"}
+SHOWN = 10  # bad rows
 LISTED = 20  # a wrong column has thousands of labels
 
 
@@ -35,6 +36,17 @@ class Source:
     path: Path
     found: Sequence[Found]
     numbers: bool = False
+
+
+class BadRowsError(UserError):
+    """Rows of a file that cannot be taken: (place, what is wrong) of each, and what the others hold."""
+
+    def __init__(self, path: Path, bad: Sequence[tuple[str, str]], found: Sequence[Found]) -> None:
+        self.found = found
+        listed = "; ".join(f"{place}: {why}" for place, why in bad[:SHOWN])
+        more = f"; and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
+        several = f": {len(bad)} bad rows: " if len(bad) > 1 else ", "
+        super().__init__(f"{path}{several}{listed}{more}")
 
 
 def parse_map(pairs: Sequence[str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ PADDING = ("-100", "-999")  # "no polarity here", as newer and older versions wr
 TAG = re.compile(r"O|[BI](-.*)?")
 
 
-def read_seg(path: Path) -> list[Found]:
+def read_seg(path: Path, encoding: str | None = None) -> list[Found]:
     """The sentences of a file of triples: a sentence with `$T$` for the term, the term, its polarity.
 
     Where `$T$` stands more than once, as in files made by replacing every occurrence, the opinion's place is the first.
@@ -32,7 +32,7 @@ def read_seg(path: Path) -> list[Found]:
 
     Raises UserError that names file and line: a first line without `$T$`, no term, no polarity, a triple cut off.
     """
-    lines = _lines(path)
+    lines = _lines(path, encoding)
     sentences = _Sentences()
     number = 0
     while number < len(lines):
@@ -74,7 +74,7 @@ def write_seg(path: Path, examples: Iterable[Example]) -> None:
     write_text(path, "".join(f"{line}\n" for line in lines))
 
 
-def read_atepc(path: Path) -> list[Found]:
+def read_atepc(path: Path, encoding: str | None = None) -> list[Found]:
     """The sentences of a file with a token a line, `token tag polarity`, and a blank line behind each copy.
 
     A sentence's text is its tokens with a space between. All copies of a sentence may tag all its terms; the term that
@@ -89,7 +89,7 @@ def read_atepc(path: Path) -> list[Found]:
     copy: list[tuple[int, str, str, str]] = []
     tagged: dict[tuple[str, int], int] = {}
     told: set[tuple[str, int]] = set()
-    for number, line in enumerate([*_lines(path), ""], 1):
+    for number, line in enumerate([*_lines(path, encoding), ""], 1):
         if columns := line.split():
             copy.append((number, *_columns(path, number, columns)))
         elif copy:
@@ -187,9 +187,9 @@ class _Sentences:
         ]
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Path, encoding: str | None) -> list[str]:
     # Only \n ends a line: str.splitlines would cut at characters that may stand in a sentence.
-    with text_file(path) as stream:
+    with text_file(path, encoding) as stream:
         return stream.read().split("\n")
 
 

@@ -1,28 +1,38 @@
-"""Tables of one's own labels: CSV, TSV, JSONL or Parquet with one opinion a row. Called by `imports.build`.
+"""Tables of one's own labels, of every kind that `aspectra.rows` reads: an opinion a row. Called by `imports.build`.
 
-Columns: `text` (or `sentence`) and `polarity`, `target` or `category` or both, and if there are any `id`, `from`, `to`
-and `opinion_words`; whatever their case, others are passed over.
+Columns: text and polarity, target or category or both, and if there are any id, from, to and opinion words. They are
+found by the names of `NAMES`, whatever their case, or by names that are given. Others are passed over.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aspectra.data.imports.labels import Found
+from aspectra.data.imports.labels import BadRowsError, Found
+from aspectra.data.imports.terms import standing
 from aspectra.errors import UserError
 from aspectra.files import replacing
-from aspectra.rows import Row, read_rows
+from aspectra.reviews import TEXT, find
+from aspectra.rows import FOUND, Form, read_rows
 from aspectra.schema import Example, Opinion
 from aspectra.tables import write_jsonl
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 COLUMNS = ("id", "text", "target", "category", "polarity", "from", "to", "opinion_words")
-READ = (*COLUMNS, "sentence")
+NAMES = {
+    "id": ("id",),
+    "text": TEXT,
+    "target": ("target", "aspect_term", "term", "aspect"),
+    "category": ("category", "aspect_category"),
+    "polarity": ("polarity", "sentiment", "label"),
+    "from": ("from", "start"),
+    "to": ("to", "end"),
+    "opinion_words": ("opinion_words",),
+}
 
 
 @dataclass(slots=True)
@@ -33,24 +43,31 @@ class _Sentence:
     lines: list[int] = field(default_factory=list)
 
 
-def read(path: Path) -> list[Found]:
-    """The sentences of a table, each in the place of its first row.
+def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND) -> list[Found]:
+    """The sentences of a table, each in the place of its first row. `given` names columns, by the keys of `NAMES`.
 
     Rows belong to one sentence where they have the same id, or, without one, the same text. A row without target,
-    category and polarity says that its sentence has no opinion. `opinion_words` is a text, or a list of texts (in CSV
-    as JSON). Blank cells and a target "NULL" are none. A sentence without id is named by its number.
+    category and polarity says that its sentence has no opinion. A target in other case or with other spaces than the
+    text has is taken as it stands there. `opinion_words` is a text, or a list of texts (in CSV as JSON). Blank cells
+    and a target "NULL" are none. A sentence without id is named by its number.
 
-    Raises UserError that names file and line (of Parquet the row): no such file or columns, a torn row, no text, no
-    polarity, a target that is not in the text, an offset that is no number, an id with two texts.
+    Raises UserError: no such file or columns, no rows; BadRowsError that names the rows: torn, no text, no polarity, a
+    target that is not in the text, an offset that is no number, an id with two texts.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"{path}: tables are read from {', '.join(SUFFIXES)} files")
     sentences: dict[tuple[str, str], _Sentence] = {}
-    for row in read_rows(path, lambda names: [each for each in names if each.strip().casefold() in READ]):
-        if row.fault:
-            raise UserError(f"{path}, {row.place}: {row.detail}")
+    bad: list[tuple[str, str]] = []
+
+    def keep(names: Sequence[str]) -> list[str]:
+        return [name for name in _columns(path, names, given or {}).values() if name]
+
+    for row in read_rows(path, keep, form):
+        columns = _columns(path, list(row.values), given or {}) if row.values else {}
         try:
-            values = _values(row)
+            if row.fault:
+                raise _RowError(row.detail)
+            if lost := _lost(columns):
+                raise UserError(f"{path}, {row.place}: {lost}; there are: {', '.join(row.values)}")
+            values = {name: row.values[column] for name, column in columns.items() if column}
             text, name = _text(values), _cell(values, "id")
             key = ("text", text) if name is None else ("id", name)
             sentence = sentences.setdefault(key, _Sentence(row.place, text))
@@ -60,30 +77,46 @@ def read(path: Path) -> list[Found]:
                 sentence.opinions.append(opinion)
                 sentence.lines.append(int(row.place.split()[1]))
         except _RowError as error:
-            raise UserError(f"{path}, {row.place}: {error}") from None
-    if not sentences:
-        raise UserError(f"{path} has no rows")
-    return [
+            bad.append((row.place, str(error)))
+            if error.polarity is not None:
+                sentence.opinions.append(Opinion(None, None, error.polarity))
+                sentence.lines.append(int(row.place.split()[1]))
+    found = [
         Found(Example(key if kind == "id" else str(number), s.text, tuple(s.opinions)), tuple(s.lines))
         for number, ((kind, key), s) in enumerate(sentences.items(), 1)
     ]
+    if bad:
+        raise BadRowsError(path, bad, found)
+    if not sentences:
+        raise UserError(f"{path} has no rows")
+    return found
 
 
 class _RowError(Exception):
-    """What is wrong with a row."""
+    """What is wrong with a row, and its polarity where that could be read: what is strange there is told as well."""
+
+    def __init__(self, why: str, polarity: str | None = None) -> None:
+        super().__init__(why)
+        self.polarity = polarity
 
 
-def _values(row: Row) -> dict[str, Any]:
-    """A row by our names of columns."""
-    values = {name.strip().casefold(): value for name, value in row.values.items()}
-    if "text" not in values and "sentence" in values:
-        values["text"] = values["sentence"]
-    lost = [name for name in ("text", "polarity") if name not in values]
-    if not lost and not {"target", "category"} & values.keys():
+def _columns(path: Path, names: Sequence[str], given: Mapping[str, str]) -> dict[str, str | None]:
+    """The column of each of ours, None where there is none. Raises UserError where a given one is not there."""
+    columns = {}
+    for ours, usual in NAMES.items():
+        columns[ours] = find(names, (given[ours],) if ours in given else usual)
+        if ours in given and columns[ours] is None:
+            option = f"--{ours.replace('_', '-')}-column"
+            raise UserError(f"{path} has no column '{given[ours]}' for {option}; it has: {', '.join(names)}")
+    return columns
+
+
+def _lost(columns: Mapping[str, str | None]) -> str:
+    """Which columns are not there that a table of labels must have."""
+    lost = [name for name in ("text", "polarity") if not columns[name]]
+    if not lost and not (columns["target"] or columns["category"]):
         lost = ["target or category"]
-    if lost:
-        raise _RowError(f"there is no column {' and no column '.join(lost)}; there are: {', '.join(row.values)}")
-    return values
+    return f"there is no column {' and no column '.join(lost)} (--{lost[0].split()[0]}-column names it)" if lost else ""
 
 
 def _text(values: dict[str, Any]) -> str:
@@ -114,12 +147,16 @@ def _opinion(values: dict[str, Any], text: str) -> Opinion | None:
         if target or category:
             raise _RowError("there is no polarity")
         return None
-    if target is not None and target not in text:
-        raise _RowError(f"the target '{target}' is not in the text")
     words = _words(values.get("opinion_words"))
     if target is None:
         return Opinion(None, category, polarity, words=words)
-    return Opinion(target, category, polarity, _offset(values, "from"), _offset(values, "to"), words)
+    start, end = _offset(values, "from"), _offset(values, "to")
+    if target not in text:
+        if (span := standing(target, text, start)) is None:
+            raise _RowError(f"the target '{target}' is not in the text", polarity)
+        start, end = span
+        target = text[start:end]
+    return Opinion(target, category, polarity, start, end, words)
 
 
 def _offset(values: dict[str, Any], name: str) -> int | None:

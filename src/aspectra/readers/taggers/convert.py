@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from aspectra.errors import UserError
 from aspectra.files import write_json
 from aspectra.info import EXPORT
+from aspectra.quiet import quiet
 from aspectra.readers.taggers import vocabulary
 from aspectra.readers.taggers.in_onnx import arrays
-from aspectra.readers.taggers.meanings import TABLE
 from aspectra.readers.taggers.signature import ENGINE, FORMAT, GRAPH, TOKENIZER
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.weights import INFO
@@ -31,6 +32,9 @@ def convert(tagger: Tagger, folder: Path) -> None:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         kind = type(tagger.model.encoder).__name__
         raise UserError(f"torch cannot write a {kind} as a graph: {reason}; use the student's own folder") from None
+    with quiet():  # beside the graph lies what its weights alone do not tell of the student: that can be trained again
+        tagger.model.encoder.config.save_pretrained(folder)
+        tagger.tokenizer.save_pretrained(folder)
     tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
     vocabulary.write(tagger, folder)
     describe(tagger, folder, "float32")
@@ -47,8 +51,8 @@ def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str], 
     # One by one: what fills up a row is nobody's sentence.
     seen = ranges(model, (arrays([one], tagger.pad) for one in pieces), threads)
     onnx.save(quantize(model, seen), str(folder / GRAPH))
-    for name in (TOKENIZER, TABLE):
-        (folder / name).write_bytes((whole / name).read_bytes())
+    for file in (file for file in whole.iterdir() if file.name not in (GRAPH, INFO)):
+        shutil.copyfile(file, folder / file.name)
     describe(tagger, folder, "int8")
 
 

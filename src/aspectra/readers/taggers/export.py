@@ -41,7 +41,6 @@ def types(compute: str) -> list[str]:
     if compute not in (AUTO, *COMPUTE):
         raise unknown("compute type", compute, (AUTO, *COMPUTE))
     need("train", "export of a tagger", "onnx")
-    need("deploy", "export", "onnxruntime", "tokenizers")
     return list(COMPUTE) if compute == AUTO else [compute]
 
 

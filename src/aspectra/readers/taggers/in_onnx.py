@@ -5,18 +5,21 @@ Called by `aspectra.readers.opening` and `export`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aspectra.errors import UserError
-from aspectra.extras import need
 from aspectra.info import EXPORT, read_info
 from aspectra.readers.taggers.signature import AS_TAGGED, FORMAT, GRAPH, TOKENIZER
 from aspectra.schema import Span
 from aspectra.students.taggers.reading import Read
 from aspectra.students.taggers.words import Encoder, Pieces
 
+T = TypeVar("T")
+AT_ONCE = 16  # sentences of a thread, whatever their number, or other threads would mean other digits
 WIDTH = 64  # tokens of a sentence, beyond which fewer are read at once: memory grows with the square
 
 
@@ -26,9 +29,7 @@ class Exported:
     def __init__(
         self, folder: Path, threads: int | None = None, batch_size: int = 32, compute: str | None = None
     ) -> None:
-        """Raises UserError where the export cannot be read, or is of another type than `compute`; MissingExtraError
-        where what runs it is not installed."""
-        need("deploy", "an export", "onnxruntime", "tokenizers")
+        """Raises UserError where the export cannot be read, or is of another type than `compute`."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -39,10 +40,8 @@ class Exported:
         if compute not in (None, made := about.get("compute")):
             raise UserError(f"{folder} was exported in {made}, and runs in that alone; leave out --compute")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
+        options.intra_op_num_threads = 1  # batches side by side: two threads on one batch wait for each other
         options.log_severity_level = 3  # what it warns of says nothing to whoever reads reviews
-        # A thread that waits by spinning takes the core from what prepares the next batch.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self.session = onnxruntime.InferenceSession(
                 str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
@@ -53,6 +52,7 @@ class Exported:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"cannot load the export {folder} ({reason}); export the model once more") from None
         self.encoder, self.batch_size = Encoder(tokenizer, room), batch_size
+        self.pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "reader")
         self.categories = tuple(about.get("categories", ()))
 
     @property
@@ -69,12 +69,22 @@ class Exported:
         found = [Read([], [], []) for _ in pieces]
         asked = [number for number, one in enumerate(pieces) if one.words or given is not None]
         tick(len(pieces) - len(asked))
-        for batch in batches(asked, [len(one.ids) for one in pieces], self.batch_size):
-            some = [pieces[i] for i in batch]
-            for i, one in zip(batch, self.together(some, given and [given[i] for i in batch]), strict=True):
+
+        def work(batch: list[int]) -> list[Read]:
+            return self.together([pieces[i] for i in batch], given and [given[i] for i in batch])
+
+        for batch, said in self.side_by_side(pieces, asked, work):
+            for i, one in zip(batch, said, strict=True):
                 found[i] = one
             tick(len(batch))
         return found
+
+    def side_by_side(
+        self, pieces: Sequence[Pieces], asked: Sequence[int], work: Callable[[list[int]], T]
+    ) -> Iterator[tuple[list[int], T]]:
+        """Each batch of the pieces that are asked about, by number, and what `work` makes of it; a thread has one."""
+        plan = list(batches(asked, [len(one.ids) for one in pieces], min(self.batch_size, AT_ONCE)))
+        return zip(plan, self.pool.map(work, plan), strict=True)
 
     def together(self, pieces: Sequence[Pieces], given: Sequence[Sequence[Span]] | None) -> list[Read]:
         """A batch."""
@@ -94,10 +104,14 @@ class Exported:
     def vectors(self, pieces: Sequence[Pieces]) -> list[Any]:
         """For each sentence an array (spans, width): what stands for each span that `read` finds in it."""
         found: list[Any] = [None] * len(pieces)
-        for batch in batches(range(len(pieces)), [len(one.ids) for one in pieces], self.batch_size):
+
+        def work(batch: list[int]) -> list[Any]:
             number, vectors = self.session.run(["number", "vectors"], arrays([pieces[i] for i in batch], self.pad))
-            for i, some, rows in zip(batch, runs(number), vectors, strict=True):
-                found[i] = rows[: len(some)]
+            return [rows[: len(some)] for some, rows in zip(runs(number), vectors, strict=True)]
+
+        for batch, said in self.side_by_side(pieces, range(len(pieces)), work):
+            for i, rows in zip(batch, said, strict=True):
+                found[i] = rows
         return found
 
 

@@ -40,7 +40,7 @@ def types(compute: str) -> list[str]:
     """The compute types to try, smallest first. Raises UserError for one that is unknown, or not of this machine."""
     if compute not in (AUTO, *COMPUTE):
         raise unknown("compute type", compute, (AUTO, *COMPUTE))
-    need("deploy", "export", "ctranslate2", "tokenizers")
+    need("deploy", "export of a student that writes")
     import ctranslate2
 
     here = ctranslate2.get_supported_compute_types("cpu")
@@ -149,7 +149,7 @@ def passing(student: Writer, task: str, texts: Sequence[str], threads: int | Non
 
     Raises UserError as `export` does.
     """
-    need("deploy", "--engine ct2", "ctranslate2", "tokenizers")
+    need("deploy", "--engine ct2")
     with tempfile.TemporaryDirectory(prefix="aspectra-") as place:
         convert(student, Path(place), "float32")
         made, whole = exported(Path(place), None, threads), Whole(student)

@@ -29,7 +29,7 @@ class Exported(ABC):
 
     def __init__(self, folder: Path, compute: str | None = None, threads: int | None = None) -> None:
         """Raises UserError where the export cannot be read, or the machine does not know the compute type."""
-        need("deploy", "an export", "ctranslate2", "tokenizers")
+        need("deploy", "an export of a student that writes")
         import ctranslate2
 
         self.info = read_info(folder)

@@ -95,7 +95,8 @@ async function begin() {
     tell($("told"), "The service cannot be reached.", true);
     return;
   }
-  $("about").textContent = `Aspectra ${about.version} \u00b7 ${about.model} \u00b7 ${about.task}`;
+  const who = [about.reader.name, about.reader.version, `(${about.reader.digest})`].filter(Boolean).join(" ");
+  $("about").textContent = `Aspectra ${about.version} \u00b7 ${who} \u00b7 ${about.task}`;
   $("legend").replaceChildren(...POLARITIES.map((name) => make("span", {}, `${SIGNS[name]} ${name}`)));
   if (about.token) showToken();
 }

@@ -10,7 +10,7 @@ import pytest
 
 from aspectra.errors import UserError
 from aspectra.reviews import read_reviews
-from aspectra.rows import read_rows
+from aspectra.rows import jsonl_rows, read_rows
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.parquet"])
@@ -36,8 +36,9 @@ def test_of_two_values_of_one_key_none_is_lost_in_silence(tmp_path: Path) -> Non
 def test_a_list_of_json_is_told_from_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('[\n{"text": "one"}\n]\n')
+    assert [row.values for row in read_rows(path, list)] == [{"text": "one"}]
     with pytest.raises(UserError, match="is a JSON list; here a line holds one JSON object"):
-        list(read_rows(path, list))
+        list(jsonl_rows(path))
 
 
 def test_a_double_column_that_nobody_reads_harms_nobody(tmp_path: Path) -> None:

@@ -12,10 +12,13 @@ from tests.chain import config_text
 from tests.students.taggers.labels import SENTENCES, taught
 
 from aspectra.cli.main import run
-from aspectra.config import ElicitConfig, RunConfig
+from aspectra.config import ElicitConfig
 from aspectra.elicit import selection
 from aspectra.errors import UserError
-from aspectra.pipeline import analyze_reviews, build_corpus, check, elicit_reviews, judge_teacher, sitting
+from aspectra.pipeline.run import analyze_reviews, build_corpus, check, judge_teacher, sitting
+from aspectra.pipeline.stages import elicit_reviews
+from aspectra.places import locate
+from aspectra.recipes import RunConfig
 from aspectra.settings import load
 from aspectra.tables import write_jsonl
 
@@ -30,6 +33,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory, causal: Path) -> tuple[Path,
     file.write_text(config_text(home, causal), encoding="utf-8")
     assert run(["run", str(file), "--out", str(home / "out"), "--json"]) == 0
     return file, home / "out"
+
+
+def asked(config: RunConfig, out: Path) -> Path:
+    return elicit_reviews(locate(config.reviews), config.elicit, out)
 
 
 def stamps(out: Path) -> dict[str, int]:
@@ -143,7 +150,7 @@ def test_other_reviews_or_another_teacher_leave_no_trace_in_the_corpus(tmp_path:
     (tmp_path / "others.jsonl").write_text(others, encoding="utf-8")
 
     def made(*changes: str) -> tuple[int, set[str]]:
-        responses = elicit_reviews(load(RunConfig, file, changes), tmp_path / "out" / "elicit")
+        responses = asked(load(RunConfig, file, changes), tmp_path / "out" / "elicit")
         corpus = build_corpus(load(RunConfig, file, changes), responses, tmp_path / "out" / "corpus")
         rows = pq.read_table(corpus / "train.parquet")
         said = {text.rpartition("Reasoning: ")[2] for text in rows["output"].to_pylist() if "Reasoning" in text}
@@ -197,7 +204,7 @@ def test_a_run_asks_about_the_reviews_that_were_drawn(tmp_path: Path) -> None:
     }
     config = RunConfig(reviews="demo:reviews.jsonl", elicit=ElicitConfig(**teacher))
     drawn = [
-        set(pq.read_table(elicit_reviews(config, tmp_path / name), columns=["review_id"])[0].to_pylist())
+        set(pq.read_table(asked(config, tmp_path / name), columns=["review_id"])[0].to_pylist())
         for name in ("one", "other")
     ]
     assert len(drawn[0]) == 20
@@ -226,7 +233,7 @@ def test_a_student_teaches_a_run_and_sits_its_test(encoder_of: Callable[[str], P
     }
     config, out = RunConfig(**values), tmp_path / "out"
     check(config, out)
-    corpus = build_corpus(config, elicit_reviews(config, out / "elicit"), out / "corpus")
+    corpus = build_corpus(config, asked(config, out / "elicit"), out / "corpus")
     assert (corpus / "silver" / "train.soft.jsonl").is_file()
     (row,) = [row for row in judge_teacher(config, out) if row["subset"] == "all"]
     assert row["sentences"] == 12

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aspectra.config import ElicitConfig, PretrainConfig, RunConfig
+from aspectra.config import ElicitConfig, PretrainConfig
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.files import torn, write_json, write_text
-from aspectra.manifest import MANIFEST, RUN
+from aspectra.files import write_json, write_text
+from aspectra.manifest import RUN
+from aspectra.pipeline.stages import check_out, check_teacher, elicit_reviews
 from aspectra.places import locate
 from aspectra.progress import say
-from aspectra.teachers.make import check_here, located
+from aspectra.recipes import RunConfig
+from aspectra.teachers.make import located
 
 OPINIONS = Path("opinions.parquet")
 CHECKED = 60  # sentences by which the exported student is held against its original: a few seconds' worth
@@ -29,7 +31,7 @@ def run(config: RunConfig, out: Path) -> dict[str, Any]:
     Returns what `results.json` holds. Raises UserError for input that the user can mend, before anything is trained.
     """
     check(config, out)
-    responses = elicit_reviews(config, out / "elicit")
+    responses = elicit_reviews(locate(config.reviews), config.elicit, out / "elicit")
     corpus = build_corpus(config, responses, out / "corpus")
     rows: list[dict[str, Any]] = []
     tuned: dict[tuple[str, int], Path] = {}
@@ -66,10 +68,7 @@ def check(config: RunConfig, out: Path) -> None:
         if config.teacher is None:
             raise UserError("systems names the teacher, but the config has no `teacher:` that could be asked")
         check_teacher(sitting(config, config.teacher), out / "teacher" / "elicit")
-    if out.exists() and not out.is_dir():
-        raise UserError(f"--out {out} is a file; name a folder")
-    if out.exists() and not (out / RUN).exists() and not all(map(torn, out.iterdir())):
-        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+    check_out(out, RUN)
     if set(config.systems) - {"teacher"}:
         need("train", "run")
         models.resolve(config.student)
@@ -81,24 +80,13 @@ def check(config: RunConfig, out: Path) -> None:
 
 def check_analyze(config: RunConfig) -> None:
     """Raise UserError where the student that is to read the reviews is not trained, or cannot be exported here."""
+    from aspectra import models
+    from aspectra.students.families import tags
 
     if config.analyze not in config.systems:
         raise UserError(f"analyze names {config.analyze}, which is not among the systems")
-    need("deploy", "run with `analyze`")
-
-
-def check_teacher(settings: ElicitConfig, out: Path) -> None:
-    """Raise UserError for a teacher that could not be asked."""
-    from aspectra.elicit import call
-    from aspectra.readers.teacher import teaching
-
-    call.check(settings, out)
-    check_here(settings)
-    if not settings.model:
-        raise UserError(f"no model is named for the {settings.teacher} teacher; set its `model`")
-    if teaching(settings) is None and settings.teacher != "openai" and not Path(settings.model).is_file():
-        what = "recorded responses" if settings.teacher == "recorded" else "a GGUF model"
-        raise UserError(f"no file of {what} {settings.model}")
+    if not tags(models.resolve(config.student)):
+        need("deploy", "run with `analyze`")
 
 
 def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:
@@ -110,26 +98,6 @@ def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:
             **{name: ElicitConfig.model_fields[name].default for name in ("select", "select_by", "encoder")},
         }
     )
-
-
-def elicit_reviews(config: RunConfig, out: Path) -> Path:
-    """Ask the teacher about every review; returns the file of what this config's teacher said of this config's reviews.
-
-    The folder's own hand-off has every answer that was ever paid for, those of other settings among them.
-    """
-    from aspectra.elicit import engine, handoff
-    from aspectra.readers.teacher import teaching
-
-    say("elicit: the teacher's reading of the reviews")
-    # A row that cannot be had stops no other, nor the stages that can do without it.
-    settings = located(config.elicit)
-    counts = engine.elicit(locate(config.reviews), settings, out, allow_failed=True, teacher=teaching(settings))
-    if counts["failed"]:
-        say(f"{counts['failed']} answers could not be had; the next run asks for them again")
-    file, done = out / "last.parquet", out / MANIFEST
-    if not file.exists() or file.stat().st_mtime_ns < done.stat().st_mtime_ns:
-        handoff.export(out, file, last=True)
-    return file
 
 
 def build_corpus(config: RunConfig, responses: Path, out: Path) -> Path:
@@ -227,6 +195,9 @@ def analyze_reviews(config: RunConfig, tuned: Path, out: Path) -> None:
         student(folder, max_new_tokens=limit, threads=threads),
         out / OPINIONS,
         text_column=asked.text_column,
+        id_column=asked.id_column,
+        encoding=asked.encoding,
+        delimiter=asked.delimiter,
         skip_bad_rows=asked.skip_bad_rows,
         limit=asked.limit,
         report=out / OPINIONS.with_suffix(".html"),

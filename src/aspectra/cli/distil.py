@@ -1,0 +1,141 @@
+"""`aspectra distil`: an LLM's understanding of one's own reviews, learned by a small model, in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from aspectra.cli.options import Delimiter, Encoding, IdColumn, TextColumn
+from aspectra.config import ElicitConfig
+from aspectra.errors import unknown
+from aspectra.recipes import DistilConfig
+from aspectra.settings import load
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+TEACHERS = get_args(ElicitConfig.model_fields["teacher"].annotation)
+FIELDS = DistilConfig.model_fields
+E = ElicitConfig()
+
+
+@app.command(
+    epilog="Example: aspectra distil reviews.csv --base-url http://127.0.0.1:8080/v1 --model qwen2.5-7b-instruct "
+    "--out runs/mine    (with --plan first)"
+)
+def distil(
+    reviews: Annotated[
+        str, typer.Argument(metavar="REVIEWS", help="A .csv, .tsv, .json, .jsonl, .parquet or .xlsx file.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for everything.")],
+    model: Annotated[
+        str, typer.Option(help="The LLM: name at the endpoint, GGUF file, or file of recorded responses.")
+    ] = "",
+    base_url: Annotated[
+        str | None, typer.Option(help="Of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]")
+    ] = None,
+    teacher: Annotated[
+        str,
+        typer.Option(help="openai (any compatible endpoint), local (a GGUF file), transformers, student or recorded."),
+    ] = E.teacher,
+    key_env: Annotated[
+        str, typer.Option(help="Environment variable that holds the key, if one is needed.")
+    ] = E.key_env,
+    key_file: Annotated[str | None, typer.Option(help="File that holds the key.")] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VARIABLE", help="Header whose value the variable holds; may be repeated."),
+    ] = None,
+    draw: Annotated[int, typer.Option("--reviews", min=1, help="Reviews that the LLM is asked about.")] = FIELDS[
+        "draw"
+    ].default,
+    max_cost: Annotated[float | None, typer.Option(help="USD that the answers may take; needs the prices.")] = None,
+    price_in: Annotated[float | None, typer.Option(min=0, help="USD per million tokens read.")] = None,
+    price_out: Annotated[float | None, typer.Option(min=0, help="USD per million tokens written.")] = None,
+    demonstrations: Annotated[
+        str | None, typer.Option(help="JSONL of {kind, review, answer} to show the LLM before.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests in flight at most.")] = E.concurrency,
+    rpm: Annotated[float | None, typer.Option(help="Requests a minute at most.")] = None,
+    tpm: Annotated[float | None, typer.Option(help="Tokens a minute at most, read and written.")] = None,
+    student: Annotated[
+        str, typer.Option(help="That tags: a name (see `aspectra models list`), a folder, or a Hub id.")
+    ] = FIELDS["student"].default,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Labels of your own, a set or folder: the report is F1 on its test.json, and "
+            "its train.json is learned too. [none: F1 is against the LLM's labels]",
+        ),
+    ] = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Leave out rows that cannot be read, and count them.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the draw, of what is kept away, and of training.")] = FIELDS[
+        "seed"
+    ].default,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only draw, and tell what is to be asked, its tokens, cost and hours.")
+    ] = False,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Any other setting, e.g. elicit.timeout=300, pretrain.epochs=4."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print results.json; of --plan the plan.")] = False,
+) -> None:
+    """Draw reviews, ask an LLM for their opinions, teach them to a small model, tell what that gained, and export it.
+
+    A tenth of the reviews is kept away to judge by. What is answered is never paid for again: the same command goes on
+    where it was stopped, and more --reviews or another --student go on from the same answers.
+    """
+    from aspectra.cli import values
+    from aspectra.cli.elicited import show_plan
+    from aspectra.cli.output import table, write
+    from aspectra.pipeline import distil as recipe
+    from aspectra.progress import say
+    from aspectra.report import distilled
+
+    if teacher not in TEACHERS:
+        raise unknown("teacher", teacher, TEACHERS)
+    asked: dict[str, Any] = {
+        "teacher": teacher,
+        "model": model,
+        "base_url": base_url,
+        "key_env": key_env,
+        "key_file": key_file,
+        "headers": values.headers(header or []),
+        "kinds": ["extraction"],
+        "max_cost": max_cost,
+        "price_in": price_in,
+        "price_out": price_out,
+        "demonstrations": demonstrations,
+        "concurrency": concurrency,
+        "rpm": rpm,
+        "tpm": tpm,
+        "text_column": text_column,
+        "id_column": id_column,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "skip_bad_rows": skip_bad_rows,
+    }
+    given = {"reviews": reviews, "student": student, "draw": draw, "labels": labels, "seed": seed, "elicit": asked}
+    config = load(DistilConfig, None, changes or [], given)
+    if plan:
+        show_plan(recipe.plan(config, out), json, few="--reviews")
+        return
+    results = recipe.distil(config, out)
+    if json:
+        write(results)
+        return
+    table(["student", "learned", "F1", "95 % interval", "precision", "recall"], distilled.table(results))
+    for line in (*(f"{what}: {text}" for what, text in distilled.facts(results)), "", *distilled.lines(results)):
+        print(line)
+    say(f"report: {out / distilled.PAGE}, figures: {out / 'results.json'}")
+    print(results["analyze"])

@@ -1,0 +1,22 @@
+"""Options that several commands have alike. Called by `analyze`, `distil`, `elicit` and `serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of an exported student, or of a fine-tuned one (needs torch). [the reader that comes with "
+        "Aspectra]"
+    ),
+]
+TextColumn = Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")]
+IdColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Their ids. [id, review_id; else rows are numbered]")
+]
+Encoding = Annotated[str | None, typer.Option(help="Of the reviews' file, as in cp1252. [its mark, else utf-8]")]
+Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a .csv; tab is one. [by the header]")]

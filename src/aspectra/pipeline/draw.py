@@ -1,0 +1,158 @@
+"""Which reviews `distil` asks about: a part at random, and the others where the student is unsure. Called by `distil`.
+
+Half of the draw is a random sample of the file. For the other half the student reads `CANDIDATES` times as many further
+reviews, drawn at random too, and of each stretch of the file those are taken of which it is least sure
+(`aspectra.readers.doubt`). A stretch has its share of the draw, so that one strange month or shop does not fill it. Of
+five the least sure, not of a hundred: what is strangest of all (other languages, noise) teaches little. A student that
+knows no task has no doubts: then all of the draw is random.
+
+Every tenth review is kept away, for the report. These are of the random half alone: F1 on them speaks of the file as it
+is, not of its hardest reviews. They are named here, before any answer is seen. Reviews stand in the order of their
+lots, both halves by turns: where money ends in the middle, what is answered is the same mixture. The lot of a review is
+a hash of the seed and its id, so that a larger draw has the random half of a smaller one within it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Any
+
+from aspectra.elicit.selection import layout, lot_of
+from aspectra.manifest import Stage
+from aspectra.places import locate
+from aspectra.progress import counted, progress, say
+from aspectra.readers.doubt import doubt
+from aspectra.readers.predictor import load
+from aspectra.recipes import DistilConfig
+from aspectra.reviews import read_reviews
+from aspectra.schema import Review
+from aspectra.systems import LAYOUT
+from aspectra.tables import write_jsonl
+
+REVIEWS = "reviews.jsonl"
+CANDIDATES = 5  # reviews that are read for each one that is taken for its doubt
+MOST = 20_000  # reviews that are read at all, some minutes' worth
+STRETCHES = 20  # of the file, each with its share of the doubtful
+TENTH = 10  # one review of so many is kept away
+WINDOW = 256  # reviews that are read at once
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Lot:
+    """A review with its lot and its place among those of the file; `doubt` where it was taken for that."""
+
+    lot: int
+    place: int
+    review: Review
+    doubt: float | None = None
+
+
+def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, Any]:
+    """Draw reviews into `out`/reviews.jsonl and return the manifest; done already, it is only returned.
+
+    `doubting` is the folder of a tagger that knows the task, by whose doubts half of them are taken. A row has `id`,
+    `text`, `domain`, `rating`, its `row` among the reviews of the file, `why` (random, unsure), the `doubt` (nats a
+    word) and `held`, whether it is kept away. Raises UserError for a file that cannot be read.
+
+    Another student draws the same: answers that were paid for are learned by whichever.
+    """
+    reviews, asked = locate(config.reviews), config.elicit
+    settings = {"draw": config.draw, "seed": config.seed} | {name: getattr(asked, name) for name in LAYOUT}
+    stage = Stage("draw", out, {"reviews": reviews}, settings, replace=True)
+    if (done := stage.finished()) is not None:
+        say(f"draw: {out} is done already")
+        return done
+    wanted = config.draw // 2 if doubting is not None else 0
+    read = min(CANDIDATES * wanted, max(wanted, MOST))
+    lots, total = lowest(config, reviews, config.draw - wanted + read)
+    if total <= config.draw:
+        wanted = 0  # all are asked about
+    random, others = lots[: config.draw - wanted], lots[config.draw - wanted :]
+    unsure = sorted(spread(doubtful(others, doubting, config), wanted)) if wanted and doubting is not None else []
+    every = TENTH * len(random) // (len(random) + len(unsure))
+    kept = {each.review.id for each in random[::every]}
+    stage.begin()
+    write_jsonl(out / REVIEWS, (row(each, each.review.id in kept) for each in by_turns(random, unsure)))
+    figures = {
+        "reviews": total,
+        "drawn": len(random) + len(unsure),
+        "random": len(random),
+        "unsure": len(unsure),
+        "read": len(others) if unsure else 0,
+        "held": len(kept),
+    }
+    say(f"draw: {told(figures)}")
+    return stage.finish(figures)
+
+
+def told(figures: dict[str, Any]) -> str:
+    """What was drawn and why, in a line."""
+    drawn, total = figures["drawn"], figures["reviews"]
+    if drawn == total:
+        return f"all {counted(total, 'review')} of the file"
+    if not figures["unsure"]:
+        return f"{drawn:,} of {counted(total, 'review')}, at random"
+    return (
+        f"{drawn:,} of {counted(total, 'review')}: {figures['random']:,} at random, and {figures['unsure']:,} of which "
+        f"the student is least sure, of {figures['read']:,} that it read, spread over the file"
+    )
+
+
+def lowest(config: DistilConfig, reviews: Path, count: int) -> tuple[list[Lot], int]:
+    """The reviews of the lowest lots, at most so many, in their order; and how many the file has."""
+    total = 0
+
+    def lots() -> Iterator[Lot]:
+        nonlocal total
+        with progress("draw: read", None) as bar:
+            for review in read_reviews(reviews, layout(config.elicit), config.elicit.skip_bad_rows):
+                yield Lot(lot_of(config.seed, review.id), total, review)
+                total += 1
+                bar.advance()
+
+    return heapq.nsmallest(count, lots()), total
+
+
+def doubtful(lots: Sequence[Lot], student: Path, config: DistilConfig) -> list[Lot]:
+    """The same reviews with the student's doubts."""
+    settings = config.pretrain
+    predictor = load(student, device=settings.get("device", "auto"), threads=settings.get("threads"))
+    found = []
+    with progress("draw: where is the student unsure?", len(lots)) as bar:
+        for each, said in zip(lots, predictor.extract_iter((lot.review.text for lot in lots), WINDOW), strict=True):
+            found.append(replace(each, doubt=doubt(said)))
+            bar.advance()
+    return found
+
+
+def spread(pool: Sequence[Lot], count: int) -> Iterator[Lot]:
+    """The most doubtful of each stretch of the file, `count` in all, or all there are."""
+    placed, stretches = sorted(pool, key=lambda each: each.place), min(STRETCHES, count)
+    for n in range(stretches):
+        part = placed[len(placed) * n // stretches : len(placed) * (n + 1) // stretches]
+        share = count * (n + 1) // stretches - count * n // stretches
+        yield from heapq.nlargest(share, part, key=lambda each: (each.doubt or 0.0, -each.lot))
+
+
+def by_turns(one: Sequence[Lot], other: Sequence[Lot]) -> Iterator[Lot]:
+    """One of each by turns, then what is left of the longer."""
+    return (each for each in chain.from_iterable(zip_longest(one, other)) if each is not None)
+
+
+def row(each: Lot, held: bool) -> dict[str, Any]:
+    """A drawn review as the file has it."""
+    review = each.review
+    return {
+        "id": review.id,
+        "text": review.text,
+        "domain": review.domain,
+        "rating": review.rating,
+        "row": each.place + 1,
+        "why": "random" if each.doubt is None else "unsure",
+        "doubt": None if each.doubt is None else round(each.doubt, 4),
+        "held": held,
+    }

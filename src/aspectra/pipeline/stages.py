@@ -1,0 +1,57 @@
+"""What the chains have in common: whether a folder and a teacher can be used, and the asking.
+
+Every stage skips what is done and goes on with what was cut off. Called by `run` and `distil`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aspectra.config import ElicitConfig
+from aspectra.errors import UserError
+from aspectra.files import torn
+from aspectra.manifest import MANIFEST
+from aspectra.progress import say
+from aspectra.teachers.make import check_here, located
+
+
+def check_out(out: Path, mark: str) -> None:
+    """Raise UserError for a folder that is not empty and does not hold `mark`, the settings of an earlier such run."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"--out {out} is a file; name a folder")
+    if out.exists() and not (out / mark).exists() and not all(map(torn, out.iterdir())):
+        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+
+
+def check_teacher(settings: ElicitConfig, out: Path) -> None:
+    """Raise UserError for a teacher that could not be asked."""
+    from aspectra.elicit import call
+    from aspectra.readers.teacher import teaching
+
+    call.check(settings, out)
+    check_here(settings)
+    if not settings.model:
+        raise UserError(f"no model is named for the {settings.teacher} teacher; give --model, or `model` in a config")
+    if teaching(settings) is None and settings.teacher != "openai" and not Path(settings.model).is_file():
+        what = "recorded responses" if settings.teacher == "recorded" else "a GGUF model"
+        raise UserError(f"no file of {what} {settings.model}")
+
+
+def elicit_reviews(reviews: Path, asked: ElicitConfig, out: Path) -> Path:
+    """Ask the teacher about every review; returns the file of what this teacher said of these reviews.
+
+    The folder's own hand-off has every answer that was ever paid for, those of other settings among them.
+    """
+    from aspectra.elicit import engine, handoff
+    from aspectra.readers.teacher import teaching
+
+    say("elicit: the teacher's reading of the reviews")
+    # A row that cannot be had stops no other, nor the stages that can do without it.
+    settings = located(asked)
+    counts = engine.elicit(reviews, settings, out, allow_failed=True, teacher=teaching(settings))
+    if counts["failed"]:
+        say(f"{counts['failed']} answers could not be had; the next run asks for them again")
+    file, done = out / "last.parquet", out / MANIFEST
+    if not file.exists() or file.stat().st_mtime_ns < done.stat().st_mtime_ns:
+        handoff.export(out, file, last=True)
+    return file

@@ -1,0 +1,52 @@
+"""JSONL: an object a line. Called by `aspectra.rows`, and by whatever reads JSONL that is no table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import UserError
+from aspectra.rows.row import Row
+from aspectra.rows.texts import text_file
+
+LIST = re.compile(r"\s*\[\s*(\{|\]|$)")  # how a list of objects begins
+
+
+def jsonl_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
+    """One JSON object a line, blank lines left out."""
+    with text_file(path, encoding) as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            place = f"line {number}"
+            try:
+                value = json.loads(line, object_pairs_hook=distinct)
+            except DoubleKeyError as error:
+                yield Row(place, fault="double key", detail=f"the key '{error}' stands twice in an object")
+                continue
+            except (ValueError, RecursionError) as error:
+                if number == 1 and LIST.match(line):
+                    raise UserError(f"{path} is a JSON list; here a line holds one JSON object (JSONL)") from None
+                why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
+                yield Row(place, fault="torn line", detail=f"the line is torn or no JSON ({why})")
+                continue
+            if isinstance(value, dict):
+                yield Row(place, value)
+            else:
+                yield Row(place, fault="not an object", detail="a line holds one JSON object")
+
+
+class DoubleKeyError(ValueError):
+    """A key that an object has twice."""
+
+
+def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; raises DoubleKeyError where a key would take the place of another."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise DoubleKeyError(next(key for key, number in Counter(key for key, _ in pairs).items() if number > 1))
+    return found

@@ -1,0 +1,35 @@
+"""Parquet, by batches. Called by `aspectra.rows`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from aspectra.errors import UserError
+from aspectra.rows.row import Keep, Row, check_names
+from aspectra.rows.texts import check_file
+
+BATCH = 1024
+
+
+def parquet_rows(path: Path, keep: Keep) -> Iterator[Row]:
+    """Rows by batches."""
+    import pyarrow
+    import pyarrow.parquet
+
+    check_file(path)
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+
+            if not file.metadata.num_rows:
+                return
+            wanted = list(dict.fromkeys(keep(names)))
+            check_names(path, names, wanted)
+            number = 0
+            for batch in file.iter_batches(batch_size=BATCH, columns=wanted):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Row(f"row {number}", values)
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as Parquet: {error}") from None

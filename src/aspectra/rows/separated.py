@@ -1,0 +1,66 @@
+"""CSV and its relatives: fields with a separator between them, under a header. Called by `aspectra.rows`."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from aspectra.errors import UserError
+from aspectra.rows.records import Records
+from aspectra.rows.row import FOUND, LONGEST_FIELD, Form, Keep, Row, check_names
+from aspectra.rows.texts import text_file
+
+SEPARATORS = ",;\t|"
+NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+TOLD = re.compile(r'"?sep=(?P<mark>[^\r\n]?)"?\s*', re.IGNORECASE)  # what Excel writes and reads above a table
+
+
+def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> Iterator[Row]:
+    """Rows under a header; fields may hold line breaks. Where it is not given, the header shows the separator: the one
+    of comma, semicolon, tab and bar that it has most of; a tab where `tabs`. Quotes in a text are written twice, or
+    with a backslash. A row that breaks off is a fault for each of its lines."""
+    csv.field_size_limit(LONGEST_FIELD)
+    given = None if form.delimiter is None else separator(form.delimiter)
+    with text_file(path, form.encoding) as stream:
+        before = 0  # lines above the header
+        told = None
+        while head := stream.readline():
+            if head.strip() and (told is not None or (told := TOLD.fullmatch(head)) is None):
+                break
+            before += 1
+        delimiter = given or (told and told["mark"]) or found(head, "\t" if tabs else ",")
+        header: list[str] | None = None
+        for line, cells, fault, detail in Records(itertools.chain([head], stream), delimiter, before):
+            place = f"line {line}"
+            if fault:
+                yield Row(place, dict.fromkeys(header or ()), fault, detail)
+            elif header is None:
+                header = [cell.strip() for cell in cells]
+                check_names(path, header, keep(header))
+            elif len(cells) > len(header):
+                many = (
+                    f"{len(cells)} fields where the header has {len(header)}; put quotes around text with '{delimiter}'"
+                )
+                yield Row(place, dict(zip(header, cells, strict=False)), "too many fields", many)
+            else:
+                yield Row(place, dict.fromkeys(header) | dict(zip(header, cells, strict=False)))
+
+
+def separator(given: str) -> str:
+    """A separator as it is named on a command line. Raises UserError for what is none."""
+    mark = NAMED.get(given.lower(), given)
+    if len(mark) != 1 or mark in '"\r\n':
+        raise UserError(f"--delimiter '{given}': a separator is one character, or one of {', '.join(NAMED)}")
+    return mark
+
+
+def found(head: str, usual: str) -> str:
+    """The separator that a header has most of outside of quotes; the usual one where it has it, or has none."""
+    bare = re.sub(r'"[^"]*"', "", head)
+    if usual == "\t" and usual in bare:
+        return usual
+    best = max(SEPARATORS, key=bare.count)  # the first of those that are as many
+    return best if best in bare else usual

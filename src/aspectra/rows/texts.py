@@ -1,0 +1,83 @@
+"""Files of text, packed or not, in whatever encoding: opened for reading, or one line on why not.
+
+Called by the readers of `aspectra.rows`, and by whatever reads text of another kind.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from aspectra.errors import UserError
+from aspectra.rows.encodings import UTF8, check_encoding, marked, suspected, unreadable
+
+PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+HEAD = 4096  # bytes by which an encoding is known
+
+
+def kind(path: Path) -> str:
+    """A file's suffix in small letters, without that of its packing: `.csv` of `reviews.csv.gz`."""
+    suffix = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if suffix in PACKED else suffix
+
+
+def check_file(path: Path) -> None:
+    """Raise UserError unless the file can be opened for reading."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file")
+    try:
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+
+
+def nothing(path: Path) -> str:
+    """Why a file that could be read has no row."""
+    return "it has no rows" if path.stat().st_size else "it is empty"
+
+
+@contextmanager
+def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
+    """Open a file of text, unpacked, line ends untouched. What its byte-order mark or the `encoding` says, else UTF-8.
+
+    Raises UserError for a file that cannot be opened, an encoding that does not exist, and bytes that are not of it:
+    with the line, the byte, and the encoding that the file is likely in.
+    """
+    check_file(path)
+    if encoding is not None:
+        check_encoding(encoding)
+    try:
+        with unpacked(path) as source:
+            head = source.peek(HEAD)[:HEAD]
+            told = marked(head) or encoding
+            if told is None and (likely := suspected(head)) is not None:
+                raise UserError(f"{path} is not UTF-8 but likely {likely}: name it with --encoding {likely}")
+            # The mark of UTF-8 is no part of the text, also where the encoding was named.
+            name = "utf-8-sig" if told is None or told.lower().replace("_", "-") in UTF8 else told
+            try:
+                yield io.TextIOWrapper(source, encoding=name, newline="")
+            except UnicodeError:
+                with unpacked(path) as again:
+                    raise unreadable(path, again, name) from None
+    except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
+        raise UserError(f"{path} cannot be unpacked ({error}); is it whole?") from None
+    except OSError as error:
+        if path.suffix.lower() not in PACKED:
+            raise
+        raise UserError(f"{path} cannot be unpacked ({error}); is it whole?") from None
+
+
+def unpacked(path: Path) -> io.BufferedReader:
+    """The bytes of a file, unpacked where its suffix says that it is packed."""
+    opened = PACKED.get(path.suffix.lower())
+    return path.open("rb") if opened is None else io.BufferedReader(opened(path, "rb"))

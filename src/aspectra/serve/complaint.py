@@ -1,0 +1,43 @@
+"""What is wrong with a request's JSON, in our own words: a validator's name types that its sender never heard of.
+
+Called by `aspectra.serve.app`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+OBJECT = 'must be a JSON object, as in {{"text": "Great soup, rude waiter."}}'
+WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not asked for: leave it out",
+    "string_type": "must be a text",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "must not hold the character U+0000",
+    "string_unicode": "is no text: it holds half a character (a lone surrogate)",
+    "list_type": "must be a list of texts",
+    "too_long": "may hold at most {max_length} texts: send them in several requests",
+    "too_short": "must hold a text at least",
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), OBJECT),
+}
+KINDS = ("body", "one", "many")  # what a place begins with that its sender did not write
+LONGEST = 40  # characters of a name that are repeated
+
+
+def complaint(errors: Sequence[Mapping[str, Any]]) -> str:
+    """One line for the first of a validator's errors; what was sent is not repeated, for it may be no text at all.
+
+    >>> complaint([{"type": "string_too_long", "loc": ("body", "one", "text"), "ctx": {"max_length": 9}}])
+    'text is longer than 9 characters'
+    """
+    # A name that is mistyped is missing too, and the mistake is what to tell of.
+    first = min(errors, key=lambda each: each["type"] != "extra_forbidden")
+    parts = [part for part in first["loc"] if part not in KINDS]
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{str(part)[:LONGEST]}" for part in parts).lstrip(".")
+    told = WORDS.get(first["type"], "is not what is asked for").format(**first.get("ctx") or {})
+    return f"{where or 'the body'} {told}"

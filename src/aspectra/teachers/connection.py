@@ -1,0 +1,193 @@
+"""The way to an endpoint: requests go out, bodies come back, and what goes wrong in between is told in a line.
+
+Plain HTTP rather than OpenAI's client, which hides what exactly came back and whose pool looks at every connection for
+each request. Made by `aspectra.teachers.openai`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import math
+import os
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
+
+from aspectra.config import ElicitConfig
+from aspectra.errors import RefusedError, UserError
+from aspectra.settings import shown
+from aspectra.teachers.keys import read_headers, read_key, secrets
+from aspectra.teachers.teacher import TryError
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+OTHER_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "HTTP_REQUEST",
+    "RECORD_LAYER_FAILURE",
+    "UNSUPPORTED_PROTOCOL",
+    "NO_PROTOCOLS_AVAILABLE",
+)
+CONNECT = 20.0  # seconds at most to reach the endpoint
+
+
+class Answer(NamedTuple):
+    """What an endpoint sent back."""
+
+    status: int
+    body: bytes
+    retry_after: str | None
+
+
+class Connection:
+    """To the chat completions of a base URL. Raises UserError for an address or a key that cannot be one."""
+
+    def __init__(self, url: str, config: ElicitConfig) -> None:
+        if not is_address(url):
+            raise UserError(f"the base URL {shown(url)} is not an address like http://127.0.0.1:8080/v1")
+        self.url, self._timeout = url, config.timeout
+        key = read_key(config)
+        parts = urlsplit(url)
+        # An address with a name and a password in it says who asks; aiohttp takes one of the two.
+        more = read_headers(config)
+        named = "@" in parts.netloc or "authorization" in map(str.lower, more)
+        self._headers = more | ({"Authorization": f"Bearer {key}"} if key and not named else {})
+        self.keyed = key is not None or bool(more)
+        self._secrets = secrets(url, key, more.values())
+        self._address = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
+        # Not by trust_env, which would send what a .netrc says of the host besides.
+        self._proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+        self._session: ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # that asks, and to which the session belongs
+
+    async def post(self, parameters: dict[str, Any]) -> Answer:
+        """Send one request. Raises TryError where no whole answer came, RefusedError where none ever will."""
+        import aiohttp
+
+        if self._session is None or self._loop is not asyncio.get_running_loop():
+            self._session = self._open()
+        try:
+            # The client's own limits are for parts of an exchange; this one is for the whole.
+            async with (
+                asyncio.timeout(self._timeout),
+                self._session.post(self._address, json=parameters) as response,
+            ):
+                return Answer(response.status, await response.read(), response.headers.get("retry-after"))
+        except aiohttp.ClientSSLError as error:
+            raise self._untrusted(error) from None
+        except aiohttp.ClientHttpProxyError as error:
+            told = f"the proxy {self._through} does not lead to {shown(self.url)} ({error.status}: {error.message})"
+            if error.status in (401, 403, 407):
+                raise RefusedError(
+                    self.hidden(f"{told}; it may want a name and a password in {self._variable}")
+                ) from None
+            raise TryError(self.hidden(told), gone=True) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            way = f"{shown(self.url)}"
+            if isinstance(error, aiohttp.ClientProxyConnectionError):
+                way = f"the proxy {self._through}, which {self._variable} names,"
+            raise TryError(self.hidden(f"no connection to {way} ({unreached(error)})"), gone=True) from None
+        except TimeoutError:
+            raise TryError(f"no answer within {self._timeout:g} s", busy=True) from None
+        except (aiohttp.TooManyRedirects, ValueError) as error:  # a redirect to what is no address, a host that is none
+            raise TryError(self.hidden(f"{shown(self.url)} leads nowhere ({type(error).__name__})"), odd=True) from None
+        except aiohttp.ClientError as error:
+            if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
+                raise TryError(f"{shown(self.url)} answers with a body that cannot be unpacked", odd=True) from None
+            if isinstance(error, aiohttp.ClientConnectionError):
+                raise TryError(f"{shown(self.url)} drops the connection before it says a word", mute=True) from None
+            why = str(error) or type(error).__name__
+            raise TryError(self.hidden(f"the connection to {shown(self.url)} broke ({why})")) from None
+
+    @property
+    def _through(self) -> str:
+        return shown(self._proxy or "")
+
+    @property
+    def _variable(self) -> str:
+        return f"{urlsplit(self.url).scheme}_proxy"
+
+    def _untrusted(self, error: Any) -> Exception:
+        """What is wrong with the endpoint's TLS, and what helps; only a handshake that broke off is tried again."""
+        told = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+        where = shown(self.url) + (f", seen through the proxy {self._through}," if self._proxy else "")
+        reason = getattr(told, "reason", None) or str(told)
+        if isinstance(told, ssl.SSLCertVerificationError):
+            return RefusedError(
+                f"the certificate of {where} is not trusted: {told.verify_message or reason}; if its issuer is your "
+                "own, name that one's certificate: SSL_CERT_FILE=FILE"
+            )
+        why = reason.replace("_", " ").lower()
+        if reason in OTHER_TLS:
+            return RefusedError(f"{where} does not speak TLS as we do ({why}); does its address begin with http://?")
+        return TryError(self.hidden(f"no connection to {where} (TLS: {why})"), gone=True)
+
+    def _open(self) -> ClientSession:
+        import aiohttp
+
+        self._loop = asyncio.get_running_loop()
+        return aiohttp.ClientSession(
+            headers=self._headers,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(self._timeout, CONNECT)),
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            proxy=self._proxy,
+        )
+
+    def safe(self, text: str) -> str:
+        """A text without the key and what else is secret."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, "***")
+        return text
+
+    def hidden(self, text: str) -> str:
+        """A line of an endpoint's words as it may be stored and shown."""
+        return " ".join(self.safe(text).split())[:300]
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def unreached(error: Any) -> str:
+    """Why there was no connection, in the words of the system: those of the client name its own settings besides."""
+    told = getattr(error, "os_error", None)
+    if told is None:
+        return str(error) or "no answer to the attempt to connect"
+    return os.strerror(told.errno) if told.errno in errno.errorcode else told.strerror or str(told)
+
+
+def retry_after(told: str | None) -> float | None:
+    """Seconds that Retry-After asks for, as seconds or as a date; None where it is absent or makes no sense."""
+    if not told:
+        return None
+    try:
+        return max(0.0, seconds) if math.isfinite(seconds := float(told)) else None
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(told)
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def is_address(url: str) -> bool:
+    """Whether a request can be sent there at all.
+
+    >>> [is_address(u) for u in ("http://[::1]:80/v1", "http://[::1", "http://h:port/v1", "h:80", "http://a b/v1")]
+    [True, False, False, False, False]
+    """
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and url.split() == [url]
+    except ValueError:
+        return False
