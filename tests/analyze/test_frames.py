@@ -54,6 +54,26 @@ def test_polars() -> None:
     assert aspectra.analyze.frame(frame[:0], model=Dictionary()).schema == found.schema
 
 
+TOPICS = [
+    {"topic": "people", "reviews": 2, "complaints": 2, "praise": 0, "opinions": 3, "targets": "desk, waiter"},
+    {"topic": "other", "reviews": 1, "complaints": 0, "praise": 1, "opinions": 1, "targets": "soup"},
+]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_frame_of_topics(library: str) -> None:
+    frames = pytest.importorskip(library)
+    texts = ["The desk was rude. The soup was great.", None, "Our desk was slow. The waiter was friendly."]
+    found = aspectra.analyze.topic_frame(
+        frames.DataFrame({"text": texts}), model=Dictionary(), topics={"people": ["desk", "waiter"], "pool": []}
+    )
+    rows = found.to_dict("records") if library == "pandas" else found.to_dicts()
+    assert [{name: row[name] for name in TOPICS[0]} for row in rows] == TOPICS
+    assert rows[0]["share"] == 1.0 and rows[0]["low"] < 0.5 and (rows[0]["positive"], rows[0]["negative"]) == (1, 2)
+    empty = aspectra.analyze.topic_frame(frames.DataFrame({"text": texts})[:0], model=Dictionary())
+    assert len(empty) == 0 and list(empty.dtypes)[1:] == list(found.dtypes)[1:]
+
+
 def test_what_is_no_frame() -> None:
     with pytest.raises(UserError, match="not list"):
         aspectra.analyze.frame(["The room was dirty."], model=Dictionary())

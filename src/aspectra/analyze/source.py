@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aspectra.info import about, language, named
+from aspectra.info import about, language, named, quality
 from aspectra.manifest import digest
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.opening import absent, chosen
 from aspectra.readers.predictor import load
+from aspectra.readers.taggers.meanings import TABLE
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Source:
     """`load` makes the predictor and can be sent to a worker process, `identity` tells it from others.
 
     `name` is what the report calls it, `about` what outputs say of it ({"name", "version", "digest"}), `language` the
-    one whose sentences it is made for; None where that is not known.
+    one whose sentences it is made for; None where that is not known. `meanings` is the folder of its table of meanings,
+    None where it has none; `quality` is how good it was where it was made (`info.quality`).
     """
 
     identity: str
@@ -28,6 +30,8 @@ class Source:
     name: str
     about: Mapping[str, Any] | None = None
     language: str | None = None
+    meanings: Path | None = None
+    quality: Mapping[str, Any] | None = None
 
 
 def student(model: str | Path | None, *, min_confidence: float = 0.0, **options: Any) -> Source:
@@ -46,4 +50,7 @@ def student(model: str | Path | None, *, min_confidence: float = 0.0, **options:
         identity += f" from {min_confidence:g}"
         options["min_confidence"] = min_confidence
     name = " ".join(filter(None, named(folder))) if model is None else str(model)
-    return Source(identity, partial(load, folder.absolute(), **options), name, about(folder), language(folder))
+    meanings = folder if (folder / TABLE).is_file() else None
+    opened = partial(load, folder.absolute(), **options)
+    good = quality(folder, min_confidence)
+    return Source(identity, opened, name, about(folder), language(folder), meanings, good)
