@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,7 +62,8 @@ TOPICS = [
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_a_frame_of_topics(library: str) -> None:
+def test_a_frame_of_topics(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aspectra.places.MODEL", tmp_path)  # no table of meanings to lend
     frames = pytest.importorskip(library)
     texts = ["The desk was rude. The soup was great.", None, "Our desk was slow. The waiter was friendly."]
     found = aspectra.analyze.topic_frame(

@@ -22,7 +22,7 @@ from aspectra.analyze.topics import Topics
 from aspectra.errors import UserError
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.predictor import load
-from aspectra.readers.taggers.meanings import TABLE
+from aspectra.readers.taggers.meanings import lent
 from aspectra.reviews import TEXT, find
 from aspectra.schema import POLARITIES
 
@@ -88,8 +88,7 @@ def topic_frame(
     for entry, opinions in reviews:
         targets.add(entry, opinions)
         categories.add(entry, opinions)
-    folder = getattr(predictor, "folder", None)
-    known = folder if folder is not None and (folder / TABLE).is_file() else None
+    known = lent(getattr(predictor, "folder", None), language)
     counted = Topics(scheme(targets, categories, known, topics))
     for entry, opinions in reviews:
         counted.add(entry, opinions)

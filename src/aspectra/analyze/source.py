@@ -13,7 +13,7 @@ from aspectra.manifest import digest
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.opening import absent, chosen
 from aspectra.readers.predictor import load
-from aspectra.readers.taggers.meanings import TABLE
+from aspectra.readers.taggers.meanings import lent
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Source:
     """`load` makes the predictor and can be sent to a worker process, `identity` tells it from others.
 
     `name` is what the report calls it, `about` what outputs say of it ({"name", "version", "digest"}), `language` the
-    one whose sentences it is made for; None where that is not known. `meanings` is the folder of its table of meanings,
-    None where it has none; `quality` is how good it was where it was made (`info.quality`).
+    one whose sentences it is made for; None where that is not known. `meanings` is the folder of the table of meanings
+    to put its targets together by, None without one; `quality` is how good it was where it was made (`info.quality`).
     """
 
     identity: str
@@ -34,9 +34,9 @@ class Source:
     quality: Mapping[str, Any] | None = None
 
 
-def student(model: str | Path | None, *, min_confidence: float = 0.0, **options: Any) -> Source:
+def student(model: str | Path | None, *, min_confidence: float = 0.0, targets: str = "en", **options: Any) -> Source:
     """The student in a folder, exported or as `transformers` has it; None: the reader that comes with Aspectra.
-    `options` are the others of `aspectra.load`.
+    `targets` is the language of its targets, `options` are the others of `aspectra.load`.
 
     With a least confidence it is another reader: what it finds is not mixed with what it finds without.
 
@@ -50,7 +50,6 @@ def student(model: str | Path | None, *, min_confidence: float = 0.0, **options:
         identity += f" from {min_confidence:g}"
         options["min_confidence"] = min_confidence
     name = " ".join(filter(None, named(folder))) if model is None else str(model)
-    meanings = folder if (folder / TABLE).is_file() else None
     opened = partial(load, folder.absolute(), **options)
     good = quality(folder, min_confidence)
-    return Source(identity, opened, name, about(folder), language(folder), meanings, good)
+    return Source(identity, opened, name, about(folder), language(folder), lent(folder, targets), good)

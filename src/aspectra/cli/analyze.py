@@ -89,7 +89,7 @@ def analyze(
     threads = max(1, (os.cpu_count() or 1) // (workers or 1))
     figures = analysis.analyze(
         locate(str(reviews)),
-        student(model, batch_size=batch_size, threads=threads, min_confidence=min_confidence),
+        student(model, batch_size=batch_size, threads=threads, min_confidence=min_confidence, targets=language),
         out,
         text_column=text_column,
         id_column=id_column,

@@ -37,8 +37,9 @@ def bar(polarities: Polarities, height: int = 26) -> str:
     return strip(height, *parts([(name, polarities[name]["count"]) for name in ORDER], 100 / (total or 1), height))
 
 
-def parts(some: Sequence[tuple[str, float]], each: float, height: int, counts: bool = True) -> list[str]:
-    """The bar's parts, each `each` percent wide a unit; a count stands in a part that is wide enough for it."""
+def parts(some: Sequence[tuple[str, float]], each: float, height: int, room: int = 150) -> list[str]:
+    """The bar's parts, each `each` percent wide a unit; a count stands in one that has room for it where the whole is
+    `room` pixels wide, as on a phone."""
     drawn, start = [], 0.0
     for polarity, count in some:
         if not count:
@@ -48,7 +49,7 @@ def parts(some: Sequence[tuple[str, float]], each: float, height: int, counts: b
             tag("rect", x=f"{start:.4g}%", width=f"{wide:.4g}%", y=4, height=height - 8, class_=f"part {polarity}")
         )
         text = f"{count:,}"
-        if counts and wide > 3 + 4 * len(text):  # room in 150 pixels, as on a phone
+        if wide * room / 100 > 5 + 6 * len(text):
             at = f"{start + wide / 2:.4g}%"
             drawn.append(tag("text", text, x=at, y=height / 2 + 4.5, class_=f"count {polarity}"))
         start += wide

@@ -14,13 +14,13 @@ from aspectra.report.opinions_charts import parts
 def complaints(reviews: int, negative: int, praised: int, most: int, height: int = 30) -> str:
     """The reviews that speak of a topic, against `most`: those that complain at the left, where bars compare."""
     some = (("negative", negative), ("positive", praised), ("neutral", reviews - negative - praised))
-    return strip(height, *parts(some, 100 / most, height))
+    return strip(height, *parts(some, 100 / most, height, room=330))
 
 
 def small(counts: Mapping[str, int], height: int = 16) -> str:
     """Opinions of a target by polarity, the negative at the left as in `complaints`, in a bar of the whole width."""
     some = [(name, counts[name]) for name in ("negative", "conflict", "positive", "neutral")]
-    return strip(height, *parts(some, 100 / (sum(counts.values()) or 1), height, counts=False))
+    return strip(height, *parts(some, 100 / (sum(counts.values()) or 1), height, room=0))
 
 
 def stars_head(axis: Axis) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from aspectra import places
 from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.readers.taggers.signature import TOKENIZER
@@ -17,6 +18,15 @@ from aspectra.units import HALF
 
 TABLE = "meanings.npz"
 BATCH = 4096  # texts that are put together at once
+
+
+def lent(folder: Path | None, language: str = "en") -> Path | None:
+    """The folder whose table goes with a reader: its own, or for English targets, where it has none, that of the reader
+    that comes with Aspectra; None without either."""
+    for one in (folder, places.MODEL if language == "en" else None):
+        if one is not None and (one / TABLE).is_file():
+            return one
+    return None
 
 
 class Meanings:
