@@ -105,7 +105,8 @@ def topic_frame(
     }
     library = sys.modules[library_of(frame)]
     if library.__name__ == "pandas":
-        return library.DataFrame(columns).astype(dict.fromkeys(WHOLE, "int64") | dict.fromkeys(REAL, "float64"))
+        kinds = dict.fromkeys(columns, "str") | dict.fromkeys(WHOLE, "int64") | dict.fromkeys(REAL, "float64")
+        return library.DataFrame(columns).astype(kinds)
     types = dict.fromkeys(columns, library.String) | dict.fromkeys(WHOLE, library.Int64)
     return library.DataFrame(columns, schema=types | dict.fromkeys(REAL, library.Float64))
 

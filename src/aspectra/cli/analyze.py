@@ -129,5 +129,8 @@ def analyze(
     print(f"{found}, {none:,} of them without any: {out}")
     if cut := figures["cut"]:
         print(f"{cut:,} reviews have an answer that was cut off at its longest: opinions may be missing there")
+    if under := figures["under"]:
+        were = "was" if under == 1 else "were"
+        print(f"{counted(under, 'opinion')} of a confidence below {min_confidence:g} {were} left out")
     if report is not None:
         print(f"report: {report}")

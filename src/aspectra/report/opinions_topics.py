@@ -114,12 +114,19 @@ def target(one: Row) -> Row:
 def lower(stars: Row) -> Row:
     """A difference in stars in words.
 
-    >>> lower({"difference": -0.54, "low": -1.05, "high": -0.03})
-    {'text': '−0.5', 'more': '0.5 stars less', 'ends': '−1.1 to −0.0', 'sure': True}
+    >>> lower({"difference": -0.54, "low": -1.05, "high": 0.12})
+    {'text': '−0.5', 'more': '0.5 stars less', 'ends': '1.1 less to 0.1 more', 'sure': False}
     """
-    value, low, high = (f"{stars[name]:+.1f}".replace("-", "−") for name in ("difference", "low", "high"))
-    more = f"{abs(stars['difference']):.1f} stars {'less' if stars['difference'] < 0 else 'more'}"
-    return {"text": value, "more": more, "ends": f"{low} to {high}", "sure": stars["high"] < 0 or stars["low"] > 0}
+
+    def words(value: float, noun: str = "") -> str:
+        return f"{abs(value):.1f}{noun} {'less' if value < 0 else 'more'}"
+
+    return {
+        "text": f"{stars['difference']:+.1f}".replace("-", "−"),
+        "more": words(stars["difference"], " stars"),
+        "ends": f"{words(stars['low'])} to {words(stars['high'])}",
+        "sure": stars["high"] < 0 or stars["low"] > 0,
+    }
 
 
 def pieces(quote: Row) -> tuple[str, str, str]:
