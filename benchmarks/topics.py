@@ -27,10 +27,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from aspectra.analyze.grouping import Subject, beside, find, seen
 from aspectra.analyze.lemma import grouping
-from aspectra.analyze.linkage import average_linkage
 from aspectra.data.examples import load
+from aspectra.meaning.grouping import Subject, beside, find, seen
+from aspectra.meaning.linkage import average_linkage
 from aspectra.readers.taggers.in_onnx import Exported, arrays, batches
 from aspectra.readers.taggers.meanings import Meanings, unit
 from aspectra.schema import Example, Opinion

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.analyze.stand_in import Dictionary, put
-from tests.analyze.words import write_words
+from tests.meaning.words import write_words
 
 from aspectra.analyze import count_opinions, read_topics
 from aspectra.analyze.opinions import Found, Opinion, Opinions, extract

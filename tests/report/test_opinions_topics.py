@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from tests.analyze.stand_in import invented, put, source
-from tests.analyze.words import write_words
 from tests.browser import chromium
+from tests.meaning.words import write_words
 
 from aspectra.analyze.analysis import analyze
 from aspectra.report.opinions_topics import FIRST
@@ -110,5 +110,6 @@ def test_it_opens_by_keyboard_and_nothing_stands_out_of_the_page(hotels: Page, t
         parts = "[...document.querySelectorAll('.topic > summary > *:not(.unseen)')]"
         assert browser.execute_script(f"return {parts}.every(e => e.scrollWidth <= e.clientWidth + 1)"), "cut off"
         browser.execute_script("dispatchEvent(new Event('beforeprint'))")
-        assert browser.execute_script("return [...document.querySelectorAll('details')].every(each => each.open)")
+        is_open = "return [...document.querySelectorAll(arguments[0])].filter(each => each.open).length"
+        assert browser.execute_script(is_open, ".more") == 1 and browser.execute_script(is_open, ".topic") == 1
         assert not browser.get_log("browser")

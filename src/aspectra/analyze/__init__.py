@@ -11,10 +11,10 @@ The command's four steps can be called one by one:
 
 from aspectra.analyze.counts import count_opinions
 from aspectra.analyze.frames import frame, topic_frame
-from aspectra.analyze.named import read_topics
 from aspectra.analyze.output import write_opinions
 from aspectra.analyze.reading import read_opinions
 from aspectra.analyze.table import read_table
+from aspectra.meaning.named import read_topics
 
 __all__ = [
     "count_opinions",

@@ -14,7 +14,6 @@ from typing import Any
 from aspectra.analyze.counts import count_opinions
 from aspectra.analyze.intake import at_hand
 from aspectra.analyze.lemma import grouping
-from aspectra.analyze.named import read_topics
 from aspectra.analyze.output import Written, check_output, write_opinions
 from aspectra.analyze.reading import read_opinions
 from aspectra.analyze.record import Record, shows
@@ -23,6 +22,7 @@ from aspectra.analyze.table import read_table
 from aspectra.cluster import Cluster
 from aspectra.errors import UserError
 from aspectra.files import sha256
+from aspectra.meaning.named import read_topics
 from aspectra.progress import say
 from aspectra.readers.taggers.meanings import TABLE
 

@@ -15,7 +15,6 @@ from typing import Any
 from aspectra.analyze.columns import Column
 from aspectra.analyze.dates import clock
 from aspectra.analyze.english import strange
-from aspectra.analyze.grouping import OTHER
 from aspectra.analyze.groups import Group, by_polarity
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.movers import movers
@@ -26,6 +25,7 @@ from aspectra.analyze.spoken import Spoken
 from aspectra.analyze.stars import Stars
 from aspectra.analyze.table import Entry, Table
 from aspectra.analyze.topics import Topics
+from aspectra.meaning.grouping import OTHER
 from aspectra.progress import progress
 
 STEP = 1000  # reviews after which the bar moves

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aspectra.analyze.grouping import OTHER
 from aspectra.analyze.topics import Topics
+from aspectra.meaning.grouping import OTHER
 from aspectra.score.shares import two_shares
 from aspectra.score.significance import holm
 

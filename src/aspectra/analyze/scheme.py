@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from aspectra.analyze.grouping import OTHER, Subject, find, given
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.spoken import Name, Spoken
+from aspectra.meaning.grouping import OTHER, Subject, find, given
 from aspectra.readers.taggers.meanings import Meanings
 from aspectra.schema import POLARITIES
 

@@ -1,7 +1,7 @@
 """What words mean to a student, without running it: a small table beside an export, and numpy.
 
 `vocabulary` writes the table. A text is the sum of its pieces' vectors, so that texts alike in meaning point the
-same way: `waiter` and `staff`, not `waiter` and `water`. `aspectra.analyze.grouping` groups by it.
+same way: `waiter` and `staff`, not `waiter` and `water`. `aspectra.meaning.grouping` groups by it.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.analyze.named import read_topics
 from aspectra.errors import UserError
+from aspectra.meaning.named import read_topics
 
 
 def test_topics_have_names_and_examples_where_wanted(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aspectra.analyze.linkage import average_linkage, cut
+from aspectra.meaning.linkage import average_linkage, cut
 from aspectra.readers.taggers.meanings import unit
 
 

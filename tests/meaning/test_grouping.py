@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.analyze.words import write_words
+from tests.meaning.words import write_words
 
-from aspectra.analyze import grouping
-from aspectra.analyze.grouping import Subject, find, given
+from aspectra.meaning import grouping
+from aspectra.meaning.grouping import Subject, find, given
 from aspectra.readers.taggers.meanings import Meanings
 
 

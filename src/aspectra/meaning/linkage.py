@@ -1,4 +1,4 @@
-"""Which vectors belong together: average linkage over cosines, in numpy. Called by `aspectra.analyze.clusters`."""
+"""Which vectors belong together: average linkage over cosines, in numpy. Called by `aspectra.meaning.grouping`."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from aspectra.analyze.grouping import OTHER
 from aspectra.errors import UserError
+from aspectra.meaning.grouping import OTHER
 from aspectra.settings import parse_yaml
 
 SHAPE = "write `name: [example, example]` a line, or `- name`"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aspectra.analyze.linkage import average_linkage, cut
+from aspectra.meaning.linkage import average_linkage, cut
 from aspectra.readers.taggers.meanings import Meanings, unit
 
 OTHER = "other"  # what a reader is shown of targets that fit nowhere
@@ -115,7 +115,7 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
     names = []
     for some, center in zip(members, centers, strict=True):
         # Rounded, so that what is as typical goes by frequency and spelling, not by the last digits of a processor.
-        typical = np.round(vectors[some] @ center * np.sqrt(counts[some]), 4)
+        typical = np.round(vectors[some] @ center * counts[some], 4)
         names.append(subjects[some[int(typical.argmax())]].text)
     width = vectors.shape[1]
     found = Grouping(names, np.array(centers).reshape(-1, width), range(len(names)), shift, FITS, meanings)
