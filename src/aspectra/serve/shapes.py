@@ -138,10 +138,11 @@ def topics() -> Any:
     """The body of /v1/topics: targets with how often and in which sentences they stand, and topics of one's own."""
     around: Any = Annotated[GenericAlias(list, text(SENTENCE)), Field(max_length=SENTENCES)]
     told = "Sentences with the target, without itself: they help to tell what it means."
+    name: Any = Annotated[text(SUBJECT), Field(min_length=1)]
     target = create_model(
         "Target",
         __config__=STRICT,
-        target=(Annotated[text(SUBJECT), Field(min_length=1)], ...),
+        target=(name, ...),
         count=(int, Field(1, ge=1, le=1_000_000_000, description="How often it is named.")),
         around=(around, Field([], description=told)),
     )
