@@ -90,8 +90,9 @@ def test_stores_are_compared_by_topics(hotels: Page) -> None:
     assert heads == [row["label"] for row in hotels[0]["figures"]["topics"]["rows"][:10]]
 
 
-def test_without_stars_and_time_nothing_is_said_of_them(tmp_path: Path) -> None:
-    _, page = made(tmp_path, [{"text": text} for text in TEXTS])
+@pytest.mark.parametrize("more", [{}, {"stars": "4"}])
+def test_without_time_and_with_too_few_stars_nothing_is_said_of_them(tmp_path: Path, more: dict[str, str]) -> None:
+    _, page = made(tmp_path, [{"text": text} | more for text in TEXTS])
     assert "stars" not in re.sub(r"<style>.*?</style>", "", page, flags=re.S) and "<h4>Over time</h4>" not in page
 
 

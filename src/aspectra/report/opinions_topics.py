@@ -5,6 +5,7 @@ Called by `aspectra.report.opinions`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from aspectra.report import topic_charts as charts
@@ -29,17 +30,15 @@ def picture(figures: Row, stretches: Sequence[Stretch], unit: str) -> Row:
     drawn = [topic(row, most, axis, stretches, unit) for row in rows]
     first = drawn if len(drawn) <= FIRST + 2 else drawn[:FIRST]
     return {
-        "by": found["by"],
-        "own": found["own"],
-        "how": how(found),
-        "stars": found["stars"] and {**found["stars"], "axis": charts.stars_head(axis) if axis else None},
+        "how": how(found, axis is not None),
+        "stars": charts.stars_head(axis) if axis else None,
         "first": first,
         "rest": drawn[len(first) :],
         "hidden": len(found["rows"]) - len(rows),
     }
 
 
-def how(found: Row) -> str:
+def how(found: Row, starred: bool) -> str:
     """How the picture came about, in a few words; the rest stands at the page's end."""
     by = {
         "meaning": "Targets are put together by what they mean",
@@ -47,7 +46,7 @@ def how(found: Row) -> str:
         "categories": "Topics are the categories that the reader was taught",
     }[found["by"]]
     by += ", under the topics of your file." if found["own"] else "."
-    if found["stars"]:
+    if starred:
         stars = found["stars"]
         by += (
             f" Stars (column {stars['column']}, {stars['mean']:.1f} on average): how many more or fewer have reviews "
@@ -64,8 +63,8 @@ def stars_axis(rows: Sequence[Row]) -> Axis | None:
         return None
     low = max(-WIDEST, min(each["low"] for each in told))
     high = min(1.0, max(each["high"] for each in told))
-    ends = (int(min(low, -0.01)) - 1, 1 if high > 0.1 else 0)
-    return Axis(ends[0], ends[1], tuple(range(ends[0], ends[1] + 1)))
+    first, last = math.floor(min(low, -0.01)), 1 if high > 0.1 else 0
+    return Axis(first, last, tuple(range(first, last + 1)))
 
 
 def topic(row: Row, most: int, axis: Axis | None, stretches: Sequence[Stretch], unit: str) -> Row:
@@ -86,7 +85,6 @@ def topic(row: Row, most: int, axis: Axis | None, stretches: Sequence[Stretch], 
         "bar": charts.complaints(row["reviews"], negative["reviews"], row["praised"], most),
         "stars": stars and lower(stars),
         "chart": charts.lower(axis, stars) if axis and stars else "",
-        "opinions": f"{row['opinions']:,}",
         "targets": [target(one) for one in row["targets"][:TARGETS]],
         "more": max(0, len(others) - TARGETS + 1),
         "quotes": [

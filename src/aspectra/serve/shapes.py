@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import GenericAlias
 from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 
 from aspectra.schema import Polarity
 from aspectra.serve.limits import Limits
@@ -143,7 +143,7 @@ def topics() -> Any:
         "Target",
         __config__=STRICT,
         target=(name, ...),
-        count=(int, Field(1, ge=1, le=1_000_000_000, description="How often it is named.")),
+        count=(Annotated[int, BeforeValidator(whole)], Field(1, ge=1, le=10**9, description="How often it is named.")),
         around=(around, Field([], description=told)),
     )
     several: Any = Annotated[GenericAlias(list, target), Field(min_length=1, max_length=TARGETS)]
@@ -156,6 +156,11 @@ def topics() -> Any:
         targets=(several, ...),
         topics=(named | None, Field(None, description="Your own, with examples; else they are found.")),
     )
+
+
+def whole(value: Any) -> Any:
+    """A number as JSON has it: 3.0 is whole too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def text(longest: int) -> Any:

@@ -1,5 +1,5 @@
 // The first picture of `aspectra analyze`, for a file of reviews: topics by how many reviews complain of them.
-import { $, about, count, insist, make } from "./api.js";
+import { $, about, insist, make } from "./api.js";
 
 const AROUND = { sentences: 2, characters: 120 }; // of a target, by which the service tells what it means
 const TARGETS = 5000; // in a request
@@ -84,7 +84,7 @@ export async function picture(results, said) {
   $("picture").replaceChildren(...rows.map((row) => make("tr", {},
     make("th", { scope: "row" }, row.topic, make("small", {}, beside.get(row.topic) ?? "")),
     make("td", { className: "reviews" }, bar(row, most), make("span", { className: "unseen" }, PARTS.map(([name, words]) => `${row[name]} ${words}`).join(", "))),
-    make("td", { className: "n" }, make("b", {}, `${Math.round((100 * row.negative) / row.reviews)}\u00a0%`), make("small", {}, `${row.negative} of ${count(row.reviews, "review")}`)))));
+    make("td", { className: "n" }, make("b", {}, `${Math.round((100 * row.negative) / row.reviews)}\u00a0%`), make("small", {}, `${row.negative} of ${row.reviews}`)))));
   $("picture-box").hidden = false;
   return true;
 }
