@@ -54,26 +54,26 @@ class StandIn:
 
 
 def table(path: Path, count: int) -> None:
-    """Reviews of two sentences, every tenth target rare, with a date and a store."""
+    """Reviews of two sentences, every tenth target rare, with a date, a store and stars."""
     draw = random.Random(7)
     with path.open("w", encoding="utf-8") as stream:
-        stream.write("id,date,store,text\n")
+        stream.write("id,date,store,stars,text\n")
         for n in range(count):
             word = draw.choice(WORDS) if n % 10 else f"thing {draw.randrange(10 * count)}"
             text = (
                 f"The {word} was {'good enough' if n % 3 else 'not what we had hoped for'}. We stayed {n % 9} nights."
             )
-            stream.write(f"{n},20{20 + n % 6}-{1 + n % 12:02d}-{1 + n % 28:02d},store {n % 40},{text}\n")
+            stream.write(f"{n},20{20 + n % 6}-{1 + n % 12:02d}-{1 + n % 28:02d},store {n % 40},{1 + n % 5},{text}\n")
 
 
-def one(count: int, seconds: float, folder: Path) -> dict[str, float]:
+def one(count: int, seconds: float, folder: Path, model: Path | None) -> dict[str, float]:
     """Analyze in this process: what it took."""
     from aspectra.analyze.analysis import analyze
     from aspectra.analyze.source import Source
 
     started = time.perf_counter()
     spent = folder / "spent"
-    source = Source("stand-in", partial(StandIn, seconds, spent), "stand-in")
+    source = Source("stand-in", partial(StandIn, seconds, spent), "stand-in", meanings=model)
     table, out, report = (folder / name for name in ("reviews.csv", "out.parquet", "report.html"))
     figures = analyze(table, source, out, report=report, by=("store",))["figures"]
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -96,11 +96,12 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def measure(count: int, seconds: float) -> dict[str, float]:
+def measure(count: int, seconds: float, model: Path | None) -> dict[str, float]:
     """The same in a fresh process, imports and all."""
     with tempfile.TemporaryDirectory() as folder:
         table(Path(folder) / "reviews.csv", count)
         command = [sys.executable, __file__, "--one", str(count), "--seconds", str(seconds), "--folder", folder]
+        command += ["--model", str(model)] if model else []
         started = time.perf_counter()
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         found: dict[str, float] = json.loads(done.stdout)
@@ -110,16 +111,17 @@ def measure(count: int, seconds: float) -> dict[str, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--many", type=int, default=1_000_000, help="reviews of the large table [%(default)s]")
+    parser.add_argument("--model", type=Path, help="export by whose table of meanings topics are found [none: words]")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=0.0, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(one(asked.one, asked.seconds, asked.folder)))
+        print(json.dumps(one(asked.one, asked.seconds, asked.folder, asked.model)))
         return 0
-    few, many = measure(10_000, 0.0), measure(asked.many, 0.0)
-    timed = measure(10_000, PER_SENTENCE)
+    few, many = measure(10_000, 0.0, asked.model), measure(asked.many, 0.0, asked.model)
+    timed = measure(10_000, PER_SENTENCE, asked.model)
     more = many["megabytes"] - few["megabytes"]
     share = timed["processor"] / (timed["processor"] + timed["model"])
     if asked.json:

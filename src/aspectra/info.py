@@ -13,6 +13,7 @@ from typing import Any
 from aspectra import tasks
 from aspectra.errors import UserError
 from aspectra.files import canonical, sha256
+from aspectra.manifest import read
 from aspectra.weights import INFO
 
 EXPORT = "export"  # the key that only an export has
@@ -58,6 +59,24 @@ def named(folder: Path) -> tuple[str, str | None]:
 def language(folder: Path) -> str | None:
     """The code of the language whose sentences an export says that it is made for."""
     return of_export(folder).get("language")
+
+
+def quality(folder: Path, least: float = 0.0) -> dict[str, Any] | None:
+    """How good a model was where it was made; None where nobody judged it.
+
+    Of an export, on labeled sentences that it had not learned from: {"precision", "recall", "confidence", "sentences",
+    "data"}, of opinions of about the `least` confidence. Of a student, on dev: {"f1", "sentences", "data"}.
+    """
+    made = read(folder) or {}
+    figures = made.get("figures") or {}
+    if trust := figures.get("confidences"):
+        rows = [row for row in trust["thresholds"] if row["confidence"] <= least]
+        told = {name: rows[-1][name] for name in ("precision", "recall", "confidence")}
+        return {**told, "sentences": trust["sentences"], "data": Path(figures.get("data") or "dev").name}
+    if (f1 := figures.get("dev_f1")) is not None:
+        data = (made.get("config") or {}).get("data") or "dev"
+        return {"f1": f1, "sentences": figures.get("dev_sentences"), "data": Path(data).name}
+    return None
 
 
 def of_export(folder: Path) -> dict[str, Any]:

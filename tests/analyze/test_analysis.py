@@ -184,6 +184,7 @@ def test_an_output_of_the_version_before_is_known_for_what_it_is(tmp_path: Path)
     ]  # fmt: skip
     assert list(manifest["config"]) == [
         "version", "text_column", "skip_bad_rows", "limit", "excel_safe", "report", "title", "by", "date", "language",
+        "meanings", "topics", "stars",
     ]  # fmt: skip
 
 

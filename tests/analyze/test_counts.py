@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.analyze.stand_in import Dictionary, invented, put
 
-from aspectra.analyze import topics
+from aspectra.analyze import spoken
 from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.counts import count_opinions
 from aspectra.analyze.lemma import grouping
@@ -23,7 +23,7 @@ from aspectra.score.shares import two_shares, wilson
 def counted(folder: Path, rows: list[dict[str, str]], by: tuple[str, ...] = ("store",)) -> dict[str, Any]:
     table = read_table(put(folder / "r.csv", rows))
     found = extract([entry.text for entry in table.entries()], Dictionary())
-    return count_opinions(table, enumerate(found, 1), by=by)
+    return count_opinions(table, list(enumerate(found, 1)), by=by)
 
 
 def test_against_counting_by_hand(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_review_that_nothing_was_said_of_is_counted_and_one_too_many_is_told(t
     bar = Found([Opinion("bar", None, "positive", 5, 8, 0.9, "Nice bar.")], True)
     figures = count_opinions(table, [(2, bar)])
     assert (figures["reviews"], figures["without_opinion"], figures["cut"], figures["opinions"]) == (2, 1, 1, 1)
-    assert figures["time"] is None and figures["movers"]["targets"] == {"tested": 0, "rows": []}
+    assert figures["time"] is None and figures["movers"] == {"tested": 0, "rows": []}
     with pytest.raises(UserError, match=r"of other reviews than the table has now \(row 3\)"):
         count_opinions(table, [(2, bar), (3, bar)])
     with pytest.raises(UserError, match="no column 'shop'"):
@@ -69,29 +69,30 @@ def test_a_review_that_nothing_was_said_of_is_counted_and_one_too_many_is_told(t
 
 def test_what_rose_and_fell(tmp_path: Path) -> None:
     result = counted(tmp_path, invented(3000))
-    movers = {(row["label"], row["what"]): row for row in result["movers"]["targets"]["rows"]}
+    movers = {(row["label"], row["what"]): row for row in result["movers"]["rows"]}
     assert ("pool", "named") in movers and ("breakfast", "negative") in movers and ("wifi", "negative") in movers
     assert movers["pool", "named"]["late"]["share"] > movers["pool", "named"]["early"]["share"]
     assert movers["wifi", "negative"]["late"]["share"] < movers["wifi", "negative"]["early"]["share"]
     assert all(row["p"] <= 0.05 for row in movers.values())
-    assert result["movers"]["targets"]["tested"] > 2 * len(movers)
+    assert result["movers"]["tested"] > 2 * len(movers)
 
 
 def test_nothing_moves_where_nothing_does(tmp_path: Path) -> None:
     # The same month over and over: every stretch of time has the same reviews.
     rows = [row | {"date": f"2026-{month:02d}-15"} for month in range(1, 9) for row in invented(200)]
-    movers = counted(tmp_path, rows)["movers"]["targets"]
+    movers = counted(tmp_path, rows)["movers"]
     assert movers["tested"] > 10 and movers["rows"] == []
 
 
 def test_quotes_are_of_different_reviews_and_marked(tmp_path: Path) -> None:
     result = counted(tmp_path, invented(300))
-    for row in result["targets"]["rows"]:
+    forms = {row["label"]: row["forms"] for row in result["targets"]["rows"]}
+    for row in result["topics"]["rows"]:
         assert row["quotes"]
         for polarity in ("positive", "negative"):
             quotes = [q for q in row["quotes"] if q["polarity"] == polarity]
-            assert len({q["row"] for q in quotes}) == len(quotes) == len({q["sentence"] for q in quotes}) <= 2
-            assert all(q["sentence"][q["start"] : q["end"]] in row["forms"] for q in quotes)
+            assert len({q["row"] for q in quotes}) == len(quotes) == len({q["sentence"] for q in quotes}) <= 3
+            assert all(q["sentence"][q["start"] : q["end"]] in forms[row["label"]] for q in quotes)
 
 
 def test_groups() -> None:
@@ -127,7 +128,7 @@ def test_rare_entries_are_forgotten_within_the_bound() -> None:
 
 
 def test_rare_targets_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topics, "TOPICS", 10)
+    monkeypatch.setattr(spoken, "KNOWN", 10)
     rows = [{"text": f"The thing{n} was dirty. The room was great."} for n in range(50)]
     targets = counted(tmp_path, rows, by=())["targets"]
     assert targets["known"] <= 10 and targets["rows"][0]["label"] == "room" and targets["rows"][0]["opinions"] == 50

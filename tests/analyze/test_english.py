@@ -74,9 +74,11 @@ def test_many_are_told_of_at_the_end_in_the_figures_and_on_the_page(
     assert f"<li>A{told}.</li>" in page
 
 
-def test_few_are_counted_and_not_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_few_are_counted_and_no_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert analyze(**reviews(tmp_path, 5))["figures"]["foreign"]["reviews"] == 5
-    assert "English" not in capsys.readouterr().err + (tmp_path / "o.html").read_text(encoding="utf-8")
+    assert "English" not in capsys.readouterr().err
+    page = (tmp_path / "o.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert "do not look English" not in page and "<dt>not English</dt><dd><b>5 %</b>" in page
 
 
 @pytest.mark.parametrize("language", [None, "de"])

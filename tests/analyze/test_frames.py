@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,27 @@ def test_polars() -> None:
     series = aspectra.analyze.frame(frame["review"], model=Dictionary())
     assert series["target"].to_list() == ["room", "bed", "bar"]
     assert aspectra.analyze.frame(frame[:0], model=Dictionary()).schema == found.schema
+
+
+TOPICS = [
+    {"topic": "people", "reviews": 2, "complaints": 2, "praise": 0, "opinions": 3, "targets": "desk, waiter"},
+    {"topic": "other", "reviews": 1, "complaints": 0, "praise": 1, "opinions": 1, "targets": "soup"},
+]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_frame_of_topics(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aspectra.places.MODEL", tmp_path)  # no table of meanings to lend
+    frames = pytest.importorskip(library)
+    texts = ["The desk was rude. The soup was great.", None, "Our desk was slow. The waiter was friendly."]
+    found = aspectra.analyze.topic_frame(
+        frames.DataFrame({"text": texts}), model=Dictionary(), topics={"people": ["desk", "waiter"], "pool": []}
+    )
+    rows = found.to_dict("records") if library == "pandas" else found.to_dicts()
+    assert [{name: row[name] for name in TOPICS[0]} for row in rows] == TOPICS
+    assert rows[0]["share"] == 1.0 and rows[0]["low"] < 0.5 and (rows[0]["positive"], rows[0]["negative"]) == (1, 2)
+    empty = aspectra.analyze.topic_frame(frames.DataFrame({"text": texts})[:0], model=Dictionary())
+    assert len(empty) == 0 and list(empty.dtypes) == list(found.dtypes)
 
 
 def test_what_is_no_frame() -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.analyze.stand_in import put
 
 from aspectra.analyze.opinions import Found, Opinion
-from aspectra.analyze.output import read_written, write_opinions
+from aspectra.analyze.output import Written, write_opinions
 from aspectra.analyze.table import read_table
 from aspectra.errors import UserError
 
@@ -34,7 +34,7 @@ def test_what_was_written_is_read_again(tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"out.{suffix}"
     write_opinions(table, OPINIONS, str(out))
     # Whether an answer was cut stands in no row of it.
-    assert list(read_written(out)) == [(row, found._replace(cut=False)) for row, found in OPINIONS]
+    assert list(Written(out)) == [(row, found._replace(cut=False)) for row, found in OPINIONS]
 
 
 def test_nothing_is_written_of_opinions_that_are_of_other_reviews(tmp_path: Path) -> None:
@@ -51,4 +51,4 @@ def test_nothing_is_written_of_opinions_that_are_of_other_reviews(tmp_path: Path
 def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     other = put(tmp_path / "other.csv", [{"review_row": "1", "target": "room"}])
     with pytest.raises(UserError, match=r"other\.csv, line 2: this is no row of `aspectra analyze`"):
-        list(read_written(other))
+        list(Written(other))

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from tests.analyze.stand_in import Dictionary, invented, put
 from tests.readers.families import make
 
 from aspectra.cli.main import run
+from aspectra.readers.extraction import Extraction
 from aspectra.readers.writers.convert import convert
 from aspectra.students.writers.writer import Writer
 
@@ -39,6 +42,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> Loads:
         return Dictionary()
 
     monkeypatch.setattr("aspectra.analyze.source.load", load)
+    monkeypatch.setattr("aspectra.places.MODEL", Path("nowhere"))  # so that no table of meanings is lent
     return given
 
 
@@ -51,10 +55,43 @@ def test_a_table_a_file_and_a_report(home: Path, loaded: Loads, capsys: pytest.C
     assert call(home, "--report", "HOME/r.html", "--by", "store", "--title", "Stays", "--batch-size", "7") == 0
     said = capsys.readouterr()
     assert "room" in said.out and "opinions in 80 reviews" in said.out and f"report: {home / 'r.html'}" in said.out
-    assert said.err == ""
+    assert said.err.count("\n") == 1 and "has no table of meanings: topics go by words" in said.err
     page = (home / "r.html").read_text()
     assert "<h1>Stays</h1>" in page and ">By store</h2>" in page
     assert loaded == [{"batch_size": 7, "threads": os.cpu_count()}]
+
+
+def test_topics_of_ones_own_and_a_changed_file_counts_anew(
+    home: Path, loaded: Loads, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named, given = home / "topics.yaml", ("--topics", "HOME/topics.yaml", "--json")
+
+    def topics() -> list[str]:
+        assert call(home, *given) == 0
+        said = capsys.readouterr()
+        found = [row["label"] for row in json.loads(said.out)["topics"]["rows"]]
+        return found if "nothing to do" not in said.err else [*found, "again"]
+
+    named.write_text("nights: [beds, pillows]\nteam: [staff, front desk]\n")
+    assert sorted(topics()) == ["nights", "other", "team"]
+    assert topics()[-1] == "again"
+    named.write_text("water: [pool, shower]\n")
+    assert topics() == ["water", "other"]
+    assert call(home, "--json") == 0 and "breakfast" in capsys.readouterr().out
+    assert len(loaded) == 1, "the model read once"
+
+
+def test_what_lay_under_the_threshold_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Choosy(Dictionary):
+        def extract(self, texts: Sequence[str]) -> list[Extraction]:
+            return [replace(one, under=len(one.opinions), opinions=one.opinions[:0]) for one in super().extract(texts)]
+
+    monkeypatch.setattr("aspectra.analyze.source.load", lambda folder, **_: Choosy())
+    assert call(home, "--min-confidence", "0.9") == 0
+    assert "opinions of a confidence below 0.9 were left out" in capsys.readouterr().out
+    assert json.loads((home / "out.csv.manifest.json").read_text())["figures"]["under"] > 50
 
 
 def test_json_is_the_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +111,8 @@ def test_json_is_the_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--format", "csv"], "--format goes with standard input"),
         (["--by", "shop"], "no column 'shop'"),
         (["--model", "HOME/none"], "no model in"),
+        (["--topics", "HOME/none.yaml"], "no topics file"),
+        (["--stars", "store"], "column 'store' holds no stars"),
         (["--language", "zz"], "unknown language 'zz'"),
         (["--out", "HOME/x.txt"], "opinions are written to .parquet, .csv, .jsonl"),
         (["--workers", "0"], "--workers"),

@@ -45,17 +45,17 @@ def test_it_says_what_was_counted(usual: tuple[dict[str, Any], str]) -> None:
     share = round(100 * figures["polarities"]["positive"]["share"])
     assert f"1,500 reviews hold {figures['opinions']:,} opinions: {share} % positive" in text
     assert f"without an opinion {figures['without_opinion']:,}" in text
-    first = figures["targets"]["rows"][0]
-    assert f"People talk most about {first['label']}," in text
-    row = re.search(r'<tr><th scope="row">room</th>.*?</tr>', page, re.S)
-    assert row is not None and f'<td class="n">{first["opinions"]:,}</td>' in row[0]
+    first = figures["topics"]["rows"][0]
+    negative = first["negative"]
+    assert f"Most complained of: {first['label']} ({negative['reviews']:,} reviews)," in text
+    assert f"Of {first['reviews']:,} reviews that speak of it, {negative['reviews']:,} complain" in text
     for head in (
+        "What people complain of, and what they praise",
+        "How far to trust this",
         "All opinions",
-        "What people talk about",
         "Over time",
         "What rose and fell",
         "By store",
-        "In their words",
     ):
         assert f">{head}</h2>" in page
     assert "Criticized more or less" in page and "differences were tested, and p is corrected" in text
@@ -139,9 +139,13 @@ def test_embedded_json_ends_no_script() -> None:
 def test_categories_alone_are_enough(tmp_path: Path) -> None:
     manifest, _ = made(tmp_path, invented(200))
     figures = manifest["figures"]
-    bare = figures | {"targets": figures["targets"] | {"rows": [], "known": 0}}
-    text = visible(html(manifest | {"figures": bare}))
-    assert "People talk most about service" in text and "By target" not in text
+    bare = {
+        "targets": figures["targets"] | {"rows": [], "known": 0},
+        "topics": figures["topics"] | {"by": "categories"},
+    }
+    page = html(manifest | {"figures": figures | bare})
+    assert "Topics are the categories that the reader was taught." in visible(page)
+    assert 'value="categories"' in page and 'value="targets"' not in page
 
 
 def test_a_large_report_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +179,7 @@ def test_few_reviews_fill_no_table_of_topics(tmp_path: Path) -> None:
     values = page.partition('<table class="values">')[2].partition("</table>")[0]
     assert re.findall(r'<th scope="row">(.*?)</th>', values) == ["1", "4", "5"]
     # A capital that a sentence's beginning gave makes no label, nor another form.
-    assert "People talk most about breakfast." in page and "also:" not in page and "4 opinions" in visible(page)
+    assert "Most complained of: breakfast (2 reviews)." in page and "Breakfast</h3>" not in page
 
 
 def test_another_page_is_known_from_a_report(usual: tuple[dict[str, Any], str]) -> None:
@@ -200,9 +204,10 @@ def test_the_table_sorts_filters_and_downloads(usual: tuple[dict[str, Any], str]
     with chromium(tmp_path) as browser:
         browser.get(f"file://{tmp_path}/p.html")
         out = browser.execute_script(drive)
-    labels = [row["label"] for row in usual[0]["figures"]["targets"]["rows"]]
+    rows = usual[0]["figures"]["topics"]["rows"]
+    labels = [row["label"] for row in sorted(rows, key=lambda row: (-row["reviews"], -row["opinions"], row["label"]))]
     assert out["before"] == labels[:25] and out["name"] == sorted(labels, key=str.lower)[:25]
     assert out["sort"] == "ascending" and out["filtered"] == ["breakfast", "breakfast buffet"]
-    worst = max(usual[0]["figures"]["targets"]["rows"], key=lambda row: row["polarities"]["negative"]["share"])
+    worst = max(rows, key=lambda row: row["polarities"]["negative"]["share"])
     assert out["share"][0] == worst["label"]
-    assert out["csv"].startswith("\ufefftargets,opinions") and out["csv"].count("\r\n") == 3
+    assert out["csv"].startswith("\ufefftopics,opinions") and out["csv"].count("\r\n") == 3

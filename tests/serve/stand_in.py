@@ -24,6 +24,7 @@ from aspectra.readers.extraction import Extraction, Found
 from aspectra.readers.reader import Judged, Question
 from aspectra.serve.limits import Limits
 from aspectra.serve.server import TOKEN, listening, run
+from aspectra.serve.topics import Grouper
 from aspectra.tasks.linear import Field
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +40,10 @@ class StandIn:
     about: Mapping[str, Any] = {"name": "stand-in", "version": "1", "digest": "0123456789abcdef"}
     by: tuple[Field, ...] = ("target",)
 
-    def __init__(self, batch: float = 0.0, each: float = 0.0) -> None:
+    def __init__(self, batch: float = 0.0, each: float = 0.0, words: Path | None = None) -> None:
+        """`words` is a folder with a table of meanings."""
         self.batch, self.each = batch, each
+        self.grouper = Grouper(words) if words is not None else None
 
     def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:
         time.sleep(self.batch + self.each * len(texts) + sum(SLOW in text for text in texts))
@@ -106,7 +109,7 @@ def started(command: Sequence[str], token: str | None = None) -> Iterator[Servic
 
 @contextmanager
 def service(token: str | None = None, batch: float = 0.0, each: float = 0.0, **limits: Any) -> Iterator[Service]:
-    """A service of the stand-in, with other limits than the usual."""
+    """A service of the stand-in, with other limits than the usual; with `words`, one that knows topics."""
     settings = {"batch_cost": batch, "each_cost": each} | limits
     flags = [f"--{name}={value}" for name, value in settings.items()]
     with started(["tests.serve.stand_in", *flags], token) as running:
@@ -119,10 +122,11 @@ if __name__ == "__main__":
     parser.add_argument("--each_cost", type=float, default=0.0)
     for field in fields(Limits):
         parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    parser.add_argument("--words", type=Path, help="folder with a table of meanings")
     parser.add_argument("--origins", type=str, default="", help="commas between")
     given = vars(parser.parse_args())
     origins = [origin for origin in given.pop("origins").split(",") if origin]
-    model = StandIn(given.pop("batch_cost"), given.pop("each_cost"))
+    model = StandIn(given.pop("batch_cost"), given.pop("each_cost"), given.pop("words"))
     with listening("127.0.0.1", 0) as listener:
         address = "127.0.0.1"
         run(

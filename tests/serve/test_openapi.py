@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.meaning.words import write_words
 from tests.serve.stand_in import service
 
 
@@ -14,7 +15,7 @@ from tests.serve.stand_in import service
 @pytest.mark.parametrize("token", [None, "sesame"])
 def test_schemathesis_finds_no_failure(token: str | None, tmp_path: Path) -> None:
     pytest.importorskip("schemathesis", reason="needs the package schemathesis, which is not installed")
-    with service(token=token) as running:
+    with service(token=token, words=write_words(tmp_path)) as running:
         command = [
             sys.executable,
             "-c",

@@ -1,4 +1,5 @@
-"""A table of reviews to opinions, counts over them, and a report: `aspectra analyze`, and for Python `frame`.
+"""A table of reviews to opinions, counts over them, and a report: `aspectra analyze`, and for Python `frame` and
+`topic_frame`.
 
 The command's four steps can be called one by one:
 
@@ -9,9 +10,18 @@ The command's four steps can be called one by one:
 """
 
 from aspectra.analyze.counts import count_opinions
-from aspectra.analyze.frames import frame
+from aspectra.analyze.frames import frame, topic_frame
 from aspectra.analyze.output import write_opinions
 from aspectra.analyze.reading import read_opinions
 from aspectra.analyze.table import read_table
+from aspectra.meaning.named import read_topics
 
-__all__ = ["count_opinions", "frame", "read_opinions", "read_table", "write_opinions"]
+__all__ = [
+    "count_opinions",
+    "frame",
+    "read_opinions",
+    "read_table",
+    "read_topics",
+    "topic_frame",
+    "write_opinions",
+]

@@ -14,7 +14,7 @@ from typing import Any
 from aspectra.analyze.counts import count_opinions
 from aspectra.analyze.intake import at_hand
 from aspectra.analyze.lemma import grouping
-from aspectra.analyze.output import check_output, read_written, write_opinions
+from aspectra.analyze.output import Written, check_output, write_opinions
 from aspectra.analyze.reading import read_opinions
 from aspectra.analyze.record import Record, shows
 from aspectra.analyze.source import Source
@@ -22,7 +22,9 @@ from aspectra.analyze.table import read_table
 from aspectra.cluster import Cluster
 from aspectra.errors import UserError
 from aspectra.files import sha256
+from aspectra.meaning.named import read_topics
 from aspectra.progress import say
+from aspectra.readers.taggers.meanings import TABLE
 
 
 def analyze(
@@ -39,6 +41,8 @@ def analyze(
     stdin_format: str | None = None,
     by: Sequence[str] = (),
     date_column: str | None = None,
+    stars_column: str | None = None,
+    topics: Path | None = None,
     language: str = "en",
     report: Path | None = None,
     title: str | None = None,
@@ -50,9 +54,10 @@ def analyze(
     """Find the opinions of a table's reviews and write them to `out` (.parquet, .csv or .jsonl), one row an opinion.
 
     `reviews` may be `-`: standard input. The settings are those of the four steps; `report` is a web page of what is
-    said, under a `title`. Returns the manifest; its `figures` are what the report shows. What was finished is not done
-    again, a killed run is gone on with from its parts, and figures or a report with other settings are made without
-    the model. `replace` allows what is there from other input to be overwritten.
+    said, under a `title`; `topics` is a file of topics of your own (`named`), else they are found. Returns the
+    manifest; its `figures` are what the report shows. What was finished is not done again, a killed run is gone on
+    with from its parts, and figures or a report with other settings are made without the model. `replace` allows what
+    is there from other input to be overwritten.
 
     Raises UserError for input that the user can mend, before the model is loaded; AspectraError where a worker dies.
     """
@@ -63,12 +68,17 @@ def analyze(
     # Those that came later: what was made before them is of the same settings.
     later = {"id_column": id_column, "encoding": encoding, "delimiter": delimiter}
     reading |= {name: value for name, value in later.items() if value is not None}
+    named = read_topics(topics) if topics is not None else None
     view = {
         "report": str(report) if report else None,
         "title": title,
         "by": list(by),
         "date": date_column,
         "language": language,
+        # What topics are made by, so that another table of meanings or a changed file makes the figures anew.
+        "meanings": sha256(source.meanings / TABLE) if source.meanings else None,
+        "topics": sha256(topics) if topics is not None else None,
+        "stars": stars_column,
     }
     with at_hand(reviews, out, stdin_format) as (path, name):
         record = Record(out, path, source.identity, reading, excel_safe, replace)
@@ -76,18 +86,27 @@ def analyze(
         if done is not None and shows(done, view):
             say(f"{out} is finished, nothing to do")
             return done
-        table = read_table(path, **reading, date_column=date_column)
+        table = read_table(path, **reading, date_column=date_column, stars_column=stars_column)
         table.check_columns(by)
+        counted: dict[str, Any] = {
+            "by": by,
+            "language": language,
+            "made_for": source.language,
+            "model": source.meanings,
+            "topics": named,
+        }
         if done is None:
             with record.making() as folder:
                 opinions = read_opinions(table, source.load, folder, workers=workers, cluster=cluster)
-            figures = count_opinions(table, opinions, by=by, language=language, made_for=source.language)
+            figures = count_opinions(table, opinions, **counted)
             write_opinions(table, opinions, out, excel_safe=excel_safe)
         else:
-            written = read_written(out)
-            figures = count_opinions(table, written, by=by, language=language, made_for=source.language)
-            figures["cut"] = done["figures"]["cut"]  # which the parts alone know
-        figures["reader"] = source.about
+            figures = count_opinions(table, Written(out), **counted)
+            # Which the parts alone know; an earlier version did not count what was left out.
+            figures |= {name: done["figures"].get(name) for name in ("cut", "under")}
+        if figures["topics"]["by"] == "words":
+            say(f"{source.name} has no table of meanings: topics go by words; the export of a tagger brings a table")
+        figures |= {"reader": source.about, "quality": source.quality}
         manifest = record.manifest(name, source.name, view, figures, dict(table.bad))
         if report is not None:
             from aspectra.report.opinions import write

@@ -1,4 +1,4 @@
-"""A column's values compared: the reviews and opinions of each, and what they say of the widest topics.
+"""A column's values compared: the reviews and opinions of each, and what they say of some topics.
 
 Called by `aspectra.analyze.counts`.
 """
@@ -12,12 +12,11 @@ from typing import Any
 from aspectra.analyze.absent import absent
 from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.groups import Group
-from aspectra.analyze.topics import Topics
 
 VALUES = 5_000  # told apart
 PAIRS = 50_000  # of a value and a topic
 SHOWN = 200  # values in the figures
-HEADS = 8  # topics that each value is held against
+HEADS = 10  # topics that each value is held against
 EMPTY = "(empty)"
 WHOLE = re.compile(r"([+-]?\d+)\.0+")  # data frames write whole numbers so
 
@@ -44,18 +43,16 @@ class Column:
             pair[0] += 1
             pair[1] += negative
 
-    def figures(self, topics: Topics) -> dict[str, Any]:
-        """A row for each of the most frequent values, with the topics that most reviews name."""
-        ranked = self.values.ranked()
-        top = topics.widest()[:HEADS]
+    def figures(self, topics: Sequence[str]) -> dict[str, Any]:
+        """A row for each of the most frequent values, each held against the first of the topics."""
+        ranked, heads = self.values.ranked(), topics[:HEADS]
         rows = []
         for value, group in ranked[:SHOWN]:
-            cells = [self.pairs.entries.get((value, key), [0, 0]) for key, _ in top]
+            cells = [self.pairs.entries.get((value, key), [0, 0]) for key in heads]
             told = [{"reviews": named, "negative": negative} for named, negative in cells]
             rows.append({"value": self.labels[value], **group.figures(), "topics": told})
         rest = sum(group.reviews for _, group in ranked[SHOWN:]) + self.values.forgotten
-        heads = [topic.label for _, topic in top]
-        return {"column": self.name, "known": len(ranked), "topics": heads, "rows": rows, "other_reviews": rest}
+        return {"column": self.name, "known": len(ranked), "topics": list(heads), "rows": rows, "other_reviews": rest}
 
 
 def shown(value: Any) -> str:

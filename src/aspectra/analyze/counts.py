@@ -1,13 +1,15 @@
-"""Counts over all opinions in one pass: by target, category, column and time. Called by `aspectra.analyze.analysis`.
+"""Counts over all opinions in two passes: what is named, of which topics are made, then how often each topic is spoken
+of, by column and time. Called by `aspectra.analyze.analysis`.
 
-Memory does not grow with the number of reviews: tables of targets, of a column's values and of pairs of both hold a
-limited number of entries (`bounded`), quotes are a few for each target.
+Memory does not grow with the number of reviews but by 12 bytes for each with stars, of a million at most: tables of
+names, of a column's values and of pairs of both hold a limited number of entries (`bounded`), quotes are a few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from aspectra.analyze.columns import Column
@@ -16,61 +18,110 @@ from aspectra.analyze.english import strange
 from aspectra.analyze.groups import Group, by_polarity
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.movers import movers
-from aspectra.analyze.opinions import Opinions, joined
+from aspectra.analyze.opinions import Found, Opinions, joined
 from aspectra.analyze.periods import Periods
-from aspectra.analyze.table import Table
+from aspectra.analyze.scheme import OVERALL, Scheme, scheme
+from aspectra.analyze.spoken import Spoken
+from aspectra.analyze.stars import Stars
+from aspectra.analyze.table import Entry, Table
 from aspectra.analyze.topics import Topics
+from aspectra.meaning.grouping import OTHER
 from aspectra.progress import progress
 
 STEP = 1000  # reviews after which the bar moves
 
 
 def count_opinions(
-    table: Table, opinions: Opinions, *, by: Sequence[str] = (), language: str = "en", made_for: str | None = None
+    table: Table,
+    opinions: Opinions,
+    *,
+    by: Sequence[str] = (),
+    language: str = "en",
+    made_for: str | None = None,
+    model: Path | str | None = None,
+    topics: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Join the opinions with their reviews and count them: everything that the report shows, as JSON has it.
 
-    `opinions` are those of `read_opinions`, or of a file that `write_opinions` made (`output.read_written`); a review
-    of which they do not speak has none. `by` are columns of the table to compare by; `language` is that of the
-    targets, by whose grammar they are grouped; `made_for` is that of the sentences that the reader is made for: where
-    it is English, reviews that do not look so are counted (`foreign`). Shares are fractions with their 95 % intervals.
+    `opinions` are those of `read_opinions`, or of a file that `write_opinions` made (`output.Written`), and are walked
+    over twice; a review of which they do not speak has none. `by` are columns of the table to compare by; `language` is
+    that of the targets, by whose grammar they are grouped; `made_for` is that of the sentences that the reader is made
+    for: where it is English, reviews that do not look so are counted (`foreign`). Shares are fractions with their 95 %
+    intervals.
 
-    Raises UserError for a column that is not there, a language that is not known, opinions of other reviews.
+    `model` is the folder of an exported student that tags, by whose table of meanings targets come under topics;
+    without it they do by their words. `topics` are your own, with examples (`read_topics`).
+
+    Raises UserError for a column that is not there, a language that is not known, opinions of other reviews, a model
+    without a table; TypeError for opinions that can be walked over only once.
     """
+    if iter(opinions) is opinions:
+        raise TypeError("opinions are walked over twice: give those of read_opinions, or a list")
     table.check_columns(by)
-    laid = clock(table.dates, table.days) if table.dates else None
-    whole, silent, cut, foreign = Group(), 0, 0, 0
-    targets = Topics(attrgetter("target"), grouping(language))
-    categories = Topics(attrgetter("category"), str.casefold)
-    columns = [Column(name) for name in by]
-    periods = Periods(laid) if laid else None
-    with progress("counting", table.reviews) as bar:
-        for entry, found in joined(table.entries(), opinions):
-            counts = by_polarity(found.opinions)
-            whole.add(counts)
-            silent += not any(counts)
-            cut += found.cut
-            foreign += made_for == "en" and strange(entry.text)
-            half = periods.add(entry.values, counts) if periods else None
-            named = targets.add(entry, found.opinions, half)
-            kinds = categories.add(entry, found.opinions, half)
-            for column in columns:
-                column.add(entry.values, counts, named or kinds)
-            if whole.reviews % STEP == 0:
-                bar.advance(STEP)
-    figures = whole.figures()
-    heads = targets if len(targets.table) else categories
-    halves = periods.halves if periods else (0, 0)
+    targets = Spoken(attrgetter("target"), grouping(language))
+    categories = Spoken(attrgetter("category"), str.casefold)
+    figures = whole(table, opinions, targets, categories, made_for)
+    made = scheme(targets, categories, Path(model) if model is not None else None, topics)
+    figures |= {"targets": targets.figures(), "categories": categories.figures()}
+    del targets, categories  # but what the scheme holds of them
+    return figures | by_topic(table, opinions, by, made)
+
+
+def whole(
+    table: Table, opinions: Opinions, targets: Spoken, categories: Spoken, made_for: str | None
+) -> dict[str, Any]:
+    """The first pass: the figures of all reviews, and what is named in them."""
+    group, silent, cut, under, foreign = Group(), 0, 0, 0, 0
+    for entry, found in walked(table, opinions, "counting"):
+        counts = by_polarity(found.opinions)
+        group.add(counts)
+        silent += not any(counts)
+        cut += found.cut
+        under += found.under
+        foreign += made_for == "en" and strange(entry.text)
+        targets.add(entry, found.opinions)
+        categories.add(entry, found.opinions)
+    figures = group.figures()
     return {
         "reviews": figures["reviews"],
         "without_opinion": silent,
         "cut": cut,
+        "under": under,
         "foreign": {"language": made_for, "reviews": foreign} if made_for == "en" else None,
         "opinions": figures["opinions"],
         "polarities": figures["polarities"],
-        "targets": targets.figures(),
-        "categories": categories.figures(),
+    }
+
+
+def by_topic(table: Table, opinions: Opinions, by: Sequence[str], made: Scheme) -> dict[str, Any]:
+    """The second pass: topics, and by them columns, time and stars."""
+    laid = clock(table.dates, table.days) if table.dates else None
+    topics, columns = Topics(made), [Column(name) for name in by]
+    periods = Periods(laid) if laid else None
+    stars = Stars(table.stars, [*made.names, OTHER, OVERALL]) if table.stars else None
+    for entry, found in walked(table, opinions, "counting topics"):
+        counts = by_polarity(found.opinions)
+        half, stretch = periods.add(entry.values, counts) if periods else (None, None)
+        named = topics.add(entry, found.opinions, half, stretch)
+        for column in columns:
+            column.add(entry.values, counts, named)
+        if stars is not None:
+            stars.add(entry.values, (name for name, negative in named.items() if negative))
+    told = stars.figures() if stars is not None else None
+    effects = told.pop("effects") if told else {}
+    heads = [name for name, _ in topics.ranked() if name != OTHER]
+    return {
+        "topics": {**topics.figures(len(laid.starts) if laid else 0, effects.get), "stars": told},
         "by": [column.figures(heads) for column in columns],
         "time": periods.figures() if periods else None,
-        "movers": {"targets": movers(targets, halves), "categories": movers(categories, halves)},
+        "movers": movers(topics, periods.halves if periods else (0, 0)),
     }
+
+
+def walked(table: Table, opinions: Opinions, what: str) -> Iterator[tuple[Entry, Found]]:
+    """Every review with its opinions, and a bar meanwhile."""
+    with progress(what, table.reviews) as bar:
+        for number, pair in enumerate(joined(table.entries(), opinions), 1):
+            yield pair
+            if number % STEP == 0:
+                bar.advance(STEP)

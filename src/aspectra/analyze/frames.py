@@ -1,4 +1,5 @@
-"""`aspectra.analyze.frame`: a pandas or polars frame of reviews -> the same kind of frame with a row an opinion.
+"""`aspectra.analyze.frame` and `topic_frame`: a pandas or polars frame of reviews -> the same kind of frame with a row
+an opinion, or a row a topic.
 
 Neither library is imported here: whoever hands in a frame has done so.
 """
@@ -6,17 +7,27 @@ Neither library is imported here: whoever hands in a frame has done so.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from aspectra.analyze.opinions import FIELDS, extract
+from aspectra.analyze.lemma import grouping
+from aspectra.analyze.opinions import FIELDS, Found, extract
 from aspectra.analyze.output import renamed
+from aspectra.analyze.scheme import scheme
+from aspectra.analyze.spoken import Spoken
+from aspectra.analyze.table import Entry
+from aspectra.analyze.topics import Topics
 from aspectra.errors import UserError
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.predictor import load
+from aspectra.readers.taggers.meanings import lent
 from aspectra.reviews import TEXT, find
+from aspectra.schema import POLARITIES
 
 WINDOW = 512
+WHOLE, REAL = ("reviews", "complaints", "praise", "opinions", *POLARITIES), ("share", "low", "high")
 
 
 def frame(frame: Any, text: str | None = None, *, model: str | Path | Extractor | None = None) -> Any:
@@ -30,34 +41,102 @@ def frame(frame: Any, text: str | None = None, *, model: str | Path | Extractor 
 
     Raises UserError for another kind of frame, or a column that is not there.
     """
-    library = type(frame).__module__.partition(".")[0]
-    if library not in ("pandas", "polars") or type(frame).__name__ not in ("DataFrame", "Series"):
-        raise UserError(f"a DataFrame or Series of pandas or polars is wanted, not {type(frame).__name__}")
-    if type(frame).__name__ == "Series":
-        frame, text = frame.to_frame(frame.name or "text"), frame.name or "text"
+    frame, texts = column(frame, text)
     names = list(frame.columns)
-    column = text if text in names else find([str(name) for name in names], (text,) if text else TEXT)
-    if column is None:
-        raise UserError(f"there is no column '{text or 'text'}'; there are: {', '.join(map(str, names))}")
-    predictor = load(model) if model is None or isinstance(model, str | Path) else model
-    texts = [value if isinstance(value, str) else "" for value in frame[column]]
     rows: list[int] = []
     found: list[tuple[Any, ...]] = []
-    for first in range(0, len(texts), WINDOW):
-        for number, one in enumerate(extract(texts[first : first + WINDOW], predictor), first):
-            rows += [number] * len(one.opinions)
-            found += one.opinions
+    for number, one in enumerate(read(texts, opened(model))):
+        rows += [number] * len(one.opinions)
+        found += one.opinions
     clashes = {name: new for name, new in renamed(map(str, names)).items() if name in FIELDS}
     columns = {name: [values[n] for values in found] for n, name in enumerate(FIELDS)}
-    if library == "pandas":
+    if (library := library_of(frame)) == "pandas":
         pandas = sys.modules["pandas"]
         kept = frame.iloc[rows].rename(columns=clashes)
         made = pandas.DataFrame(columns, index=kept.index).astype(
             {"start": "Int64", "end": "Int64", "confidence": "float64"}
         )
         return pandas.concat([kept, made], axis=1)
-    polars = sys.modules["polars"]
+    polars = sys.modules[library]
     kept = frame[rows].rename(clashes)
     text_, whole, real = polars.String, polars.Int64, polars.Float64
     types = dict(zip(FIELDS, (text_, text_, text_, whole, whole, real, text_), strict=True))
     return kept.hstack(polars.DataFrame(columns, schema=types))
+
+
+def topic_frame(
+    frame: Any,
+    text: str | None = None,
+    *,
+    model: str | Path | Extractor | None = None,
+    topics: Mapping[str, Sequence[str]] | None = None,
+    language: str = "en",
+) -> Any:
+    """The topics of a column of texts, one row each, the one that people complain of most first, `other` last.
+
+    `frame`, `text` and `model` are those of `frame`; `topics` and `language` those of `count_opinions`. Columns:
+    `topic`; `reviews` that speak of it, `complaints` (reviews with something negative of it), their `share` with its
+    95 % interval (`low`, `high`), `praise` (reviews with praise alone); `opinions`, and a column a polarity; `targets`,
+    the most frequent, with commas between.
+
+    Raises UserError as `frame` does, and for a language that is not known.
+    """
+    frame, texts = column(frame, text)
+    targets, categories = Spoken(attrgetter("target"), grouping(language)), Spoken(attrgetter("category"), str.casefold)
+    predictor = opened(model)
+    reviews = [(Entry(n, "", texts[n], {}), one.opinions) for n, one in enumerate(read(texts, predictor))]
+    for entry, opinions in reviews:
+        targets.add(entry, opinions)
+        categories.add(entry, opinions)
+    known = lent(getattr(predictor, "folder", None), language)
+    counted = Topics(scheme(targets, categories, known, topics))
+    for entry, opinions in reviews:
+        counted.add(entry, opinions)
+    rows = counted.figures(0, lambda _: None)["rows"]
+    columns: dict[str, list[Any]] = {
+        "topic": [row["label"] for row in rows],
+        "reviews": [row["reviews"] for row in rows],
+        "complaints": [row["negative"]["reviews"] for row in rows],
+        **{name: [row["negative"][name] for row in rows] for name in REAL},
+        "praise": [row["praised"] for row in rows],
+        "opinions": [row["opinions"] for row in rows],
+        **{name: [row["polarities"][name]["count"] for row in rows] for name in POLARITIES},
+        "targets": [", ".join(one["label"] for one in row["targets"]) for row in rows],
+    }
+    library = sys.modules[library_of(frame)]
+    if library.__name__ == "pandas":
+        kinds = dict.fromkeys(columns, "str") | dict.fromkeys(WHOLE, "int64") | dict.fromkeys(REAL, "float64")
+        return library.DataFrame(columns).astype(kinds)
+    types = dict.fromkeys(columns, library.String) | dict.fromkeys(WHOLE, library.Int64)
+    return library.DataFrame(columns, schema=types | dict.fromkeys(REAL, library.Float64))
+
+
+def library_of(frame: Any) -> str:
+    """The library whose frame it is."""
+    return type(frame).__module__.partition(".")[0]
+
+
+def column(frame: Any, text: str | None) -> tuple[Any, list[str]]:
+    """The frame, made of a Series where that is one, and its texts; a missing one is empty.
+
+    Raises UserError for another kind of frame, or a column that is not there.
+    """
+    if library_of(frame) not in ("pandas", "polars") or type(frame).__name__ not in ("DataFrame", "Series"):
+        raise UserError(f"a DataFrame or Series of pandas or polars is wanted, not {type(frame).__name__}")
+    if type(frame).__name__ == "Series":
+        frame, text = frame.to_frame(frame.name or "text"), frame.name or "text"
+    names = list(frame.columns)
+    chosen = text if text in names else find([str(name) for name in names], (text,) if text else TEXT)
+    if chosen is None:
+        raise UserError(f"there is no column '{text or 'text'}'; there are: {', '.join(map(str, names))}")
+    return frame, [value if isinstance(value, str) else "" for value in frame[chosen]]
+
+
+def opened(model: str | Path | Extractor | None) -> Extractor:
+    """The predictor that is given, or that a folder holds."""
+    return load(model) if model is None or isinstance(model, str | Path) else model
+
+
+def read(texts: Sequence[str], predictor: Extractor) -> list[Found]:
+    """What is found in each text."""
+    return [one for first in range(0, len(texts), WINDOW) for one in extract(texts[first : first + WINDOW], predictor)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aspectra.analyze.topics import Topic, Topics
+from aspectra.analyze.topics import Topics
+from aspectra.meaning.grouping import OTHER
 from aspectra.score.shares import two_shares
 from aspectra.score.significance import holm
 
@@ -17,28 +18,28 @@ def movers(topics: Topics, halves: Sequence[int]) -> dict[str, Any]:
     """Which of the most talked about topics moved.
 
     `halves` is the number of early and of late reviews; where one is 0, nothing is tested. Of each topic two shares are
-    tested: of the reviews that name it, and, of those, that say something negative of it. All tests of a kind are one
-    family; `rows` has those that Holm's correction leaves at 5 %.
+    tested: of the reviews that name it, and, of those, that say something negative of it. All tests are one family;
+    `rows` has those that Holm's correction leaves at 5 %. What fits under no topic is not tested.
     """
-    tests: list[tuple[Topic, str, tuple[int, int], tuple[int, int], float]] = []
-    top = sorted(topics.table.entries.items(), key=lambda pair: (-pair[1].reviews, pair[0]))[:TESTED]
-    for _, topic in top:
+    tests: list[tuple[str, str, tuple[int, int], tuple[int, int], float]] = []
+    some = [(name, topic) for name, topic in topics.table.items() if name != OTHER]
+    for name, topic in sorted(some, key=lambda pair: (-pair[1].reviews, pair[0]))[:TESTED]:
         early, late = topic.halves
         for what, one, other in (
             ("named", (early[0], halves[0]), (late[0], halves[1])),
             ("negative", (early[1], early[0]), (late[1], late[0])),
         ):
             if (p := two_shares(*one, *other)) is not None:
-                tests.append((topic, what, one, other, p))
+                tests.append((name, what, one, other, p))
     rows: list[dict[str, Any]] = [
         {
-            "label": topic.label,
+            "label": name,
             "what": what,
             "early": {"hits": one[0], "of": one[1], "share": one[0] / one[1]},
             "late": {"hits": other[0], "of": other[1], "share": other[0] / other[1]},
             "p": p,
         }
-        for (topic, what, one, other, _), p in zip(tests, holm([test[-1] for test in tests]), strict=True)
+        for (name, what, one, other, _), p in zip(tests, holm([test[-1] for test in tests]), strict=True)
         if p <= LEVEL
     ]
     rows.sort(key=lambda row: (row["what"], -abs(row["late"]["share"] - row["early"]["share"]), row["label"]))

@@ -31,10 +31,12 @@ FIELDS = Opinion._fields
 
 
 class Found(NamedTuple):
-    """The opinions of a review; `cut` where some answer was cut off by the length limit."""
+    """The opinions of a review; `cut` where some answer was cut off by the length limit, `under` how many were left out
+    for too little confidence."""
 
     opinions: list[Opinion]
     cut: bool
+    under: int = 0
 
 
 Opinions = Iterable[tuple[int, Found]]
@@ -56,8 +58,9 @@ def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
             start = None if o.start is None else first + o.start
             end = None if o.end is None else first + o.end
             found[number].opinions.append(Opinion(o.target, o.category, o.polarity, start, end, o.confidence, sentence))
-        if extraction.cut:
-            found[number] = found[number]._replace(cut=True)
+        if extraction.cut or extraction.under:
+            had = found[number]
+            found[number] = had._replace(cut=had.cut or extraction.cut, under=had.under + extraction.under)
     return found
 
 

@@ -9,6 +9,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -145,20 +146,28 @@ def guarded(value: Any) -> str:
     return text
 
 
-def read_written(path: Path) -> Iterator[tuple[int, Found]]:
-    """The opinions of a finished output, review by review; whether an answer was cut is no longer known."""
+@dataclass(frozen=True)
+class Written:
+    """The opinions of a finished output, review by review, to be walked over as often as is wanted.
 
-    def lines() -> Iterator[tuple[int, Opinion]]:
-        for row in read_rows(path, lambda _: OWN):
+    Whether an answer was cut, and what was left out for too little confidence, is no longer known.
+    """
+
+    path: Path
+
+    def __iter__(self) -> Iterator[tuple[int, Found]]:
+        for number, group in groupby(self.lines(), key=lambda pair: pair[0]):
+            yield number, Found([opinion for _, opinion in group], False)
+
+    def lines(self) -> Iterator[tuple[int, Opinion]]:
+        """Each opinion with the number of its review. Raises UserError for a row that is none of ours."""
+        for row in read_rows(self.path, lambda _: OWN):
             values = row.values
             if row.fault or any(name not in values for name in OWN):
                 raise UserError(
-                    f"{path}, {row.place}: this is no row of `aspectra analyze`; make it anew with --replace"
+                    f"{self.path}, {row.place}: this is no row of `aspectra analyze`; make it anew with --replace"
                 )
             yield int(values["review_row"]), Opinion(*(typed(name, values[name]) for name in FIELDS))
-
-    for number, group in groupby(lines(), key=lambda pair: pair[0]):
-        yield number, Found([opinion for _, opinion in group], False)
 
 
 def typed(name: str, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The reviews' opinions in files of some reviews each, whole or absent: a killed run loses no more than it had in hand.
 
-A part is JSONL, a line a review: `{"row", "cut", "opinions"}`. Called by `aspectra.analyze.reading`, which has them
+A part is JSONL, a line a review: `{"row", "cut", "opinions"}`, and `under` where
+opinions were left out. Called by `aspectra.analyze.reading`, which has them
 made by `processes` or `actors`.
 """
 
@@ -84,7 +85,8 @@ class Parts:
     def __iter__(self) -> Iterator[tuple[int, Found]]:
         for path in sorted(self.folder.glob("*.part")):
             for line in read_jsonl(path):
-                yield line["row"], Found([Opinion(*values) for values in line["opinions"]], line["cut"])
+                found = [Opinion(*values) for values in line["opinions"]]
+                yield line["row"], Found(found, line["cut"], line.get("under", 0))
 
 
 def make(block: Block, predictor: Extractor) -> None:
@@ -95,5 +97,8 @@ def make(block: Block, predictor: Extractor) -> None:
 def lines(block: Block, predictor: Extractor) -> str:
     """What a part holds."""
     found = zip(block.rows, extract(block.texts, predictor), strict=True)
-    said = ({"row": row, "cut": one.cut, "opinions": one.opinions} for row, one in found)
+    said = (
+        {"row": row, "cut": one.cut, "opinions": one.opinions} | ({"under": one.under} if one.under else {})
+        for row, one in found
+    )
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in said)

@@ -19,26 +19,29 @@ class Periods:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.groups = {start: Group() for start in clock.starts}
+        self.places = {start: n for n, start in enumerate(clock.starts)}
         self.halves = [0, 0]
         self.undated = 0
         self.span: tuple[date, date] | None = None
 
-    def add(self, values: dict[str, Any], counts: Sequence[int]) -> int | None:
+    def add(self, values: dict[str, Any], counts: Sequence[int]) -> tuple[int | None, int | None]:
         """Count a review by its row and its opinions by polarity.
 
-        Returns 0 for an early one, 1 for a late one, None for one without a date.
+        Returns (half, stretch): 0 for an early one and 1 for a late one; the number of its stretch of time, None for
+        one outside of all. Both are None for one without a date.
         """
         day = self.clock.dates.day(values)
         if day is None:
             self.undated += 1
-            return None
-        group = self.groups.get(floor(day, self.clock.unit))
+            return None, None
+        start = floor(day, self.clock.unit)
+        group = self.groups.get(start)
         if group is not None:
             group.add(counts)
             self.span = (min(day, self.span[0]), max(day, self.span[1])) if self.span else (day, day)
         half = int(self.clock.border is not None and day >= self.clock.border)
         self.halves[half] += 1
-        return half
+        return half, self.places.get(start)
 
     def figures(self) -> dict[str, Any]:
         """A row for each stretch of time; days are in ISO's way."""

@@ -87,7 +87,10 @@ class Record:
 def shows(done: dict[str, Any], view: Mapping[str, Any]) -> bool:
     """Whether the figures of a manifest, and its report where one is asked for, are of these settings."""
     report = view["report"]
-    asked = view if report is not None else {name: view[name] for name in ("by", "date", "language")}
+    of_report = ("report", "title")
+    asked = {name: value for name, value in view.items() if report is not None or name not in of_report}
+    if "topics" not in done["figures"]:  # an earlier version counted no topics
+        return False
     if any(done["config"].get(name) != value for name, value in asked.items()):
         return False
     return report is None or (Path(report).is_file() and sha256(Path(report)) == done["outputs"].get(report))

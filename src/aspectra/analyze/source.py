@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aspectra.info import about, language, named
+from aspectra.info import about, language, named, quality
 from aspectra.manifest import digest
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.opening import absent, chosen
 from aspectra.readers.predictor import load
+from aspectra.readers.taggers.meanings import lent
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Source:
     """`load` makes the predictor and can be sent to a worker process, `identity` tells it from others.
 
     `name` is what the report calls it, `about` what outputs say of it ({"name", "version", "digest"}), `language` the
-    one whose sentences it is made for; None where that is not known.
+    one whose sentences it is made for; None where that is not known. `meanings` is the folder of the table of meanings
+    to put its targets together by, None without one; `quality` is how good it was where it was made (`info.quality`).
     """
 
     identity: str
@@ -28,11 +30,13 @@ class Source:
     name: str
     about: Mapping[str, Any] | None = None
     language: str | None = None
+    meanings: Path | None = None
+    quality: Mapping[str, Any] | None = None
 
 
-def student(model: str | Path | None, *, min_confidence: float = 0.0, **options: Any) -> Source:
+def student(model: str | Path | None, *, min_confidence: float = 0.0, targets: str = "en", **options: Any) -> Source:
     """The student in a folder, exported or as `transformers` has it; None: the reader that comes with Aspectra.
-    `options` are the others of `aspectra.load`.
+    `targets` is the language of its targets, `options` are the others of `aspectra.load`.
 
     With a least confidence it is another reader: what it finds is not mixed with what it finds without.
 
@@ -46,4 +50,6 @@ def student(model: str | Path | None, *, min_confidence: float = 0.0, **options:
         identity += f" from {min_confidence:g}"
         options["min_confidence"] = min_confidence
     name = " ".join(filter(None, named(folder))) if model is None else str(model)
-    return Source(identity, partial(load, folder.absolute(), **options), name, about(folder), language(folder))
+    opened = partial(load, folder.absolute(), **options)
+    good = quality(folder, min_confidence)
+    return Source(identity, opened, name, about(folder), language(folder), lent(folder, targets), good)

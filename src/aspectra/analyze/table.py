@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aspectra.analyze.dates import Dates, find_dates
+from aspectra.analyze.stars import find_stars
 from aspectra.errors import UserError
 from aspectra.reviews import FOUND_LAYOUT, SKIP, Layout, close_reading, fault_of, name_of, which_id, which_text
 from aspectra.rows import JSON, Form, kind, read_rows
 
-HEAD = 1000  # rows by which the date column and its format are chosen
+HEAD = 1000  # rows by which the columns of dates and stars are chosen
 
 
 class Entry(NamedTuple):
@@ -36,7 +37,8 @@ class Table:
     """A file of reviews: how it is read, and, once `read_table` has read it, what is in it.
 
     `columns` are the names of its columns with the types of their values, as JSON has them; `bad` counts the rows
-    passed over by reason, and `days` the reviews of each day where there is a date column (`dates`).
+    passed over by reason, and `days` the reviews of each day where there is a date column (`dates`); `stars` is the
+    column of ratings, where there is one.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Table:
     bad: Counter[str] = field(default_factory=Counter)
     dates: Dates | None = None
     days: Counter[date] = field(default_factory=Counter)
+    stars: str | None = None
 
     def entries(self, bad: Counter[str] | None = None) -> Iterator[Entry]:
         """The reviews in their order, read anew; what is passed over is counted by reason in `bad`.
@@ -94,20 +97,22 @@ def read_table(
     skip_bad_rows: bool = False,
     limit: int | None = None,
     date_column: str | None = None,
+    stars_column: str | None = None,
 ) -> Table:
     """Read a table of reviews (`aspectra.rows`) once, so that what is wrong with it is known early.
 
-    The columns of text, id and date are found by their names where they are not given. So is the `encoding` by a mark,
-    else UTF-8, and by the header the `delimiter` between the fields of CSV. `limit` takes only so many reviews,
+    The columns of text, id, date and stars are found by their names where they are not given. So is the `encoding` by
+    a mark, else UTF-8, and by the header the `delimiter` between the fields of CSV. `limit` takes only so many reviews,
     the first; `skip_bad_rows` passes over rows that cannot be read or have no text, and counts them.
 
     Raises UserError: no such file, not in its encoding, no such column, no reviews, a bad row unless `skip_bad_rows`, a
-    given date column that hardly holds dates.
+    given column of dates or stars that hardly holds them.
     """
     layout = Layout(text_column, id_column, Form(encoding, delimiter))
     table = Table(Path(path), layout, skip_bad_rows, limit)
     head = [entry.values for entry in itertools.islice(table.entries(), HEAD)]
     table.dates = find_dates(head, date_column) if head else None
+    table.stars = find_stars(head, stars_column) if head else None
     for entry in table.entries(table.bad):
         table.reviews += 1
         for name, value in entry.values.items():

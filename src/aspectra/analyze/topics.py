@@ -1,107 +1,126 @@
-"""What people talk about: targets or categories, each with its counts, its forms and some quotes.
+"""How many reviews speak of each topic, how many complain of it, in which words, and when.
 
-Called by `aspectra.analyze.counts`; `columns` and `movers` read them. What makes two opinions one topic is the
-caller's: a function from the name of what is judged to a key.
+Called by `aspectra.analyze.counts` in its second pass; `columns`, `movers` and `stars` take up what `add` returns.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.groups import INDEX, NEGATIVE, Group
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.quotes import Quote, keep, quote
+from aspectra.analyze.scheme import OVERALL, Scheme
 from aspectra.analyze.table import Entry
-from aspectra.markup import read
+from aspectra.meaning.grouping import OTHER
 from aspectra.schema import POLARITIES
+from aspectra.score.shares import wilson
 
-TOPICS = 20_000  # told apart
-FORMS = 12  # ways to write a topic that are counted
-QUOTES = 2  # of each polarity, kept for a topic
-SHOWN = 1_000  # in the figures
-QUOTED = 50  # of them with quotes
+QUOTES = 3  # of each polarity, kept for a topic
+POSITIVE = INDEX["positive"]
 
 
 @dataclass(slots=True)
 class Topic(Group):
-    """What is known of a target or a category.
+    """What is known of a topic.
 
-    `halves`: of the early and of the late reviews, how many name it, and how many name it with a negative opinion.
+    `negative` reviews say something negative of it, `praised` ones something positive and nothing negative. `course`
+    and `halves` have, of each stretch of time, and of the early and of the late reviews, [how many speak of it, how
+    many say something negative of it].
     """
 
-    forms: Counter[str] = field(default_factory=Counter)
+    negative: int = 0
+    praised: int = 0
+    course: dict[int, list[int]] = field(default_factory=dict)
     halves: list[list[int]] = field(default_factory=lambda: [[0, 0], [0, 0]])
     quotes: dict[str, list[Quote]] = field(default_factory=dict)
 
-    @property
-    def label(self) -> str:
-        """The most frequent way to write it, ties by the alphabet; not `Breakfast` where `breakfast` is written too."""
-        best = min(self.forms, key=lambda form: (-self.forms[form], form))
-        small = best[:1].lower() + best[1:]
-        return small if small in self.forms else best
+    def quoted(self) -> list[dict[str, Any]]:
+        """The quotes, those of one polarity together."""
+        return [
+            {"polarity": polarity, "row": q.row, "sentence": q.sentence, "start": q.start, "end": q.end}
+            for polarity in POLARITIES
+            for q in self.quotes.get(polarity, ())
+        ]
 
 
 class Topics:
-    """The topics of one kind so far.
+    """The topics of a scheme so far."""
 
-    `name` says what of an opinion is named (None: nothing), `key` which names are one topic ("": none at all).
-    """
+    def __init__(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        self.table: dict[str, Topic] = {}
 
-    def __init__(self, name: Callable[[Opinion], str | None], key: Callable[[str], str]) -> None:
-        self.name, self.key = name, key
-        self.table: Bounded[str, Topic] = Bounded(Topic, lambda topic: sum(topic.counts), TOPICS)
+    def add(
+        self, entry: Entry, opinions: Sequence[Opinion], half: int | None = None, stretch: int | None = None
+    ) -> dict[str, bool]:
+        """Count the topics of a review; returns each with whether some opinion of it is negative.
 
-    def add(self, entry: Entry, opinions: Sequence[Opinion], half: int | None) -> dict[str, bool]:
-        """Count the topics of a review; returns the key of each with whether some opinion of it is negative.
-
-        `half` is 0 for an early review, 1 for a late one, None where that is not known.
+        `half` is 0 for an early review, 1 for a late one, `stretch` the number of its stretch of time; None: not known.
         """
-        named: dict[str, bool] = {}
+        found: dict[str, set[int]] = {}
         for opinion in opinions:
-            said, polarity = self.name(opinion), INDEX.get(opinion.polarity)
-            if said is None or polarity is None:
+            polarity = INDEX.get(opinion.polarity)
+            if polarity is None or (name := self.scheme.topic(opinion)) is None:
                 continue
-            form = " ".join(read(said).text.split())
-            key = self.key(form)
-            if not key:
-                continue
-            topic = self.table[key]
+            if (topic := self.table.get(name)) is None:
+                topic = self.table[name] = Topic()
             topic.counts[polarity] += 1
-            if form in topic.forms or len(topic.forms) < FORMS:
-                topic.forms[form] += 1
-            named[key] = named.get(key, False) or polarity == NEGATIVE
+            found.setdefault(name, set()).add(polarity)
             if (one := quote(opinion, entry.row, entry.text)) is not None:
+                if not self.scheme.typical(opinion):
+                    one = replace(one, cost=one.cost + 1)
                 keep(topic.quotes.setdefault(opinion.polarity, []), one, QUOTES)
-        for key, negative in named.items():
-            topic = self.table[key]
+        for name, polarities in found.items():
+            topic, negative = self.table[name], NEGATIVE in polarities
             topic.reviews += 1
-            if half is not None:
-                topic.halves[half][0] += 1
-                topic.halves[half][1] += negative
-        return named
+            topic.negative += negative
+            topic.praised += POSITIVE in polarities and not negative
+            for pair in self.times(topic, half, stretch):
+                pair[0] += 1
+                pair[1] += negative
+        return {name: NEGATIVE in polarities for name, polarities in found.items()}
 
-    def widest(self) -> list[tuple[str, Topic]]:
-        """Those of most reviews first, ties by opinions: one long review makes no topic of all."""
-        return sorted(self.table.ranked(), key=lambda pair: -pair[1].reviews)
+    @staticmethod
+    def times(topic: Topic, half: int | None, stretch: int | None) -> Iterator[list[int]]:
+        """The counts over time that a review belongs to."""
+        if half is not None:
+            yield topic.halves[half]
+        if stretch is not None:
+            yield topic.course.setdefault(stretch, [0, 0])
 
-    def figures(self) -> dict[str, Any]:
-        """A row for each of the widest, and what the bound on their number may have cost."""
-        rows = [
-            {
-                "label": topic.label,
-                "forms": [form for form, _ in topic.forms.most_common()],
-                **topic.figures(),
-                "quotes": [
-                    {"polarity": polarity, "row": q.row, "sentence": q.sentence, "start": q.start, "end": q.end}
-                    for polarity in (POLARITIES if rank < QUOTED else ())
-                    for q in topic.quotes.get(polarity, ())
-                ],
-            }
-            for rank, (_, topic) in enumerate(self.widest()[:SHOWN])
-        ]
-        table = self.table
-        return {"known": len(table), "rows": rows, "forgotten": table.forgotten, "at_most": table.at_most}
+    def ranked(self) -> list[tuple[str, Topic]]:
+        """Those that most reviews complain of first, ties by reviews and name; behind them what is no topic."""
+        last = (OVERALL, OTHER)
+        return sorted(
+            self.table.items(),
+            key=lambda pair: (
+                last.index(pair[0]) if pair[0] in last and pair[0] not in self.scheme.names else -1,
+                -pair[1].negative,
+                -pair[1].reviews,
+                pair[0],
+            ),
+        )
+
+    def figures(self, stretches: int, stars: Callable[[str], dict[str, Any] | None]) -> dict[str, Any]:
+        """A row for each topic, with its `stars` as a function of its name gives them. `course` has so many stretches
+        of time."""
+        rows = []
+        for name, topic in self.ranked():
+            low, high = wilson(topic.negative, topic.reviews)
+            share = topic.negative / topic.reviews
+            rows.append(
+                {
+                    "label": name,
+                    **topic.figures(),
+                    "negative": {"reviews": topic.negative, "share": share, "low": low, "high": high},
+                    "praised": topic.praised,
+                    "stars": stars(name),
+                    "targets": self.scheme.members.get(name, []),
+                    "quotes": topic.quoted(),
+                    "course": [topic.course.get(n, [0, 0]) for n in range(stretches)],
+                }
+            )
+        return {"by": self.scheme.by, "own": self.scheme.own, "rows": rows}

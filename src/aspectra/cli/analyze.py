@@ -29,6 +29,10 @@ def analyze(
     date: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="When a review was written. [found by name]")
     ] = None,
+    stars: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of ratings. [found by name]")] = None,
+    topics: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Topics of your own, .yaml (docs/analyze.md). [found]")
+    ] = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
     encoding: Encoding = None,
@@ -85,7 +89,7 @@ def analyze(
     threads = max(1, (os.cpu_count() or 1) // (workers or 1))
     figures = analysis.analyze(
         locate(str(reviews)),
-        student(model, batch_size=batch_size, threads=threads, min_confidence=min_confidence),
+        student(model, batch_size=batch_size, threads=threads, min_confidence=min_confidence, targets=language),
         out,
         text_column=text_column,
         id_column=id_column,
@@ -96,6 +100,8 @@ def analyze(
         stdin_format=stdin_format,
         by=tuple(dict.fromkeys(by or ())),
         date_column=date,
+        stars_column=stars,
+        topics=topics,
         language=language,
         report=report,
         title=title,
@@ -107,22 +113,24 @@ def analyze(
     if json:
         write(figures)
         return
-    kind = "targets" if figures["targets"]["rows"] else "categories"
-    polarities = ("positive", "neutral", "negative")
     rows = [
         [
             row["label"],
             row["reviews"],
-            row["opinions"],
-            *(f"{100 * row['polarities'][polarity]['share']:.0f} %" for polarity in polarities),
+            row["negative"]["reviews"],
+            f"{100 * row['negative']['share']:.0f} %",
+            ", ".join(target["label"] for target in row["targets"][:4]),
         ]
-        for row in figures[kind]["rows"][:10]
+        for row in figures["topics"]["rows"][:10]
     ]
-    table(["what", "reviews", "opinions", *polarities], rows)
+    table(["topic", "reviews", "complain", "of these", "targets"], rows)
     none = figures["without_opinion"]
     found = f"{counted(figures['opinions'], 'opinion')} in {counted(figures['reviews'], 'review')}"
     print(f"{found}, {none:,} of them without any: {out}")
     if cut := figures["cut"]:
         print(f"{cut:,} reviews have an answer that was cut off at its longest: opinions may be missing there")
+    if under := figures["under"]:
+        were = "was" if under == 1 else "were"
+        print(f"{counted(under, 'opinion')} of a confidence below {min_confidence:g} {were} left out")
     if report is not None:
         print(f"report: {report}")

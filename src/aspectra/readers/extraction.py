@@ -37,7 +37,8 @@ class Extraction:
     """The opinions of a text, in the order of its sentences, none twice.
 
     `raw` is what the student wrote, an answer for each piece of the text that it was asked about. `cut`: some answer
-    reached its limit before its end. `soft`: what a tagger thinks of each sentence that it read.
+    reached its limit before its end. `soft`: what a tagger thinks of each sentence that it read. `under`: how many
+    opinions were left out for too little confidence.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Extraction:
     raw: tuple[str, ...]
     cut: bool
     soft: tuple[Soft, ...] = field(default=(), repr=False)
+    under: int = 0
 
 
 class Extractor(Protocol):

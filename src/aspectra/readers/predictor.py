@@ -91,25 +91,28 @@ class Predictor:
         raw: list[list[str]] = [[] for _ in texts]
         cut = [False] * len(texts)
         soft: list[list[Soft]] = [[] for _ in texts]
+        under = [0] * len(texts)
         for (number, _, way), answer in zip(asked, answers, strict=True):
-            found[number] += (moved(opinion, texts[number], way) for opinion in self._sure(answer.found))
+            sure = self._sure(answer.found)
+            found[number] += (moved(opinion, texts[number], way) for opinion in sure)
+            under[number] += len(answer.found) - len(sure)
             if answer.raw is not None:
                 raw[number].append(answer.raw)
             cut[number] |= answer.cut
             if answer.soft is not None:
                 soft[number].append(answer.soft.moved(way))
-        parts = zip(texts, map(once, found), map(tuple, raw), cut, map(tuple, soft), strict=True)
+        parts = zip(texts, map(once, found), map(tuple, raw), cut, map(tuple, soft), under, strict=True)
         return [Extraction(*each) for each in parts]
 
     def _size(self, piece: str) -> int:
         """Tokens of a piece as it will be read: with single spaces, which may be more of them than it has."""
         return self.reader.size(plain(piece, 0, len(piece))[1])
 
-    def _sure(self, found: Iterable[Found]) -> Iterator[Found]:
+    def _sure(self, found: Iterable[Found]) -> list[Found]:
         """Opinions with what their confidence is worth, those of too little left out."""
         if (worth := self.calibration) is not None:
             found = (replace(opinion, confidence=worth(opinion.confidence)) for opinion in found)
-        return (opinion for opinion in found if opinion.confidence >= self.min_confidence)
+        return [opinion for opinion in found if opinion.confidence >= self.min_confidence]
 
 
 def load(

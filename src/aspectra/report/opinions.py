@@ -14,15 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.files import write_text
-from aspectra.progress import counted
 from aspectra.report import tables
 from aspectra.report.frame import environment, frame
-from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, percent, said, story
+from aspectra.report.opinions_topics import picture
+from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, percent, said, story, trust
 
 GENERATOR = "aspectra analyze"
-BARS = 15  # topics drawn as bars
-CARDS = 12  # topics with quotes
-EACH = 2  # quotes of praise and of blame for each; others where these are few
 VALUES = 12  # values of a column shown at once
 FEW = 5  # reviews below which a share is not shown in the table of values and topics
 SIGNS = {name: tables.SIGNS[name] for name in ("positive", "neutral", "conflict", "negative")}  # as bars have them
@@ -41,7 +38,7 @@ def html(manifest: Row) -> str:
 
 
 def table(figures: Row) -> Row:
-    """What the page's sortable table shows: a list for each topic."""
+    """What the page's sortable table shows: a list for each row."""
     return {
         kind: [
             [
@@ -53,9 +50,13 @@ def table(figures: Row) -> Row:
             ]
             for row in figures[kind]["rows"]
         ]
-        for kind in NOUNS
-        if figures[kind]["rows"]
+        for kind in kinds(figures)
     }
+
+
+def kinds(figures: Row) -> list[str]:
+    """What the table can show: topics, and the targets or categories that they are made of."""
+    return [kind for kind in ("topics", *NOUNS) if figures[kind]["rows"]]
 
 
 def context(manifest: Row) -> Row:
@@ -63,13 +64,13 @@ def context(manifest: Row) -> Row:
     from aspectra.report import opinions_charts as charts
 
     figures, settings = manifest["figures"], manifest["config"]
-    kinds = [kind for kind in NOUNS if figures[kind]["rows"]]
     time = figures["time"]
     dots = charts.stretches(time["rows"], time["unit"]) if time else []
     return {
         "title": settings["title"] or manifest["reviews"],
         "facts": facts(manifest),
         "notes": notes(manifest),
+        "trust": trust(manifest),
         "headline": headline(figures),
         "story": story(figures),
         "opinions": figures["opinions"],
@@ -85,11 +86,12 @@ def context(manifest: Row) -> Row:
         "whole_bar": charts.bar(figures["polarities"], height=44),
         "scale": charts.head(),
         "signs": [(polarity, SIGNS[polarity]) for polarity in shown(figures["polarities"])],
-        "kinds": [topics(figures, kind) for kind in kinds],
+        "topics": picture(figures, dots, time["unit"] if time else "") if figures["topics"]["rows"] else None,
+        "kinds": kinds(figures),
+        "rare": [(kind, more) for kind in NOUNS if (more := figures[kind]["known"] - len(figures[kind]["rows"])) > 0],
         "time": over_time(time, dots) if len(dots) > 1 else None,
         "by": [column(each) for each in figures["by"]],
-        "movers": changes(figures, kinds) if time and time["border"] else None,
-        "cards": cards(figures, kinds[0]) if kinds else [],
+        "movers": changes(figures) if time and time["border"] else None,
         "made": {
             "reviews": manifest["reviews"],
             "model": manifest["model"],
@@ -104,32 +106,6 @@ def context(manifest: Row) -> Row:
 def shown(polarities: Row) -> list[str]:
     """The polarities in their order; conflict only where there is one."""
     return [polarity for polarity in SIGNS if polarity != "conflict" or polarities[polarity]["count"]]
-
-
-def topics(figures: Row, kind: str) -> Row:
-    """The most talked about topics as rows with bars."""
-    from aspectra.report import opinions_charts as charts
-
-    rows = figures[kind]["rows"]
-    most = max(row["opinions"] for row in rows[:BARS])
-    return {
-        "kind": kind,
-        "noun": NOUNS[kind],
-        "known": figures[kind]["known"],
-        "held": len(rows),
-        "rows": [
-            {
-                "label": row["label"],
-                "opinions": f"{row['opinions']:,}",
-                "reviews": f"{row['reviews']:,}",
-                "bar": charts.bar(row["polarities"], most),
-                "positive": said(row["polarities"]["positive"]),
-                "negative": said(row["polarities"]["negative"]),
-                "chart": charts.share("negative", row["polarities"]["negative"]),
-            }
-            for row in rows[:BARS]
-        ],
-    }
 
 
 def over_time(time: Row, dots: Sequence[Any]) -> Row:
@@ -180,7 +156,7 @@ def cell(reviews: int, negative: int) -> Row:
     return {"share": percent(share), "count": f"of {reviews:,}", "heat": min(9, int(10 * share))}
 
 
-def changes(figures: Row, kinds: Sequence[str]) -> Row:
+def changes(figures: Row) -> Row:
     """What rose and fell, in words and figures."""
     from aspectra.report.opinions_charts import dated
     from aspectra.report.tables import chance
@@ -197,14 +173,13 @@ def changes(figures: Row, kinds: Sequence[str]) -> Row:
             "of_late": f"{row['late']['hits']:,} of {row['late']['of']:,}",
             "p": chance(row["p"]),
         }
-        for kind in kinds
-        for row in figures["movers"][kind]["rows"]
+        for row in figures["movers"]["rows"]
     ]
     return {
         "border": dated(date.fromisoformat(time["border"])),
         "early": f"{time['early']:,}",
         "late": f"{time['late']:,}",
-        "tested": sum(figures["movers"][kind]["tested"] for kind in kinds),
+        "tested": figures["movers"]["tested"],
         "groups": [
             (title, lead, [row for row in rows if row["what"] == what])
             for what, title, lead in (
@@ -214,27 +189,3 @@ def changes(figures: Row, kinds: Sequence[str]) -> Row:
             if any(row["what"] == what for row in rows)
         ],
     }
-
-
-def cards(figures: Row, kind: str) -> list[Row]:
-    """Quotes of the most talked about topics, the opinion marked."""
-    found = []
-    for row in figures[kind]["rows"][:CARDS]:
-        said = {polarity: [quote for quote in row["quotes"] if quote["polarity"] == polarity] for polarity in SIGNS}
-        praise, blame = said["positive"][:EACH], said["negative"][:EACH]
-        room = max(0, 2 * EACH - 1 - len(praise) - len(blame))
-        between = (said["neutral"][:EACH] + said["conflict"][:EACH])[:room]
-        quotes = [{**q, "sign": SIGNS[q["polarity"]], "pieces": pieces(q)} for q in praise + between + blame]
-        if quotes:
-            label, opinions = row["label"], counted(row["opinions"], "opinion")
-            others = [form for form in row["forms"] if form.casefold() != label.casefold()][:5]
-            found.append({"label": label, "opinions": opinions, "forms": others, "quotes": quotes})
-    return found
-
-
-def pieces(quote: Row) -> tuple[str, str, str]:
-    """A sentence as what stands before, in, and behind the opinion's target."""
-    sentence, start, end = quote["sentence"], quote["start"], quote["end"]
-    if start is None:
-        return sentence, "", ""
-    return sentence[:start], sentence[start:end], sentence[end:]

@@ -31,17 +31,17 @@ class Stretch:
     polarities: Polarities
 
 
-def bar(polarities: Polarities, most: float | None = None, height: int = 26) -> str:
-    """Opinions by polarity in one bar: its length against `most` opinions, or the whole width."""
+def bar(polarities: Polarities, height: int = 26) -> str:
+    """Opinions by polarity in one bar of the whole width."""
     total = sum(part["count"] for part in polarities.values())
-    return strip(height, *parts(polarities, 100 / (most or total or 1), height))
+    return strip(height, *parts([(name, polarities[name]["count"]) for name in ORDER], 100 / (total or 1), height))
 
 
-def parts(polarities: Polarities, each: float, height: int) -> list[str]:
-    """The bar's parts; a count stands in a part that is wide enough for it."""
+def parts(some: Sequence[tuple[str, float]], each: float, height: int, room: int = 150) -> list[str]:
+    """The bar's parts, each `each` percent wide a unit; a count stands in one that has room for it where the whole is
+    `room` pixels wide, as on a phone."""
     drawn, start = [], 0.0
-    for polarity in ORDER:
-        count = polarities[polarity]["count"]
+    for polarity, count in some:
         if not count:
             continue
         wide = count * each
@@ -49,7 +49,7 @@ def parts(polarities: Polarities, each: float, height: int) -> list[str]:
             tag("rect", x=f"{start:.4g}%", width=f"{wide:.4g}%", y=4, height=height - 8, class_=f"part {polarity}")
         )
         text = f"{count:,}"
-        if wide > 3 + 4 * len(text):  # room in 150 pixels, as on a phone
+        if wide * room / 100 > 5 + 6 * len(text):
             at = f"{start + wide / 2:.4g}%"
             drawn.append(tag("text", text, x=at, y=height / 2 + 4.5, class_=f"count {polarity}"))
         start += wide

@@ -14,7 +14,9 @@ from aspectra.report.opinions_charts import dated, named
 
 NOUNS = {"targets": "target", "categories": "category"}
 AMBIGUOUS = {"%m/%d/%Y": "month/day/year", "%m/%d/%y": "month/day/year", "%m-%d-%Y": "month-day-year"}
-ENOUGH = (10, 0.005)  # opinions, and share of all opinions, from which a topic may be called best or worst
+ENOUGH = (10, 0.005)  # reviews, and share of all reviews, from which a topic may be called best
+SELDOM = 0.25  # share of complaints below which it may
+LAST = ("overall", "other")  # no topics: verdicts that name nothing, targets that fit nowhere
 FOREIGN = 0.05  # share of the reviews in another language, above which it is told
 
 Row = dict[str, Any]
@@ -123,26 +125,60 @@ def listed(parts: Sequence[str]) -> str:
 
 def story(figures: Row) -> list[str]:
     """What stands out, in a sentence each."""
-    kind = "targets" if figures["targets"]["rows"] else "categories"
-    rows = figures[kind]["rows"]
-    if not rows:
-        return []
-    most = rows[:3]
-    while most and len(rows) > len(most) and most[-1]["reviews"] == rows[len(most)]["reviews"]:
-        most = most[:-1]  # as many reviews name the next
-    found = [f"People talk most about {listed([row['label'] for row in most])}."] if most else []
-    many = [row for row in rows if row["opinions"] >= max(ENOUGH[0], ENOUGH[1] * figures["opinions"])]
-    if len(many) > 1:
-        liked, hated = (max(many, key=lambda row: row["polarities"][p]["low"]) for p in ("positive", "negative"))
-        for row, polarity, word in ((liked, "positive", "Best liked"), (hated, "negative", "Most criticized")):
-            part = row["polarities"][polarity]
-            if part["low"] > figures["polarities"][polarity]["share"]:  # surely more than of all opinions
-                share = percent(part["share"])
-                found.append(f"{word}: {row['label']} ({share} of {row['opinions']:,} opinions {polarity}).")
-    if (movers := figures["movers"][kind]["rows"]) and figures["time"]:
-        first = next((row for row in movers if row["what"] == "negative"), movers[0])
-        found.append(moved(first))
+    rows = [row for row in figures["topics"]["rows"] if row["label"] not in LAST]
+    complained = [row for row in rows if row["negative"]["reviews"] > 1][:3]
+    found = []
+    if complained:
+        told = [f"{row['label']} ({row['negative']['reviews']:,})" for row in complained]
+        told[0] = f"{told[0][:-1]} reviews)"
+        found.append(f"Most complained of: {listed(told)}.")
+    enough = max(ENOUGH[0], ENOUGH[1] * figures["reviews"])
+    liked = min(
+        (row for row in rows if row["reviews"] >= enough), key=lambda row: row["negative"]["high"], default=None
+    )
+    if liked is not None and liked["negative"]["share"] < SELDOM and liked["praised"] > liked["reviews"] / 2:
+        found.append(
+            f"Best liked: {liked['label']} ({liked['praised']:,} of {liked['reviews']:,} reviews that speak of it only "
+            "praise it)."
+        )
+    if costly := [row for row in rows if row["stars"] and row["stars"]["high"] < 0]:
+        worst = min(costly, key=lambda row: row["stars"]["high"])
+        less = f"{-worst['stars']['difference']:.1f}"
+        found.append(f"Reviews that complain of {worst['label']} have {less} stars less, other complaints being equal.")
+    if (movers := figures["movers"]["rows"]) and figures["time"]:
+        found.append(moved(next((row for row in movers if row["what"] == "negative"), movers[0])))
     return found
+
+
+def trust(manifest: Row) -> list[tuple[str, str, str]]:
+    """Who read and how far that is to be trusted: (what, in figures, in words)."""
+    figures = manifest["figures"]
+    who = figures.get("reader") or {}
+    name = " ".join(filter(None, (who.get("name"), who.get("version")))) or manifest["model"]
+    found = [("read by", name, f"digest {who['digest']}" if who.get("digest") else "")]
+    found += judged(figures.get("quality"))
+    if figures.get("under"):
+        share = percent(figures["under"] / (figures["under"] + figures["opinions"]))
+        found.append(("left out", f"{figures['under']:,}", f"opinions, {share}, for too little confidence"))
+    if foreign := figures.get("foreign"):
+        share = percent(foreign["reviews"] / figures["reviews"])
+        found.append(("not English", share, "of the reviews, as far as it looks; the reader is made for English"))
+    return found
+
+
+def judged(quality: Row | None) -> list[tuple[str, str, str]]:
+    """How good the reader was where it was made."""
+    if not quality:
+        return [("how good", "not known", "it was judged by no labeled sentences")]
+    on = f"{quality['sentences']:,} labeled sentences ('{quality['data']}')"
+    if "f1" in quality:
+        return [("how good", f"F1 {100 * quality['f1']:.0f}", f"on {on}, by which its training was stopped")]
+    least = f" (confidence {quality['confidence']:g} or more)" if quality["confidence"] else ""
+    right, all_of = percent(quality["precision"]), percent(quality["recall"])
+    return [
+        ("right", right, f"of the opinions that it finds{least} on {on}"),
+        ("found", all_of, "of the opinions there; your reviews may be harder"),
+    ]
 
 
 def moved(row: Row) -> str:

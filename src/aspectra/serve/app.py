@@ -20,6 +20,7 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from aspectra.errors import UserError
+from aspectra.meaning.grouping import Subject
 from aspectra.places import PACKAGE
 from aspectra.readers.extraction import Extraction
 from aspectra.readers.reader import Judged, Question
@@ -28,8 +29,9 @@ from aspectra.serve.batcher import Batcher, FullError, StoppingError
 from aspectra.serve.complaint import complaint
 from aspectra.serve.limits import Guarded, Limits, check_token
 from aspectra.serve.metrics import Metrics, Watched
-from aspectra.serve.shapes import About, Classified, Extracted, Problem
+from aspectra.serve.shapes import About, Classified, Extracted, Grouped, Problem
 from aspectra.serve.student import Served
+from aspectra.serve.topics import Asked
 
 PAGE = {
     "/": ("serve/page/page.html", "text/html"),
@@ -38,6 +40,7 @@ PAGE = {
     "/page.js": ("serve/page/page.js", "text/javascript"),
     "/api.js": ("serve/page/api.js", "text/javascript"),
     "/many.js": ("serve/page/many.js", "text/javascript"),
+    "/picture.js": ("serve/page/picture.js", "text/javascript"),
     "/table.js": ("serve/page/table.js", "text/javascript"),
     "/icon.svg": ("serve/page/icon.svg", "image/svg+xml"),
 }
@@ -132,6 +135,20 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
     classify.__annotations__["body"] = shapes.classify(limits, model.by)
     api.add_api_route("/extract", extract, methods=["POST"], response_model=Extracted, dependencies=needs)
     api.add_api_route("/classify", classify, methods=["POST"], response_model=Classified, dependencies=needs)
+    if (grouper := model.grouper) is not None:
+
+        async def topics(request: Request, body: Any) -> dict[str, Any]:
+            """Targets under topics by what they mean, found or your own.
+
+            Nothing is kept: send all that are to be grouped at once.
+            """
+            subjects = [Subject(one.target, one.count, tuple(one.around)) for one in body.targets]
+            size = sum(len(subject.text) + sum(map(len, subject.around)) for subject in subjects)
+            (found,) = await answered(request, batcher.submit(grouper.group, [(Asked(subjects, body.topics), size)]))
+            return {**found, "reader": model.about}
+
+        topics.__annotations__["body"] = shapes.topics()
+        api.add_api_route("/topics", topics, methods=["POST"], response_model=Grouped, dependencies=needs)
     app.include_router(api)
 
     @app.get("/v1/about")
@@ -147,6 +164,7 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
             by=list(model.by),
             version=app.version,
             token=token is not None,
+            topics=grouper is not None,
             limits=allowed,
         )
 
@@ -171,7 +189,8 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
     for path, (file, kind) in PAGE.items():
         served = page((PACKAGE / file).read_bytes(), kind)
         app.add_api_route(path, served, methods=["GET", "HEAD"], include_in_schema=False)
-    known = {*PAGE, "/v1/extract", "/v1/classify", "/v1/about", "/healthz", "/readyz", "/metrics", "/openapi.json"}
+    asked = {f"/v1/{name}" for name in ("extract", "classify", "topics", "about")}
+    known = {*PAGE, *asked, "/healthz", "/readyz", "/metrics", "/openapi.json"}
     return Watched(app, metrics, known, HEADERS)
 
 

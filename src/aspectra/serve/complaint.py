@@ -20,6 +20,7 @@ WORDS = {
     "list_type": "must be a list of texts",
     "too_long": "may hold at most {max_length} texts: send them in several requests",
     "too_short": "must hold a text at least",
+    "int_type": "must be a whole number",
     **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",

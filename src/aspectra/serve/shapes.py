@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import GenericAlias
 from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 
 from aspectra.schema import Polarity
 from aspectra.serve.limits import Limits
@@ -16,6 +16,8 @@ from aspectra.tasks.linear import Field as Subject
 
 WITHOUT_NUL = r"^[^\x00]*$"
 SUBJECT = 200  # characters of a target or a category
+TARGETS = 5_000  # in a request
+SENTENCES, SENTENCE = 6, 400  # around a target, and characters of one
 STRICT = ConfigDict(extra="forbid", strict=True)
 TEXT = "The soup was superb, but the waiter was rude."
 EXAMPLES: dict[Subject, str] = {"target": "waiter", "category": "service general"}
@@ -65,6 +67,21 @@ class Classified(BaseModel):
     reader: Reader
 
 
+class Topic(BaseModel):
+    """Targets that belong together; the name of a topic that was found is its most typical target."""
+
+    topic: str
+    targets: list[str]
+
+
+class Grouped(BaseModel):
+    """The targets that were sent under topics, and those that fit nowhere (`other`)."""
+
+    topics: list[Topic]
+    other: list[str]
+    reader: Reader
+
+
 class Problem(BaseModel):
     """What is wrong, in one line."""
 
@@ -88,7 +105,8 @@ class About(BaseModel):
     task: str
     by: list[str]
     version: str = Field(description="Of Aspectra.")
-    token: bool = Field(description="Whether /v1/extract and /v1/classify want a bearer token.")
+    token: bool = Field(description="Whether /v1/extract, /v1/classify and /v1/topics want a bearer token.")
+    topics: bool = Field(description="Whether there is /v1/topics: the reader has a table of meanings, or is lent one.")
     limits: Allowed
 
 
@@ -114,6 +132,35 @@ def classify(limits: Limits, by: tuple[Subject, ...]) -> Any:
         fields["target"] = (text(SUBJECT) | None, None)
     example = {"text": TEXT} | {name: EXAMPLES[name] for name in by}
     return create_model("Question", __config__=shown(example), text=(text(limits.text), ...), **fields)
+
+
+def topics() -> Any:
+    """The body of /v1/topics: targets with how often and in which sentences they stand, and topics of one's own."""
+    around: Any = Annotated[GenericAlias(list, text(SENTENCE)), Field(max_length=SENTENCES)]
+    told = "Sentences with the target, without itself: they help to tell what it means."
+    name: Any = Annotated[text(SUBJECT), Field(min_length=1)]
+    target = create_model(
+        "Target",
+        __config__=STRICT,
+        target=(name, ...),
+        count=(Annotated[int, BeforeValidator(whole)], Field(1, ge=1, le=10**9, description="How often it is named.")),
+        around=(around, Field([], description=told)),
+    )
+    several: Any = Annotated[GenericAlias(list, target), Field(min_length=1, max_length=TARGETS)]
+    examples: Any = Annotated[GenericAlias(list, text(SUBJECT)), Field(max_length=TARGETS)]
+    named: Any = Annotated[GenericAlias(dict, (text(SUBJECT), examples)), Field(min_length=1, max_length=TARGETS)]
+    example = {"targets": [{"target": "waiter", "count": 3}, {"target": "staff"}, {"target": "soup"}]}
+    return create_model(
+        "ManyTargets",
+        __config__=shown(example),
+        targets=(several, ...),
+        topics=(named | None, Field(None, description="Your own, with examples; else they are found.")),
+    )
+
+
+def whole(value: Any) -> Any:
+    """A number as JSON has it: 3.0 is whole too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def text(longest: int) -> Any:

@@ -13,6 +13,8 @@ from aspectra.markup import told
 from aspectra.readers.extraction import Extraction
 from aspectra.readers.predictor import Predictor
 from aspectra.readers.reader import Judged, Question
+from aspectra.readers.taggers.meanings import lent
+from aspectra.serve.topics import Grouper
 from aspectra.tasks.linear import Field
 
 
@@ -24,6 +26,8 @@ class Served(Protocol):
     """Who reads: {"name", "version", "digest"}."""
     task: str
     by: tuple[Field, ...]
+    grouper: Grouper | None
+    """What puts targets under topics; None where no table of meanings is at hand."""
 
     def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:
         """The opinions of each text."""
@@ -42,6 +46,8 @@ class Student:
         self.about: Mapping[str, Any] = predictor.about
         self.predictor, self.name = predictor, str(self.about["name"])
         self.task, self.by = predictor.reader.task.name, predictor.reader.task.by
+        table = lent(predictor.folder) if "target" in self.by else None
+        self.grouper = Grouper(table) if table is not None else None
 
     def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:
         return self.predictor.extract(texts)

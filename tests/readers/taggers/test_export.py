@@ -47,7 +47,8 @@ def made(tagger_of: Folder, data: Path, tmp_path_factory: pytest.TempPathFactory
 def test_an_export_holds_what_runs_and_what_was_measured(made: Path, tagger_of: Folder, data: Path) -> None:
     files = {file.name for file in made.iterdir()}
     again = {"config.json", "tokenizer_config.json"}  # by which it is trained again
-    assert files == {"model.onnx", "tokenizer.json", "aspectra.json", "README.md", "manifest.json"} | again
+    read = {"model.onnx", "tokenizer.json", "meanings.npz"}
+    assert files == read | {"aspectra.json", "README.md", "manifest.json"} | again
     manifest = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
     figures = manifest["figures"]
     assert set(manifest["inputs"]) == {"gold dev.json", "model"}, "what chooses the type is no label of test"

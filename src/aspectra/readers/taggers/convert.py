@@ -10,6 +10,7 @@ from aspectra.errors import UserError
 from aspectra.files import write_json
 from aspectra.info import EXPORT
 from aspectra.quiet import quiet
+from aspectra.readers.taggers import vocabulary
 from aspectra.readers.taggers.in_onnx import arrays
 from aspectra.readers.taggers.signature import ENGINE, FORMAT, GRAPH, TOKENIZER
 from aspectra.students.taggers.tagger import Tagger
@@ -19,7 +20,7 @@ COMPUTE = ("int8", "float32")  # smallest first: `auto` goes through them in thi
 
 
 def convert(tagger: Tagger, folder: Path) -> None:
-    """Write graph, tokenizer and `aspectra.json` of an export in 32-bit floats; the tagger stays as it is.
+    """Write graph, tokenizer, table of meanings and `aspectra.json`, in 32-bit floats; the tagger stays as it is.
 
     Raises UserError where torch cannot trace the encoder.
     """
@@ -35,6 +36,7 @@ def convert(tagger: Tagger, folder: Path) -> None:
         tagger.model.encoder.config.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)
     tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    vocabulary.write(tagger, folder)
     describe(tagger, folder, "float32")
 
 

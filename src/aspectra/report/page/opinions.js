@@ -100,6 +100,7 @@
   }
 
   addEventListener("beforeprint", () => {
-    for (const part of document.querySelectorAll("details")) part.open = true;
+    // Topics are printed as they stand: with all of them open the picture would be no picture.
+    for (const part of document.querySelectorAll("details:not(.topic)")) part.open = true;
   });
 })();

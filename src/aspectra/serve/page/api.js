@@ -6,7 +6,7 @@ export const POLARITIES = Object.keys(SIGNS);
 const TRIES = 8;
 
 /** What the service says of itself; until then what it says where nobody changed it. */
-export const about = { by: ["target"], limits: { texts: 100, text_characters: 20000, body_bytes: 1e6 }, token: false };
+export const about = { by: ["target"], limits: { texts: 100, text_characters: 20000, body_bytes: 1e6 }, token: false, topics: false };
 
 export function make(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -23,18 +23,18 @@ export const count = (number, one, more = `${one}s`) => `${number.toLocaleString
 export const tidy = (text) => text.replaceAll("\0", "\ufffd").toWellFormed();
 const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
-/** The results of the service for some texts. Throws an Error that says why not; `again` in it: in how many seconds. */
-export async function ask(body, signal) {
+/** The answer of the service to a request. Throws an Error that says why not; `again` in it: in how many seconds. */
+export async function ask(body, signal, path = "v1/extract") {
   const headers = { "Content-Type": "application/json" };
   if ($("token").value) headers.Authorization = `Bearer ${$("token").value.trim()}`;
   let response;
   try {
-    response = await fetch("v1/extract", { method: "POST", headers, body: JSON.stringify(body), signal });
+    response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw Object.assign(new Error("the service cannot be reached"), { again: 2 });
   }
-  if (response.ok) return (await response.json()).results;
+  if (response.ok) return response.json();
   const detail = await response.json().then((answer) => answer.detail, () => response.statusText);
   const error = new Error(response.status === 401 ? "the token is missing or wrong" : detail);
   if (response.status === 401) showToken();
@@ -43,10 +43,10 @@ export async function ask(body, signal) {
 }
 
 /** The same, asked again while the service is busy or away. */
-export async function insist(body, signal) {
+export async function insist(body, signal, path) {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await ask(body, signal);
+      return await ask(body, signal, path);
     } catch (error) {
       if (!error.again || tried === TRIES || signal.aborted) throw error;
       await sleep(Math.min(30, error.again * tried));

@@ -1,5 +1,6 @@
 // A file of reviews: read here, sent to the service in pieces, given back as CSV.
 import { $, about, count, insist, make, tell, tidy } from "./api.js";
+import { picture } from "./picture.js";
 import { line, parse, renamed, separator } from "./table.js";
 
 const TEXT = ["text", "review", "sentence", "content", "body", "comment", "review_text", "reviewtext", "review_body"];
@@ -27,7 +28,7 @@ async function decoded(file) {
 $("file").addEventListener("change", async () => {
   job?.stop?.abort();
   job = null;
-  for (const id of ["column-field", "work", "topics-box", "save", "stop"]) $(id).hidden = true;
+  for (const id of ["column-field", "work", "picture-box", "topics-box", "save", "stop"]) $(id).hidden = true;
   $("start").disabled = true;
   tell($("news"), "");
   const file = $("file").files[0];
@@ -57,7 +58,7 @@ $("column").addEventListener("change", () => {
   job.results = undefined;
   $("start").textContent = "Start";
   $("start").disabled = false;
-  for (const id of ["save", "work", "topics-box"]) $(id).hidden = true;
+  for (const id of ["save", "work", "picture-box", "topics-box"]) $(id).hidden = true;
 });
 
 /** Numbers of the rows that are still to be asked about, in pieces. What cannot be sent gets a note. */
@@ -90,7 +91,7 @@ async function work() {
   const waiting = pieces();
   const sender = async () => {
     for (const piece of waiting) {
-      const results = await insist({ texts: piece.map(said) }, mine.stop.signal);
+      const { results } = await insist({ texts: piece.map(said) }, mine.stop.signal);
       if (job !== mine) return;
       piece.forEach((row, index) => {
         mine.results[row] = results[index].opinions;
@@ -168,7 +169,7 @@ $("many").addEventListener("submit", async (event) => {
   Object.assign(job, { stop: new AbortController(), stopped: false, began: performance.now(), before: finished(), quarter: 0 });
   for (const id of ["start", "column", "file"]) $(id).disabled = true;
   $("work").hidden = $("stop").hidden = false;
-  $("save").hidden = true;
+  $("save").hidden = $("picture-box").hidden = true;
   tell($("news"), "Reading ...");
   $("stop").focus();
   let news = "";
@@ -181,6 +182,9 @@ $("many").addEventListener("submit", async (event) => {
   }
   const done = finished();
   advance(true);
+  const drawn = await picture(mine.results, said).catch(() => false); // the table by words stands there already
+  if (job !== mine) return;
+  $("topics-box").hidden ||= drawn;
   const opinions = mine.results.flat().filter(Boolean).length;
   news += done === mine.rows.length ? "Done: " : wrong ? "" : "Stopped: ";
   news += `${count(opinions, "opinion")} in ${count(done, "review")}.`;

@@ -73,7 +73,7 @@ $("one").addEventListener("submit", async (event) => {
   button.disabled = true;
   tell($("told"), "Reading ...");
   try {
-    const [{ opinions, cut }] = await ask({ text });
+    const { results: [{ opinions, cut }] } = await ask({ text });
     show(text, opinions);
     tell($("told"), summary(opinions) + (cut ? " An answer reached its limit; there may be more." : ""));
   } catch (error) {

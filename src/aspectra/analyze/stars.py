@@ -1,0 +1,150 @@
+"""How many stars lower reviews are that complain of a topic. Called by `aspectra.analyze.counts` and `table`.
+
+Ordinary least squares of the stars on an indicator for each topic (the review says something negative of it), all
+topics together, so that a bad stay that is a bad breakfast as well is not counted twice. Standard errors are HC3
+(MacKinnon and White 1985; for few reviews as Long and Ervin 2000 advise): stars have ends, and spread unevenly. That is
+an association: who complains of the bed may have had a bad day.
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aspectra.analyze.absent import absent
+from aspectra.errors import UserError
+from aspectra.reviews import RATING, find
+from aspectra.score.shares import Z
+
+MOST = 10.0  # stars; a column with more holds something else
+ENOUGH = 0.95  # of the cells that hold a value, those that must be stars
+LEAST = 10  # reviews that complain of a topic, from which its stars are told
+SPARE = 30  # reviews beyond the number of topics, from which anything is
+BITS = 62  # topics that are told apart; the rarer ones count as one
+HELD = 1_000_000  # reviews that are fitted; of more, so many drawn by seed
+SEED = 42
+BLOCK = 16_384
+
+
+def stars_of(value: Any) -> float | None:
+    """A cell as stars: 0 to 10; None for what is none.
+
+    >>> stars_of("4"), stars_of(4.5), stars_of("4 of 5"), stars_of(2019)
+    (4.0, 4.5, None, None)
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if 0 <= number <= MOST and not isinstance(value, bool) else None
+
+
+def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None) -> str | None:
+    """The column of stars: the one `given`, or one that is named like it (`rating`, `stars` ...) and holds them.
+
+    Raises UserError for a given column that is not there, or hardly holds stars.
+    """
+    columns = list(dict.fromkeys(name for values in sample for name in values))
+    if given is not None and given not in columns:
+        raise UserError(f"there is no column '{given}' for --stars; there are: {', '.join(columns)}")
+    column = given or find(columns, RATING)
+    if column is None:
+        return None
+    cells = [value for values in sample if not absent(value := values.get(column))]
+    wrong = [cell for cell in cells if stars_of(cell) is None]
+    if cells and len(cells) - len(wrong) >= ENOUGH * len(cells):
+        return column
+    if given:
+        shown = str(wrong[0])[:40] if wrong else "nothing"
+        raise UserError(f"column '{given}' holds no stars ('{shown}'); write numbers from 0 to {MOST:g}")
+    return None
+
+
+class Stars:
+    """The stars of the reviews so far, and what each complains of: 12 bytes a review, of a million at most."""
+
+    def __init__(self, column: str, topics: Sequence[str]) -> None:
+        """`topics` are those to tell apart, the most spoken of first."""
+        self.column = column
+        self.bits = {topic: min(n, BITS) for n, topic in enumerate(topics)}
+        self.stars, self.masks = array("f"), array("Q")
+        self.seen = 0
+        self.draw = random.Random(SEED)
+
+    def add(self, values: Mapping[str, Any], complained: Iterable[str]) -> None:
+        """Count a review by its row and the topics that it complains of."""
+        if (stars := stars_of(values.get(self.column))) is None:
+            return
+        mask = 0
+        for topic in complained:
+            mask |= 1 << self.bits.get(topic, BITS)
+        self.seen += 1
+        if len(self.stars) < HELD:
+            self.stars.append(stars)
+            self.masks.append(mask)
+        elif (place := self.draw.randrange(self.seen)) < HELD:
+            self.stars[place], self.masks[place] = stars, mask
+
+    def figures(self) -> dict[str, Any] | None:
+        """`effects`: of each topic that can be told the `difference` in stars, its 95 % interval (`low`, `high`) and
+        the `reviews` that complain of it; None where there are too few reviews, or all have the same stars."""
+        import numpy as np
+
+        stars, masks = np.array(self.stars, np.float64), np.array(self.masks, np.uint64)
+        found = fitted(stars, masks) if len(stars) and stars.min() < stars.max() else {}
+        if not found:
+            return None
+        told = {topic: found[bit] for topic, bit in self.bits.items() if bit < BITS and bit in found}
+        return {"column": self.column, "reviews": self.seen, "mean": float(stars.mean()), "effects": told}
+
+
+def fitted(stars: Any, masks: Any) -> dict[int, dict[str, float]]:
+    """The effect of each bit of `masks` on `stars`, both (reviews,), by its number. A bit that is set too seldom, or
+    that others tell already, stays among the reviews that are compared with."""
+    import numpy as np
+
+    def design(start: int, bits: Sequence[int]) -> Any:
+        some = masks[start : start + BLOCK, None] >> np.array(bits, np.uint64)
+        return np.hstack([np.ones((len(some), 1)), (some & np.uint64(1)).astype(np.float64)])
+
+    starts = range(0, len(stars), BLOCK)
+    every = list(range(BITS + 1))
+    gram = np.sum([(x := design(start, every)).T @ x for start in starts], axis=0)
+    kept = [0]
+    for column in sorted(range(1, len(gram)), key=lambda n: (-gram[n, n], n)):
+        some = [*kept, column]
+        if gram[column, column] >= LEAST and np.linalg.matrix_rank(gram[np.ix_(some, some)]) == len(some):
+            kept = some
+    free = len(stars) - len(kept)
+    if free < SPARE or len(kept) == 1:
+        return {}
+    bits = [column - 1 for column in kept[1:]]
+    inverse = np.linalg.inv(gram[np.ix_(kept, kept)])
+    weights = inverse @ np.sum([design(start, bits).T @ stars[start : start + BLOCK] for start in starts], axis=0)
+    middle = np.zeros_like(inverse)
+    for start in starts:
+        x = design(start, bits)
+        alone = 1 - np.einsum("ij,jk,ik->i", x, inverse, x)  # one less the leverage; 0 where a review fits itself
+        errors = (stars[start : start + BLOCK] - x @ weights) / np.maximum(alone, 1e-6)
+        middle += x.T @ (x * (errors**2)[:, None])
+    wide = quantile(free) * np.sqrt(np.diag(inverse @ middle @ inverse))
+    return {
+        bit: {
+            "difference": float(weights[n]),
+            "low": float(weights[n] - wide[n]),
+            "high": float(weights[n] + wide[n]),
+            "reviews": int(gram[kept[n], kept[n]]),
+        }
+        for n, bit in enumerate(bits, 1)
+    }
+
+
+def quantile(free: int) -> float:
+    """The 97.5 % point of Student's t with so many degrees of freedom (Abramowitz and Stegun, 26.7.5).
+
+    >>> round(quantile(30), 3), round(quantile(10**9), 3)
+    (2.042, 1.96)
+    """
+    return Z + (Z**3 + Z) / (4 * free) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * free**2)

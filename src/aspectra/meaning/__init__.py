@@ -1,0 +1,1 @@
+"""Targets that belong together by what they mean: found, or under topics that a user names."""

@@ -1,0 +1,159 @@
+"""Targets that belong together by meaning: waiter, staff and `guy at the desk` are one topic.
+
+`find` finds the topics by itself, `given` takes those that a user names. Both return a `Grouping`, which knows the
+topic of any target. Same targets, same topics: nothing is drawn. How the settings were chosen: docs/results/topics.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aspectra.meaning.linkage import average_linkage, cut
+from aspectra.readers.taggers.meanings import Meanings, unit
+
+OTHER = "other"  # what a reader is shown of targets that fit nowhere
+MOST = 20_000  # targets from which topics are made, the most frequent
+HEAD = 2_000  # of them linked pair by pair: 16 MB of cosines
+BLOCK = 4_096  # of the rest, looked at together
+AROUND = 0.25  # what the sentences around a target count beside itself
+NEAR = 0.08  # the mean cosine from which two groups are one
+SHARE = 0.01  # of all mentions, below which a group is no topic
+FITS = 0.25  # the cosine with a topic from which a target is of it
+LIKE = 0.25  # the cosine with a name or an example from which a target is of a user's topic
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A target, how often it is named, and some sentences around it, without itself."""
+
+    text: str
+    count: int
+    around: Sequence[str] = ()
+
+
+@dataclass
+class Grouping:
+    """Topics by name, the most spoken of first, and what is of which.
+
+    `centers` (points, width) are vectors of length one, several of a topic where it has examples; `of` has, for each,
+    the number of its topic. `shift` is what all targets have in common, and tells nothing.
+    """
+
+    names: list[str]
+    centers: Any
+    of: Any
+    shift: Any
+    least: float
+    meanings: Meanings
+    known: dict[str, str | None] = field(default_factory=dict)
+
+    def topics(self, targets: Sequence[str]) -> list[str | None]:
+        """The topic of each target; None for what fits nowhere."""
+        fresh = [target for target in dict.fromkeys(targets) if target not in self.known]
+        found = dict(zip(fresh, self.nearest(apart(self.meanings.of(fresh), self.shift)), strict=True))
+        return [self.known[target] if target in self.known else found[target] for target in targets]
+
+    def nearest(self, vectors: Any) -> list[str | None]:
+        """The topic of each row of (n, width), by blocks."""
+        if not self.names:
+            return [None] * len(vectors)
+        found: list[str | None] = []
+        for start in range(0, len(vectors), BLOCK):
+            near = vectors[start : start + BLOCK] @ self.centers.T
+            best = near.argmax(axis=1)
+            for row, point in enumerate(best.tolist()):
+                found.append(self.names[self.of[point]] if near[row, point] >= self.least else None)
+        return found
+
+
+def ordered(subjects: Sequence[Subject]) -> list[Subject]:
+    """The most frequent first, ties by spelling."""
+    return sorted(subjects, key=lambda subject: (-subject.count, subject.text))[:MOST]
+
+
+def seen(subjects: Sequence[Subject], meanings: Meanings) -> tuple[Any, Any]:
+    """The vectors of targets (n, width), without what they have in common, and that."""
+    import numpy as np
+
+    vectors = meanings.of([subject.text for subject in subjects])
+    counts = np.array([subject.count for subject in subjects], np.float32)
+    shift = counts @ vectors / max(1.0, float(counts.sum()))
+    return apart(vectors, shift), shift
+
+
+def apart(vectors: Any, shift: Any) -> Any:
+    """Vectors without what all have in common, of length one again; of what means nothing (zeros) nothing is left."""
+    return unit((vectors - shift) * vectors.any(axis=1)[:, None])
+
+
+def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
+    """Find topics: link the most frequent targets by meaning and by the sentences around them, keep the groups that
+    many mentions are of, and let each other target go to the nearest of them.
+
+    A topic is named after its most typical target: near to its center, and frequent.
+    """
+    import numpy as np
+
+    subjects = ordered(subjects)
+    if not subjects:
+        return Grouping([], np.zeros((0, 0)), [], 0.0, FITS, meanings)
+    vectors, shift = seen(subjects, meanings)
+    counts = np.array([subject.count for subject in subjects], np.float64)
+    head = min(HEAD, len(subjects))
+    placed = beside(vectors[:head], subjects[:head], meanings)
+    groups = cut(average_linkage(placed, np.sqrt(counts[:head])), head, NEAR)
+    weights: Counter[int] = Counter()
+    for group, count in zip(groups, counts.tolist(), strict=False):
+        weights[group] += count
+    floor = max(2.0, SHARE * counts[:head].sum())
+    kept = [group for group, weight in sorted(weights.items(), key=lambda one: (-one[1], one[0])) if weight >= floor]
+    members = [[n for n, group in enumerate(groups) if group == one] for one in kept]
+    centers = [unit((np.sqrt(counts[some]) @ vectors[some])[None])[0] for some in members]
+    names = []
+    for some, center in zip(members, centers, strict=True):
+        # Rounded, so that what is as typical goes by frequency and spelling, not by the last digits of a processor.
+        typical = np.round(vectors[some] @ center * counts[some], 4)
+        names.append(subjects[some[int(typical.argmax())]].text)
+    width = vectors.shape[1]
+    found = Grouping(names, np.array(centers).reshape(-1, width), range(len(names)), shift, FITS, meanings)
+    found.known = dict(zip([subject.text for subject in subjects], found.nearest(vectors), strict=True))
+    for name, some in zip(names, members, strict=True):
+        found.known.update((subjects[n].text, name) for n in some)
+    return found
+
+
+def beside(vectors: Any, subjects: Sequence[Subject], meanings: Meanings) -> Any:
+    """The vectors of targets together with those of the sentences around them."""
+    return unit(vectors + AROUND * around(subjects, meanings))
+
+
+def around(subjects: Sequence[Subject], meanings: Meanings) -> Any:
+    """The mean vector of the sentences around each target, without what all have in common, (n, width)."""
+    import numpy as np
+
+    sentences = [sentence for subject in subjects for sentence in subject.around]
+    whose = np.repeat(np.arange(len(subjects)), [len(subject.around) for subject in subjects])
+    width = meanings.width
+    sums = np.zeros((len(subjects), width), np.float32)
+    np.add.at(sums, whose, meanings.of(sentences))
+    some = sums.any(axis=1)
+    sums = unit(sums)
+    sums[some] = unit(sums[some] - sums[some].mean(axis=0)) if some.any() else sums[some]
+    return sums
+
+
+def given(named: Mapping[str, Sequence[str]], subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
+    """A user's topics: names with examples. A target is of the topic whose name or example is nearest in meaning."""
+    import numpy as np
+
+    subjects = ordered(subjects)
+    vectors, shift = seen(subjects, meanings) if subjects else (None, 0.0)
+    said = [(number, text) for number, (name, more) in enumerate(named.items()) for text in (name, *more)]
+    centers = apart(meanings.of([text for _, text in said]), shift)
+    grouping = Grouping(list(named), centers, np.array([n for n, _ in said]), shift, LIKE, meanings)
+    if subjects:
+        grouping.known = dict(zip([s.text for s in subjects], grouping.nearest(vectors), strict=True))
+    return grouping

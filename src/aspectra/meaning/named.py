@@ -1,0 +1,60 @@
+"""A user's own topics, as `--topics topics.yaml` names them: names, with examples where wanted.
+
+    staff: [waiter, guy at the desk]
+    wifi:                                # a name alone is enough
+    price: [fees, deposit]
+
+Called by whoever takes the file; `grouping.given` groups by it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aspectra.errors import UserError
+from aspectra.meaning.grouping import OTHER
+from aspectra.settings import parse_yaml
+
+SHAPE = "write `name: [example, example]` a line, or `- name`"
+
+
+def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
+    """The topics of a file, in its order: name -> examples. A name or an example stands once, whatever its case.
+
+    Raises UserError for a file that cannot be read, holds none, or has something that is no text or stands twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"no topics file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read topics {path}: {error}") from None
+    value = parse_yaml(text, str(path))
+    if not isinstance(value, dict | list) or not value:
+        raise UserError(f"{path} names no topics: {SHAPE}")
+    found: dict[str, tuple[str, ...]] = {}
+    whose: dict[str, str] = {}
+    for key, more in value.items() if isinstance(value, dict) else ((name, None) for name in value):
+        name = plain(key, path)
+        if name in found:
+            raise UserError(f"{path}: {name!r} stands twice; keep one")
+        if name.casefold() == OTHER:
+            raise UserError(f"{path}: {OTHER!r} is what fits nowhere; call this topic something else")
+        if not isinstance(more, list | str | None):
+            raise UserError(f"{path}: the examples of {name!r} must be a list of texts: {SHAPE}")
+        examples = [plain(one, path) for one in ([more] if isinstance(more, str) else more or ())]
+        found[name] = tuple(one for one in dict.fromkeys(examples) if one.casefold() != name.casefold())
+        for one in (name, *found[name]):
+            if whose.setdefault(one.casefold(), name) != name:
+                raise UserError(f"{path}: {one!r} is in both {whose[one.casefold()]!r} and {name!r}; keep one")
+    return found
+
+
+def plain(value: Any, path: Path) -> str:
+    """A name or an example with single spaces. Raises UserError for what is no text: YAML reads `no` as false."""
+    if not isinstance(value, str):
+        raise UserError(f"{path}: {value!r} is not a text; put it in quotes ({SHAPE})")
+    if not (text := " ".join(value.split())):
+        raise UserError(f"{path}: a topic or an example is empty; {SHAPE}")
+    return text

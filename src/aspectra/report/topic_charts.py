@@ -1,0 +1,64 @@
+"""Charts of a topic in the opinions' report: its complaints, what they cost in stars, its course over time.
+
+Laid out like `opinions_charts`. Called by `aspectra.report.opinions_topics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aspectra.report.charts import Axis, strip, tag
+from aspectra.report.opinions_charts import parts
+
+
+def complaints(reviews: int, negative: int, praised: int, most: int, height: int = 30) -> str:
+    """The reviews that speak of a topic, against `most`: those that complain at the left, where bars compare."""
+    some = (("negative", negative), ("positive", praised), ("neutral", reviews - negative - praised))
+    return strip(height, *parts(some, 100 / most, height, room=330))
+
+
+def small(counts: Mapping[str, int], height: int = 16) -> str:
+    """Opinions of a target by polarity, the negative at the left as in `complaints`, in a bar of the whole width."""
+    some = [(name, counts[name]) for name in ("negative", "conflict", "positive", "neutral")]
+    return strip(height, *parts(some, 100 / (sum(counts.values()) or 1), height, room=0))
+
+
+def stars_head(axis: Axis) -> str:
+    """The numbers above a column of `lower` charts."""
+    texts = (
+        tag("text", f"{t:+g}".replace("-", "−") if t else "0", x=axis.at(t), y=13, class_="tick") for t in axis.ticks
+    )
+    return strip(18, *texts)
+
+
+def lower(axis: Axis, stars: Mapping[str, float], height: int = 30) -> str:
+    """How many stars more or less: a dot and its interval, filled where that leaves 0 out."""
+    middle = height / 2
+    ends = [min(max(stars[name], axis.low), axis.high) for name in ("low", "difference", "high")]
+    grid = (tag("line", x1=axis.at(t), x2=axis.at(t), y2="100%", class_="grid" if t else "zero") for t in axis.ticks)
+    line = tag("line", x1=axis.at(ends[0]), x2=axis.at(ends[2]), y1=middle, y2=middle, class_="range stars")
+    look = "dot stars" if stars["high"] < 0 or stars["low"] > 0 else "dot stars open"
+    return strip(height, *grid, line, tag("circle", cx=axis.at(ends[1]), cy=middle, r=4.5, class_=look))
+
+
+def topic_course(course: Sequence[Sequence[int]], names: Sequence[str], unit: str) -> str:
+    """Reviews over time that speak of a topic, and those that complain: a path each, so that many stay small."""
+    most = max(1, *(named for named, _ in course))
+    wide, tall = 10, 60
+
+    def path(counts: Sequence[int]) -> str:
+        tops = ((n, tall * count / most) for n, count in enumerate(counts) if count)
+        return "".join(f"M{n * wide + 1} {tall}v{-top:.3g}h8v{top:.3g}z" for n, top in tops)
+
+    said = "; ".join(f"{name}: {bad} of {named}" for name, (named, bad) in zip(names, course, strict=True) if named)
+    return tag(
+        "svg",
+        tag("path", d=path([named for named, _ in course]), class_="spoken"),
+        tag("path", d=path([bad for _, bad in course]), class_="complained"),
+        role="img",
+        aria_label=f"Reviews that complain of it, of those that speak of it, by {unit}. {said}",
+        viewBox=f"0 0 {wide * len(course)} {tall}",
+        preserveAspectRatio="none",
+        width="100%",
+        height=64,
+    )

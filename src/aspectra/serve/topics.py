@@ -1,0 +1,50 @@
+"""Targets under topics, as the service groups them: a request brings all that it wants grouped, and nothing is kept.
+
+Called by `aspectra.serve.app`, in the thread that has the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aspectra.meaning.grouping import Subject, find, given
+from aspectra.readers.taggers.meanings import Meanings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Targets to group; under the topics that are named, where some are."""
+
+    subjects: Sequence[Subject]
+    named: Mapping[str, Sequence[str]] | None = None
+
+
+@dataclass
+class Grouper:
+    """Groups by the table of meanings in a folder."""
+
+    folder: Path
+
+    @cached_property
+    def meanings(self) -> Meanings:
+        """The table; 4 MB, which a service that nobody asks for topics does not hold."""
+        return Meanings(self.folder)
+
+    def group(self, asked: Sequence[Asked]) -> list[dict[str, Any]]:
+        """Of each request its `topics` with their targets, and what fits nowhere (`other`), all in the order given."""
+        return [self.one(each) for each in asked]
+
+    def one(self, asked: Asked) -> dict[str, Any]:
+        """The same of one."""
+        subjects = list(asked.subjects)
+        found = find(subjects, self.meanings) if asked.named is None else given(asked.named, subjects, self.meanings)
+        texts = [subject.text for subject in subjects]
+        members: dict[str | None, list[str]] = {name: [] for name in (*found.names, None)}
+        for text, name in zip(texts, found.topics(texts), strict=True):
+            members[name].append(text)
+        other = members.pop(None)
+        return {"topics": [{"topic": name, "targets": some} for name, some in members.items()], "other": other}
