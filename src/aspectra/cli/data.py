@@ -1,4 +1,4 @@
-"""`aspectra data`: the benchmark sets: what is here, fetching the published ones, what is in them, and one's own."""
+"""`aspectra data`: the benchmark sets: what is here, fetching the published ones, what is in them, and your own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="The benchmark sets: list them, fetch the published ones, count what is in them, import your own labels.",
+    help="The benchmark sets: list, fetch and count them, draw training sentences, import your own labels.",
     epilog="Example: aspectra data stats --task atsa --data hotels",
 )
 AS_JSON = typer.Option(False, "--json", help="One JSON document on stdout.")
@@ -200,6 +200,37 @@ def import_set(
     heads = ("split", "sentences", "opinions", "offsets found or mended", "targets without a place")
     rows = [[name, *(part[column] for column in columns)] for name, part in made["splits"].items()]
     output.table(heads, rows, f"{task} {out}")
+
+
+@app.command("draw", epilog="Example: aspectra data draw --data rest14 --shots 128 --seed 42 --out runs/rest14-128")
+def draw(
+    data: str = typer.Option(..., help="Name of a set (see: aspectra data list), TASK/SET, or its folder."),
+    out: Path = typer.Option(..., help="Folder for train and dev."),
+    task: str | None = typer.Option(None, help=f"{CHOICE}, where --data does not say it."),
+    shots: int | None = typer.Option(None, min=1, help="Number of training sentences. [all]"),
+    seed: int = typer.Option(42, min=0, help="Seed of the draw: the one that a student or a benchmark is run with."),
+    form: str = typer.Option("json", "--format", help="json (the benchmark's), jsonl, csv or semeval (XML)."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Write the very sentences that a student is given at a seed and a number of shots.
+
+    They are the same sentences, in the same order, as with `aspectra finetune --shots N --seed N` and in a benchmark.
+    Train a model of your own on them to compare it fairly.
+    """
+    from aspectra.cli import output
+    from aspectra.data.drawing import draw as work
+
+    made = work(data, task, shots, seed, out, form)
+    if as_json:
+        output.write(made)
+        return
+    drawn, left = made["train"], made["left"]
+    told = f"{drawn} of {drawn + left} training sentences, drawn by seed {seed}; {left} are left"
+    print(f"{made['files']['train']}: {told}")
+    if made["dev"] is not None:
+        print(f"{made['files']['dev']}: all {made['dev']} dev sentences, by which a student's best epoch is chosen")
+    if made["test"]:
+        print(f"to predict: {', '.join(made['test'])}, one after the other")
 
 
 def table(title: str, splits: dict[str, dict[str, Any]]) -> None:
