@@ -1,4 +1,4 @@
-"""`aspectra benchmark`: systems x tasks x sets x seeds x shots under one protocol; and `merge`."""
+"""`aspectra benchmark`: systems x tasks x sets x seeds x shots under one protocol; `merge` and `release`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Default(TyperGroup):
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        formatter.write_usage(ctx.command_path, "[CONFIG] [OPTIONS] | merge DIR... [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "[CONFIG] [OPTIONS] | merge DIR... [OPTIONS] | release DIR [OPTIONS]")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         self.commands["run"].format_options(ctx, formatter)
@@ -69,6 +69,30 @@ def merge(
     tell(work(folders, out), out, json, "run the benchmark there again, then merge")
 
 
+@app.command(epilog="Example: aspectra benchmark release runs/mine --system base --out mine-predictions")
+def release(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `aspectra benchmark` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the predictions, the config that reads them, and a card.")],
+    system: Annotated[
+        list[str] | None, typer.Option(help="A system to release; may be repeated. [all of them]")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Make a folder of predictions to pass on: digests stand in place of the sets' sentences.
+
+    Whoever has the sets scores the predictions again, and compares with them without training anything.
+    """
+    from aspectra.benchmark.release import release as work
+    from aspectra.cli.output import write
+    from aspectra.progress import counted
+
+    made = work(folder, out, system or ())
+    if json:
+        write(made)
+        return
+    print(f"{out}: {counted(made['predictions'], 'prediction')} of {', '.join(made['systems'])}; no sentence is in it")
+
+
 def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
     """The table, where the report lies, and exit code 1 while a cell is missing."""
     from aspectra.cli.output import table, write
@@ -111,7 +135,7 @@ def told(row: dict[str, Any]) -> list[Any]:
     return [
         row["system"],
         f"{row['task']}/{row['data']}",
-        "all" if row["shots"] is None and row["kind"] == "student" else row["shots"],
+        "all" if row["shots"] is None and (row["kind"] == "student" or row["stated"]) else row["shots"],
         len(row["seeds"]) or None,
         f"{100 * f1['mean']:.2f}",
         None if f1["sd"] is None else f"{100 * f1['sd']:.2f}",
