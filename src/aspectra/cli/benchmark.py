@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+
+from aspectra.cli.help import Whole
 
 
-class Default(TyperGroup):
+class Default(Whole):
     """`aspectra benchmark CONFIG` is `aspectra benchmark run CONFIG`; the help shows what that takes."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -41,7 +42,7 @@ def run(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for everything; default: the config's `out`.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for everything. [the config's `out`]")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; each holds one student.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
 ) -> None:

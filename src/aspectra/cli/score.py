@@ -19,10 +19,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def score(
     gold: list[Path] | None = typer.Option(None, help="Benchmark JSON file; several are read one after the other."),
     pred: Path | None = typer.Option(None, help="Predictions, JSONL, one line a sentence in the order of the gold."),
-    task: str | None = typer.Option(None, help=f"{CHOICE}."),
-    subset: str = typer.Option("all", help="all, implicit (an opinion without opinion words) or multi (polarities)."),
-    scoring: str = typer.Option("strict", help="strict, or paper: the authors' scorer to the last digit."),
-    audit: Path | None = typer.Option(None, help="Only this: a teacher's answers as judged on an audit page."),
+    task: str | None = typer.Option(None, help=f"Task: {CHOICE}."),
+    subset: str = typer.Option(
+        "all", help="Subset: all, implicit (an opinion without opinion words) or multi (several polarities)."
+    ),
+    scoring: str = typer.Option("strict", help="Scoring: strict, or paper (the authors' scorer to the last digit)."),
+    audit: Path | None = typer.Option(None, help="File of judgments that an audit page saved; it is scored alone."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
     more: list[Path] | None = typer.Argument(None, hidden=True),
 ) -> None:
