@@ -132,14 +132,16 @@ def alike(pair: dict[str, Any]) -> bool:
 
 def told(row: dict[str, Any]) -> list[Any]:
     """A row of the table for eyes."""
+    from aspectra.cli.output import percent
+
     f1, seconds = row["f1"], row["seconds_per_1000"]
     return [
         row["system"],
         f"{row['task']}/{row['data']}",
-        "all" if row["shots"] is None and (row["kind"] == "student" or row["stated"]) else row["shots"],
+        "all" if row["shots"] is None and (row["kind"] == "student" or row.get("stated")) else row["shots"],
         len(row["seeds"]) or None,
-        f"{100 * f1['mean']:.2f}",
-        None if f1["sd"] is None else f"{100 * f1['sd']:.2f}",
+        percent(f1["mean"]),
+        percent(f1["sd"]),
         f"{100 * f1['low']:.1f} to {100 * f1['high']:.1f}",
         None if seconds is None else f"{seconds:.1f}",
     ]

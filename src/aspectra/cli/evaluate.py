@@ -44,7 +44,7 @@ def evaluate(
 ) -> None:
     """Run a student over a test set and score it."""
     from aspectra.benchmark.evaluate import evaluate as work
-    from aspectra.cli.output import table, write
+    from aspectra.cli.output import percent, table, write
     from aspectra.progress import say
 
     figures = work(
@@ -69,6 +69,7 @@ def evaluate(
         return
     if any(row["gold"] for row in figures["rows"]) and not any(row["correct"] for row in figures["rows"]):
         say("evaluate: not one opinion is right; was this student fine-tuned for the task, on enough sentences?")
-    columns = ["scoring", "subset", "sentences", "precision", "recall", "f1"]
-    table(columns, [[row[column] for column in columns] for row in figures["rows"]], f"{figures['task']} {data}")
+    what, shares = ("scoring", "subset", "sentences"), ("precision", "recall", "f1")
+    rows = [[*(row[name] for name in what), *(percent(row[name]) for name in shares)] for row in figures["rows"]]
+    table([*what, "precision", "recall", "F1"], rows, f"{figures['task']} {data}, in percent")
     print(f"{figures['seconds_per_sentence']:.3f} seconds a sentence, {figures['parameters'] / 1e6:.0f} M parameters")

@@ -46,7 +46,7 @@ def export(
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Turn a fine-tuned student into a folder that runs quickly and without torch, and compare the two."""
-    from aspectra.cli.output import table, write
+    from aspectra.cli.output import percent, table, write
     from aspectra.readers.export import export as work
 
     figures = work(
@@ -66,13 +66,15 @@ def export(
         return
     mb, size = 1e6, figures["bytes"]
     own = figures["student"]
-    rows = [["the student itself", round(size["student"] / mb, 1), None, own["f1"], None, None, own["seconds"]]]
+    rows = [
+        ["the student itself", round(size["student"] / mb, 1), None, percent(own["f1"]), None, None, own["seconds"]]
+    ]
     rows += [
         [
             row["compute"] + (" (taken)" if row["compute"] == figures["compute"] else ""),
             round(row["bytes"] / mb, 1),
-            row["agreement"],
-            row["f1"],
+            percent(row["agreement"]),
+            percent(row["f1"]),
             row["confidence"]["mean"],
             row["confidence"]["max"],
             row["seconds"],
@@ -80,7 +82,11 @@ def export(
         for row in figures["tried"]
     ]
     columns = ["", "MB", "agreement", "strict F1", "confidence off, mean", "max", "seconds"]
-    table(columns, rows, f"{figures['task']}, {figures['sentences']} sentences of {figures['data']}")
+    table(
+        columns,
+        rows,
+        f"{figures['task']}, {figures['sentences']} sentences of {figures['data']}; agreement and F1 in percent",
+    )
     print(
         f"{out}: {figures['compute']}, {size['export'] / mb:.0f} MB; the same opinions as the student in "
         f"{figures['agreement']:.1%} of the sentences"

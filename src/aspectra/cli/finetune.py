@@ -47,7 +47,7 @@ def finetune(
     Several GPUs: torchrun --nproc-per-node 4 -m aspectra finetune ...
     """
     from aspectra import tasks
-    from aspectra.cli.output import leads, table, write
+    from aspectra.cli.output import leads, percent, table, write
     from aspectra.progress import say
     from aspectra.students.families import fitting
     from aspectra.students.finetune import finetune as work
@@ -66,11 +66,12 @@ def finetune(
         return
     table(
         ["epoch", "dev F1", "precision", "recall"],
-        [[line["epoch"], line["f1"], line["precision"], line["recall"]] for line in figures["dev"]],
+        [[line["epoch"], *(percent(line[name]) for name in ("f1", "precision", "recall"))] for line in figures["dev"]],
+        "strict, in percent",
     )
     if figures["dev_f1"] is None:
         print(f"{out}: epoch {figures['best_epoch']}, the last, kept; no label of dev was read")
         return
     if not figures["dev_f1"]:
         say("finetune: not one opinion of dev is right; try more sentences or epochs, or a higher learning rate")
-    print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {figures['dev_f1']:.4f} (strict)")
+    print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {percent(figures['dev_f1'])} (strict, in percent)")

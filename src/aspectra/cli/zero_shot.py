@@ -96,14 +96,14 @@ def zero_shot(
 
 def shown(row: dict[str, Any]) -> list[Any]:
     """A row of the table for eyes."""
+    from aspectra.cli.output import percent
+
     ends = [
         each and f"{100 * each['low']:.1f} to {100 * each['high']:.1f}"
         for each in (row["intervals"]["accuracy"], row["intervals"]["macro_f1"])
     ]
     plain = row["uncalibrated"] and row["uncalibrated"]["accuracy"]
-    accuracy, macro, alone = (
-        None if share is None else f"{100 * share:.2f}" for share in (row["accuracy"], row["macro_f1"], plain)
-    )
+    accuracy, macro, alone = map(percent, (row["accuracy"], row["macro_f1"], plain))
     return [row["system"], row["subset"], row["items"], accuracy, ends[0], macro, ends[1], alone]
 
 

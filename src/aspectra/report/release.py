@@ -38,7 +38,7 @@ def card(
     lines = [line(("system", "set", "learned from", "runs", "F1", "sd")), line((*["---"] * 3, *["---:"] * 3))]
     for each in table:
         if (each["scoring"], each["subset"]) == ("strict", "all"):
-            stated = each["kind"] == "student" or each["stated"]
+            stated = each["kind"] == "student" or each.get("stated")
             shots = ("all" if each["shots"] is None else str(each["shots"])) if stated else "–"
             f1, runs = each["f1"], str(len(each["seeds"]) or 1)
             place = f"{each['task']}/{each['data']}"
