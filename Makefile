@@ -34,7 +34,7 @@ test-slow: setup
 
 docs: setup
 	@$(BIN)/mkdocs build --strict --quiet
-	@echo "dist/site/index.html; $(BIN)/mkdocs serve shows it at http://127.0.0.1:8000 as you write"
+	@echo "dist/site; to read and search it at http://127.0.0.1:8000: $(BIN)/mkdocs serve"
 
 clean:
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

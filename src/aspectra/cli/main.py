@@ -64,7 +64,6 @@ class Lazy(TyperGroup):
 
 app = typer.Typer(
     cls=Lazy,
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
