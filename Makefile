@@ -1,9 +1,10 @@
-# make run: the offline quickstart.  make test: everything that is quick.  Both set themselves up in .venv.
+# make run: the offline quickstart.  make test: everything that is quick.  make docs: the pages as a site.
+# Each sets itself up in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run test test-slow lint setup clean
+.PHONY: run test test-slow lint docs setup clean
 .DEFAULT_GOAL := run
 
 setup: $(READY)
@@ -30,6 +31,10 @@ test: lint
 
 test-slow: setup
 	@$(BIN)/python -m pytest -m slow
+
+docs: setup
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "dist/site; to read and search it at http://127.0.0.1:8000: $(BIN)/mkdocs serve"
 
 clean:
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

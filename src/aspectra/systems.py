@@ -49,7 +49,33 @@ class FileSystem(Config):
     """Predictions that some other system made."""
 
     kind: Literal["file"]
-    predictions: str = Field(description="JSONL; {task}, {data} and {seed} in its name are filled in")
+    predictions: str = Field(description="JSONL; {task}, {data}, {seed} and {shots} in its name are filled in")
+    shots: Shots | None = Field(
+        default=None, description="with {shots}: its own in place of the common `shots`", json_schema_extra=LATER
+    )
+    seeds: tuple[Seed, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="with {seed}: its own in place of the common `seeds`",
+        json_schema_extra=LATER,
+    )
+
+    @property
+    def learned(self) -> bool:
+        """Whether each file says from how many sentences its system learned."""
+        return "{shots}" in self.predictions
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a file for each seed."""
+        return "{seed}" in self.predictions
+
+    @model_validator(mode="after")
+    def _has_a_place_for_each(self) -> FileSystem:
+        for name, values, there in (("shots", self.shots, self.learned), ("seed", self.seeds, self.runs)):
+            if values is not None and not there:
+                raise ValueError(f"{self.predictions} has no {{{name}}} to put them in: write it, or leave them out")
+        return self
 
 
 def _named(name: str) -> str:
@@ -97,7 +123,7 @@ class BenchmarkConfig(Config):
             *(
                 (f"systems.{name}.{what}", getattr(s, what) or ())
                 for name, s in self.systems.items()
-                if isinstance(s, StudentSystem)
+                if not isinstance(s, LLMSystem)
                 for what in ("shots", "seeds")
             ),
         )

@@ -10,7 +10,7 @@ from tests.benchmark.conftest import Small
 
 from aspectra.benchmark import grid
 from aspectra.errors import UserError
-from aspectra.systems import BenchmarkConfig
+from aspectra.systems import BenchmarkConfig, FileSystem
 
 ASKED: dict[str, Any] = {"model": "m", "base_url": "http://127.0.0.1:9/v1"}
 
@@ -70,6 +70,32 @@ def test_a_local_model_is_looked_at_but_not_loaded(small: Small, tmp_path: Path)
         grid.check(config, tmp_path / "out")
     file.write_bytes(b"GGUF" + bytes(100))  # llama.cpp could not load this
     grid.check(config, tmp_path / "out")
+
+
+def test_a_file_of_each_number_of_shots_is_a_cell_of_its_own(small: Small, tmp_path: Path) -> None:
+    named = str(tmp_path / "theirs" / "{task}-{data}-{shots}-{seed}.jsonl")
+    theirs = {"kind": "file", "predictions": named}
+    config = small(systems={"theirs": theirs}, sets={"atsa": small().sets["atsa"][:1]}, shots=[4, None])
+    system = config.systems["theirs"]
+    assert isinstance(system, FileSystem)
+    found = {(cell.shots, cell.seed): grid.predictions_of(system, cell) for cell in grid.grid(config)}
+    assert {key: path.name for key, path in found.items()} == {
+        (4, 1): "atsa-inn-4-1.jsonl",
+        (4, 2): "atsa-inn-4-2.jsonl",
+        (None, 1): "atsa-inn-all-1.jsonl",
+        (None, 2): "atsa-inn-all-2.jsonl",
+    }
+    with pytest.raises(UserError, match=r"no file of predictions .*atsa-inn-4-1\.jsonl"):
+        grid.check(config, tmp_path / "out")
+    own = small(systems={"theirs": theirs | {"shots": [8], "seeds": [3]}}, sets={"atsa": small().sets["atsa"][:1]})
+    assert [(cell.shots, cell.seed) for cell in grid.grid(own)] == [(8, 3)]
+    with pytest.raises(UserError, match=r"has no \{shots\} to put them in"):
+        small(systems={"theirs": theirs | {"predictions": "{data}.jsonl", "shots": [8]}})
+    with pytest.raises(UserError, match=r"systems\.theirs\.shots names something twice"):
+        small(systems={"theirs": theirs | {"shots": [8, 8]}})
+    wrong = small(systems={"theirs": theirs | {"predictions": "{shot}.jsonl"}})
+    with pytest.raises(UserError, match=r"only \{task\}, \{data\}, \{seed\} and \{shots\} are filled in"):
+        grid.check(wrong, tmp_path / "out")
 
 
 def test_a_student_may_have_fewer_runs_than_the_others(small: Small, causal: Path) -> None:

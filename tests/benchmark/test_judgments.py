@@ -1,4 +1,4 @@
-"""What zero-shot is asked: which opinions become items, which task a set belongs to, and what is measured."""
+"""What zero-shot is asked: which opinions become items, and what is measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aspectra.benchmark.judgments import Judgment, intervals, measure, of_set, of_texts, task_of
+from aspectra.benchmark.judgments import Judgment, intervals, measure, of_set, of_texts
 from aspectra.data.datasets import DATA_VARIABLE
 from aspectra.errors import UserError
 from aspectra.readers.reader import LABELS
@@ -41,8 +41,8 @@ TRAIN = [{"ID": 9, "sentence": "beer", "aspects": [aspect("beer", 0, "negative")
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Sets below $ASPECTRA_DATA: `pub` for two tasks, `bar` for atsa without a training side, `own` for tasd alone."""
-    for place in ("atsa/pub", "acsa/pub", "atsa/bar", "acsa/cat", "tasd/own", "kept/all"):
+    """Sets below $ASPECTRA_DATA: `pub` for two tasks, `bar` for atsa without a training side."""
+    for place in ("atsa/pub", "acsa/pub", "atsa/bar"):
         folder = tmp_path / place
         folder.mkdir(parents=True)
         (folder / "test.json").write_text(json.dumps(TEST), encoding="utf-8")
@@ -97,50 +97,6 @@ def test_a_cap_draws_the_same_sentences_by_seed(home: Path) -> None:
     drawn = {seed: [each.id for each in of_set("atsa", "pub", 3, seed).judgments] for seed in range(6)}
     assert drawn == {seed: [each.id for each in of_set("atsa", "pub", 3, seed).judgments] for seed in range(6)}
     assert len({tuple(ids) for ids in drawn.values()}) > 1
-
-
-@pytest.mark.parametrize(
-    ("data", "task", "found"),
-    [
-        ("bar", None, ("atsa", "bar")),
-        ("acsa/pub", None, ("acsa", "pub")),
-        ("acsa/pub", "acsa", ("acsa", "pub")),
-        ("pub", "acsa", ("acsa", "pub")),
-        ("cat", None, ("acsa", "cat")),
-        ("cat", "tasd", ("tasd", "cat")),
-        ("tasd/cat", None, ("tasd", "cat")),
-        ("own", None, ("tasd", "own")),
-        ("{home}/acsa/pub", None, ("acsa", "{home}/acsa/pub")),
-        ("{home}/acsa/pub", "atsa", ("atsa", "{home}/acsa/pub")),
-    ],
-)
-def test_the_task_is_found_from_the_set(home: Path, data: str, task: str | None, found: tuple[str, str]) -> None:
-    assert task_of(data.format(home=home), task) == (found[0], found[1].format(home=home))
-
-
-@pytest.mark.parametrize(
-    ("data", "task", "message"),
-    [
-        ("pub", None, "write --data atsa/pub"),
-        ("{home}", None, "has no test.json"),
-        ("{home}/kept/all", None, "say which with --task: atsa, acsa or tasd"),
-        ("atsa/pub", "acsa", "say different things"),
-        ("barr", None, "did you mean 'atsa/bar'.*aspectra data fetch.*ASPECTRA_DATA"),
-        ("bar", "atsc", "did you mean 'atsa'"),
-    ],
-)
-def test_a_set_whose_task_is_not_clear_says_how_to_name_it(
-    home: Path, data: str, task: str | None, message: str
-) -> None:
-    with pytest.raises(UserError, match=message):
-        task_of(data.format(home=home), task)
-
-
-@pytest.mark.parametrize(("lacks", "task"), [("category", "atsa"), ("target", "acsa")])
-def test_a_folder_whose_sentences_are_of_one_task_needs_none(tmp_path: Path, lacks: str, task: str) -> None:
-    sentences = [each | {"aspects": [said | {lacks: None} for said in each["aspects"]]} for each in TEST]
-    (tmp_path / "test.json").write_text(json.dumps(sentences), encoding="utf-8")
-    assert task_of(str(tmp_path), None) == (task, str(tmp_path))
 
 
 def put(path: Path, *rows: dict[str, Any]) -> Path:

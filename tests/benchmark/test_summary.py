@@ -10,6 +10,7 @@ from tests.benchmark.conftest import Small, sentence
 
 from aspectra.benchmark import summary
 from aspectra.benchmark.protocol import benchmark
+from aspectra.cli.benchmark import told
 from aspectra.schema import Prediction
 from aspectra.score.predictions import write_predictions
 
@@ -62,6 +63,36 @@ def test_one_run_each_is_descriptive_and_has_no_interval_over_runs(small: Small,
     pair = compared(small, tmp_path, 1, single=True)
     assert pair["over_runs"] == {"runs": 1, "low": None, "high": None, "p": None, "p_holm": None}
     assert pair["verdict"] == "descriptive"
+
+
+def test_a_file_that_says_its_shots_meets_what_learned_from_as_many(small: Small, tmp_path: Path) -> None:
+    for shots, missed in ((2, 6), (4, 3), ("all", 1)):
+        for name, more in (("mine", 0), ("yours", 2)):
+            answered(tmp_path, f"{name}-{shots}", 1, set(range(18 + missed + more, 29)))
+    answered(tmp_path, "silent", 1, set(range(18, 29)))
+    systems = {
+        name: {"kind": "file", "predictions": str(tmp_path / f"{name}{shots}-{{seed}}.jsonl")}
+        for name, shots in (("mine", "-{shots}"), ("yours", "-{shots}"), ("silent", ""))
+    }
+    config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, seeds=[1], shots=[2, 4, None])
+    found = benchmark(config, tmp_path / "out")
+    met = [
+        ({pair["one"], pair["other"]}, pair["shots"])
+        for pair in found["comparisons"]
+        if (pair["scoring"], pair["subset"]) == ("strict", "all")
+    ]
+    assert [shots for pair, shots in met if pair == {"mine", "yours"}] == [2, 4, None]
+    assert len(met) == 3 + 2 * 3, "who does not say meets every number"
+    f1 = {
+        (row["system"], row["shots"]): row["f1"]["mean"]
+        for row in found["table"]
+        if (row["scoring"], row["subset"]) == ("strict", "all")
+    }
+    assert f1["mine", 2] < f1["mine", 4] < f1["mine", None] and f1["yours", 4] < f1["mine", 4]
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert ">4 labeled sentences<" in report and "F1 over the number of labeled sentences" in report
+    assert told(next(row for row in found["table"] if (row["system"], row["shots"]) == ("mine", None)))[2] == "all"
+    assert told(next(row for row in found["table"] if row["system"] == "silent"))[2] is None
 
 
 def line(p: float, runs: int, both: float | None) -> dict[str, Any]:

@@ -207,7 +207,7 @@ def test_an_out_that_cannot_be_a_folder_is_one_line(
             assert f"{out} is a file" in said.err or f"cannot write {out}" in said.err
 
 
-@pytest.mark.parametrize("command", ["list", "fetch", "stats", "import"])
+@pytest.mark.parametrize("command", ["list", "fetch", "stats", "draw", "import"])
 def test_every_command_of_data_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", command, "--help"]) == 0
     assert f"Example: aspectra data {command}" in capsys.readouterr().out

@@ -32,6 +32,7 @@ def test_json_has_what_was_measured(student: Path, tmp_path: Path, capsys: pytes
     said = capsys.readouterr()
     assert "is done already" in said.err
     assert "the same opinions as the student in 100.0% of the sentences" in said.out
+    assert "agreement and F1 in percent" in said.out and " 100.00 " in said.out
     assert run(["evaluate", str(tmp_path / "out"), "--data", "hotels", "--cap", "3", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sentences"] == 3
 

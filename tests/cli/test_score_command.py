@@ -53,7 +53,7 @@ def test_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_lines_for_people_and_files_behind_one_option(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(folder, str(folder / "two.json"), gold=("one.json",)) == 0
     out = capsys.readouterr().out
-    assert "F1 0.5000" in out
+    assert "F1 50.00 " in out
     assert "2 sentences" in out
 
 

@@ -167,6 +167,8 @@ def test_judging_by_keys_and_clicks_is_kept_saved_and_scored(
     found = json.loads(capsys.readouterr().out)
     assert (found["right"], found["judged"], found["unanswered"], found["precision"]) == (2, 4, 2, 0.5)
     assert sum(part["judged"] for part in found["by"]["kind"].values()) == 4
+    assert run(["score", "--audit", str(file)]) == 0
+    assert " 50.00 " in capsys.readouterr().out, "people read percent"
     assert found["responses"] == {"drawn": 4, "done": 3, "rejected": 1, "of": 4}
 
 

@@ -228,5 +228,5 @@ def test_a_digest_stands_for_a_text_that_may_not_be_passed_on(tmp_path: Path) ->
     file.write_text(json.dumps({"text_sha256": digest, "raw": "soup | negative"}))
     assert score(gold, read_predictions(file), "atsa").f1 == 1.0
     file.write_text(json.dumps({"text_sha256": digest[::-1], "raw": "soup | negative"}))
-    with pytest.raises(UserError, match="sentence 1 differs"):
+    with pytest.raises(UserError, match=f"sentence 1 is another one .*{digest[:12]}.*{digest[:-13:-1]}"):
         score(gold, read_predictions(file), "atsa")

@@ -6,6 +6,7 @@ Here and not in tests/cli because the generated students are this folder's fixtu
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -55,7 +56,12 @@ def test_from_corpus_to_score(
     assert [row["subset"] for row in rows] == ["all", "multi"]
     assert (tmp_path / "scored" / "predictions.jsonl").exists()
     assert run(evaluate) == 0
-    assert "seconds a sentence" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "seconds a sentence" in shown and re.search(r"strict +all +10 +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d\n", shown)
+    assert (
+        "in percent" in shown and run([*finetune[:-1], "--shots", "8", "--epochs", "1", "--device", "cpu", *TINY]) == 0
+    )
+    assert re.search(r"dev F1 \d+\.\d\d \(strict, in percent\)", capsys.readouterr().out)
     score = ["score", "--gold", str(data / "test.json"), "--pred", f"{scored}/predictions.jsonl", "--task", "atsa"]
     assert run([*score, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["f1"] == rows[0]["f1"], "the file says what the student said"

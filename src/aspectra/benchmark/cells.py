@@ -249,4 +249,4 @@ def take(system: FileSystem, cell: grid.Cell, sentences: Sequence[Example], cap:
     found = doubts(said, cell.task)
     for doubt in found:
         say(f"{path}: {doubt}")
-    return Outcome("file", said, Cost(), {"predictions": str(path)}, doubts=found)
+    return Outcome("file", said, Cost(), {"predictions": str(path)}, doubts=found, stated=system.learned)

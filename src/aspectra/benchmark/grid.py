@@ -43,7 +43,7 @@ def grid(config: BenchmarkConfig) -> list[Cell]:
     """Every cell, those of one student together, so that a worker seldom changes its weights.
 
     A student has one for each seed and number of shots; an LLM one, or with demonstrations one for each seed; a file of
-    predictions one, or one for each seed where its name has {seed}.
+    predictions one, or one for each seed where its name has {seed}, and for each number of shots where it has {shots}.
     """
     return [cell for name, system in config.systems.items() for cell in cells_of(config, name, system)]
 
@@ -58,12 +58,13 @@ def cells_of(config: BenchmarkConfig, name: str, system: System) -> Iterator[Cel
                 seeds = config.seeds if system.shots and not system.nearest else (None,)
                 yield from (Cell(name, task, data, seed, system.shots) for seed in seeds)
             else:
-                seeds = config.seeds if "{seed}" in system.predictions else (None,)
-                yield from (Cell(name, task, data, seed, None) for seed in seeds)
+                seeds = (system.seeds or config.seeds) if system.runs else (None,)
+                for shots in wanted(config, system) if system.learned else (None,):
+                    yield from (Cell(name, task, data, seed, shots) for seed in seeds)
 
 
-def wanted(config: BenchmarkConfig, system: StudentSystem) -> tuple[int | None, ...]:
-    """The numbers of shots of a student: its own, or else those of all."""
+def wanted(config: BenchmarkConfig, system: StudentSystem | FileSystem) -> tuple[int | None, ...]:
+    """The numbers of shots of a student, or of another's predictions: its own, or else those of all."""
     return config.shots if system.shots is None else system.shots
 
 
@@ -79,12 +80,13 @@ def tuning(config: BenchmarkConfig, system: StudentSystem, cell: Cell) -> Finetu
 
 
 def predictions_of(system: FileSystem, cell: Cell) -> Path:
-    """The file that holds a system's predictions for a cell."""
+    """The file that holds a system's predictions for a cell; where it learned from all sentences, {shots} is `all`."""
+    shots = "all" if cell.shots is None else cell.shots
     try:
-        return locate(system.predictions.format(task=cell.task, data=Path(cell.data).name, seed=cell.seed))
+        return locate(system.predictions.format(task=cell.task, data=Path(cell.data).name, seed=cell.seed, shots=shots))
     except (KeyError, IndexError, ValueError):
         raise UserError(
-            f"system {cell.system}: {system.predictions}: only {{task}}, {{data}} and {{seed}} are filled in"
+            f"system {cell.system}: {system.predictions}: only {{task}}, {{data}}, {{seed}} and {{shots}} are filled in"
         ) from None
 
 

@@ -21,7 +21,6 @@ from aspectra.rows import read_rows
 from aspectra.schema import Example
 from aspectra.score.significance import f1_interval
 from aspectra.score.subsets import SUBSETS, belongs
-from aspectra.tasks import CHOICE, TASKS
 
 SENTENCE = "sentence"  # stands for the task where whole texts are judged
 DRAWS = 2000  # of the bootstrap
@@ -171,43 +170,6 @@ def column(path: Path, names: Iterable[str], what: str, given: str | None, known
             return there[name.casefold()]
     missing = f"no column '{given}'" if given else f"no {what} column"
     raise UserError(f"{path} has {missing}; it has: {', '.join(there.values())}; name the one with --{what}-column")
-
-
-def task_of(data: str, given: str | None) -> tuple[str, str]:
-    """(task, set) of what --data says: TASK/NAME, a name that only one task has, or a folder, for which the task is
-    given, its parent's name or the only one that its test sentences can be of. A task that reads another's sets has to
-    be named. Raises UserError where the task is not clear."""
-    if given is not None:
-        tasks.get(given)
-    head, slash, tail = data.partition("/")
-    if slash and head in TASKS and not Path(data).is_dir():
-        if given not in (None, head):
-            raise UserError(f"--task {given} and --data {data} say different things")
-        return head, tail
-    if given is not None:
-        return given, data
-    having = {task: datasets.known(task) for task in TASKS}
-    owners = [task for task, sets in having.items() if data in sets]
-    owners = [task for task in owners if tasks.get(task).data not in owners]
-    if len(owners) == 1:
-        return owners[0], data
-    if owners:
-        raise UserError(f"the set {data} is there for {' and '.join(owners)}: write --data {owners[0]}/{data}")
-    if Path(data).is_dir():
-        parent = Path(data).resolve().parent.name
-        found = [parent] if parent in TASKS else told_by(Path(data))
-        if len(found) == 1:
-            return found[0], data
-        raise UserError(f"{data} may hold any task's set: say which with --task: {CHOICE}")
-    names = [f"{task}/{name}" for task, sets in having.items() for name in sets]
-    raise datasets.unknown_set("dataset", data, names)
-
-
-def told_by(folder: Path) -> list[str]:
-    """The tasks that have sets of their own and whose opinions the test sentences of a folder have."""
-    opinions = [o for example in datasets.split(folder, "test") for o in example.opinions]
-    had = {field for field in ("target", "category") if any(getattr(o, field) for o in opinions)}
-    return [name for name, task in TASKS.items() if task.data is None and had.issuperset(task.by)]
 
 
 def majority(judgments: Sequence[Judgment]) -> str:

@@ -35,6 +35,7 @@ class Outcome:
     threads: int | None = None
     doubts: Sequence[str] = ()
     given: Given | None = None
+    stated: bool = False
 
 
 def judge(cell: Cell, sentences: Sequence[Example], outcome: Outcome, stage: Stage) -> Result:
@@ -47,6 +48,7 @@ def judge(cell: Cell, sentences: Sequence[Example], outcome: Outcome, stage: Sta
         data=Path(cell.data).name,
         seed=cell.seed,
         shots=cell.shots,
+        stated=outcome.stated,
         sentences=len(sentences),
         gold_sha256=fingerprint(sentences),
         scores=metrics.scores(sentences, said, cell.task),

@@ -46,6 +46,11 @@ class Group:
     def sentences(self, scoring: str, subset: str) -> int:
         return next(s.sentences for s in self.cells[0].scores if (s.scoring, s.subset) == (scoring, subset))
 
+    @property
+    def learned(self) -> bool:
+        """Whether it is known from how many labeled sentences the system learned."""
+        return self.cells[0].kind == "student" or self.cells[0].stated
+
     def f1(self, scoring: str, subset: str) -> list[float]:
         return [s.f1 for cell in self.cells for s in cell.scores if (s.scoring, s.subset) == (scoring, subset)]
 
@@ -55,9 +60,9 @@ def summarize(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(the rows of the table, the comparisons) of records by the names of their folders in `out/cells`.
 
-    Compared are the pairs of `compare` (each pair of systems where None) on the sets that both have met, students with
-    the same shots and over the seeds that both have; a system with one run only (an LLM, a file) meets each seed's run
-    of the other. A subset without sentences has no line.
+    Compared are the pairs of `compare` (each pair of systems where None) on the sets that both have met, those that
+    learned with the same shots and over the seeds that both have; a system with one run only (an LLM, a file) meets
+    each seed's run of the other. A subset without sentences has no line.
     """
     groups = grouped(results, out)
     pairs = list(paired(groups, compare))
@@ -142,6 +147,7 @@ def row(group: Group, scoring: str, subset: str) -> dict[str, Any]:
         "task": first.task,
         "data": first.data,
         "shots": group.shots,
+        "stated": first.stated,
         "scoring": scoring,
         "subset": subset,
         "sentences": group.sentences(scoring, subset),
@@ -163,9 +169,9 @@ def paired(groups: Sequence[Group], compare: Sequence[tuple[str, str]] | None) -
         places[group.place].append(group)
     for there in places.values():
         for one, other in combinations(there, 2):
-            students = one.cells[0].kind == other.cells[0].kind == "student"
+            learned = one.learned and other.learned
             same_gold = one.cells[0].gold_sha256 == other.cells[0].gold_sha256
-            if one.system == other.system or not same_gold or (students and one.shots != other.shots):
+            if one.system == other.system or not same_gold or (learned and one.shots != other.shots):
                 continue
             if not common(one, other):
                 continue
@@ -200,18 +206,19 @@ def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) ->
     gap = significance.difference(*runs, scoring=scoring)
     ours, others = one.f1(scoring, subset), other.f1(scoring, subset)
     gaps = [ours[i] - others[j] for i, j in meetings]
-    student = one if one.cells[0].kind == "student" else other
+    students = (group for group in (one, other) if group.cells[0].kind == "student")
+    learned = next(students, one if one.learned else other)
     seeds = {group.cells[k].seed for meeting in meetings for group, k in zip((one, other), meeting, strict=True)}
     return {
         "one": one.system,
         "other": other.system,
         "task": one.place[0],
         "data": one.place[1],
-        "shots": student.shots,
+        "shots": learned.shots,
         "scoring": scoring,
         "subset": subset,
         "sentences": len(runs[0][0]),
-        "seeds": [cell.seed for cell in student.cells if cell.seed is not None and cell.seed in seeds],
+        "seeds": [cell.seed for cell in learned.cells if cell.seed is not None and cell.seed in seeds],
         "difference": gap.value,
         "by_seed": gaps,
         "agree": sum(each * gap.value > 0 for each in gaps),

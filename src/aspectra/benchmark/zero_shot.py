@@ -76,7 +76,7 @@ def zero_shot(
         raise UserError(f"--answers {answers} is a file; name a folder")
     if strange := [each for each in re.findall(r"\{[^{}]*\}", aspect) if each != TARGET]:
         raise UserError(f"--aspect {aspect}: only {TARGET} is filled in, not {strange[0]}")
-    wanted = list(dict.fromkeys(judgments.task_of(name, task) for name in data))
+    wanted = list(dict.fromkeys(datasets.task_of(name, task) for name in data))
     asked = [judgments.of_set(its_task, name, cap, seed) for its_task, name in wanted]
     if texts is not None:
         asked.append(judgments.of_texts(texts.path, texts.text_column, texts.label_column, cap, seed))

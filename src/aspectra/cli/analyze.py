@@ -24,10 +24,12 @@ def analyze(
     out: Annotated[Path, typer.Option(help="File of opinions: .parquet, .csv or .jsonl.")],
     model: Model = None,
     report: Annotated[Path | None, typer.Option(help="Web page of what they say, one .html file. [none]")] = None,
-    title: Annotated[str | None, typer.Option(help="Of the report. [the reviews' file]")] = None,
-    by: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="Compare its values; may be repeated.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report. [the reviews' file]")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Column whose values are compared; may be repeated.")
+    ] = None,
     date: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="When a review was written. [found by name]")
+        str | None, typer.Option(metavar="COLUMN", help="Column with the day of a review. [found by name]")
     ] = None,
     stars: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of ratings. [found by name]")] = None,
     topics: Annotated[
@@ -37,20 +39,24 @@ def analyze(
     id_column: IdColumn = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
-    language: Annotated[str, typer.Option(help="Of the targets, by whose grammar they are grouped.")] = "en",
+    language: Annotated[
+        str, typer.Option(help="Language of the reviews, by whose grammar targets are grouped.")
+    ] = "en",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (actors of --engine ray), each with the model. [1, one a node]")
     ] = None,
     engine: Annotated[str, typer.Option(help="Who reads: local (this machine) or ray (a cluster).")] = "local",
     ray_address: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"),
+        typer.Option(
+            metavar="HOST:PORT", help="Address of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"
+        ),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sentences read at once.")] = 32,
     min_confidence: Annotated[
         float, typer.Option(min=0, max=1, help="Opinions of less confidence are left out.")
     ] = 0.0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many reviews, the first. [all]")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Number of reviews to read, the first ones. [all]")] = None,
     skip_bad_rows: Annotated[
         bool,
         typer.Option("--skip-bad-rows", help="Pass over rows that cannot be read or have no text, and count them."),
@@ -63,7 +69,7 @@ def analyze(
         ),
     ] = False,
     stdin_format: Annotated[
-        str | None, typer.Option("--format", help="Of standard input: csv, tsv, jsonl. [by its first byte]")
+        str | None, typer.Option("--format", help="Format of standard input: csv, tsv, jsonl. [by its first byte]")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite what is there from other input.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,

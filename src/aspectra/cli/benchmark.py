@@ -1,4 +1,4 @@
-"""`aspectra benchmark`: systems x tasks x sets x seeds x shots under one protocol; and `merge`."""
+"""`aspectra benchmark`: systems x tasks x sets x seeds x shots under one protocol; `merge` and `release`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+
+from aspectra.cli.help import Whole
 
 
-class Default(TyperGroup):
+class Default(Whole):
     """`aspectra benchmark CONFIG` is `aspectra benchmark run CONFIG`; the help shows what that takes."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -18,7 +19,7 @@ class Default(TyperGroup):
         return super().parse_args(ctx, args)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        formatter.write_usage(ctx.command_path, "[CONFIG] [OPTIONS] | merge DIR... [OPTIONS]")
+        formatter.write_usage(ctx.command_path, "[CONFIG] [OPTIONS] | merge DIR... [OPTIONS] | release DIR [OPTIONS]")
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         self.commands["run"].format_options(ctx, formatter)
@@ -41,7 +42,7 @@ def run(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for everything; default: the config's `out`.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for everything. [the config's `out`]")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; each holds one student.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
 ) -> None:
@@ -68,6 +69,30 @@ def merge(
     from aspectra.benchmark.protocol import merge as work
 
     tell(work(folders, out), out, json, "run the benchmark there again, then merge")
+
+
+@app.command(epilog="Example: aspectra benchmark release runs/mine --system base --out mine-predictions")
+def release(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `aspectra benchmark` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the predictions, the config that reads them, and a card.")],
+    system: Annotated[
+        list[str] | None, typer.Option(help="A system to release; may be repeated. [all of them]")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Make a folder of predictions to pass on: digests stand in place of the sets' sentences.
+
+    Whoever has the sets scores the predictions again, and compares with them without training anything.
+    """
+    from aspectra.benchmark.release import release as work
+    from aspectra.cli.output import write
+    from aspectra.progress import counted
+
+    made = work(folder, out, system or ())
+    if json:
+        write(made)
+        return
+    print(f"{out}: {counted(made['predictions'], 'prediction')} of {', '.join(made['systems'])}; no sentence is in it")
 
 
 def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
@@ -108,14 +133,16 @@ def alike(pair: dict[str, Any]) -> bool:
 
 def told(row: dict[str, Any]) -> list[Any]:
     """A row of the table for eyes."""
+    from aspectra.cli.output import percent
+
     f1, seconds = row["f1"], row["seconds_per_1000"]
     return [
         row["system"],
         f"{row['task']}/{row['data']}",
-        "all" if row["shots"] is None and row["kind"] == "student" else row["shots"],
+        "all" if row["shots"] is None and (row["kind"] == "student" or row.get("stated")) else row["shots"],
         len(row["seeds"]) or None,
-        f"{100 * f1['mean']:.2f}",
-        None if f1["sd"] is None else f"{100 * f1['sd']:.2f}",
+        percent(f1["mean"]),
+        percent(f1["sd"]),
         f"{100 * f1['low']:.1f} to {100 * f1['high']:.1f}",
         None if seconds is None else f"{seconds:.1f}",
     ]

@@ -1,4 +1,4 @@
-"""`aspectra data`: the benchmark sets: what is here, fetching the published ones, what is in them, and one's own."""
+"""`aspectra data`: the benchmark sets: what is here, fetching the published ones, what is in them, and your own."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import typer
 
+from aspectra.cli.help import Whole
 from aspectra.tasks import CHOICE, TASKS
 
 app = typer.Typer(
+    cls=Whole,
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="The benchmark sets: list them, fetch the published ones, count what is in them, import your own labels.",
+    help="The benchmark sets: list, fetch and count them, draw training sentences, import your own labels.",
     epilog="Example: aspectra data stats --task atsa --data hotels",
 )
 AS_JSON = typer.Option(False, "--json", help="One JSON document on stdout.")
@@ -77,7 +79,7 @@ def fetch(
 
 @app.command("stats", epilog="Example: aspectra data stats --task atsa --data rest14")
 def stats(
-    task: str = typer.Option(..., help=f"{CHOICE}."),
+    task: str = typer.Option(..., help=f"Task: {CHOICE}."),
     data: list[str] | None = typer.Option(
         None, help="Name of a set (see: aspectra data list) or its folder; may be repeated. [all of the task]"
     ),
@@ -145,30 +147,34 @@ def overlap(folders: dict[str, Path]) -> list[dict[str, Any]] | None:
 )
 def import_set(
     files: list[Path] = typer.Argument(..., metavar="FILE", help="Files of labels, of one set."),
-    task: str = typer.Option(..., help=f"{CHOICE}."),
+    task: str = typer.Option(..., help=f"Task: {CHOICE}."),
     out: Path = typer.Option(..., help="The set's folder; <task>/<name> below $ASPECTRA_DATA is known by name."),
     form: str | None = typer.Option(
         None,
         "--format",
-        help="table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc (PyABSA), generative (####). [guessed]",
+        help="Format: table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc, generative (####). [guessed]",
     ),
-    split: str | None = typer.Option(None, help="All sentences are train, dev or test. [by the shares]"),
+    split: str | None = typer.Option(None, help="Side that all sentences go to: train, dev or test. [by the shares]"),
     dev_share: float = typer.Option(0.0, help="Share of the sentences that becomes dev."),
     test_share: float = typer.Option(0.0, help="Share of the sentences that becomes test; the rest is train."),
-    seed: int = typer.Option(42, help="Of the split by shares."),
+    seed: int = typer.Option(42, help="Seed of the split by shares."),
     polarity_map: list[str] | None = typer.Option(
         None, metavar="LABEL=POLARITY", help="What a label means, as in good=positive; may be repeated."
     ),
-    text_column: str | None = typer.Option(None, help="Of a table: the sentences. [found by name, like the others]"),
-    target_column: str | None = typer.Option(None, help="Of a table: what is judged."),
-    category_column: str | None = typer.Option(None, help="Of a table: its category."),
-    polarity_column: str | None = typer.Option(None, help="Of a table: how it is judged."),
-    id_column: str | None = typer.Option(None, help="Of a table: which sentence a row is of."),
-    from_column: str | None = typer.Option(None, help="Of a table: where the target begins."),
-    to_column: str | None = typer.Option(None, help="Of a table: where it ends."),
-    opinion_words_column: str | None = typer.Option(None, help="Of a table: the words that judge."),
-    encoding: str | None = typer.Option(None, help="Of files of text, as in cp1252. [their mark, else utf-8]"),
-    delimiter: str | None = typer.Option(None, help="Between the fields of a .csv; tab is one. [by the header]"),
+    text_column: str | None = typer.Option(
+        None, help="Column of a table with the sentences. [found by name, like the others]"
+    ),
+    target_column: str | None = typer.Option(None, help="Column of a table with what is judged."),
+    category_column: str | None = typer.Option(None, help="Column of a table with the target's category."),
+    polarity_column: str | None = typer.Option(None, help="Column of a table with the polarity."),
+    id_column: str | None = typer.Option(None, help="Column of a table with the sentence's id."),
+    from_column: str | None = typer.Option(None, help="Column of a table with where the target begins."),
+    to_column: str | None = typer.Option(None, help="Column of a table with where the target ends."),
+    opinion_words_column: str | None = typer.Option(None, help="Column of a table with the words that judge."),
+    encoding: str | None = typer.Option(None, help="Encoding of files of text, as in cp1252. [their mark, else utf-8]"),
+    delimiter: str | None = typer.Option(
+        None, help="Character between the fields of a .csv; write tab for a tab. [by the header]"
+    ),
     as_json: bool = AS_JSON,
 ) -> None:
     """Make a set of your own labels, or of the files of SemEval, PyABSA or Generative-ABSA.
@@ -200,6 +206,37 @@ def import_set(
     heads = ("split", "sentences", "opinions", "offsets found or mended", "targets without a place")
     rows = [[name, *(part[column] for column in columns)] for name, part in made["splits"].items()]
     output.table(heads, rows, f"{task} {out}")
+
+
+@app.command("draw", epilog="Example: aspectra data draw --data rest14 --shots 128 --seed 42 --out runs/rest14-128")
+def draw(
+    data: str = typer.Option(..., help="Name of a set (see: aspectra data list), TASK/SET, or its folder."),
+    out: Path = typer.Option(..., help="Folder for train and dev."),
+    task: str | None = typer.Option(None, help=f"Task: {CHOICE}, where --data does not say it."),
+    shots: int | None = typer.Option(None, min=1, help="Number of training sentences. [all]"),
+    seed: int = typer.Option(42, min=0, help="Seed of the draw: the one that a student or a benchmark is run with."),
+    form: str = typer.Option("json", "--format", help="Format: json (the benchmark's), jsonl, csv or semeval (XML)."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Write the very sentences that a student is given at a seed and a number of shots.
+
+    They are the same sentences, in the same order, as with `aspectra finetune --shots N --seed N` and in a benchmark.
+    Train a model of your own on them to compare it fairly.
+    """
+    from aspectra.cli import output
+    from aspectra.data.drawing import draw as work
+
+    made = work(data, task, shots, seed, out, form)
+    if as_json:
+        output.write(made)
+        return
+    drawn, left = made["train"], made["left"]
+    told = f"{drawn} of {drawn + left} training sentences, drawn by seed {seed}; {left} are left"
+    print(f"{made['files']['train']}: {told}")
+    if made["dev"] is not None:
+        print(f"{made['files']['dev']}: all {made['dev']} dev sentences, by which a student's best epoch is chosen")
+    if made["test"]:
+        print(f"to predict: {', '.join(made['test'])}, one after the other")
 
 
 def table(title: str, splits: dict[str, dict[str, Any]]) -> None:

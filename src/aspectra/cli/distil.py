@@ -32,11 +32,13 @@ def distil(
         str, typer.Option(help="The LLM: name at the endpoint, GGUF file, or file of recorded responses.")
     ] = "",
     base_url: Annotated[
-        str | None, typer.Option(help="Of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]")
+        str | None, typer.Option(help="Address of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]")
     ] = None,
     teacher: Annotated[
         str,
-        typer.Option(help="openai (any compatible endpoint), local (a GGUF file), transformers, student or recorded."),
+        typer.Option(
+            help="Kind of LLM: openai (any compatible endpoint), local (a GGUF file), transformers, student, recorded."
+        ),
     ] = E.teacher,
     key_env: Annotated[
         str, typer.Option(help="Environment variable that holds the key, if one is needed.")
@@ -46,9 +48,9 @@ def distil(
         list[str] | None,
         typer.Option(metavar="NAME=VARIABLE", help="Header whose value the variable holds; may be repeated."),
     ] = None,
-    draw: Annotated[int, typer.Option("--reviews", min=1, help="Reviews that the LLM is asked about.")] = FIELDS[
-        "draw"
-    ].default,
+    draw: Annotated[
+        int, typer.Option("--reviews", min=1, help="Number of reviews that the LLM is asked about.")
+    ] = FIELDS["draw"].default,
     max_cost: Annotated[float | None, typer.Option(help="USD that the answers may take; needs the prices.")] = None,
     price_in: Annotated[float | None, typer.Option(min=0, help="USD per million tokens read.")] = None,
     price_out: Annotated[float | None, typer.Option(min=0, help="USD per million tokens written.")] = None,
@@ -59,7 +61,7 @@ def distil(
     rpm: Annotated[float | None, typer.Option(help="Requests a minute at most.")] = None,
     tpm: Annotated[float | None, typer.Option(help="Tokens a minute at most, read and written.")] = None,
     student: Annotated[
-        str, typer.Option(help="That tags: a name (see `aspectra models list`), a folder, or a Hub id.")
+        str, typer.Option(help="Student that tags: a name (see `aspectra models list`), a folder, or a Hub id.")
     ] = FIELDS["student"].default,
     labels: Annotated[
         str | None,
@@ -76,7 +78,7 @@ def distil(
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Leave out rows that cannot be read, and count them.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the draw, of what is kept away, and of training.")] = FIELDS[
+    seed: Annotated[int, typer.Option(help="Seed of the draw, of what is kept away, and of training.")] = FIELDS[
         "seed"
     ].default,
     plan: Annotated[
@@ -88,7 +90,7 @@ def distil(
             "--set", metavar="KEY=VALUE", help="Any other setting, e.g. elicit.timeout=300, pretrain.epochs=4."
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print results.json; of --plan the plan.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print results.json, or with --plan the plan.")] = False,
 ) -> None:
     """Draw reviews, ask an LLM for their opinions, teach them to a small model, tell what that gained, and export it.
 

@@ -11,6 +11,7 @@ import typer
 from aspectra import tasks
 from aspectra.cli import values
 from aspectra.cli.elicited import show, show_plan
+from aspectra.cli.help import grouped
 from aspectra.cli.options import Delimiter, Encoding
 from aspectra.cluster import ENGINES, Cluster
 from aspectra.config import ElicitConfig
@@ -24,24 +25,42 @@ from aspectra.teachers.make import located
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 TEACHERS = get_args(ElicitConfig.model_fields["teacher"].annotation)
 D = ElicitConfig()
+GROUPS = {
+    "Questions and answers": (
+        *("task", "categories", "prompts", "demonstrations", "nearest", "temperature", "max_tokens", "seed"),
+        *("extra_body", "attempts", "retry_rejected"),
+    ),
+    "Reviews": (
+        *("limit", "select", "select_by", "encoder", "text_column", "id_column", "encoding", "delimiter"),
+        "skip_bad_rows",
+    ),
+    "Limits": (
+        *("concurrency", "rpm", "tpm", "max_cost", "price_in", "price_out", "timeout", "retries", "row_timeout"),
+        "patience",
+    ),
+    "Instead of asking": ("status", "plan", "tokenizer", "audit"),
+    "Batch files": ("batch_out", "batch_size", "batch_in"),
+    "Cluster": ("engine", "workers", "ray_address", "vllm"),
+}
 
 
 @app.command(
+    cls=grouped(GROUPS),
     epilog="Example: aspectra elicit reviews.csv --teacher openai --base-url http://127.0.0.1:8080/v1 "
-    "--model qwen2.5-7b-instruct --kinds analysis,rewriting --out runs/responses"
+    "--model qwen2.5-7b-instruct --kinds analysis,rewriting --out runs/responses",
 )
 def elicit(
     reviews: Path | None = typer.Argument(None, help="CSV, JSONL or Parquet with a text column."),
     teacher: str = typer.Option(
         D.teacher,
-        help="openai (any compatible endpoint), local (a GGUF file), transformers (a model folder, on a GPU), "
+        help="Kind of LLM: openai (any compatible endpoint), local (a GGUF file), transformers (a folder, on a GPU), "
         "student (a trained one, for --kinds extraction and polarity), recorded, or vllm (on a cluster).",
     ),
     model: str = typer.Option(
         "", help="Name at the endpoint, GGUF file, folder of a model or a student, or file of recorded responses."
     ),
     base_url: str | None = typer.Option(
-        None, help="Of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]"
+        None, help="Address of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]"
     ),
     key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
     key_file: str | None = typer.Option(None, help="File that holds the key."),
@@ -49,36 +68,42 @@ def elicit(
         None, metavar="NAME=VARIABLE", help="Header whose value the environment variable holds; may be repeated."
     ),
     kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction, polarity."),
-    task: str = typer.Option(D.task, help="Whose opinions `extraction` asks for: atsa or acsa."),
+    task: str = typer.Option(D.task, help="Task whose opinions `extraction` asks for: atsa or acsa."),
     categories: str = typer.Option("", help="Categories that `extraction` may name (acsa), comma-separated."),
-    prompts: str = typer.Option("", help="Prompt versions, for example analysis=v2; the best known where absent."),
-    demonstrations: str | None = typer.Option(None, help="JSONL of {kind, review, answer} to show before."),
-    nearest: int | None = typer.Option(None, min=1, help="Show only so many of them, those most like the review."),
-    temperature: float = typer.Option(D.temperature, help="Of sampling."),
-    max_tokens: int = typer.Option(D.max_tokens, help="Of an answer."),
-    seed: int = typer.Option(D.seed, help="Of sampling."),
-    extra_body: str = typer.Option("{}", help="JSON object that the server wants besides; null leaves a key out."),
-    concurrency: int = typer.Option(D.concurrency, help="Requests in flight at most; fewer while they are too many."),
+    prompts: str = typer.Option("", help="Prompt versions, for example analysis=v2. [the best known]"),
+    demonstrations: str | None = typer.Option(
+        None, help="Examples to show before the review: JSONL of {kind, review, answer}."
+    ),
+    nearest: int | None = typer.Option(
+        None, min=1, help="Number of examples to show: those most like the review. [all]"
+    ),
+    temperature: float = typer.Option(D.temperature, help="Sampling temperature."),
+    max_tokens: int = typer.Option(D.max_tokens, help="Longest answer, in tokens."),
+    seed: int = typer.Option(D.seed, help="Seed of sampling, and of --select and --audit."),
+    extra_body: str = typer.Option("{}", help="JSON object of further settings for the server; null leaves a key out."),
+    concurrency: int = typer.Option(
+        D.concurrency, help="Requests in flight at most; fewer while the endpoint is busy."
+    ),
     timeout: float = typer.Option(D.timeout, help="Seconds for one request."),
-    retries: int = typer.Option(D.retries, help="After a fault that may pass."),
+    retries: int = typer.Option(D.retries, help="Tries again after a fault that may pass."),
     attempts: int = typer.Option(D.attempts, help="Answers asked for until one is valid."),
     row_timeout: float = typer.Option(D.row_timeout, help="Seconds for one answer, further tries included."),
-    patience: float = typer.Option(
-        D.patience, help="Seconds to wait for an endpoint that went down; one never heard from ends it sooner."
-    ),
+    patience: float = typer.Option(D.patience, help="Seconds to wait for an endpoint that went down."),
     rpm: float | None = typer.Option(None, help="Requests a minute at most."),
     tpm: float | None = typer.Option(None, help="Tokens a minute at most, read and written."),
-    max_cost: float | None = typer.Option(None, help="USD that the folder may take in all; needs the prices."),
+    max_cost: float | None = typer.Option(None, help="USD that the folder may cost in all; needs the prices."),
     price_in: float | None = typer.Option(None, min=0, help="USD per million tokens read."),
     price_out: float | None = typer.Option(None, min=0, help="USD per million tokens written."),
-    limit: int | None = typer.Option(None, help="Only the first so many reviews."),
-    select: int | None = typer.Option(None, help="Only so many reviews, drawn by --seed."),
+    limit: int | None = typer.Option(None, help="Number of reviews to ask about, the first ones. [all]"),
+    select: int | None = typer.Option(None, help="Number of reviews to ask about, drawn by --seed. [all]"),
     select_by: str = typer.Option(
-        D.select_by, help="random; or tfidf, embeddings: spread over domain, rating, length and topic by such vectors."
+        D.select_by, help="Way to draw: random; or tfidf, embeddings: spread over domain, rating, length and topic."
     ),
     encoder: str | None = typer.Option(None, help="Model folder whose embeddings --select-by takes."),
-    text_column: str | None = typer.Option(None, help="Where the reviews' text is; found by name without it."),
-    id_column: str | None = typer.Option(None, help="Where their ids are. [id, review_id; else rows are numbered]"),
+    text_column: str | None = typer.Option(None, help="Column with the reviews' text. [found by name]"),
+    id_column: str | None = typer.Option(
+        None, help="Column with the reviews' ids. [id, review_id; else rows are numbered]"
+    ),
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
@@ -89,14 +114,16 @@ def elicit(
         None, min=1, help="Actors of --engine ray, each with --concurrency requests in flight. [one a node]"
     ),
     ray_address: str | None = typer.Option(
-        None, metavar="HOST:PORT", help="Of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"
+        None, metavar="HOST:PORT", help="Address of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"
     ),
     vllm: str = typer.Option("{}", help="JSON object of arguments of vLLM's engine."),
     status: Path | None = typer.Option(None, help="Only print where the run in this folder stands."),
-    plan: bool = typer.Option(False, "--plan", help="Only tell what is to be asked, its tokens, cost and hours."),
+    plan: bool = typer.Option(False, "--plan", help="Only print what is to be asked, its tokens, cost and hours."),
     tokenizer: Path | None = typer.Option(None, help="GGUF file or folder whose tokenizer --plan counts with."),
     batch_out: Path | None = typer.Option(None, help="Only write what is to be asked as a batch file (JSONL)."),
-    batch_size: int | None = typer.Option(None, min=1, help="Requests in a file: FILE-001.jsonl, FILE-002.jsonl ..."),
+    batch_size: int | None = typer.Option(
+        None, min=1, help="Requests in a batch file; several are FILE-001.jsonl, FILE-002.jsonl and so on."
+    ),
     batch_in: list[Path] | None = typer.Option(
         None, help="Only take a batch's results; wants --out, not REVIEWS; may be repeated."
     ),

@@ -18,17 +18,24 @@ DEFAULT = FinetuneConfig()
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder, or an export.")],
     data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with test.json.")],
-    task: Annotated[str | None, typer.Option(help=f"{CHOICE}. [the model's own]")] = None,
-    subset: Annotated[list[str] | None, typer.Option(help="all, implicit or multi; may be repeated. [all]")] = None,
-    scoring: Annotated[list[str] | None, typer.Option(help="strict or paper; may be repeated. [strict]")] = None,
+    task: Annotated[str | None, typer.Option(help=f"Task: {CHOICE}. [the model's own]")] = None,
+    subset: Annotated[
+        list[str] | None, typer.Option(help="Subset of the sentences: all, implicit or multi; may be repeated. [all]")
+    ] = None,
+    scoring: Annotated[
+        list[str] | None, typer.Option(help="Scoring: strict or paper; may be repeated. [strict]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest. [not kept]")] = None,
-    cap: Annotated[int | None, typer.Option(min=1, help="Test sentences, drawn by seed. [all]")] = None,
+    cap: Annotated[int | None, typer.Option(min=1, help="Number of test sentences, drawn by seed. [all]")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = DEFAULT.max_new_tokens,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = DEFAULT.eval_batch_size,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = DEFAULT.device,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads. [the engine's own choice]")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sentences read at once.")] = DEFAULT.eval_batch_size,
+    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = DEFAULT.device,
+    threads: Annotated[int | None, typer.Option(min=1, help="Number of threads. [the engine's own choice]")] = None,
     engine: Annotated[
-        str | None, typer.Option(help="transformers or ct2. [ct2 for an export, transformers for a student's folder]")
+        str | None,
+        typer.Option(
+            help="What runs the model: transformers or ct2. [ct2 for an export, transformers for a student's folder]"
+        ),
     ] = None,
     bf16: Annotated[
         bool, typer.Option("--bf16", help="Decode with 16-bit weights: quicker, rarely different.")
@@ -37,7 +44,7 @@ def evaluate(
 ) -> None:
     """Run a student over a test set and score it."""
     from aspectra.benchmark.evaluate import evaluate as work
-    from aspectra.cli.output import table, write
+    from aspectra.cli.output import percent, table, write
     from aspectra.progress import say
 
     figures = work(
@@ -62,6 +69,7 @@ def evaluate(
         return
     if any(row["gold"] for row in figures["rows"]) and not any(row["correct"] for row in figures["rows"]):
         say("evaluate: not one opinion is right; was this student fine-tuned for the task, on enough sentences?")
-    columns = ["scoring", "subset", "sentences", "precision", "recall", "f1"]
-    table(columns, [[row[column] for column in columns] for row in figures["rows"]], f"{figures['task']} {data}")
+    what, shares = ("scoring", "subset", "sentences"), ("precision", "recall", "f1")
+    rows = [[*(row[name] for name in what), *(percent(row[name]) for name in shares)] for row in figures["rows"]]
+    table([*what, "precision", "recall", "F1"], rows, f"{figures['task']} {data}, in percent")
     print(f"{figures['seconds_per_sentence']:.3f} seconds a sentence, {figures['parameters'] / 1e6:.0f} M parameters")

@@ -19,7 +19,9 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder for the export.")],
     compute: Annotated[
         str,
-        typer.Option(help="auto, int8, int8_bfloat16, bfloat16 or float32; auto: the smallest that costs hardly any."),
+        typer.Option(
+            help="Type of weights: auto (the smallest that costs little F1), int8, int8_bfloat16, bfloat16, float32."
+        ),
     ] = "auto",
     check: Annotated[
         int | None,
@@ -32,19 +34,19 @@ def export(
             "calibrates confidences. [the demo's hotels]"
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw of these sentences.")] = 42,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw of --check.")] = 42,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 100,
-    batch_size: Annotated[int, typer.Option(min=1, help="Sentences at once.")] = 32,
-    name: Annotated[str | None, typer.Option(help="What outputs call it. [the folder's name]")] = None,
-    version: Annotated[str | None, typer.Option(help="Of this model, for outputs to tell. [none]")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sentences read at once.")] = 32,
+    name: Annotated[str | None, typer.Option(help="Name of the model in outputs. [the folder's name]")] = None,
+    version: Annotated[str | None, typer.Option(help="Version of the model in outputs. [none]")] = None,
     language: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Of its sentences (en, de ...), for outputs to tell. [none]")
+        str | None, typer.Option(metavar="CODE", help="Language of its sentences in outputs, as in en or de. [none]")
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads. [the libraries' own choice]")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Number of threads. [the libraries' own choice]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Turn a fine-tuned student into a folder that runs quickly and without torch, and compare the two."""
-    from aspectra.cli.output import table, write
+    from aspectra.cli.output import percent, table, write
     from aspectra.readers.export import export as work
 
     figures = work(
@@ -64,13 +66,15 @@ def export(
         return
     mb, size = 1e6, figures["bytes"]
     own = figures["student"]
-    rows = [["the student itself", round(size["student"] / mb, 1), None, own["f1"], None, None, own["seconds"]]]
+    rows = [
+        ["the student itself", round(size["student"] / mb, 1), None, percent(own["f1"]), None, None, own["seconds"]]
+    ]
     rows += [
         [
             row["compute"] + (" (taken)" if row["compute"] == figures["compute"] else ""),
             round(row["bytes"] / mb, 1),
-            row["agreement"],
-            row["f1"],
+            percent(row["agreement"]),
+            percent(row["f1"]),
             row["confidence"]["mean"],
             row["confidence"]["max"],
             row["seconds"],
@@ -78,7 +82,11 @@ def export(
         for row in figures["tried"]
     ]
     columns = ["", "MB", "agreement", "strict F1", "confidence off, mean", "max", "seconds"]
-    table(columns, rows, f"{figures['task']}, {figures['sentences']} sentences of {figures['data']}")
+    table(
+        columns,
+        rows,
+        f"{figures['task']}, {figures['sentences']} sentences of {figures['data']}; agreement and F1 in percent",
+    )
     print(
         f"{out}: {figures['compute']}, {size['export'] / mb:.0f} MB; the same opinions as the student in "
         f"{figures['agreement']:.1%} of the sentences"

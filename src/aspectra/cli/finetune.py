@@ -21,19 +21,21 @@ DEFAULT = FinetuneConfig()
     epilog="Example: aspectra finetune --task atsa --data runs/corpus/silver --student runs/student --out tuned"
 )
 def finetune(
-    task: Annotated[str, typer.Option(help=f"{CHOICE}.")],
+    task: Annotated[str, typer.Option(help=f"Task: {CHOICE}.")],
     data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with train.json, dev.json.")],
     student: Annotated[str, typer.Option(help="A name (see `aspectra models list`), a folder, or a Hub id.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned student.")],
     preset: Annotated[
         str | None,
-        typer.Option(help="cpu, tagger, or paper: the authors' settings. [tagger for an encoder, cpu for a writer]"),
+        typer.Option(
+            help="Named settings: cpu, tagger, or paper (the authors'). [tagger for an encoder, cpu for a writer]"
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help=f"Of shots, order and dropout. [{DEFAULT.seed}]")] = None,
-    shots: Annotated[int | None, typer.Option(help="Training sentences, drawn by seed. [all]")] = None,
-    dev_cap: Annotated[int | None, typer.Option(help="Dev sentences, drawn by seed. [all]")] = None,
+    seed: Annotated[int | None, typer.Option(help=f"Seed of shots, order and dropout. [{DEFAULT.seed}]")] = None,
+    shots: Annotated[int | None, typer.Option(help="Number of training sentences, drawn by --seed. [all]")] = None,
+    dev_cap: Annotated[int | None, typer.Option(help="Number of dev sentences, drawn by --seed. [all]")] = None,
     epochs: Annotated[float | None, typer.Option(help=f"Passes over the sentences. [{DEFAULT.epochs:g}]")] = None,
-    device: Annotated[str | None, typer.Option(help=f"auto, cpu, cuda or mps. [{DEFAULT.device}]")] = None,
+    device: Annotated[str | None, typer.Option(help=f"Device: auto, cpu, cuda or mps. [{DEFAULT.device}]")] = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, e.g. learning_rate=1e-4, batch_size=16."),
@@ -45,7 +47,7 @@ def finetune(
     Several GPUs: torchrun --nproc-per-node 4 -m aspectra finetune ...
     """
     from aspectra import tasks
-    from aspectra.cli.output import leads, table, write
+    from aspectra.cli.output import leads, percent, table, write
     from aspectra.progress import say
     from aspectra.students.families import fitting
     from aspectra.students.finetune import finetune as work
@@ -64,11 +66,12 @@ def finetune(
         return
     table(
         ["epoch", "dev F1", "precision", "recall"],
-        [[line["epoch"], line["f1"], line["precision"], line["recall"]] for line in figures["dev"]],
+        [[line["epoch"], *(percent(line[name]) for name in ("f1", "precision", "recall"))] for line in figures["dev"]],
+        "strict, in percent",
     )
     if figures["dev_f1"] is None:
         print(f"{out}: epoch {figures['best_epoch']}, the last, kept; no label of dev was read")
         return
     if not figures["dev_f1"]:
         say("finetune: not one opinion of dev is right; try more sentences or epochs, or a higher learning rate")
-    print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {figures['dev_f1']:.4f} (strict)")
+    print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {percent(figures['dev_f1'])} (strict, in percent)")

@@ -32,7 +32,7 @@ COMMANDS = {
     "export": "Turn a fine-tuned student into a folder that runs quickly and without torch.",
     "analyze": "Find the opinions in a table of reviews: a file of them, and a report.",
     "serve": "Serve a student: an API, and a page for people.",
-    "data": "Labeled sets: list, fetch the published ones, import your own, count what is in them.",
+    "data": "Labeled sets: list, fetch the published ones, draw from them, import your own, count.",
     "models": "The students known by name: list them, put one on disk.",
     "doctor": "What is installed here, and what is missing for what.",
 }
@@ -64,7 +64,6 @@ class Lazy(TyperGroup):
 
 app = typer.Typer(
     cls=Lazy,
-    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+from aspectra.cli.help import Whole
+
+app = typer.Typer(cls=Whole, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback(epilog="Example: aspectra models fetch smollm2-135m")

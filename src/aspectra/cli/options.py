@@ -14,9 +14,16 @@ Model = Annotated[
         "Aspectra]"
     ),
 ]
-TextColumn = Annotated[str | None, typer.Option(metavar="COLUMN", help="The reviews. [found by name]")]
-IdColumn = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Their ids. [id, review_id; else rows are numbered]")
+TextColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Column with the reviews' text. [found by name]")
 ]
-Encoding = Annotated[str | None, typer.Option(help="Of the reviews' file, as in cp1252. [its mark, else utf-8]")]
-Delimiter = Annotated[str | None, typer.Option(help="Between the fields of a .csv; tab is one. [by the header]")]
+IdColumn = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Column with the reviews' ids. [id, review_id; else rows are numbered]"),
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of the reviews' file, as in cp1252. [its mark, else utf-8]")
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Character between the fields of a .csv; write tab for a tab. [by the header]")
+]

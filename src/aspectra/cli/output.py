@@ -86,6 +86,15 @@ def blocks(columns: Sequence[str], texts: Sequence[Sequence[str]], room: int) ->
         print()
 
 
+def percent(fraction: float | None) -> str | None:
+    """A fraction as people read it, in percent without the sign; JSON has the fraction.
+
+    >>> percent(0.6123)
+    '61.23'
+    """
+    return None if fraction is None else f"{100 * fraction:.2f}"
+
+
 def cell(value: Any) -> str:
     if value is None:
         return "-"

@@ -23,13 +23,16 @@ def pretrain(
     out: Annotated[Path, typer.Option(help="Folder for the pretrained student.")],
     preset: Annotated[
         str | None,
-        typer.Option(help="cpu, tagger, or paper: the authors' settings. [tagger for an encoder, cpu for a writer]"),
+        typer.Option(
+            help="Named settings: cpu, tagger, or paper (the authors'). [tagger for an encoder, cpu for a writer]"
+        ),
     ] = None,
     kinds: Annotated[
-        str | None, typer.Option(help=f"analysis, rewriting, rating, denoise. [{','.join(DEFAULT.kinds)}]")
+        str | None,
+        typer.Option(help=f"Kinds of text: analysis, rewriting, rating, denoise. [{','.join(DEFAULT.kinds)}]"),
     ] = None,
-    device: Annotated[str | None, typer.Option(help=f"auto, cpu, cuda or mps. [{DEFAULT.device}]")] = None,
-    seed: Annotated[int | None, typer.Option(help=f"Of order and dropout. [{DEFAULT.seed}]")] = None,
+    device: Annotated[str | None, typer.Option(help=f"Device: auto, cpu, cuda or mps. [{DEFAULT.device}]")] = None,
+    seed: Annotated[int | None, typer.Option(help=f"Seed of order and dropout. [{DEFAULT.seed}]")] = None,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, e.g. learning_rate=1e-4, lora_rank=16."),

@@ -22,7 +22,7 @@ def run(
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for everything; default: the config's `out`.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for everything. [the config's `out`]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
 ) -> None:
     """From reviews and an LLM to students side by side, or from labels to a reader; by what CONFIG names.

@@ -19,10 +19,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def score(
     gold: list[Path] | None = typer.Option(None, help="Benchmark JSON file; several are read one after the other."),
     pred: Path | None = typer.Option(None, help="Predictions, JSONL, one line a sentence in the order of the gold."),
-    task: str | None = typer.Option(None, help=f"{CHOICE}."),
-    subset: str = typer.Option("all", help="all, implicit (an opinion without opinion words) or multi (polarities)."),
-    scoring: str = typer.Option("strict", help="strict, or paper: the authors' scorer to the last digit."),
-    audit: Path | None = typer.Option(None, help="Only this: a teacher's answers as judged on an audit page."),
+    task: str | None = typer.Option(None, help=f"Task: {CHOICE}."),
+    subset: str = typer.Option(
+        "all", help="Subset: all, implicit (an opinion without opinion words) or multi (several polarities)."
+    ),
+    scoring: str = typer.Option("strict", help="Scoring: strict, or paper (the authors' scorer to the last digit)."),
+    audit: Path | None = typer.Option(None, help="File of judgments that an audit page saved; it is scored alone."),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
     more: list[Path] | None = typer.Argument(None, hidden=True),
 ) -> None:
@@ -73,7 +75,8 @@ def score(
     if as_json:
         output.write(asdict(result))
         return
-    print(f"F1 {result.f1:.4f}  precision {result.precision:.4f}  recall {result.recall:.4f}")
+    f1, precision, recall = map(output.percent, (result.f1, result.precision, result.recall))
+    print(f"F1 {f1}  precision {precision}  recall {recall}  (percent)")
     print(f"{task}, {scoring} scoring, {subset}: {result.sentences} sentences")
     print(f"{result.correct} of {result.predicted} predictions right, {result.found} of {result.gold} gold found")
 
@@ -88,8 +91,12 @@ def show(found: dict[str, Any], as_json: bool) -> None:
     rows = [("all", "", found)] + [
         (group, name, part) for group, values in found["by"].items() for name, part in values.items()
     ]
-    figures = ("precision", "low", "high", "right", "judged", "unanswered")
-    output.table(("of", "", *figures), [(group, name, *(part[each] for each in figures)) for group, name, part in rows])
+    shares, counts = ("precision", "low", "high"), ("right", "judged", "unanswered")
+    lines = [
+        (group, name, *(output.percent(part[each]) for each in shares), *(part[each] for each in counts))
+        for group, name, part in rows
+    ]
+    output.table(("of", "", *shares, *counts), lines, "precision in percent")
     drawn = found["responses"]
     print(f"{drawn['drawn']} answers were drawn: {drawn['done']} accepted, {drawn['rejected']} rejected")
     print("low to high: 95 % Wilson interval")

@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def serve(
     model: Model = None,
     host: Annotated[str, typer.Option(help="Address to serve at; 0.0.0.0 is all networks.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve at; 0 is any that is free.")] = 8000,
     token_file: Annotated[
         Path | None, typer.Option(help="File with the bearer token that requests must have. [$ASPECTRA_TOKEN, or none]")
     ] = None,
@@ -33,9 +33,9 @@ def serve(
     batch_size: Annotated[int, typer.Option(min=1, help="Texts that the model reads together.")] = 32,
     max_wait: Annotated[float, typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for company.")] = 5,
     max_queue: Annotated[int, typer.Option(min=1, help="Texts that may wait; beyond that: 429.")] = 1000,
-    max_texts: Annotated[int, typer.Option(min=1, help="Texts in a request.")] = 100,
-    max_text: Annotated[int, typer.Option(min=1, help="Characters of a text.")] = 20_000,
-    max_body: Annotated[int, typer.Option(min=100, help="Bytes of a request.")] = 1_000_000,
+    max_texts: Annotated[int, typer.Option(min=1, help="Texts in a request at most.")] = 100,
+    max_text: Annotated[int, typer.Option(min=1, help="Characters of a text at most.")] = 20_000,
+    max_body: Annotated[int, typer.Option(min=100, help="Bytes of a request at most.")] = 1_000_000,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a request; beyond that: 504.")] = 60,
     constrained: Annotated[
         bool, typer.Option("--constrained", help="Only whole words of the text as targets, only known categories.")
@@ -44,7 +44,9 @@ def serve(
     min_confidence: Annotated[
         float, typer.Option(min=0, max=1, help="Opinions of less confidence are left out; a request may ask for more.")
     ] = 0.0,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the model. [the libraries' own choice]")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of the model's threads. [the libraries' own choice]")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when it is served.")] = False,
 ) -> None:
     """Serve a student: POST /v1/extract and /v1/classify, a page for people at /, /metrics, /healthz, /readyz."""

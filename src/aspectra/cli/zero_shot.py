@@ -15,34 +15,41 @@ TEACHERS = ("openai", "local", "transformers", "recorded")
 
 @app.command(epilog="Example: aspectra zero-shot runs/student --data atsa/rest14 --data rest16 --floor smollm2-135m")
 def zero_shot(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A pretrained student's folder or name; an LLM's.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Folder or name of a pretrained student, or name of an LLM.")
+    ],
     data: Annotated[
         list[str] | None, typer.Option(help="A set (`aspectra data list`), TASK/SET or a folder; may be repeated.")
     ] = None,
-    task: Annotated[str | None, typer.Option(help=f"{CHOICE}, where --data does not say it.")] = None,
+    task: Annotated[str | None, typer.Option(help=f"Task: {CHOICE}, where --data does not say it.")] = None,
     texts: Annotated[Path | None, typer.Option(help="JSONL, CSV or Parquet of whole texts with a label each.")] = None,
-    text_column: Annotated[str | None, typer.Option(help="Of --texts. [found by name]")] = None,
-    label_column: Annotated[str | None, typer.Option(help="Of --texts: positive, negative, neutral. [found]")] = None,
+    text_column: Annotated[str | None, typer.Option(help="Column of --texts with the texts. [found by name]")] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="Column of --texts with the labels: positive, negative, neutral. [found by name]")
+    ] = None,
     floor: Annotated[
         str | None, typer.Option(help="An undistilled student to measure beside: smollm2-135m, say.")
     ] = None,
     llm: Annotated[
-        str | None, typer.Option(help="MODEL is an LLM, by way of: openai, local, transformers, recorded.")
+        str | None, typer.Option(help="Kind of LLM that MODEL is: openai, local, transformers, recorded. [a student]")
     ] = None,
-    base_url: Annotated[str | None, typer.Option(help="Of the LLM's OpenAI-compatible endpoint.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address of the LLM's OpenAI-compatible endpoint.")] = None,
     setting: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE of the LLM's other settings, as in `elicit`; repeated.")
+        list[str] | None,
+        typer.Option("--set", help="Another setting of the LLM, as in `elicit`: KEY=VALUE; may be repeated."),
     ] = None,
     answers: Annotated[Path | None, typer.Option(help="Folder that keeps the LLM's answers.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest.")] = None,
-    cap: Annotated[int | None, typer.Option(min=1, help="Test sentences of each set, drawn by seed. [all]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw, and of the intervals.")] = 42,
+    cap: Annotated[
+        int | None, typer.Option(min=1, help="Number of test sentences of each set, drawn by seed. [all]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw, and of the intervals.")] = 42,
     aspect: Annotated[
         str, typer.Option(help="Aspect line of the analysis that is begun for atsa; empty leaves it out.")
     ] = "{target}",
-    batch_size: Annotated[int, typer.Option(min=1, help="Questions at once.")] = 8,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of torch. [its own choice]")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Questions asked at once.")] = 8,
+    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="Number of torch's threads. [its own choice]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Which polarity, given a sentence and a target, a category or nothing more, with no labeled example seen.
@@ -89,14 +96,14 @@ def zero_shot(
 
 def shown(row: dict[str, Any]) -> list[Any]:
     """A row of the table for eyes."""
+    from aspectra.cli.output import percent
+
     ends = [
         each and f"{100 * each['low']:.1f} to {100 * each['high']:.1f}"
         for each in (row["intervals"]["accuracy"], row["intervals"]["macro_f1"])
     ]
     plain = row["uncalibrated"] and row["uncalibrated"]["accuracy"]
-    accuracy, macro, alone = (
-        None if share is None else f"{100 * share:.2f}" for share in (row["accuracy"], row["macro_f1"], plain)
-    )
+    accuracy, macro, alone = map(percent, (row["accuracy"], row["macro_f1"], plain))
     return [row["system"], row["subset"], row["items"], accuracy, ends[0], macro, ends[1], alone]
 
 

@@ -10,7 +10,7 @@ from aspectra.report import charts
 
 Row = Mapping[str, Any]
 
-# A prediction file does not say how many labeled sentences its system saw.
+# Where its name has no {shots}, a prediction file does not say how many labeled sentences its system saw.
 UNSTATED = -1.0
 
 
@@ -18,7 +18,9 @@ def labels(row: Row) -> float:
     """How many labeled sentences a system was shown: infinite where all of them, `UNSTATED` where nobody says."""
     if row["shots"] is not None:
         return float(row["shots"])
-    return {"student": math.inf, "llm": 0.0}.get(row["kind"], UNSTATED)
+    if row["kind"] == "student" or row.get("stated"):
+        return math.inf
+    return 0.0 if row["kind"] == "llm" else UNSTATED
 
 
 def labels_text(count: float) -> str:
@@ -52,6 +54,7 @@ class Systems:
             name: charts.Key(letters[n % len(letters)], n % charts.COLORS, kind)
             for n, (name, kind) in enumerate(self.kinds.items())
         }
+        self.stated = {row["system"] for row in rows if row.get("stated")}
         counts: dict[str, set[float]] = {}
         for row in rows:
             counts.setdefault(row["system"], set()).add(labels(row))
@@ -63,7 +66,8 @@ class Systems:
 
     def side(self, comparison: Row, which: str) -> Row:
         """One system of a comparison (`one` or `other`) as a row."""
-        return {**comparison, "system": comparison[which], "kind": self.kinds[comparison[which]]}
+        name = comparison[which]
+        return {**comparison, "system": name, "kind": self.kinds[name], "stated": name in self.stated}
 
     def sides(self, comparison: Row) -> set[str]:
         """The names of the two systems of a comparison."""

@@ -5,6 +5,7 @@ Called by `aspectra score`, `aspectra.benchmark` and `report`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,11 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
             for p in predictions
         ),
     )
+
+
+def digest_of(text: str) -> str:
+    """What stands for a text that may not be passed on: the SHA-256 of its UTF-8, in hex."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _opinion(item: dict[str, Any]) -> Opinion:

@@ -123,7 +123,8 @@ class Cost(Record):
 
 class Result(Record):
     """One cell. `inputs` are digests of what it read, `threads` those of a student's training and decoding, `doubts`
-    what in a file of predictions looks like another format."""
+    what in a file of predictions looks like another format. `stated`: the file says from how many sentences its system
+    learned, and no `shots` means all of them, as they do of a student."""
 
     protocol: int = PROTOCOL
     system: str
@@ -132,6 +133,7 @@ class Result(Record):
     data: str
     seed: int | None = None
     shots: int | None = None
+    stated: bool = False
     sentences: int
     gold_sha256: str
     scores: list[Scores]

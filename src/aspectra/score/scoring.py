@@ -25,7 +25,6 @@ Readings where the rules leave room:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import compress
@@ -34,7 +33,7 @@ from typing import Any
 from aspectra import tasks
 from aspectra.errors import UserError
 from aspectra.schema import Example, Prediction
-from aspectra.score.predictions import HASHED
+from aspectra.score.predictions import HASHED, digest_of
 from aspectra.score.subsets import select
 from aspectra.tasks import Parsed, Scoring
 
@@ -138,7 +137,14 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
     Raises UserError naming the first difference unless both sides are the same sentences in the same order.
     """
     for number, (example, prediction) in enumerate(zip(gold, predictions, strict=False), 1):
-        if example.text != prediction.text and not hashed(example.text, prediction):
+        digest = prediction.extra.get(HASHED) if not prediction.text else None
+        if digest is not None and digest != digest_of(example.text):
+            raise UserError(
+                f"sentence {number} is another one than was predicted: {_short(example.text, 0)} has the digest "
+                f"{digest_of(example.text)[:12]}..., the prediction {str(digest)[:12]}...; take the set as published "
+                "(`aspectra data fetch`), its files in the order test.json, hard_test.json"
+            )
+        if digest is None and example.text != prediction.text:
             start = next(
                 (i for i, (a, b) in enumerate(zip(example.text, prediction.text, strict=False)) if a != b),
                 min(len(example.text), len(prediction.text)),
@@ -152,19 +158,12 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
     if len(gold) != len(predictions):
         shared = min(len(gold), len(predictions))
         where = f"the first without a partner is sentence {shared + 1}"
-        longer = gold if len(gold) > shared else predictions
-        raise UserError(
-            f"{len(gold)} gold sentences but {len(predictions)} predictions; {where}, {_short(longer[shared].text, 0)}"
-        )
+        text = (gold if len(gold) > shared else predictions)[shared].text
+        shown = f", {_short(text, 0)}" if text else ""
+        raise UserError(f"{len(gold)} gold sentences but {len(predictions)} predictions; {where}{shown}")
     if any(HASHED in prediction.extra for prediction in predictions):
         return [replace(p, text=e.text) for e, p in zip(gold, predictions, strict=True)]
     return predictions
-
-
-def hashed(text: str, prediction: Prediction) -> bool:
-    """Whether a prediction without its text has the digest of this one."""
-    digest = prediction.extra.get(HASHED)
-    return digest is not None and digest == hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _short(text: str, start: int) -> str:

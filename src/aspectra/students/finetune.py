@@ -146,8 +146,8 @@ def save(student: Student, name: str, config: FinetuneConfig, figures: dict[str,
     """Write the model folder."""
     facts = {"from": name, "task": config.task, "training sentences": figures["train_sentences"]}
     if figures["dev_f1"] is not None:
-        dev = f"{figures['dev_f1']:.4f} on {figures['dev_sentences']} sentences, epoch {figures['best_epoch']}"
-        facts["dev F1 (strict)"] = dev
+        dev = f"{100 * figures['dev_f1']:.2f} on {figures['dev_sentences']} sentences, epoch {figures['best_epoch']}"
+        facts["dev F1 (strict, in percent)"] = dev
     use = f"aspectra evaluate {out.name} --task {config.task} --data NAME|DIR"
     marker = tasks.get(config.task).marker if config.marker else None
     student.save(out, student.info, student.card(f"{name}, fine-tuned for {config.task}", marker, facts, use))

@@ -101,9 +101,10 @@ class Epochs(TrainerCallback):
         elif last or epoch % self.config.eval_every == 0:
             line["dev"] = self.trainer.judge(epoch)
             line["dev_seconds"] = round(time.monotonic() - now, 3)
-            self.bar.advance(0, f"dev F1 {line['dev']['f1']:.4f} after epoch {epoch}")
+            f1 = f"dev F1 {100 * line['dev']['f1']:.2f}"
+            self.bar.advance(0, f"{f1} after epoch {epoch}")
             if self.crew.leads:
-                say(f"finetune: epoch {epoch}, loss {line['loss']:.3f}, dev F1 {line['dev']['f1']:.4f}")
+                say(f"finetune: epoch {epoch}, loss {line['loss']:.3f}, {f1}")
         self.log.add(line)
         self.since = time.monotonic()
         due = self.crew.first(lambda: self.since - self.saved >= self.config.save_seconds)

@@ -1,0 +1,57 @@
+"""The card of a release of predictions. Called by `aspectra.benchmark.release`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aspectra.progress import counted
+from aspectra.report.tables import line, percent
+from aspectra.score.results import Result
+
+TEXT = """# Predictions of {name}
+
+What the systems below said of each sentence of {sets}. The sentences are not here: `text_sha256` is the SHA-256 of a
+sentence's UTF-8 text, and the lines stand in the order of {side}. A line has `raw`, the answer as the system wrote it,
+or `opinions`. A term that a system found is a part of its sentence.{shortened}
+
+## Strict F1 in percent, all sentences
+
+{table}
+
+`scores.json` has both scorings and all subsets, as fractions. Made with Aspectra {version}, protocol {protocol}.
+
+## How to use it
+
+Put the sets on disk (for the published ones: `aspectra data fetch`). In this folder, `aspectra benchmark
+benchmark.yaml --out DIR` scores every file again and writes the report. To compare a system of your own, add it to
+`systems` in `benchmark.yaml`. One file alone:
+
+    aspectra score --gold test.json --gold hard_test.json --pred {first} --task {task}
+"""
+
+
+def card(
+    name: str, config: Mapping[str, Any], table: Sequence[Mapping[str, Any]], cell: Result, first: str, shortened: int
+) -> str:
+    """The card as Markdown. `table` are rows of `results.json`, `cell` and `first` the first cell and its file."""
+    lines = [line(("system", "set", "learned from", "runs", "F1", "sd")), line((*["---"] * 3, *["---:"] * 3))]
+    for each in table:
+        if (each["scoring"], each["subset"]) == ("strict", "all"):
+            stated = each["kind"] == "student" or each.get("stated")
+            shots = ("all" if each["shots"] is None else str(each["shots"])) if stated else "–"
+            f1, runs = each["f1"], str(len(each["seeds"]) or 1)
+            place = f"{each['task']}/{each['data']}"
+            lines.append(line((each["system"], place, shots, runs, percent(f1["mean"]), percent(f1["sd"]))))
+    told = f" Of {counted(shortened, 'answer')} a long part that says nothing valid is `...` here." if shortened else ""
+    return TEXT.format(
+        name=name,
+        sets=", ".join(f"{task}/{data}" for task, names in config["sets"].items() for data in names),
+        side="dev.json" if config.get("side") == "dev" else "test.json, then hard_test.json",
+        shortened=told,
+        table="\n".join(lines),
+        version=cell.versions.get("aspectra", "(unknown)"),
+        protocol=cell.protocol,
+        first=first,
+        task=cell.task,
+    )
