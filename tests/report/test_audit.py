@@ -6,14 +6,13 @@ import base64
 import hashlib
 import json
 import re
-import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser import chromium
+from tests.browser import chromium, downloaded
 
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig
@@ -151,11 +150,7 @@ def test_judging_by_keys_and_clicks_is_kept_saved_and_scored(
 
     page.find_elements("css selector", ".save")[0].click()
     name = page.find_element("id", "bar").get_attribute("data-file")
-    file = tmp_path / name
-    for _ in range(100):
-        if file.exists():
-            break
-        time.sleep(0.05)
+    file = downloaded(tmp_path, name)
     assert name in page.find_element("css selector", ".bar .after").text
     saved = json.loads(file.read_text(encoding="utf-8"))
     said = {"target": "right", "sentiment": "right", "reasoning": "wrong", "invented": "right"}

@@ -150,7 +150,8 @@ def import_set(
     form: str | None = typer.Option(
         None,
         "--format",
-        help="table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc (PyABSA), generative (####). [guessed]",
+        help="table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc (PyABSA), generative (####), check (saved "
+        "by the page of `aspectra check`). [guessed]",
     ),
     split: str | None = typer.Option(None, help="All sentences are train, dev or test. [by the shares]"),
     dev_share: float = typer.Option(0.0, help="Share of the sentences that becomes dev."),
