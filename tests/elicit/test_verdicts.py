@@ -54,7 +54,9 @@ def one(
     return {"kind": kind, "polarity": polarity, "explicit": explicit, "mark": mark}
 
 
-def asked(kind: str = "analysis", model: str = "m", polarity: str | None = "positive", **answers: str | None) -> Any:
+def asked(
+    answers: dict[str, str | None], kind: str = "analysis", model: str = "m", polarity: str | None = "positive"
+) -> Any:
     """An entry with an answer to each question."""
     return {"kind": kind, "model": model, "polarity": polarity, "explicit": True, "answers": answers}
 
@@ -87,13 +89,13 @@ def test_precision_of_all_and_of_each_group(save: Save) -> None:
 
 
 def test_each_question_has_its_share_by_kind_and_by_model(save: Save) -> None:
-    good = {"target": "right", "sentiment": "right", "reasoning": "right", "invented": "right"}
+    good: dict[str, str | None] = dict.fromkeys(("target", "sentiment", "reasoning", "invented"), "right")
     found = scored(
         save(
-            asked(**good),
-            asked(**good | {"reasoning": "wrong", "invented": None}),
-            asked(**good | {"sentiment": "wrong"}, model="n"),
-            asked("rewriting", "n", None, sentiment="right", invented="wrong"),
+            asked(good),
+            asked(good | {"reasoning": "wrong", "invented": None}),
+            asked(good | {"sentiment": "wrong"}, model="n"),
+            asked({"sentiment": "right", "invented": "wrong"}, "rewriting", "n", None),
         )
     )
     shares = {name: (part["right"], part["judged"], part["unanswered"]) for name, part in found["questions"].items()}
@@ -117,12 +119,12 @@ def test_each_question_has_its_share_by_kind_and_by_model(save: Save) -> None:
 def test_a_statement_is_right_by_its_target_and_its_sentiment(
     save: Save, answers: dict[str, str | None], right: int, judged: int
 ) -> None:
-    found = scored(save(asked(**answers)))
+    found = scored(save(asked(answers)))
     assert (found["right"], found["judged"]) == (right, judged)
 
 
 def test_a_rewriting_with_something_invented_is_wrong(save: Save) -> None:
-    found = scored(save(asked("rewriting", polarity=None, sentiment="right", invented="wrong")))
+    found = scored(save(asked({"sentiment": "right", "invented": "wrong"}, "rewriting", polarity=None)))
     assert (found["right"], found["judged"]) == (0, 1)
 
 

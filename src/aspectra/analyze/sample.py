@@ -85,10 +85,8 @@ def saved(sentence: Sentence) -> dict[str, Any]:
         if o.start is not None and o.end is not None:
             start, end = reading.seen(o.start - sentence.start, o.end - sentence.start)
             target = reading.text[start:end]
-        opinions.append(
-            {"target": target, "category": o.category, "polarity": o.polarity, "from": start, "to": end}
-            | {"confidence": o.confidence}
-        )
+        said: dict[str, Any] = {"target": target, "category": o.category, "polarity": o.polarity}
+        opinions.append(said | {"from": start, "to": end, "confidence": o.confidence})
     return {
         "review_row": sentence.row,
         "review_id": sentence.review,

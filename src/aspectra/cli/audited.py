@@ -35,15 +35,15 @@ def teacher(found: dict[str, Any]) -> None:
     parts += [(group, name, part) for group, values in found["by"].items() for name, part in values.items()]
     columns = ("precision", *FRACTIONS, *COUNTS)
     output.table(("of", "", *columns), [(group, name, *(part[c] for c in columns)) for group, name, part in parts])
-    columns = ("share", *FRACTIONS, "right", "judged")
+    asked = ("share", *FRACTIONS, "right", "judged")
     rows = [
-        (QUESTIONS[question], f"{group} {name}".rstrip(), *(figures[c] for c in columns))
+        (QUESTIONS[question], f"{group} {name}".rstrip(), *(figures[c] for c in asked))
         for question in QUESTIONS
         for group, name, part in parts
         if group in ("all", *BY_MODEL) and (figures := part["questions"].get(question))
     ]
     if rows:
-        output.table(("question", "of", *columns), rows)
+        output.table(("question", "of", *asked), rows)
     drawn = found["responses"]
     print(f"{drawn['drawn']} answers were drawn: {drawn['done']} accepted, {drawn['rejected']} rejected")
     print("low to high: 95 % Wilson interval")
