@@ -97,14 +97,21 @@ def test_another_draw_or_another_answer_is_another_page_and_the_same_is_the_same
     assert len({name(0), name(1), name(0, 2)}) == 3
 
 
-@pytest.fixture
-def page(out: Path, tmp_path: Path) -> Iterator[Any]:
-    with chromium(tmp_path) as driver:
-        audit.write(out, 50, seed=3)
-        driver.get((out / "audit.html").as_uri())
-        driver.execute_script("localStorage.clear()")
-        driver.refresh()
+@pytest.fixture(scope="module")
+def browser(out: Path) -> Iterator[Any]:
+    with chromium(out) as driver:
         yield driver
+
+
+@pytest.fixture
+def page(browser: Any, out: Path) -> Any:
+    """The page as one sees it first."""
+    audit.write(out, 50, seed=3)
+    browser.get((out / "audit.html").as_uri())
+    browser.execute_script("localStorage.clear()")
+    browser.get("about:blank")  # a page that is loaded anew is shown where one left it
+    browser.get((out / "audit.html").as_uri())
+    return browser
 
 
 def pressed(page: Any) -> list[str]:
@@ -121,7 +128,7 @@ def keys(page: Any, letters: str) -> None:
 
 
 def test_judging_by_keys_and_clicks_is_kept_saved_and_scored(
-    page: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    page: Any, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Nothing that a review or an answer says has run, and nothing was refused.
     assert page.title == f"Audit of teacher {EVIL}"
@@ -150,7 +157,7 @@ def test_judging_by_keys_and_clicks_is_kept_saved_and_scored(
 
     page.find_elements("css selector", ".save")[0].click()
     name = page.find_element("id", "bar").get_attribute("data-file")
-    file = downloaded(tmp_path, name)
+    file = downloaded(out, name)
     assert name in page.find_element("css selector", ".bar .after").text
     saved = json.loads(file.read_text(encoding="utf-8"))
     said = {"target": "right", "sentiment": "right", "reasoning": "wrong", "invented": "right"}

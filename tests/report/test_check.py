@@ -45,15 +45,27 @@ def drawn(**changes: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Any]:
-    file = tmp_path / "check.html"
-    check.write(drawn(), file)
-    with chromium(tmp_path) as driver:
-        driver.get(file.as_uri())
-        driver.execute_script("localStorage.clear()")
-        driver.refresh()
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the page lies, and what it saves."""
+    return tmp_path_factory.mktemp("check")
+
+
+@pytest.fixture(scope="module")
+def browser(folder: Path) -> Iterator[Any]:
+    with chromium(folder) as driver:
         yield driver
+
+
+@pytest.fixture
+def page(browser: Any, folder: Path) -> Any:
+    """The page as one sees it first."""
+    check.write(drawn(), folder / "check.html")
+    browser.get((folder / "check.html").as_uri())
+    browser.execute_script("localStorage.clear()")
+    browser.get("about:blank")  # a page that is loaded anew is shown where one left it
+    browser.get((folder / "check.html").as_uri())
+    return browser
 
 
 def keys(page: Any, *letters: str) -> None:
@@ -81,7 +93,7 @@ def state(page: Any) -> str:
 
 
 def test_marks_by_keys_and_clicks_are_kept_saved_scored_and_imported(
-    page: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    page: Any, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Nothing that a review says has run, and nothing was refused.
     assert page.title == f"Check of hotels {EVIL}.csv"
@@ -113,7 +125,7 @@ def test_marks_by_keys_and_clicks_are_kept_saved_scored_and_imported(
     page.refresh()
     assert state(page) == "3 of 3 sentences finished: 1 right, 2 wrong, 2 missed"
     page.find_elements("css selector", ".save")[0].click()
-    file = downloaded(tmp_path, page.find_element("id", "bar").get_attribute("data-file"))
+    file = downloaded(folder, page.find_element("id", "bar").get_attribute("data-file"))
     saved = json.loads(file.read_text(encoding="utf-8"))
     first = saved["sentences"][0]
     assert [(o["mark"], o["should"]) for o in first["opinions"]] == [("right", None), ("wrong", "conflict")]
