@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,3 +34,12 @@ def chromium(downloads: Path, width: int = 1280, height: int = 900) -> Iterator[
         yield chrome
     finally:
         chrome.quit()
+
+
+def downloaded(folder: Path, name: str) -> Path:
+    """A file that the browser was told to save, once it is there."""
+    for _ in range(200):
+        if (folder / name).exists():
+            break
+        time.sleep(0.05)
+    return folder / name

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forked
 
+from aspectra.benchmark import workers
 from aspectra.data.examples import save
 from aspectra.schema import Example, Opinion, Prediction
 from aspectra.score.predictions import write_predictions
@@ -65,6 +69,30 @@ def small(tmp_path: Path, causal: Path) -> Callable[..., BenchmarkConfig]:
         return build(BenchmarkConfig, whole | changes)
 
     return settings
+
+
+@pytest.fixture(autouse=True)
+def ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are forked, where they would import torch anew: processes as any, and five seconds sooner at work.
+
+    Users' workers are spawned, and so are those of the tests that start a whole benchmark in a process of its own.
+    """
+    monkeypatch.setattr(workers, "start", start)
+
+
+spawned = workers.start
+
+
+def start(config: BenchmarkConfig, out: Path, count: int) -> workers.Worker:
+    ours, theirs = Pipe()
+    process = forked.process(serve, theirs, config, out, workers.threads_of(count), daemon=True)
+    process.start()
+    theirs.close()
+    return workers.Worker(process, ours)
+
+
+def serve(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
+    workers.serve(pipe, os.getppid(), config, out, threads)
 
 
 def cut_down(small: Small, **changes: Any) -> BenchmarkConfig:

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from tests.benchmark.conftest import Small, cut_down, same
+from tests.benchmark.conftest import Small, cut_down, same, spawned
 from werkzeug import Request, Response
 
-from aspectra.benchmark import cells, grid
+from aspectra.benchmark import cells, grid, workers
 from aspectra.benchmark.protocol import benchmark, merge
 from aspectra.errors import UserError
 from aspectra.score.predictions import read_predictions
@@ -92,6 +92,7 @@ def test_the_death_of_a_worker_costs_its_cell_only(
     )
     with monkeypatch.context() as patch:
         patch.setenv("PYTHONPATH", str(killer.parent))
+        patch.setattr(workers, "start", spawned)
         results = benchmark(cut_down(small), tmp_path / "out")
     assert results["missing"] == [
         {"cell": "other.atsa.inn", "reason": "its process ended (signal SIGKILL, perhaps for want of memory)"}

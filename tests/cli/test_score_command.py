@@ -123,3 +123,21 @@ def test_a_file_without_opinion_words_says_what_its_implicit_subset_is(
     assert "no opinion words are marked in these sentences" in capsys.readouterr().err
     assert call(folder) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_an_audit_is_told_question_by_question_and_an_older_one_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = {"kind": "analysis", "polarity": "positive", "explicit": True}
+    whole = {"responses": {"drawn": 1, "done": 1, "rejected": 0}}
+    answers = {"target": "right", "sentiment": "right", "reasoning": "wrong", "invented": None}
+    new = whole | {"audit": 2, "opinions": [entry | {"model": "m", "answers": answers}]}
+    old = whole | {"audit": 1, "opinions": [entry | {"mark": "right"}]}
+    told = []
+    for saved in (new, old):
+        path = tmp_path / "audit.json"
+        path.write_text(json.dumps(saved))
+        assert run(["score", "--audit", str(path)]) == 0
+        told.append(capsys.readouterr().out)
+    assert "reasoning convincing  model m" in told[0]
+    assert "question" not in told[1] and all("1 answers were drawn" in each for each in told)

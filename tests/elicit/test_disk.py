@@ -6,6 +6,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -127,6 +128,7 @@ def test_a_second_run_on_a_store_is_refused_and_told_of_the_first(
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while server.requests() < 4:
         assert first.poll() is None
+        time.sleep(0.01)
     code, told = run(reviews, server, out)
     assert code == 2
     assert f"another run (process {first.pid}) is writing to {out}" in told

@@ -6,14 +6,13 @@ import base64
 import hashlib
 import json
 import re
-import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser import chromium
+from tests.browser import chromium, downloaded
 
 from aspectra.cli.main import run
 from aspectra.config import ElicitConfig
@@ -98,21 +97,28 @@ def test_another_draw_or_another_answer_is_another_page_and_the_same_is_the_same
     assert len({name(0), name(1), name(0, 2)}) == 3
 
 
-@pytest.fixture
-def page(out: Path, tmp_path: Path) -> Iterator[Any]:
-    with chromium(tmp_path) as driver:
-        audit.write(out, 50, seed=3)
-        driver.get((out / "audit.html").as_uri())
-        driver.execute_script("localStorage.clear()")
-        driver.refresh()
+@pytest.fixture(scope="module")
+def browser(out: Path) -> Iterator[Any]:
+    with chromium(out) as driver:
         yield driver
 
 
-def pressed(page: Any) -> list[str | None]:
-    """The judgment of each opinion as the buttons show it."""
-    found: list[str | None] = page.execute_script(
-        "return [...document.querySelectorAll('.opinion')].map("
-        "card => card.querySelector('[aria-pressed=true]')?.dataset.mark ?? null)"
+@pytest.fixture
+def page(browser: Any, out: Path) -> Any:
+    """The page as one sees it first."""
+    audit.write(out, 50, seed=3)
+    browser.get((out / "audit.html").as_uri())
+    browser.execute_script("localStorage.clear()")
+    browser.get("about:blank")  # a page that is loaded anew is shown where one left it
+    browser.get((out / "audit.html").as_uri())
+    return browser
+
+
+def pressed(page: Any) -> list[str]:
+    """The answers to the questions of each opinion as the buttons show them: + yes, - no, . open."""
+    found: list[str] = page.execute_script(
+        "return [...document.querySelectorAll('.opinion')].map(card => [...card.querySelectorAll('[data-question]')]"
+        ".map(q => ({right: '+', wrong: '-'})[q.querySelector('[aria-pressed=true]')?.dataset.mark] ?? '.').join(''))"
     )
     return found
 
@@ -122,53 +128,53 @@ def keys(page: Any, letters: str) -> None:
 
 
 def test_judging_by_keys_and_clicks_is_kept_saved_and_scored(
-    page: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    page: Any, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Nothing that a review or an answer says has run, and nothing was refused.
     assert page.title == f"Audit of teacher {EVIL}"
     assert page.get_log("browser") == []
+    # The second card is a rewriting, of which two things are asked; of opinions of an analysis it is four.
     keys(page, "yny")
-    assert pressed(page) == ["right", "wrong", "right", None, None, None]
+    assert pressed(page) == ["++++", "--", "++++", "....", "....", "...."]
     keys(page, "kku")  # from the fourth back to the second
-    assert pressed(page) == ["right", None, "right", None, None, None]
-    keys(page, "njjjn")  # n leads to the third, jjj to the last
-    assert pressed(page) == ["right", "wrong", "right", None, None, "wrong"]
+    assert pressed(page) == ["++++", "..", "++++", "....", "....", "...."]
+    keys(page, "njru")  # n leads to the third; what is undone of the fourth is its reasoning
+    keys(page, "ryjn")  # y leads to the fifth, past it to the last
+    assert pressed(page) == ["++++", "--", "++++", "++-+", "....", "----"]
     keys(page, "jjj")
     assert page.execute_script("return document.querySelector('.opinion.current').dataset.number") == "5"
-    fourth = page.find_elements("css selector", ".opinion")[3]
-    wrong = fourth.find_element("css selector", "[data-mark=wrong]")
-    wrong.click()
-    fourth.find_element("css selector", "[data-mark=right]").click()
-    assert pressed(page)[3] == "right"
-    fourth.find_element("css selector", "[data-mark=right]").click()
-    assert pressed(page)[3] is None
+    fifth = page.find_elements("css selector", ".opinion")[4]
+    no, yes = (fifth.find_element("css selector", f"[data-mark={mark}]") for mark in ("wrong", "right"))
+    for button, shown in ((no, "-..."), (yes, "+..."), (yes, "....")):
+        button.click()
+        assert pressed(page)[4] == shown
 
     page.refresh()
-    assert pressed(page) == ["right", "wrong", "right", None, None, "wrong"]
-    assert page.find_element("id", "told").text == "4 of 6 judged: 2 right, 2 wrong"
+    assert pressed(page) == ["++++", "--", "++++", "++-+", "....", "----"]
+    assert page.find_element("id", "told").text == "5 of 6 judged: 3 right, 2 wrong"
     # One goes on where one stopped.
-    assert page.execute_script("return document.querySelector('.opinion.current').dataset.number") == "3"
+    assert page.execute_script("return document.querySelector('.opinion.current').dataset.number") == "4"
 
     page.find_elements("css selector", ".save")[0].click()
     name = page.find_element("id", "bar").get_attribute("data-file")
-    file = tmp_path / name
-    for _ in range(100):
-        if file.exists():
-            break
-        time.sleep(0.05)
+    file = downloaded(out, name)
     assert name in page.find_element("css selector", ".bar .after").text
     saved = json.loads(file.read_text(encoding="utf-8"))
-    assert [each["mark"] for each in saved["opinions"]] == ["right", "wrong", "right", None, None, "wrong"]
+    said = {"target": "right", "sentiment": "right", "reasoning": "wrong", "invented": "right"}
+    assert saved["opinions"][3]["answers"] == said
+    assert set(saved["opinions"][4]["answers"].values()) == {None}
     keys(page, "u")
     assert not page.find_element("css selector", ".bar .after").is_displayed(), "the file is not the newest any more"
     assert saved["teachers"] == [f"teacher {EVIL}"]
 
     assert run(["score", "--audit", str(file), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["right"], found["judged"], found["unanswered"], found["precision"]) == (2, 4, 2, 0.5)
-    assert sum(part["judged"] for part in found["by"]["kind"].values()) == 4
+    assert (found["right"], found["judged"], found["unanswered"], found["precision"]) == (3, 5, 1, 0.6)
+    assert sum(part["judged"] for part in found["by"]["kind"].values()) == 5
+    assert list(found["by"]["model"]) == [f"teacher {EVIL}"]
+    assert found["questions"]["reasoning"]["share"] < found["questions"]["target"]["share"]
     assert run(["score", "--audit", str(file)]) == 0
-    assert " 50.00 " in capsys.readouterr().out, "people read percent"
+    assert "60.00" in capsys.readouterr().out, "people read percent"
     assert found["responses"] == {"drawn": 4, "done": 3, "rejected": 1, "of": 4}
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from aspectra import tasks
@@ -57,11 +58,20 @@ def sides(rows: Rows) -> tuple[list[Example], list[Prediction]]:
     return [gold for gold, _ in rows], [said for _, said in rows]
 
 
-every_task = pytest.mark.parametrize("task", tasks.TASKS)
+def of_every_task(check: Callable[[str, Rows], None]) -> Callable[[], None]:
+    """A test of what is drawn, for each task: drawing takes longer than looking."""
+
+    def each(rows: Rows) -> None:
+        for task in tasks.TASKS:
+            note(f"task {task}")
+            check(task, rows)
+
+    each.__name__, each.__qualname__ = check.__name__, check.__qualname__
+    drawn: Callable[[], None] = given(outputs())(each)
+    return drawn
 
 
-@given(outputs())
-@every_task
+@of_every_task
 def test_the_record_has_the_scorers_own_figures(task: str, rows: Rows) -> None:
     gold, said = sides(rows)
     found = {(s.scoring, s.subset): s for s in metrics.scores(gold, said, task)}
@@ -71,8 +81,7 @@ def test_the_record_has_the_scorers_own_figures(task: str, rows: Rows) -> None:
         assert mine == asdict(score(gold, said, task, scoring, subset))
 
 
-@given(outputs())
-@every_task
+@of_every_task
 def test_the_lines_add_up_to_the_score_of_each_subset(task: str, rows: Rows) -> None:
     gold, said = sides(rows)
     lines = list(metrics.items(gold, said, task))
@@ -87,8 +96,7 @@ def test_the_lines_add_up_to_the_score_of_each_subset(task: str, rows: Rows) -> 
             assert sums == [whole.correct, whole.predicted, whole.found, whole.gold]
 
 
-@given(outputs())
-@every_task
+@of_every_task
 def test_a_line_holds_all_that_its_sentence_needs_to_be_scored_again(task: str, rows: Rows) -> None:
     gold, said = sides(rows)
     again = []
@@ -101,8 +109,7 @@ def test_a_line_holds_all_that_its_sentence_needs_to_be_scored_again(task: str, 
     assert metrics.scores(again, said, task) == metrics.scores(gold, said, task)
 
 
-@given(outputs())
-@every_task
+@of_every_task
 def test_polarities_and_categories_are_parts_of_the_whole(task: str, rows: Rows) -> None:
     gold, said = sides(rows)
     whole, by_polarity = score(gold, said, task), metrics.polarities(gold, said, task)
@@ -122,8 +129,7 @@ def test_polarities_and_categories_are_parts_of_the_whole(task: str, rows: Rows)
         assert set(by_category) <= {"food quality", "bar", "x"}
 
 
-@given(outputs())
-@every_task
+@of_every_task
 def test_a_right_pair_has_a_right_subject(task: str, rows: Rows) -> None:
     gold, said = sides(rows)
     whole, subject, polarity = (
@@ -145,8 +151,7 @@ def test_a_right_pair_has_a_right_subject(task: str, rows: Rows) -> None:
         assert polarity.right == whole.correct
 
 
-@given(outputs())
-@every_task
+@of_every_task
 def test_faults_are_shares_of_the_outputs_and_whoever_is_without_fault_has_no_wrong_piece(
     task: str, rows: Rows
 ) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from tests.score.test_metrics import Rows, every_task, outputs, sides
+from tests.score.test_metrics import Rows, of_every_task, sides
 
 from aspectra.schema import Example, Opinion, Prediction
 from aspectra.score.overlap import overlapping
@@ -61,8 +60,7 @@ def test_a_task_without_targets_has_none() -> None:
     assert overlapping([], [], "acsa") is None
 
 
-@every_task
-@given(rows=outputs())
+@of_every_task
 def test_it_is_never_below_exact_f1(task: str, rows: Rows) -> None:
     true, said = sides(rows)
     found = overlapping(true, said, task)

@@ -128,8 +128,8 @@ def test_shown_wants_five_runs_an_interval_clear_of_zero_and_holms_p(
 
 @pytest.mark.parametrize("run", RUNS)
 def test_where_seeds_alone_differ_few_differences_are_called_one(run: float) -> None:
-    single, families, trials = false_alarms(Grid(systems=3, sentences=120, run=run), tables=200)
-    assert single <= at_most(0.05, trials) and families <= at_most(0.05, 200)
+    single, families, trials = false_alarms(Grid(systems=3, sentences=120, run=run), tables=100)
+    assert single <= at_most(0.05, trials) and families <= at_most(0.05, 100)
 
 
 def test_a_system_of_one_run_is_not_told_from_the_runs_of_its_equal() -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forked
 
 from aspectra.benchmark.evaluate import evaluate
 from aspectra.config import FinetuneConfig
@@ -156,12 +154,7 @@ def test_killed_between_judging_and_saving_it_ends_the_same(
     settings = SMALL | {"data": str(data), "save_seconds": 0, "epochs": 5, "lora_rank": lora_rank}
     out, straight, script = tmp_path / "killed", tmp_path / "straight", tmp_path / "run.py"
     script.write_text(KILLED)
-    done = subprocess.run(
-        [sys.executable, str(script), str(seq2seq), json.dumps(settings), str(out)],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+    done = forked.run(script, str(seq2seq), json.dumps(settings), str(out))
     assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
     assert [path.name for path in (out / "checkpoints").iterdir()] == ["checkpoint-6"], "one at a time"
     resumed = finetune(str(seq2seq), FinetuneConfig(**settings), out)["figures"]

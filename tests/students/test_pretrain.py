@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forked
 
 from aspectra.config import PretrainConfig
 from aspectra.errors import UserError
@@ -83,13 +82,7 @@ def test_killed_while_writing_a_checkpoint_it_ends_with_the_same_weights(
     out, straight = tmp_path / "killed", tmp_path / "straight"
     script = tmp_path / "run.py"
     script.write_text(KILLED.format(step=8))
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(
-        [sys.executable, str(script), str(corpus), str(seq2seq), json.dumps(settings), str(out)],
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
+    done = forked.run(script, str(corpus), str(seq2seq), json.dumps(settings), str(out))
     assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
     assert not (out / "manifest.json").exists()
     assert (out / "checkpoints" / "checkpoint-8").exists(), "half a checkpoint lies there"

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -146,7 +147,7 @@ def test_ctrl_c_in_the_middle_of_training_says_how_to_go_on(causal: Path, corpus
     command += ["--out", str(tmp_path / "out"), "--set", "max_steps=100000", "--set", "save_steps=1", *TINY]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not any((tmp_path / "out").glob("checkpoints/checkpoint-*/trainer_state.json")):
-        pass
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, error = process.communicate()
     assert (process.returncode, out) == (130, ""), error

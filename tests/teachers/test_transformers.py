@@ -103,7 +103,7 @@ def test_a_model_that_caps_its_attention_is_asked_with_it(model: Path, tmp_path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
         make(AutoTokenizer.from_pretrained(model)).save_pretrained(capped)
-    asked = questions()
+    asked = questions(("analysis",))
     alone = plain(capped, asked, attn_implementation="eager")
     assert [reply.text for reply in ask(config_of(capped, concurrency=64), asked)] == alone
     without = plain(capped, asked, attn_implementation="eager", attn_logit_softcapping=None)

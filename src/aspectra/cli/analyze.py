@@ -31,7 +31,9 @@ def analyze(
     date: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column with the day of a review. [found by name]")
     ] = None,
-    stars: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of ratings. [found by name]")] = None,
+    stars: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column with the stars of a review. [found by name]")
+    ] = None,
     topics: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Topics of your own, .yaml (docs/analyze.md). [found]")
     ] = None,

@@ -152,7 +152,8 @@ def import_set(
     form: str | None = typer.Option(
         None,
         "--format",
-        help="Format: table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc, generative (####). [guessed]",
+        help="Format: table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc (PyABSA), generative (####), check "
+        "(saved by the page of `aspectra check`). [guessed]",
     ),
     split: str | None = typer.Option(None, help="Side that all sentences go to: train, dev or test. [by the shares]"),
     dev_share: float = typer.Option(0.0, help="Share of the sentences that becomes dev."),

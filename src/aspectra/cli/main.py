@@ -31,6 +31,7 @@ COMMANDS = {
     "zero-shot": "Which polarity, with no labeled example seen: students and LLMs.",
     "export": "Turn a fine-tuned student into a folder that runs quickly and without torch.",
     "analyze": "Find the opinions in a table of reviews: a file of them, and a report.",
+    "check": "Sentences as they were read, on a page: is that right on your own reviews?",
     "serve": "Serve a student: an API, and a page for people.",
     "data": "Labeled sets: list, fetch the published ones, draw from them, import your own, count.",
     "models": "The students known by name: list them, put one on disk.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -24,11 +23,13 @@ def score(
         "all", help="Subset: all, implicit (an opinion without opinion words) or multi (several polarities)."
     ),
     scoring: str = typer.Option("strict", help="Scoring: strict, or paper (the authors' scorer to the last digit)."),
-    audit: Path | None = typer.Option(None, help="File of judgments that an audit page saved; it is scored alone."),
+    audit: Path | None = typer.Option(
+        None, help="File that the page of `elicit --audit` or of `check` saved; it is scored alone."
+    ),
     as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
     more: list[Path] | None = typer.Argument(None, hidden=True),
 ) -> None:
-    """Score the predictions of any system; or, with --audit, a teacher by what a person said of its answers.
+    """Score the predictions of any system; or, with --audit, a teacher or a reader by what a person said of it.
 
     Without --audit, --gold, --pred and --task are all wanted. A prediction is {"text", "raw"} with the linear form, or
     {"text", "opinions": [{"target", "category", "polarity"}]}. Sentences are matched by position.
@@ -46,11 +47,11 @@ def score(
     from aspectra.score.subsets import SUBSETS, unmarked
 
     if audit is not None:
-        from aspectra.elicit.audit import score as judged
+        from aspectra.cli.audited import show
 
         if gold or pred or task or more:
             raise UserError("--audit is scored alone: leave out --gold, --pred and --task")
-        show(judged(audit), as_json)
+        show(audit, as_json)
         return
     for name, value in (("gold", gold), ("pred", pred), ("task", task)):
         if not value:
@@ -79,24 +80,3 @@ def score(
     print(f"F1 {f1}  precision {precision}  recall {recall}  (percent)")
     print(f"{task}, {scoring} scoring, {subset}: {result.sentences} sentences")
     print(f"{result.correct} of {result.predicted} predictions right, {result.found} of {result.gold} gold found")
-
-
-def show(found: dict[str, Any], as_json: bool) -> None:
-    """Print a teacher's precision for a machine or for a person."""
-    from aspectra.cli import output
-
-    if as_json:
-        output.write(found)
-        return
-    rows = [("all", "", found)] + [
-        (group, name, part) for group, values in found["by"].items() for name, part in values.items()
-    ]
-    shares, counts = ("precision", "low", "high"), ("right", "judged", "unanswered")
-    lines = [
-        (group, name, *(output.percent(part[each]) for each in shares), *(part[each] for each in counts))
-        for group, name, part in rows
-    ]
-    output.table(("of", "", *shares, *counts), lines, "precision in percent")
-    drawn = found["responses"]
-    print(f"{drawn['drawn']} answers were drawn: {drawn['done']} accepted, {drawn['rejected']} rejected")
-    print("low to high: 95 % Wilson interval")

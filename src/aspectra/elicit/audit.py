@@ -1,15 +1,13 @@
-"""Whether the teacher can be trusted: a draw of its answers for a person to judge, and what the judgments say.
+"""Whether the teacher can be trusted: a draw of its answers for a person to judge.
 
-`draw` fills the page of `aspectra.report.audit` (`aspectra elicit --audit`); `score` reads the file that this page
-saves (`aspectra score --audit`).
+`draw` fills the page of `aspectra.report.audit` (`aspectra elicit --audit`); `aspectra.elicit.verdicts` says what the
+judgments come to.
 """
 
 from __future__ import annotations
 
 import hashlib
 import heapq
-import json
-from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +20,23 @@ from aspectra.elicit.polarity import judgment
 from aspectra.errors import UserError
 from aspectra.files import canonical
 from aspectra.schema import Response
-from aspectra.score.shares import wilson
 from aspectra.teachers.recorded import task_of
 
-FORMAT = 1
-MARKS = ("right", "wrong", None)
-COUNTS = ("drawn", "done", "rejected")
-GROUPS = ("kind", "polarity", "target")
+FORMAT = 2
+# What a person is asked of each statement: the questions of the human evaluation in arXiv 2412.18552.
+QUESTIONS = {
+    "target": "target right",
+    "sentiment": "sentiment right",
+    "reasoning": "reasoning convincing",
+    "invented": "nothing invented",
+}
+# Of these each kind has something that can be judged.
+ASKED = {
+    "analysis": ("target", "sentiment", "reasoning", "invented"),
+    "extraction": ("target", "sentiment"),
+    "polarity": ("sentiment",),
+    "rewriting": ("sentiment", "invented"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +67,11 @@ class Drawn:
             {
                 "review_id": self.response.review_id,
                 "kind": kind,
+                "model": self.response.model,
                 "target": each.target,
                 "polarity": each.polarity,
                 "explicit": each.place is not None if kind == "analysis" or each.target else None,
-                "mark": None,
+                "answers": dict.fromkeys(ASKED[kind]),
             }
             for each in self.statements
         ]
@@ -136,79 +145,3 @@ def _told(**said: str | None) -> tuple[tuple[str, str], ...]:
 def _place(target: str, review: str) -> tuple[int, int] | None:
     start = find(target, review)
     return None if start is None else (start, start + len(target))
-
-
-def score(file: Path) -> dict[str, Any]:
-    """The share of judged statements that are right, with its interval: of all, and by `GROUPS`.
-
-    Returns `precision`, `low`, `high` (Wilson, 95 %), `right`, `judged`, `unanswered`, the same under `by` for each
-    value of each group, and `responses`, the counts of what was drawn. Raises UserError for what is no saved audit,
-    and where nothing is judged.
-    """
-    saved = _read(file)
-    marks: list[dict[str, Any]] = saved["opinions"]
-    if not any(each["mark"] for each in marks):
-        raise UserError(
-            f"{file}: none of the {len(marks)} opinions is judged yet; mark some on the page, and save again"
-        )
-    groups: dict[str, dict[str, list[dict[str, Any]]]] = {name: defaultdict(list) for name in GROUPS}
-    for each in marks:
-        groups["kind"][each["kind"]].append(each)
-        if each["polarity"] is not None:
-            groups["polarity"][each["polarity"]].append(each)
-        if each["explicit"] is not None:
-            groups["target"]["explicit" if each["explicit"] else "implicit"].append(each)
-    return {
-        **precision(marks),
-        "by": {name: {value: precision(found[value]) for value in sorted(found)} for name, found in groups.items()},
-        "responses": saved["responses"],
-    }
-
-
-def precision(marks: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Figures of some marks; the fractions are None where none of them is judged."""
-    found = Counter(each["mark"] for each in marks)
-    right, judged = found["right"], found["right"] + found["wrong"]
-    low, high = wilson(right, judged) if judged else (None, None)
-    return {
-        "precision": right / judged if judged else None,
-        "low": low,
-        "high": high,
-        "right": right,
-        "judged": judged,
-        "unanswered": found[None],
-    }
-
-
-def _read(file: Path) -> dict[str, Any]:
-    wrong = UserError(f"{file} is no saved audit: `aspectra elicit --audit 50 --out DIR` makes the page that saves one")
-    try:
-        saved = json.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise UserError(f"there is no file {file}") from None
-    except OSError as error:
-        raise UserError(f"cannot read {file}: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise wrong from None
-    if not isinstance(saved, dict) or not isinstance(saved.get("opinions"), list):
-        raise wrong
-    if saved.get("audit") != FORMAT:
-        raise UserError(
-            f"{file} is an audit of another format ({saved.get('audit')!r}); score it with the Aspectra of its page"
-        )
-    counts = saved.get("responses")
-    counted = isinstance(counts, dict) and all(isinstance(counts.get(name), int) for name in COUNTS)
-    if not counted or not all(_mark(each) for each in saved["opinions"]):
-        raise wrong
-    return saved
-
-
-def _mark(value: Any) -> bool:
-    """Whether a value is an entry of a saved audit."""
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("kind"), str)
-        and isinstance(value.get("polarity", 0), str | None)
-        and isinstance(value.get("explicit", 0), bool | None)
-        and value.get("mark", 0) in MARKS
-    )

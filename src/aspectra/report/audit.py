@@ -1,6 +1,7 @@
 """The page on which a person judges a draw of the teacher's answers: one file that fetches nothing.
 
-Called by `aspectra elicit --audit`; `aspectra.elicit.audit` draws, and scores what the page saves.
+Called by `aspectra elicit --audit`; `aspectra.elicit.audit` draws, and `aspectra.elicit.verdicts` scores what the page
+saves.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from aspectra.elicit.audit import FORMAT, Drawn, Statement, draw
+from aspectra.elicit.audit import ASKED, FORMAT, QUESTIONS, Drawn, Statement, draw
+from aspectra.elicit.verdicts import decisive
 from aspectra.files import canonical, write_text
 from aspectra.report.frame import environment, frame
 from aspectra.report.tables import SIGNS, distinct
@@ -41,7 +43,7 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
     """The page. Its id hangs on what is judged, so that no other page takes up its marks."""
     teachers = distinct(each.response.model for each in drawn)
     judged = [[each.response.review_id, each.response.kind, each.response.text] for each in drawn]
-    page = hashlib.sha256(canonical([seed, judged]).encode("utf-8", "replace")).hexdigest()[:16]
+    page = hashlib.sha256(canonical([FORMAT, seed, judged]).encode("utf-8", "replace")).hexdigest()[:16]
     saved = {"audit": FORMAT, "page": page, "teachers": teachers, "seed": seed, "responses": responses}
     first = 0
     items = []
@@ -52,7 +54,7 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
         environment(markup=True)
         .get_template("audit.html.jinja")
         .render(
-            **frame(("audit.css",), "audit.js", {**saved, "opinions": marks}),
+            **frame(("judging.css", "audit.css"), "audit.js", {**saved, "opinions": marks}, ("judging.js",)),
             teachers=teachers,
             kinds=distinct(each.response.kind for each in drawn),
             responses=responses,
@@ -81,6 +83,10 @@ def item(drawn: Drawn, first: int) -> dict[str, Any]:
                 "polarity": each.polarity,
                 "sign": SIGNS.get(each.polarity or "", "?"),
                 "told": each.told,
+                "asked": [
+                    {"name": name, "text": QUESTIONS[name], "decisive": name in decisive(answer.kind)}
+                    for name in ASKED[answer.kind]
+                ],
             }
             for number, each in enumerate(drawn.statements, first)
         ],

@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 PAGE = files("aspectra.report") / "page"
 
 
-def frame(styles: tuple[str, ...], script: str, data: Any) -> dict[str, Any]:
+def frame(styles: tuple[str, ...], script: str, data: Any, before: tuple[str, ...] = ()) -> dict[str, Any]:
     """The values `style`, `script`, `policy` and `data` of a page's template.
 
-    `style.css` and `theme.js` stand in every page, before the files that are named; `data` is what the script reads.
+    `style.css` and `theme.js` stand in every page, before the files that are named; `before` are scripts that several
+    pages share. `data` is what the script reads.
     """
     from markupsafe import Markup
 
     style = "".join(map(part, ("style.css", *styles)))
-    code = part("theme.js") + part(script)
+    code = "".join(map(part, ("theme.js", *before, script)))
     return {
         "style": Markup(style),
         "script": Markup(code),

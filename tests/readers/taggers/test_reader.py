@@ -40,7 +40,7 @@ def folder(encoder_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
     """A tagger that a teacher's labels taught, and nobody else's."""
     home = tmp_path_factory.mktemp("tagger")
     fast: dict[str, Any] = {"learning_rate": 3e-3, "batch_size": 8, "bf16": False, "device": "cpu", "threads": 1}
-    pretrain(corpus(home / "corpus"), str(encoder_of("bert")), PretrainConfig(epochs=60, **fast), home / "out")
+    pretrain(corpus(home / "corpus"), str(encoder_of("bert")), PretrainConfig(epochs=30, **fast), home / "out")
     return home / "out"
 
 

@@ -125,7 +125,7 @@ def test_constrained_answers_are_the_same_and_valid(
     found = []
     for engine in (student, export):
         engine.info |= info | {"task": name}
-        found.append(WritingReader(engine, batch_size=5, max_new_tokens=48, constrained=True).read(texts))
+        found.append(WritingReader(engine, batch_size=9, max_new_tokens=48, constrained=True).read(texts))
     assert [answer.raw for answer in found[0]] == [answer.raw for answer in found[1]]
     assert not all(answer.cut for answer in found[0])
     assert any(answer.found for answer in found[0])

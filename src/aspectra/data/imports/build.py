@@ -17,7 +17,7 @@ from typing import Any
 from aspectra import manifest, tasks
 from aspectra.data import datasets
 from aspectra.data.examples import load, read, save
-from aspectra.data.imports import generative, pyabsa, semeval, table
+from aspectra.data.imports import check, generative, pyabsa, semeval, table
 from aspectra.data.imports.labels import BadRowsError, Found, Source, parse_map, settle
 from aspectra.errors import UserError, unknown
 from aspectra.files import replacing, sha256
@@ -29,6 +29,7 @@ LINES: dict[str, Callable[[Path, str | None], list[Found]]] = {
     "seg": pyabsa.read_seg,
     "atepc": pyabsa.read_atepc,
     "generative": generative.read,
+    "check": check.labels,
 }
 FORMATS = ("semeval", "table", *LINES)
 
@@ -135,6 +136,8 @@ def guess(path: Path, encoding: str | None = None) -> str:
     Raises UserError for any other, and for an empty file.
     """
     suffix = path.suffix.lower()
+    if suffix == ".json" and check.saved_check(path, encoding):
+        return "check"
     if kind(path) in SUFFIXES:
         return "table"
     if suffix in (".xml", ".seg", ".atepc"):

@@ -1,0 +1,129 @@
+"""Sentences of the reviews, drawn by seed, with what was read in them: for a person to check.
+
+Called by `aspectra.cli.check`; `aspectra.report.check` makes the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aspectra.analyze.opinions import Opinion
+from aspectra.analyze.output import Written
+from aspectra.analyze.table import Table, read_table
+from aspectra.errors import UserError
+from aspectra.files import sha256
+from aspectra.manifest import MANIFEST, digest, read
+from aspectra.markup import read as without_markup
+from aspectra.rows import check_file
+from aspectra.sentences import spans
+
+READING = ("text_column", "id_column", "encoding", "delimiter", "skip_bad_rows", "limit")
+
+
+class Sentence(NamedTuple):
+    """A sentence of a review, at [start, end) of its text, and what was read there."""
+
+    row: int
+    review: str
+    start: int
+    end: int
+    text: str
+    opinions: list[Opinion]
+
+
+def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
+    """`count` sentences of all reviews that were read into `out`, those without an opinion too.
+
+    Each sentence has a number that hangs on the seed, its text and its place; those with the lowest are drawn, in that
+    order. So whoever stops early has judged a fair draw, and every sentence has the same chance: what is found in
+    the draw holds for all of them. Returns what `aspectra.report.check.write` takes.
+
+    Raises UserError where `out` has no manifest beside it or was changed since, and where `reviews` are not those that
+    it was made of.
+    """
+    manifest = read(out.parent, f"{out.name}.{MANIFEST}")
+    if manifest is None:
+        raise UserError(f"{out} has no {out.name}.{MANIFEST} beside it: name the file that `aspectra analyze` made")
+    check_file(reviews)
+    if manifest["inputs"].get("reviews") != digest(reviews):
+        raise UserError(f"{reviews} is not the file that {out} was made of ({manifest['reviews']}); name that one")
+    if not out.is_file() or manifest["outputs"].get(out.name) != sha256(out):
+        raise UserError(f"{out} was changed since `aspectra analyze` made it; make it anew with --replace")
+    said, figures = manifest["config"], manifest["figures"]
+    table = read_table(reviews, **{name: said[name] for name in READING if name in said})
+    of = 0
+
+    def numbered() -> Iterator[Sentence]:
+        nonlocal of
+        for each in sentences(table):
+            of += 1
+            yield each
+
+    drawn = heapq.nsmallest(count, numbered(), key=lambda each: lot(seed, each))
+    place(drawn, out)
+    return {
+        "reviews": manifest["reviews"],
+        "reader": figures.get("reader"),
+        "seed": seed,
+        "of": of,
+        "targets": bool(figures["targets"]["rows"]) or not figures["categories"]["rows"],
+        "categories": [row["label"] for row in figures["categories"]["rows"]],
+        "sentences": [saved(each) for each in drawn],
+    }
+
+
+def saved(sentence: Sentence) -> dict[str, Any]:
+    """The sentence as the page shows and saves it: without HTML, places within it."""
+    reading = without_markup(sentence.text)
+    opinions = []
+    for o in sentence.opinions:
+        target, start, end = None, None, None
+        if o.start is not None and o.end is not None:
+            start, end = reading.seen(o.start - sentence.start, o.end - sentence.start)
+            target = reading.text[start:end]
+        said: dict[str, Any] = {"target": target, "category": o.category, "polarity": o.polarity}
+        opinions.append(said | {"from": start, "to": end, "confidence": o.confidence})
+    return {
+        "review_row": sentence.row,
+        "review_id": sentence.review,
+        "text": reading.text,
+        "opinions": opinions,
+    }
+
+
+def lot(seed: int, sentence: Sentence) -> bytes:
+    told = f"{seed} {sentence.row} {sentence.start} {sentence.text}"
+    return hashlib.sha256(told.encode("utf-8", "replace")).digest()
+
+
+def sentences(table: Table) -> Iterator[Sentence]:
+    """Every sentence that the reader was asked about, still without its opinions."""
+    for entry in table.entries():
+        reading = without_markup(entry.text)
+        for span in spans(reading.text):
+            start, end = reading.given(*span)
+            yield Sentence(entry.row, entry.id, start, end, entry.text[start:end], [])
+
+
+def place(drawn: list[Sentence], out: Path) -> None:
+    """Give the sentences their opinions out of a file of them."""
+    rows: dict[int, list[Sentence]] = {}
+    for each in sorted(drawn, key=lambda each: each.start):
+        rows.setdefault(each.row, []).append(each)
+    for row, found in Written(out):
+        for opinion in found.opinions if row in rows else ():
+            for each in rows[row]:
+                if inside(opinion, each):
+                    each.opinions.append(opinion)
+                    break
+
+
+def inside(opinion: Opinion, sentence: Sentence) -> bool:
+    """Whether an opinion is of this sentence. One without a target has no place: its sentence reads so."""
+    if opinion.start is not None:
+        return sentence.start <= opinion.start < sentence.end
+    return opinion.sentence in (sentence.text, "'" + sentence.text)  # as --excel-safe writes some

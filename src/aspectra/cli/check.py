@@ -1,0 +1,43 @@
+"""`aspectra check`: sentences of one's own reviews, as they were read, to be judged by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(epilog="Example: aspectra check reviews.csv opinions.csv --out check.html")
+def check(
+    reviews: Annotated[Path, typer.Argument(metavar="REVIEWS", help="The file that was analyzed.")],
+    opinions: Annotated[Path, typer.Argument(metavar="OPINIONS", help="What `aspectra analyze` made of it.")],
+    sentences: Annotated[int, typer.Option(min=1, help="Number of sentences, those without an opinion too.")] = 30,
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Page to write, an .html file. [OPINIONS.check.html]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Draw sentences into a page on which you mark what was read right, read wrong, or missed.
+
+    The page saves a file. `aspectra score --audit FILE` gives precision and recall on these reviews; `aspectra data
+    import FILE` makes labels of it, to fine-tune on.
+    """
+    from aspectra.analyze.sample import sample
+    from aspectra.cli.output import write
+    from aspectra.errors import UserError
+    from aspectra.places import locate
+    from aspectra.report import check as page
+
+    out = out or opinions.with_name(f"{opinions.name}.check.html")
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"--out {out}: the page is a web page; name a file that ends in .html")
+    drawn = sample(locate(str(reviews)), opinions, sentences, seed)
+    name = page.write(drawn, out)
+    found = sum(len(each["opinions"]) for each in drawn["sentences"])
+    if json:
+        write({"page": str(out), "id": name, "drawn": len(drawn["sentences"]), "of": drawn["of"], "opinions": found})
+        return
+    told = f"{len(drawn['sentences'])} of {drawn['of']:,} sentences with {found} opinions"
+    print(f"{out}: {told}, to be judged in a browser and saved")

@@ -1,0 +1,46 @@
+"""Labels out of a check: sentences that a person went through on the page of `aspectra check`.
+
+Called by `imports.build`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from aspectra.data.imports.labels import Found
+from aspectra.errors import UserError
+from aspectra.progress import say
+from aspectra.rows import text_file
+from aspectra.schema import Example, Opinion
+from aspectra.score.checks import checked, finished, truth
+from aspectra.score.saved import CHECK, read
+
+BEGINNING = re.compile(rf'\ufeff?\s*{{\s*"{CHECK}"')
+
+
+def saved_check(path: Path, encoding: str | None = None) -> bool:
+    """Whether a JSON file is one that the page saved, by its beginning."""
+    with text_file(path, encoding) as stream:
+        return BEGINNING.match(stream.read(200)) is not None
+
+
+def labels(path: Path, encoding: str | None = None) -> list[Found]:
+    """The finished sentences with the opinions that they have: those found right, mended, and missed.
+
+    Of the others it is not known what they have; how many are left out is told. Raises UserError for a file that the
+    page did not save, and where no sentence is finished.
+    """
+    sentences = checked(read(path), str(path))
+    known = [(number, each) for number, each in enumerate(sentences, 1) if finished(each)]
+    if not known:
+        raise UserError(
+            f"{path}: none of its {len(sentences)} sentences is finished; say on the page where that is all"
+        )
+    if left := len(sentences) - len(known):
+        say(f"{path}: {left} of {len(sentences)} sentences are not finished, and left out")
+    found = []
+    for number, each in known:
+        opinions = tuple(Opinion(o["target"], o["category"], o["polarity"], o["from"], o["to"]) for o, _ in truth(each))
+        found.append(Found(Example(str(number), each["text"], opinions), (number,) * len(opinions)))
+    return found

@@ -1,0 +1,118 @@
+"""What a person found on a page of sentences as a reader read them: precision and recall on one's own reviews.
+
+`aspectra.report.check` makes the page, `aspectra score --audit` prints the figures, and `aspectra data import` takes
+the sentences as labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from aspectra.errors import UserError
+from aspectra.schema import POLARITIES
+from aspectra.score.shares import wilson
+
+FORMAT = 1
+MARKS = ("right", "wrong", None)
+FOUND, MISREAD, MISSED = "found", "misread", "missed"  # misread: the target, with another polarity
+
+
+def score(saved: dict[str, Any], file: str) -> dict[str, Any]:
+    """Precision and recall of the reader, each {"share", "low", "high" (Wilson, 95 %), "right", "of"}.
+
+    `saved` is the JSON document that the page saved as `file`. An opinion is right where the person said so. Precision
+    is of all that was judged. Recall is of the `finished` sentences: there, what was missed is known. `targets` has
+    both whatever the polarity; `by` has them by polarity: precision by the one that was read, recall by the right one.
+    Returns these, `sentences` (`drawn`, `finished`, `of`) and the `reader`. Raises UserError for a file that no page of
+    a check saved, and where nothing is judged.
+    """
+    sentences = checked(saved, file)
+    judged = [(o, o["mark"] == "right") for each in sentences for o in each["opinions"] if o["mark"]]
+    known = [each for each in sentences if finished(each)]
+    if not judged and not known:
+        raise UserError(f"{file}: none of the {len(sentences)} sentences is judged yet; mark some, and save again")
+    gold = [pair for each in known for pair in truth(each)]
+
+    def figures(polarity: str | None = None) -> dict[str, Any]:
+        return {
+            "precision": share(right for o, right in judged if polarity in (None, o["polarity"])),
+            "recall": share(how == FOUND for o, how in gold if polarity in (None, o["polarity"])),
+        }
+
+    return {
+        **figures(),
+        "targets": {
+            "precision": share(right or bool(o["should"]) for o, right in judged),
+            "recall": share(how != MISSED for _, how in gold),
+        },
+        "by": {"polarity": {each: figures(each) for each in POLARITIES}},
+        "sentences": {"drawn": len(sentences), "finished": len(known), "of": saved["of"]},
+        "reader": saved.get("reader"),
+    }
+
+
+def checked(saved: dict[str, Any], file: str) -> list[dict[str, Any]]:
+    """The sentences of a saved check. Raises UserError for a document that is none."""
+    if saved.get("check") != FORMAT:
+        raise UserError(
+            f"{file} is a check of another format ({saved.get('check')!r}); score it with the Aspectra of its page"
+        )
+    sentences = saved.get("sentences")
+    if not isinstance(saved.get("of"), int) or not isinstance(sentences, list) or not all(map(_sentence, sentences)):
+        raise UserError(f"{file} is no saved check: save it anew on the page that `aspectra check` made")
+    return sentences
+
+
+def finished(sentence: dict[str, Any]) -> bool:
+    """Whether all that was read is judged, and all that was missed is named."""
+    return bool(sentence["complete"]) and all(o["mark"] for o in sentence["opinions"])
+
+
+def truth(sentence: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The opinions that a finished sentence has, each with how the reader did: `FOUND`, `MISREAD` or `MISSED`."""
+    for opinion in sentence["opinions"]:
+        if opinion["mark"] == "right":
+            yield opinion, FOUND
+        elif opinion["should"]:
+            yield {**opinion, "polarity": opinion["should"]}, MISREAD
+    for opinion in sentence["missed"]:
+        yield opinion, MISSED
+
+
+def share(right: Iterable[bool]) -> dict[str, Any]:
+    """How many of some are right; the fractions are None where there is nothing."""
+    found = list(right)
+    low, high = wilson(sum(found), len(found)) if found else (None, None)
+    return {
+        "share": sum(found) / len(found) if found else None,
+        "low": low,
+        "high": high,
+        "right": sum(found),
+        "of": len(found),
+    }
+
+
+def _sentence(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("text"), str)
+        and isinstance(value.get("complete"), bool)
+        and all(isinstance(value.get(name), list) for name in ("opinions", "missed"))
+        and all(_opinion(each, value["text"]) for each in value["opinions"] + value["missed"])
+        and all(
+            each.get("mark", 0) in MARKS and each.get("should", 0) in (None, *POLARITIES) for each in value["opinions"]
+        )
+    )
+
+
+def _opinion(value: Any, text: str) -> bool:
+    """Whether a value is an opinion of a sentence, whose places are in it and hold the target."""
+    if not isinstance(value, dict) or value.get("polarity") not in POLARITIES:
+        return False
+    target, start, end = value.get("target"), value.get("from"), value.get("to")
+    if not isinstance(value.get("category"), str | None):
+        return False
+    if target is None or start is None:
+        return start is None and end is None and isinstance(target, str | None)
+    return isinstance(start, int) and isinstance(end, int) and start >= 0 and text[start:end] == target

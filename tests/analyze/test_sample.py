@@ -1,0 +1,75 @@
+"""Which sentences are drawn to be checked, and that each comes with what was read in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.analyze.stand_in import invented, put, source
+
+from aspectra.analyze.analysis import analyze
+from aspectra.analyze.sample import sample
+from aspectra.errors import UserError
+
+ODD = [
+    {"text": "The bed was lovely.<br>We came by train. The <b>bar</b> was noisy. The bed was rude."},
+    {"text": "Nothing to tell."},
+    {"text": "The bed was lovely."},
+]
+
+
+def analyzed(folder: Path, rows: list[dict[str, str]], out: str = "out.jsonl", **options: Any) -> tuple[Path, Path]:
+    reviews = put(folder / "reviews.csv", rows)
+    analyze(reviews, source(), folder / out, **options)
+    return reviews, folder / out
+
+
+def told(sentence: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    return sentence["text"], [(o["target"], o["polarity"]) for o in sentence["opinions"]]
+
+
+def test_every_sentence_can_be_drawn_and_has_its_own_opinions(tmp_path: Path) -> None:
+    drawn = sample(*analyzed(tmp_path, ODD), 50, 0)
+    assert drawn["of"] == 6
+    assert sorted((s["review_row"], *told(s)) for s in drawn["sentences"]) == [
+        (1, "The bar was noisy.", [("bar", "negative")]),
+        (1, "The bed was lovely.", [("bed", "positive")]),
+        (1, "The bed was rude.", [("bed", "negative")]),
+        (1, "We came by train.", []),
+        (2, "Nothing to tell.", []),
+        (3, "The bed was lovely.", [("bed", "positive")]),
+    ]
+    for each in drawn["sentences"]:
+        assert all(each["text"][o["from"] : o["to"]] == o["target"] for o in each["opinions"])
+
+
+@pytest.mark.parametrize(("out", "options"), [("out.csv", {"excel_safe": True}), ("out.parquet", {"limit": 2})])
+def test_the_draw_is_of_what_was_read_whatever_the_format(tmp_path: Path, out: str, options: dict[str, Any]) -> None:
+    drawn = sample(*analyzed(tmp_path, ODD, out, **options), 50, 0)
+    assert drawn["of"] == (5 if "limit" in options else 6)
+    assert sum(len(s["opinions"]) for s in drawn["sentences"]) == (3 if "limit" in options else 4)
+
+
+def test_a_seed_draws_the_same_and_a_smaller_draw_is_the_head_of_a_larger(tmp_path: Path) -> None:
+    files = analyzed(tmp_path, invented(60))
+
+    def texts(count: int, seed: int) -> list[str]:
+        return [s["text"] for s in sample(*files, count, seed)["sentences"]]
+
+    assert texts(20, 7) == texts(20, 7) and texts(20, 7)[:5] == texts(5, 7)
+    assert texts(20, 7) != texts(20, 8)
+
+
+def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
+    reviews, out = analyzed(tmp_path, ODD)
+    other = put(tmp_path / "other.csv", ODD[:1])
+    with pytest.raises(UserError, match=r"is not the file that .* was made of \(reviews\.csv\)"):
+        sample(other, out, 5, 0)
+    with pytest.raises(UserError, match="there is no file"):
+        sample(tmp_path / "gone.csv", out, 5, 0)
+    with pytest.raises(UserError, match=r"has no reviews\.csv\.manifest\.json beside it"):
+        sample(reviews, reviews, 5, 0)
+    out.write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="was changed since"):
+        sample(reviews, out, 5, 0)
