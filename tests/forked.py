@@ -10,11 +10,13 @@ import os
 import runpy
 import sys
 from collections.abc import Callable
-from multiprocessing import get_context
+from contextlib import chdir
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 HEAVY = "tests.heavy"
+ROOT = Path(__file__).parents[1]
 
 
 class Ended(NamedTuple):
@@ -27,7 +29,9 @@ class Ended(NamedTuple):
 def process(target: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """A process that is not started yet; it has the environment that this one has now."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([HEAVY])  # without effect once the server runs
+    context.set_forkserver_preload([HEAVY])
+    with chdir(ROOT):  # from where the server, once, imports what is heavy; a test may be elsewhere
+        forkserver.ensure_running()
     return context.Process(target=begin, args=(dict(os.environ), target, *arguments), **options)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.benchmark.conftest import sentence
+from tests.benchmark.conftest import ready, sentence
 from tests.chain import config_text
 
 from aspectra.benchmark.protocol import benchmark
@@ -17,6 +17,8 @@ from aspectra.places import config_file
 from aspectra.presets import FINETUNE_PRESETS
 from aspectra.settings import build, load
 from aspectra.systems import BenchmarkConfig
+
+__all__ = ["ready"]  # its workers need not import torch anew
 
 SETS = {"atsa": ["rest14", "laptop14"], "acsa": ["rest16", "laptop16"]}
 
