@@ -197,7 +197,7 @@ def test_a_disk_is_spared_the_weights_when_asked(small: Small, tmp_path: Path) -
         ({"compare": [["tiny", "lmm"]]}, "did you mean 'llm'"),
         ({"systems": {"a": {"kind": "student", "student": "smollm"}}}, "unknown model 'smollm'"),
         ({"systems": {"a": {"kind": "file", "predictions": "gone.jsonl"}}}, "no file of predictions gone.jsonl"),
-        ({"systems": {"a": {"kind": "file", "predictions": "{model}.jsonl"}}}, "only {task}, {data}, {seed} and {shots}"),
+        ({"systems": {"a": {"kind": "file", "predictions": "{model}.jsonl"}}}, "{seed} and {shots}"),
         ({"finetune": {"shots": 64}}, "finetune.shots is each cell's own; set `shots`"),
         ({"seeds": [1, 1]}, "seeds names something twice"),
         ({"shots": [500]}, "shots: 500 are more than the 12 training sentences"),
