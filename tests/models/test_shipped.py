@@ -42,8 +42,9 @@ def test_the_recovered_student_says_what_the_export_says(
     folder = models.resolve("reader-en")
     assert folder == empty_cache / f"reader-en-{digest(shipped)}"
     found = compare(*(open_reader(each, threads=1, device="cpu").read(TEXTS) for each in (shipped, folder)))
-    assert found["agreement"] == 1.0 and found["confidence"]["opinions"] > 40
-    # In 8 bits the export rounds what goes into its products, too.
+    assert found["confidence"]["opinions"] > 40
+    # In 8 bits the export rounds what goes into its products, too: a decision that is close may fall the other way.
+    assert found["agreement"] == 1.0 if compute == "float32" else found["agreement"] > 0.9
     assert found["confidence"]["max"] < (1e-5 if compute == "float32" else 0.05)
 
 
