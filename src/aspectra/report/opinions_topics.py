@@ -86,7 +86,7 @@ def topic(row: Row, most: int, axis: Axis | None, stretches: Sequence[Stretch], 
         "stars": stars and lower(stars),
         "chart": charts.lower(axis, stars) if axis and stars else "",
         "targets": [target(one) for one in row["targets"][:TARGETS]],
-        "more": max(0, len(others) - TARGETS + 1),
+        "more": len(row["targets"]) > TARGETS,
         "quotes": [
             (polarity, SIGNS[polarity], title, [{**q, "pieces": pieces(q)} for q in some])
             for polarity, title in (("negative", "Against"), ("positive", "For"))
