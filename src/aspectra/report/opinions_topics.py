@@ -30,6 +30,7 @@ def picture(figures: Row, stretches: Sequence[Stretch], unit: str) -> Row:
     drawn = [topic(row, most, axis, stretches, unit) for row in rows]
     first = drawn if len(drawn) <= FIRST + 2 else drawn[:FIRST]
     return {
+        "own": found["own"],
         "how": how(found, axis is not None),
         "stars": charts.stars_head(axis) if axis else None,
         "first": first,
