@@ -184,7 +184,7 @@ def test_a_kind_of_question_that_takes_long_for_few_characters_makes_no_other_se
         more = asyncio.ensure_future(made.submit(model.double, sized(3)))
         await asyncio.sleep(0)
         model.gate.set()
-        assert await asyncio.gather(held, waiting, more) == [[2], [4], [6]]
+        assert list(await asyncio.gather(held, waiting, more)) == [[2], [4], [6]]
 
     with batcher(patience=9.0) as made:
         asyncio.run(story())
