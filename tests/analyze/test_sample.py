@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from tests.analyze.stand_in import invented, put, source
 
 from aspectra.analyze.analysis import analyze
 from aspectra.analyze.sample import sample
+from aspectra.analyze.source import Source
 from aspectra.errors import UserError
+from aspectra.readers.extraction import Extraction, Found
 
 ODD = [
     {"text": "The bed was lovely.<br>We came by train. The <b>bar</b> was noisy. The bed was rude."},
@@ -42,6 +45,32 @@ def test_every_sentence_can_be_drawn_and_has_its_own_opinions(tmp_path: Path) ->
     ]
     for each in drawn["sentences"]:
         assert all(each["text"][o["from"] : o["to"]] == o["target"] for o in each["opinions"])
+
+
+class Verdicts:
+    """Reads what names no target; a little less sure each time."""
+
+    asked = 0
+
+    def extract(self, texts: Sequence[str]) -> list[Extraction]:
+        return [Extraction(text, tuple(self.found(text)), (), False) for text in texts]
+
+    def found(self, text: str) -> Iterator[Found]:
+        if text.startswith("Great"):
+            self.asked += 1
+            yield Found(None, None, "positive", None, None, 0.9 - self.asked / 1000)
+
+
+def test_a_sentence_that_stands_twice_has_its_verdict_both_times(tmp_path: Path) -> None:
+    reviews = put(tmp_path / "reviews.csv", [{"text": "Great! We came by train. Great!"}, {"text": "Great!"}])
+    analyze(reviews, Source("verdicts", Verdicts, "verdicts"), tmp_path / "out.jsonl")
+    drawn = sample(reviews, tmp_path / "out.jsonl", 50, 0)["sentences"]
+    assert sorted((s["review_row"], s["text"], len(s["opinions"])) for s in drawn) == [
+        (1, "Great!", 1),
+        (1, "Great!", 1),
+        (1, "We came by train.", 0),
+        (2, "Great!", 1),
+    ]
 
 
 @pytest.mark.parametrize(("out", "options"), [("out.csv", {"excel_safe": True}), ("out.parquet", {"limit": 2})])

@@ -49,7 +49,7 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["benchmark", "release", str(finished), "--out", str(tmp_path / "passed")]) == 0
-    assert "84 predictions of llm, other, shots; no sentence is in it" in capsys.readouterr().out
+    assert "84 predictions of llm, other, shots; digests stand in place of the sentences" in capsys.readouterr().out
     whole = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "passed").rglob("*") if path.is_file())
     for number in range(18, 32):
         assert f"Day {number} at the inn" not in whole
@@ -57,6 +57,7 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     names = sorted(path.name for path in (tmp_path / "passed" / "predictions" / "shots").iterdir())
     assert names == ["atsa-inn-4-1.jsonl", "atsa-inn-4-2.jsonl", "atsa-inn-all-1.jsonl", "atsa-inn-all-2.jsonl"]
     card = (tmp_path / "passed" / "README.md").read_text(encoding="utf-8")
+    assert "of a short sentence it may be the whole" in card
     assert "| shots | atsa/inn | all | 2 |" in card and "answers a long part that says nothing valid" in card
     monkeypatch.chdir(tmp_path / "passed")
     assert run(["benchmark", "benchmark.yaml", "--out", str(tmp_path / "again")]) == 0

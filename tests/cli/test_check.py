@@ -29,6 +29,13 @@ def test_the_page_is_written_beside_the_opinions(files: tuple[str, str], capsys:
     assert json.loads(capsys.readouterr().out)["drawn"] == 3
 
 
+def test_one_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reviews = put(tmp_path / "reviews.csv", [{"text": "The bed was lovely."}])
+    analyze(reviews, source(), tmp_path / "opinions.csv")
+    assert run(["check", str(reviews), str(tmp_path / "opinions.csv")]) == 0
+    assert "1 of 1 sentence with 1 opinion, to be judged" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

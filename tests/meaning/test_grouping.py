@@ -85,6 +85,18 @@ def test_a_user_names_topics_and_what_fits_none_is_other(meanings: Meanings) -> 
     assert found.topics(said) == ["people", "people", "price", "night", None, "people"]
 
 
+def test_what_a_user_writes_out_is_of_that_topic_though_the_word_means_nothing_here(meanings: Meanings) -> None:
+    own = {"people": ("waiter",), "odd": ("Zzz",)}
+    assert given(own, [*SUBJECTS, Subject("zzz", 2)], meanings).topics(["zzz", "yyy"]) == ["odd", None]
+
+
+def test_a_single_target_is_grouped_by_what_it_means(meanings: Meanings) -> None:
+    own = {"night": ("bed",), "people": ("staff",)}
+    for target, topic in (("waiter", "people"), ("pillow", "night"), ("soup", None)):
+        assert given(own, [Subject(target, 3)], meanings).topics([target]) == [topic]
+    assert find([Subject("waiter", 3)], meanings).topics(["server", "soup"]) == ["waiter", None]
+
+
 Grouped = Callable[[Sequence[Subject], Meanings], grouping.Grouping]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aspectra.data.left_out import LEFT_OUT, fingerprint
 from aspectra.errors import UserError
 from aspectra.pipeline.unlabeled import REVIEWS, files, gather, reviews
 from aspectra.tables import read_jsonl, write_jsonl
@@ -37,6 +38,17 @@ def test_a_pattern_stands_for_its_files_and_no_file_is_read_twice(tmp_path: Path
     for missing in (f"{tmp_path}/*.md", f"{tmp_path}/none.txt", str(tmp_path), ""):
         with pytest.raises(UserError, match="there is no such file"):
             files([missing])
+
+
+def test_a_text_is_left_out_where_a_listed_sentence_stands_in_it_or_is_the_whole(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "labeled.jsonl", [{"id": "a", "text": "Warm bread."}])
+    listed = ("good TEA. Cold soup.", "never again.")
+    (tmp_path / LEFT_OUT).write_text("\n".join(map(fingerprint, listed)), encoding="utf-8")
+    text = tmp_path / "t.txt"
+    text.write_text("Good tea. Cold soup.\nGood tea. Warm soup.\nIt rained. Never again.\n", encoding="utf-8")
+    made = gather([text], tmp_path / "labeled.jsonl", tmp_path, tmp_path / "out")
+    assert [row["id"] for row in read_jsonl(tmp_path / "out" / REVIEWS)] == ["a", "t-2"]
+    assert made["figures"] == {"texts": 1, "left_out": 2}
 
 
 def test_a_text_that_changes_is_read_again(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.browser import chromium
 from tests.meaning.words import write_words
 
 from aspectra.analyze.analysis import analyze
-from aspectra.report.opinions_topics import FIRST
+from aspectra.report.opinions_topics import FIRST, TARGETS
 
 TEXTS = (
     "The waiter was rude. The soup was cold.",
@@ -70,6 +70,16 @@ def test_a_topic_opens_to_its_targets_quotes_for_and_against_and_its_course(rest
     against, _, praise = staff.partition("<h4>Against</h4>")[2].partition("<h4>For</h4>")
     assert "was rude" in against and "friendly" not in against and "was friendly" in praise
     assert 'aria-label="Reviews that complain of it, of those that speak of it, by week. 5 Jan: 8 of 12; ' in staff
+
+
+@pytest.mark.parametrize("count", [TARGETS, TARGETS + 1])
+def test_rarer_targets_are_told_of_only_where_some_are_left_out(tmp_path: Path, count: int) -> None:
+    names = ("bed", "bar", "lift", "pool", "soup", "bread", "lobby", "towel", "shower")[:count]
+    topics = tmp_path / "topics.yaml"
+    topics.write_text(f"place: [{', '.join(names)}]\n", encoding="utf-8")
+    _, page = made(tmp_path, [{"text": f"The {name} was dirty."} for name in names], topics=topics)
+    assert ("and rarer ones, in the table" in page) == (count > TARGETS)
+    assert "Topics are those of your file" in page and "found by a computer" not in page
 
 
 def test_what_is_most_complained_of_comes_first_and_the_rest_behind_a_click(hotels: Page) -> None:

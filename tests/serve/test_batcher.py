@@ -152,7 +152,7 @@ def test_what_would_take_too_long_is_refused_rather_than_left_to_time_out() -> N
     model = Model(gate=True)
 
     async def story() -> None:
-        made.pace = 0.1  # seconds a character
+        made.paces[model.double] = 0.1  # seconds a character
         held = asyncio.ensure_future(made.submit(model.double, sized(1)))
         while not model.batches:
             await asyncio.sleep(0.001)
@@ -162,6 +162,29 @@ def test_what_would_take_too_long_is_refused_rather_than_left_to_time_out() -> N
             await made.submit(model.double, sized(3))
         model.gate.set()
         await asyncio.gather(held, waiting)
+
+    with batcher(patience=9.0) as made:
+        asyncio.run(story())
+
+
+def test_a_kind_of_question_that_takes_long_for_few_characters_makes_no_other_seem_slow() -> None:
+    model = Model(gate=True)
+
+    def topics(items: Sequence[Any]) -> list[Any]:
+        time.sleep(0.1)
+        return list(items)
+
+    async def story() -> None:
+        await made.submit(topics, sized(0, size=1))
+        held = asyncio.ensure_future(made.submit(model.double, sized(1)))
+        while not model.batches:
+            await asyncio.sleep(0.001)
+        waiting = asyncio.ensure_future(made.submit(model.double, sized(2, size=1000)))
+        await asyncio.sleep(0)
+        more = asyncio.ensure_future(made.submit(model.double, sized(3)))
+        await asyncio.sleep(0)
+        model.gate.set()
+        assert list(await asyncio.gather(held, waiting, more)) == [[2], [4], [6]]
 
     with batcher(patience=9.0) as made:
         asyncio.run(story())

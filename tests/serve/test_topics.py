@@ -62,6 +62,34 @@ def test_a_reader_without_a_table_of_meanings_offers_none(running: Service, know
     assert "/v1/topics" not in call(running, "/openapi.json").body["paths"]
 
 
+# The service goes away behind its first answer, and the page waits no time; `asked` says what it asked for.
+AWAY = """
+window.asked = [];
+const [real, later] = [window.fetch, window.setTimeout];
+const whole = async (answer) => { await answer.clone().text(); return answer; };
+let first;
+window.fetch = (path, more) => {
+  if (asked.push(path) === 1) return first = real(path, more).then(whole);
+  return first.then(() => { throw new TypeError("gone"); });
+};
+window.setTimeout = (what, wait, ...more) => later(what, Math.min(wait, 20), ...more);
+"""
+
+
+def test_a_service_that_went_away_is_not_waited_for_twice(knowing: Service, tmp_path: Path) -> None:
+    reviews = table(tmp_path / "r.csv", [["text"], *([f"The w{n} was fine."] for n in range(20))])
+    with chromium(tmp_path) as browser:
+        browser.get(f"{knowing.url}/")
+        until(lambda: "stand-in" in text(browser, "about"))
+        choose(browser, reviews)
+        until(lambda: browser.find_element("id", "start").is_enabled())
+        browser.execute_script(AWAY)
+        browser.find_element("id", "start").click()
+        wait_for(browser, "Stopped: the service cannot be reached. 16 opinions in 16 reviews.")
+        assert browser.execute_script("return asked.filter(path => path === 'v1/topics').length") == 1
+        assert browser.find_element("id", "topics-box").is_displayed(), "the table by words stands in for the picture"
+
+
 @pytest.mark.parametrize("width", [400, 1280])
 def test_a_file_of_reviews_ends_with_a_picture_of_topics(knowing: Service, tmp_path: Path, width: int) -> None:
     said = ["The waiter was rude. The staff was superb.", "The staff was rude.", "Soup was superb.", "Pasta was cold."]

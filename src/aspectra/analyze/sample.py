@@ -117,9 +117,14 @@ def place(drawn: list[Sentence], out: Path) -> None:
     for row, found in Written(out):
         for opinion in found.opinions if row in rows else ():
             for each in rows[row]:
-                if inside(opinion, each):
+                # Where a sentence stands twice, an opinion without a place was found in both: each has it once.
+                if inside(opinion, each) and what(opinion) not in map(what, each.opinions):
                     each.opinions.append(opinion)
-                    break
+
+
+def what(opinion: Opinion) -> Opinion:
+    """The opinion whatever its confidence, whose last digits hang on the sentences that were read together."""
+    return opinion._replace(confidence=None)
 
 
 def inside(opinion: Opinion, sentence: Sentence) -> bool:

@@ -96,7 +96,7 @@ def settings(run: Path, cells: Mapping[str, Result], compare: Iterable[Sequence[
     for system in distinct(each.system for each in results):
         own = [each for each in results if each.system == system]
         spec: dict[str, Any] = {"kind": "file", "predictions": pattern(own[0])}
-        spec |= {"shots": distinct_all(each.shots for each in own)} if learned(own[0]) else {}
+        spec |= {"shots": distinct_all(each.shots for each in own)} if own[0].learned else {}
         spec |= {"seeds": distinct_all(each.seed for each in own)} if own[0].seed is not None else {}
         config["systems"][system] = spec
         for task, names in sets.items():
@@ -114,11 +114,6 @@ def settings(run: Path, cells: Mapping[str, Result], compare: Iterable[Sequence[
     return config | ({"test_cap": cap} if cap is not None else {})
 
 
-def learned(cell: Result) -> bool:
-    """Whether it is known from how many labeled sentences the cell's system learned."""
-    return cell.kind == "student" or cell.stated
-
-
 def distinct_all(values: Iterable[int | None]) -> list[int | None]:
     """Each once, in the order in which they come."""
     return list(dict.fromkeys(values))
@@ -127,7 +122,7 @@ def distinct_all(values: Iterable[int | None]) -> list[int | None]:
 def pattern(cell: Result) -> str:
     """The name of a system's files, as `benchmark.yaml` has it."""
     parts = ["{task}", "{data}"]
-    parts += ["{shots}"] if learned(cell) else []
+    parts += ["{shots}"] if cell.learned else []
     parts += ["{seed}"] if cell.seed is not None else []
     return f"{FOLDER}/{cell.system}/{'-'.join(parts)}.jsonl"
 

@@ -48,8 +48,7 @@ class Group:
 
     @property
     def learned(self) -> bool:
-        """Whether it is known from how many labeled sentences the system learned."""
-        return self.cells[0].kind == "student" or self.cells[0].stated
+        return self.cells[0].learned
 
     def f1(self, scoring: str, subset: str) -> list[float]:
         return [s.f1 for cell in self.cells for s in cell.scores if (s.scoring, s.subset) == (scoring, subset)]

@@ -92,7 +92,8 @@ def release(
     if json:
         write(made)
         return
-    print(f"{out}: {counted(made['predictions'], 'prediction')} of {', '.join(made['systems'])}; no sentence is in it")
+    told = f"{counted(made['predictions'], 'prediction')} of {', '.join(made['systems'])}"
+    print(f"{out}: {told}; digests stand in place of the sentences")
 
 
 def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:

@@ -28,6 +28,7 @@ def check(
     from aspectra.cli.output import write
     from aspectra.errors import UserError
     from aspectra.places import locate
+    from aspectra.progress import counted
     from aspectra.report import check as page
 
     out = out or opinions.with_name(f"{opinions.name}.check.html")
@@ -39,5 +40,5 @@ def check(
     if json:
         write({"page": str(out), "id": name, "drawn": len(drawn["sentences"]), "of": drawn["of"], "opinions": found})
         return
-    told = f"{len(drawn['sentences'])} of {drawn['of']:,} sentences with {found} opinions"
+    told = f"{len(drawn['sentences'])} of {counted(drawn['of'], 'sentence')} with {counted(found, 'opinion')}"
     print(f"{out}: {told}, to be judged in a browser and saved")

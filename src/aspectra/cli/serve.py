@@ -49,7 +49,11 @@ def serve(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when it is served.")] = False,
 ) -> None:
-    """Serve a student: POST /v1/extract and /v1/classify, a page for people at /, /metrics, /healthz, /readyz."""
+    """Serve a student: POST /v1/extract, /v1/classify and /v1/topics, and a page for people at /.
+
+    /v1/topics is there where the reader finds targets and a table of meanings is at hand (docs/serve.md). Beside them:
+    /v1/about, /metrics, /healthz, /readyz.
+    """
     from aspectra.extras import need
     from aspectra.serve.server import serve as work
 

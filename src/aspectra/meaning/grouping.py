@@ -80,7 +80,8 @@ def seen(subjects: Sequence[Subject], meanings: Meanings) -> tuple[Any, Any]:
 
     vectors = meanings.of([subject.text for subject in subjects])
     counts = np.array([subject.count for subject in subjects], np.float32)
-    shift = counts @ vectors / max(1.0, float(counts.sum()))
+    # Of one alone nothing but rounding would be left.
+    shift = counts @ vectors / max(1.0, float(counts.sum())) if len(subjects) > 1 else 0.0
     return apart(vectors, shift), shift
 
 
@@ -156,4 +157,7 @@ def given(named: Mapping[str, Sequence[str]], subjects: Sequence[Subject], meani
     grouping = Grouping(list(named), centers, np.array([n for n, _ in said]), shift, LIKE, meanings)
     if subjects:
         grouping.known = dict(zip([s.text for s in subjects], grouping.nearest(vectors), strict=True))
+    # What the user writes out is no question of meaning, and some words have none here.
+    whose = {text.casefold(): list(named)[number] for number, text in said}
+    grouping.known |= {s.text: whose[s.text.casefold()] for s in subjects if s.text.casefold() in whose}
     return grouping

@@ -30,6 +30,7 @@ def picture(figures: Row, stretches: Sequence[Stretch], unit: str) -> Row:
     drawn = [topic(row, most, axis, stretches, unit) for row in rows]
     first = drawn if len(drawn) <= FIRST + 2 else drawn[:FIRST]
     return {
+        "own": found["own"],
         "how": how(found, axis is not None),
         "stars": charts.stars_head(axis) if axis else None,
         "first": first,
@@ -86,7 +87,7 @@ def topic(row: Row, most: int, axis: Axis | None, stretches: Sequence[Stretch], 
         "stars": stars and lower(stars),
         "chart": charts.lower(axis, stars) if axis and stars else "",
         "targets": [target(one) for one in row["targets"][:TARGETS]],
-        "more": max(0, len(others) - TARGETS + 1),
+        "more": len(row["targets"]) > TARGETS,
         "quotes": [
             (polarity, SIGNS[polarity], title, [{**q, "pieces": pieces(q)} for q in some])
             for polarity, title in (("negative", "Against"), ("positive", "For"))

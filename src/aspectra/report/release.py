@@ -13,7 +13,7 @@ TEXT = """# Predictions of {name}
 
 What the systems below said of each sentence of {sets}. The sentences are not here: `text_sha256` is the SHA-256 of a
 sentence's UTF-8 text, and the lines stand in the order of {side}. A line has `raw`, the answer as the system wrote it,
-or `opinions`. A term that a system found is a part of its sentence.{shortened}
+or `opinions`. A term that a system found is a part of its sentence; of a short sentence it may be the whole.{shortened}
 
 ## Strict F1 in percent, all sentences
 

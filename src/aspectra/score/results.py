@@ -154,6 +154,11 @@ class Result(Record):
     machine: dict[str, Any]
     created: str
 
+    @property
+    def learned(self) -> bool:
+        """Whether it is known from how many labeled sentences its system learned."""
+        return self.kind == "student" or self.stated
+
     def identity(self) -> dict[str, Any]:
         """What all cells of one system share: settings, and files by their digests rather than by their paths."""
         return {key: value for key, value in self.settings.items() if key not in FREE} | self.inputs

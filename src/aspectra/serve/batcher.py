@@ -87,7 +87,7 @@ class Batcher:
         self.changed = threading.Condition()
         self.stopping = False
         self.characters = 0  # in the queue
-        self.pace = 0.0  # seconds a character
+        self.paces: dict[Ask, float] = {}  # seconds a character, by what is asked
         self.busy_since: float | None = None
         self.thread = threading.Thread(target=self.run, name="aspectra-model", daemon=True)
 
@@ -119,7 +119,7 @@ class Batcher:
         with self.changed:
             if self.stopping or not self.thread.is_alive():
                 raise StoppingError("the service is stopping")
-            ahead = self.characters * self.pace
+            ahead = sum(job.size * self.paces.get(job.ask, 0.0) for job in self.queue)
             if self.queue and (len(self.queue) + len(items) > self.room or ahead > self.patience):
                 raise FullError(max(1, min(LONGEST, math.ceil(ahead))))
             self.queue.extend(Job(ask, item, size, group, number) for number, (item, size) in enumerate(items))
@@ -167,7 +167,8 @@ class Batcher:
         spent = time.monotonic() - started
         self.busy_since = None
         pace = spent / max(1, sum(job.size for job in jobs))
-        self.pace = pace if not self.pace else (1 - HOLD) * self.pace + HOLD * pace
+        before = self.paces.get(ask)
+        self.paces[ask] = pace if before is None else (1 - HOLD) * before + HOLD * pace
         self.watch(len(jobs), spent)
         loops: dict[asyncio.AbstractEventLoop, list[tuple[Job, Any]]] = {}
         for job, answer in zip(jobs, answers, strict=True):

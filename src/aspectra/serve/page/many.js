@@ -1,5 +1,5 @@
 // A file of reviews: read here, sent to the service in pieces, given back as CSV.
-import { $, about, count, insist, make, tell, tidy } from "./api.js";
+import { $, about, ask, count, insist, make, tell, tidy } from "./api.js";
 import { picture } from "./picture.js";
 import { line, parse, renamed, separator } from "./table.js";
 
@@ -182,7 +182,8 @@ $("many").addEventListener("submit", async (event) => {
   }
   const done = finished();
   advance(true);
-  const drawn = await picture(mine.results, said).catch(() => false); // the table by words stands there already
+  // The table by words stands there already: a service that failed is not waited for once more.
+  const drawn = await picture(mine.results, said, wrong ? ask : insist).catch(() => false);
   if (job !== mine) return;
   $("topics-box").hidden ||= drawn;
   const opinions = mine.results.flat().filter(Boolean).length;

@@ -1,5 +1,5 @@
 // The first picture of `aspectra analyze`, for a file of reviews: topics by how many reviews complain of them.
-import { $, about, insist, make } from "./api.js";
+import { $, about, make } from "./api.js";
 
 const AROUND = { sentences: 2, characters: 120 }; // of a target, by which the service tells what it means
 const TARGETS = 5000; // in a request
@@ -71,12 +71,12 @@ function bar(row, most) {
   return svg;
 }
 
-/** Draw the topics of what was found; false where the service has none, or there is nothing to draw. */
-export async function picture(results, said) {
+/** Draw the topics of what was found, for which the service is asked by `asks`; false where it has none, or nothing was found. */
+export async function picture(results, said, asks) {
   $("picture-box").hidden = true;
   const asked = about.topics ? fitting(targets(results, said)) : [];
   if (!asked.length) return false;
-  const { topics } = await insist({ targets: asked }, new AbortController().signal, "v1/topics");
+  const { topics } = await asks({ targets: asked }, new AbortController().signal, "v1/topics");
   const topicOf = new Map(topics.flatMap(({ topic, targets: some }) => some.map((target) => [target, topic])));
   const beside = new Map(topics.map(({ topic, targets: some }) => [topic, some.filter((one) => one !== topic).slice(0, 3).join(", ")]));
   const rows = counted(results, topicOf).slice(0, SHOWN);
