@@ -13,6 +13,7 @@ from aspectra.analyze import count_opinions, read_topics
 from aspectra.analyze.opinions import Found, Opinion, Opinions, extract
 from aspectra.analyze.table import Table, read_table
 from aspectra.errors import UserError
+from aspectra.meaning import grouping
 
 TEXTS = [
     "The waiter was rude. Our waiters were slow. The staff was friendly.",
@@ -32,7 +33,8 @@ def read(tmp_path: Path) -> Reviews:
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> Path:
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(grouping, "FEW", 0)  # as if these were many
     return write_words(tmp_path)
 
 

@@ -44,9 +44,15 @@ def test_a_target_that_was_not_counted_goes_to_the_nearest_topic_or_nowhere(mean
     assert found.topics(["server", "soup", "anchor", "zzz", ""]) == ["staff", "food", None, None, None]
 
 
-def test_a_group_that_hardly_anyone_speaks_of_is_no_topic(meanings: Meanings) -> None:
+def test_a_group_that_hardly_anyone_speaks_of_is_no_topic(meanings: Meanings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "FEW", 40)
     assert find([*SUBJECTS, Subject("anchor", 1)], meanings).names == ["staff", "food", "price", "bed"]
     assert "anchor" in find([*SUBJECTS, Subject("anchor", 2)], meanings).names
+
+
+def test_of_a_handful_of_reviews_each_thing_that_is_named_is_a_topic(meanings: Meanings) -> None:
+    found = find([Subject("anchor", 1), Subject("waiter", 1), Subject("staff", 1)], meanings)
+    assert found.topics(["anchor", "waiter"]) == ["anchor", "staff"], "not all of it other"
 
 
 def test_the_order_of_the_targets_makes_no_topic_another(meanings: Meanings) -> None:

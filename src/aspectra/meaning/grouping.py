@@ -21,6 +21,7 @@ BLOCK = 4_096  # of the rest, looked at together
 AROUND = 0.25  # what the sentences around a target count beside itself
 NEAR = 0.08  # the mean cosine from which two groups are one
 SHARE = 0.01  # of all mentions, below which a group is no topic
+FEW = 100  # mentions, below which a target that is named once may be a topic: there is little else
 FITS = 0.25  # the cosine with a topic from which a target is of it
 LIKE = 0.25  # the cosine with a name or an example from which a target is of a user's topic
 
@@ -109,7 +110,7 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
     weights: Counter[int] = Counter()
     for group, count in zip(groups, counts.tolist(), strict=False):
         weights[group] += count
-    floor = max(2.0, SHARE * counts[:head].sum())
+    floor = max(2.0, SHARE * counts[:head].sum()) if counts.sum() >= FEW else 1.0
     kept = [group for group, weight in sorted(weights.items(), key=lambda one: (-one[1], one[0])) if weight >= floor]
     members = [[n for n, group in enumerate(groups) if group == one] for one in kept]
     centers = [unit((np.sqrt(counts[some]) @ vectors[some])[None])[0] for some in members]
