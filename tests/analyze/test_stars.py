@@ -89,7 +89,10 @@ def test_more_topics_than_are_told_apart_leave_the_first_right(monkeypatch: pyte
     ("row", "given", "column"),
     [
         ({"text": "Nice.", "Star Rating": "4"}, None, "Star Rating"),
-        ({"text": "Nice.", "overall": "a good hotel"}, None, None),
+        ({"text": "Nice.", "stars": "4,5"}, None, "stars"),
+        ({"text": "Nice.", "stars": "5/5"}, None, "stars"),
+        ({"text": "Nice.", "stars": "4.0 out of 5 stars"}, None, "stars"),
+        ({"text": "Nice.", "stars": "★★★★☆"}, None, "stars"),
         ({"text": "Nice.", "year": "2024", "mark": "7.5"}, "mark", "mark"),
     ],
 )
@@ -97,6 +100,14 @@ def test_the_column_is_found_by_its_name_and_what_it_holds(
     tmp_path: Path, row: dict[str, str], given: str | None, column: str | None
 ) -> None:
     assert read_table(put(tmp_path / "r.csv", [row]), stars_column=given).stars == column
+
+
+def test_a_column_that_is_named_like_stars_and_holds_none_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = put(tmp_path / "r.csv", [{"text": "Nice.", "overall": "a good hotel"}])
+    assert read_table(table).stars is None
+    assert "column 'overall' holds no stars ('a good hotel')" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

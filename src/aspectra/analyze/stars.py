@@ -9,12 +9,14 @@ an association: who complains of the bed may have had a bad day.
 from __future__ import annotations
 
 import random
+import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aspectra.analyze.absent import absent
 from aspectra.errors import UserError
+from aspectra.progress import say
 from aspectra.reviews import RATING, find
 from aspectra.score.shares import Z
 
@@ -26,14 +28,25 @@ BITS = 62  # topics that are told apart; the rarer ones count as one
 HELD = 1_000_000  # reviews that are fitted; of more, so many drawn by seed
 SEED = 42
 BLOCK = 16_384
+FULL = "★⭐🌟"
+PAINTED = re.compile(rf"(?=.*[{FULL}☆])[{FULL}☆\ufe0f\s]{{1,20}}")
+WRITTEN = re.compile(
+    r"(?P<number>\d+(?:[.,]\d+)?)(?:\s*(?:/|of|out of)\s*(?:5|10)(?:[.,]0+)?)?(?:\s*stars?)?", re.IGNORECASE
+)
 
 
 def stars_of(value: Any) -> float | None:
     """A cell as stars: 0 to 10; None for what is none.
 
-    >>> stars_of("4"), stars_of(4.5), stars_of("4 of 5"), stars_of(2019)
-    (4.0, 4.5, None, None)
+    >>> stars_of("4"), stars_of(4.5), stars_of("4,5"), stars_of("4 of 5 stars"), stars_of("★★★☆☆"), stars_of(2019)
+    (4.0, 4.5, 4.5, 4.0, 3.0, None)
     """
+    if isinstance(value, str):
+        text = value.strip()
+        if PAINTED.fullmatch(text):
+            return float(sum(map(text.count, FULL)))
+        said = WRITTEN.fullmatch(text)
+        value = said["number"].replace(",", ".") if said else None
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
@@ -56,9 +69,11 @@ def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None) -> str | 
     wrong = [cell for cell in cells if stars_of(cell) is None]
     if cells and len(cells) - len(wrong) >= ENOUGH * len(cells):
         return column
+    shown = str(wrong[0])[:40] if wrong else "nothing"
     if given:
-        shown = str(wrong[0])[:40] if wrong else "nothing"
         raise UserError(f"column '{given}' holds no stars ('{shown}'); write numbers from 0 to {MOST:g}")
+    if cells:
+        say(f"column '{column}' holds no stars ('{shown}'), so that none are counted; name another with --stars")
     return None
 
 
