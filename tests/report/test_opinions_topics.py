@@ -56,7 +56,7 @@ def test_a_row_says_in_words_what_its_bar_and_its_dot_say(restaurant: Page) -> N
     assert re.search(r"<h3>staff <small>waiter</small></h3>", staff)
     assert "Of 60 reviews that speak of it, 40 complain: 67 %" in staff
     effect = manifest["figures"]["topics"]["rows"][0]["stars"]["difference"]
-    assert effect < -1 and f"With a complaint {-effect:.1f} stars less" in staff
+    assert effect < -1 and f"With a complaint {-effect:.1f} fewer stars" in staff
     assert ">40</text>" in staff and ">20</text>" in staff
     assert "An association, not a cause." in page and "(column stars, 3.0 on average)" in page
 

@@ -20,12 +20,12 @@ from aspectra.analyze.lemma import grouping
 from aspectra.analyze.movers import movers
 from aspectra.analyze.opinions import Found, Opinions, joined
 from aspectra.analyze.periods import Periods
-from aspectra.analyze.scheme import OVERALL, Scheme, scheme
+from aspectra.analyze.scheme import Scheme, scheme
 from aspectra.analyze.spoken import Spoken
 from aspectra.analyze.stars import Stars
 from aspectra.analyze.table import Entry, Table
 from aspectra.analyze.topics import Topics
-from aspectra.meaning.grouping import OTHER
+from aspectra.meaning.grouping import OTHER, OVERALL
 from aspectra.progress import progress
 
 STEP = 1000  # reviews after which the bar moves

@@ -15,11 +15,10 @@ from typing import Any
 
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.spoken import Name, Spoken
-from aspectra.meaning.grouping import OTHER, Subject, find, given
+from aspectra.meaning.grouping import OTHER, OVERALL, Subject, find, given
 from aspectra.readers.taggers.meanings import Meanings
 from aspectra.schema import POLARITIES
 
-OVERALL = "overall"  # the topic of a verdict that names nothing
 WORDS = 40  # topics where targets are told apart by their words: the most named
 TARGETS = 12  # of a topic, the most frequent, in the figures
 

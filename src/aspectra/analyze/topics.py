@@ -12,9 +12,9 @@ from typing import Any
 from aspectra.analyze.groups import INDEX, NEGATIVE, Group
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.quotes import Quote, keep, quote
-from aspectra.analyze.scheme import OVERALL, Scheme
+from aspectra.analyze.scheme import Scheme
 from aspectra.analyze.table import Entry
-from aspectra.meaning.grouping import OTHER
+from aspectra.meaning.grouping import OTHER, OVERALL
 from aspectra.schema import POLARITIES
 from aspectra.score.shares import wilson
 

@@ -15,6 +15,7 @@ from aspectra.meaning.linkage import average_linkage, cut
 from aspectra.readers.taggers.meanings import Meanings, unit
 
 OTHER = "other"  # what a reader is shown of targets that fit nowhere
+OVERALL = "overall"  # and of a verdict that names nothing
 MOST = 20_000  # targets from which topics are made, the most frequent
 HEAD = 2_000  # of them linked pair by pair: 16 MB of cosines
 BLOCK = 4_096  # of the rest, looked at together

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.errors import UserError
-from aspectra.meaning.grouping import OTHER
+from aspectra.meaning.grouping import OTHER, OVERALL
 from aspectra.settings import parse_yaml
 
+TAKEN = {OTHER: "what fits nowhere", OVERALL: "a verdict that names nothing"}
 SHAPE = "write `name: [example, example]` a line, or `- name`"
 
 
@@ -39,8 +40,8 @@ def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
         name = plain(key, path)
         if name in found:
             raise UserError(f"{path}: {name!r} stands twice; keep one")
-        if name.casefold() == OTHER:
-            raise UserError(f"{path}: {OTHER!r} is what fits nowhere; call this topic something else")
+        if (meant := TAKEN.get(name.casefold())) is not None:
+            raise UserError(f"{path}: {name!r} is {meant}; call this topic something else")
         if not isinstance(more, list | str | None):
             raise UserError(f"{path}: the examples of {name!r} must be a list of texts: {SHAPE}")
         examples = [plain(one, path) for one in ([more] if isinstance(more, str) else more or ())]

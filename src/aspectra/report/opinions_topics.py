@@ -114,11 +114,11 @@ def lower(stars: Row) -> Row:
     """A difference in stars in words.
 
     >>> lower({"difference": -0.54, "low": -1.05, "high": 0.12})
-    {'text': '−0.5', 'more': '0.5 stars less', 'ends': '1.1 less to 0.1 more', 'sure': False}
+    {'text': '−0.5', 'more': '0.5 fewer stars', 'ends': '1.1 fewer to 0.1 more', 'sure': False}
     """
 
     def words(value: float, noun: str = "") -> str:
-        return f"{abs(value):.1f}{noun} {'less' if value < 0 else 'more'}"
+        return f"{abs(value):.1f} {'fewer' if value < 0 else 'more'}{noun}"
 
     return {
         "text": f"{stars['difference']:+.1f}".replace("-", "−"),

@@ -144,7 +144,9 @@ def story(figures: Row) -> list[str]:
     if costly := [row for row in rows if row["stars"] and row["stars"]["high"] < 0]:
         worst = min(costly, key=lambda row: row["stars"]["high"])
         less = f"{-worst['stars']['difference']:.1f}"
-        found.append(f"Reviews that complain of {worst['label']} have {less} stars less, other complaints being equal.")
+        found.append(
+            f"Reviews that complain of {worst['label']} have {less} fewer stars, other complaints being equal."
+        )
     if (movers := figures["movers"]["rows"]) and figures["time"]:
         found.append(moved(next((row for row in movers if row["what"] == "negative"), movers[0])))
     return found

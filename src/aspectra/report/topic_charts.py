@@ -32,7 +32,7 @@ def stars_head(axis: Axis) -> str:
 
 
 def lower(axis: Axis, stars: Mapping[str, float], height: int = 30) -> str:
-    """How many stars more or less: a dot and its interval, filled where that leaves 0 out."""
+    """How many more or fewer stars: a dot and its interval, filled where that leaves 0 out."""
     middle = height / 2
     ends = [min(max(stars[name], axis.low), axis.high) for name in ("low", "difference", "high")]
     grid = (tag("line", x1=axis.at(t), x2=axis.at(t), y2="100%", class_="grid" if t else "zero") for t in axis.ticks)
