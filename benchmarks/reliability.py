@@ -15,27 +15,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.info import read_info
 from aspectra.readers.calibration import Calibration
 from aspectra.readers.opening import open_reader
-from aspectra.readers.reader import Answer, opinions
-from aspectra.schema import Example
+from aspectra.readers.trust import judged
 from aspectra.score.reliability import BINS, reliability
 from aspectra.score.shares import wilson
 
 Pairs = list[tuple[float, bool]]
-
-
-def judged(examples: list[Example], answers: list[Answer], task: tasks.Task) -> Pairs:
-    """(confidence, whether it is right) of every opinion."""
-    pairs = []
-    for example, answer in zip(examples, answers, strict=True):
-        wanted = task.wanted(example)
-        for found, said in zip(answer.found, opinions(answer, example.text, task), strict=True):
-            pairs.append((found.confidence, (task.subject(said), said.polarity) in wanted))
-    return pairs
 
 
 def bins(pairs: Pairs) -> list[dict[str, Any]]:
@@ -55,7 +43,8 @@ def of_export(model: Path, data: str, cap: int | None, threads: int | None) -> d
     """The figures of one export on one set."""
     reader = open_reader(model, threads=threads)
     examples = datasets.draw(datasets.split(datasets.find(reader.task.name, data), "test"), cap)
-    raw = judged(examples, reader.read([example.text for example in examples]), reader.task)
+    answers = reader.read([example.text for example in examples])
+    raw = [(confidence, good) for _, confidence, good in judged(examples, answers, reader.task.name)]
     settle = Calibration.of(read_info(model))
     if settle is None:
         sys.exit(f"{model} was not calibrated; export it with --data")

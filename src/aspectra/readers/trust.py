@@ -33,24 +33,30 @@ def calibrate(
     `score.reliability` has them, and `thresholds`: strict precision, recall and F1 of the opinions of at least that
     confidence.
     """
+    marked = judged(examples, answers, task)
+    if len(marked) < ENOUGH:
+        return None, None
+    numbers, raw, right = (list(column) for column in zip(*marked, strict=True))
+    worth = held_out(raw, right, numbers, seed)
+    left = iter(worth)
+    moved = [replace(each, found=tuple(replace(o, confidence=next(left)) for o in each.found)) for each in answers]
+    return fit(raw, right), {
+        "sentences": len(examples),
+        "raw": reliability(raw, right),
+        "calibrated": reliability(worth, right),
+        "thresholds": [at_least(examples, moved, task, least) for least in THRESHOLDS],
+    }
+
+
+def judged(examples: Sequence[Example], answers: Sequence[Answer], task: str) -> list[tuple[int, float, bool]]:
+    """(number of the sentence, confidence, whether strict scoring finds it in the gold) of each opinion named."""
     rules = tasks.get(task)
     marked = []
     for number, (example, answer) in enumerate(zip(examples, answers, strict=True)):
         wanted = rules.wanted(example)
         for found, said in zip(answer.found, opinions(answer, example.text, rules), strict=True):
             marked.append((number, found.confidence, (rules.subject(said), said.polarity) in wanted))
-    if len(marked) < ENOUGH:
-        return None, None
-    numbers, raw, right = (list(column) for column in zip(*marked, strict=True))
-    judged = held_out(raw, right, numbers, seed)
-    left = iter(judged)
-    moved = [replace(each, found=tuple(replace(o, confidence=next(left)) for o in each.found)) for each in answers]
-    return fit(raw, right), {
-        "sentences": len(examples),
-        "raw": reliability(raw, right),
-        "calibrated": reliability(judged, right),
-        "thresholds": [at_least(examples, moved, task, least) for least in THRESHOLDS],
-    }
+    return marked
 
 
 def settle(
