@@ -12,7 +12,7 @@ from typing import Any
 
 from aspectra.elicit.audit import FORMAT, QUESTIONS
 from aspectra.errors import UserError
-from aspectra.score.shares import wilson
+from aspectra.score.shares import fractions
 
 OLD = 1
 MARKS = ("right", "wrong", None)
@@ -63,9 +63,9 @@ def share(marks: Iterable[Mark], name: str) -> dict[str, Any]:
     """Counts of some marks; the fractions are None where none of them was made."""
     found = Counter(marks)
     right, judged = found["right"], found["right"] + found["wrong"]
-    low, high = wilson(right, judged) if judged else (None, None)
+    part, low, high = fractions(right, judged)
     return {
-        name: right / judged if judged else None,
+        name: part,
         "low": low,
         "high": high,
         "right": right,

@@ -7,14 +7,14 @@ saves.
 from __future__ import annotations
 
 import hashlib
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from aspectra.elicit.audit import ASKED, FORMAT, QUESTIONS, Drawn, Statement, draw
+from aspectra.elicit.audit import ASKED, FORMAT, QUESTIONS, Drawn, draw
 from aspectra.elicit.verdicts import decisive
 from aspectra.files import canonical, write_text
 from aspectra.report.frame import environment, frame
+from aspectra.report.pieces import Mark, pieces
 from aspectra.report.tables import SIGNS, distinct
 
 NAME = "audit.html"
@@ -69,12 +69,14 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
 def item(drawn: Drawn, first: int) -> dict[str, Any]:
     """What the template shows of an answer, whose first statement is number `first` of the page."""
     answer = drawn.response
+    statements = [*enumerate(drawn.statements, first)]
+    marks = [Mark(number, each.place, each.polarity) for number, each in statements if each.place is not None]
     return {
         "id": answer.review_id,
         "kind": answer.kind,
         "reason": answer.reason if answer.status == "rejected" else None,
         "text": answer.text or "",
-        "review": pieces(answer.review, drawn.statements, first),
+        "review": pieces(answer.review, marks),
         "statements": [
             {
                 "number": number,
@@ -88,24 +90,6 @@ def item(drawn: Drawn, first: int) -> dict[str, Any]:
                     for name in ASKED[answer.kind]
                 ],
             }
-            for number, each in enumerate(drawn.statements, first)
+            for number, each in statements
         ],
     }
-
-
-def pieces(review: str, statements: tuple[Statement, ...], first: int) -> list[dict[str, Any]]:
-    """The review cut where targets begin and end: each piece with the numbers of the statements about it."""
-    places = [(number, each) for number, each in enumerate(statements, first) if each.place is not None]
-    cuts = {0, len(review), *(end for _, each in places for end in each.place or ())}
-    found = []
-    for start, end in pairwise(sorted(cuts)):
-        about = [(n, each) for n, each in places if each.place and each.place[0] <= start and end <= each.place[1]]
-        said = distinct(each.polarity or "" for _, each in about)
-        found.append(
-            {
-                "text": review[start:end],
-                "about": " ".join(str(number) for number, _ in about),
-                "tone": said[0] if len(said) == 1 and said[0] in SIGNS else "unknown",
-            }
-        )
-    return found

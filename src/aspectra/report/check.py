@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from aspectra.corpus.words import ALONE
 from aspectra.errors import UserError
 from aspectra.files import canonical, write_text
 from aspectra.report.frame import environment, frame
-from aspectra.report.tables import SIGNS, distinct
+from aspectra.report.pieces import Mark, pieces
+from aspectra.report.tables import SIGNS
 from aspectra.score.checks import FORMAT
 
 GENERATOR = "aspectra check"
@@ -47,7 +47,7 @@ def html(saved: dict[str, Any]) -> str:
         items.append(
             {
                 "id": sentence["review_id"],
-                "pieces": pieces(sentence["text"], opinions, first),
+                "pieces": words(sentence["text"], opinions, first),
                 "opinions": [{**o, "number": n, "sign": SIGNS[o["polarity"]]} for n, o in enumerate(opinions, first)],
                 "end": first + len(opinions),
             }
@@ -68,27 +68,15 @@ def html(saved: dict[str, Any]) -> str:
     )
 
 
-def pieces(text: str, opinions: Sequence[Mapping[str, Any]], first: int) -> list[dict[str, Any]]:
-    """The sentence cut where words and targets begin and end, each with the numbers of the cards about it.
-
-    Places are characters as Python counts them; a browser counts otherwise, so that the page never has to.
-    """
-    words = [match.span() for match in WORD.finditer(text)]
-    placed = [(number, o) for number, o in enumerate(opinions, first) if o["from"] is not None]
-    ends = [(o["from"], o["to"]) for _, o in placed]
-    cuts = sorted({0, len(text), *(end for span in (*words, *ends) for end in span)})
-    found = []
-    for start, end in pairwise(cuts):
-        about = [(number, o) for number, o in placed if o["from"] <= start and end <= o["to"]]
-        said = distinct(o["polarity"] for _, o in about)
-        found.append(
-            {
-                "text": text[start:end],
-                "from": start,
-                "to": end,
-                "word": any(a <= start and end <= b for a, b in words),
-                "about": " ".join(str(number) for number, _ in about),
-                "tone": said[0] if len(said) == 1 else "unknown",
-            }
-        )
-    return found
+def words(text: str, opinions: Sequence[Mapping[str, Any]], first: int) -> list[dict[str, Any]]:
+    """The sentence cut where words and targets begin and end, each with the numbers of the cards about it."""
+    found = [match.span() for match in WORD.finditer(text)]
+    marks = [
+        Mark(number, (o["from"], o["to"]), o["polarity"])
+        for number, o in enumerate(opinions, first)
+        if o["from"] is not None
+    ]
+    return [
+        {**piece, "word": any(start <= piece["from"] and piece["to"] <= end for start, end in found)}
+        for piece in pieces(text, marks, found)
+    ]

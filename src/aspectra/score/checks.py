@@ -11,7 +11,7 @@ from typing import Any
 
 from aspectra.errors import UserError
 from aspectra.schema import POLARITIES
-from aspectra.score.shares import wilson
+from aspectra.score.shares import fractions
 
 FORMAT = 1
 MARKS = ("right", "wrong", None)
@@ -83,9 +83,9 @@ def truth(sentence: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 def share(right: Iterable[bool]) -> dict[str, Any]:
     """How many of some are right; the fractions are None where there is nothing."""
     found = list(right)
-    low, high = wilson(sum(found), len(found)) if found else (None, None)
+    part, low, high = fractions(sum(found), len(found))
     return {
-        "share": sum(found) / len(found) if found else None,
+        "share": part,
         "low": low,
         "high": high,
         "right": sum(found),

@@ -1,4 +1,4 @@
-"""How sure a share is, and whether two shares differ. Called by `aspectra.elicit.audit` and `analyze`.
+"""How sure a share is, and whether two shares differ. Called by `aspectra.elicit.verdicts`, `checks` and `analyze`.
 
 Interval: Wilson's score interval (Wilson 1927), which behaves for few and for extreme counts. Test: two proportions by
 the normal approximation with pooled variance, made only where each of the four expected counts is at least 5; a family
@@ -30,6 +30,15 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     half = Z * math.sqrt(share * (1 - share) / total + extra / (4 * total)) / (1 + extra)
     # The ends of no hits, and of nothing else, are exact; the sums above miss them by a rounding.
     return max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half) if hits < total else 1.0
+
+
+def fractions(hits: int, total: int) -> tuple[float | None, float | None, float | None]:
+    """hits / total and the ends of its interval; None each where there is nothing.
+
+    >>> fractions(0, 0), fractions(7, 7)[0]
+    ((None, None, None), 1.0)
+    """
+    return (hits / total, *wilson(hits, total)) if total else (None, None, None)
 
 
 def two_shares(hits: int, total: int, other_hits: int, other_total: int) -> float | None:
