@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -96,27 +97,21 @@ def settings(run: Path, cells: Mapping[str, Result], compare: Iterable[Sequence[
     for system in distinct(each.system for each in results):
         own = [each for each in results if each.system == system]
         spec: dict[str, Any] = {"kind": "file", "predictions": pattern(own[0])}
-        spec |= {"shots": distinct_all(each.shots for each in own)} if own[0].learned else {}
-        spec |= {"seeds": distinct_all(each.seed for each in own)} if own[0].seed is not None else {}
+        spec |= {"shots": distinct(each.shots for each in own)} if own[0].learned else {}
+        spec |= {"seeds": distinct(each.seed for each in own)} if own[0].seed is not None else {}
         config["systems"][system] = spec
-        for task, names in sets.items():
-            for data in names:
-                for shots in spec.get("shots", [own[0].shots]):
-                    for seed in spec.get("seeds", [None]):
-                        if (name := cell_name(system, task, data, seed, shots)) not in cells:
-                            raise UserError(
-                                f"{run} has no finished cell {name}: run the benchmark again, or name with --system "
-                                "those that are complete"
-                            )
+        places = [(task, data) for task, names in sets.items() for data in names]
+        shown = spec.get("shots", [own[0].shots])
+        for (task, data), shots, seed in product(places, shown, spec.get("seeds", [None])):
+            if (name := cell_name(system, task, data, seed, shots)) not in cells:
+                raise UserError(
+                    f"{run} has no finished cell {name}: run the benchmark again, or name with --system those that "
+                    "are complete"
+                )
     if compare is not None:
         config["compare"] = [list(pair) for pair in compare if set(pair) <= config["systems"].keys()]
     config |= {"side": side} if side != "test" else {}
     return config | ({"test_cap": cap} if cap is not None else {})
-
-
-def distinct_all(values: Iterable[int | None]) -> list[int | None]:
-    """Each once, in the order in which they come."""
-    return list(dict.fromkeys(values))
 
 
 def pattern(cell: Result) -> str:

@@ -135,12 +135,13 @@ def alike(pair: dict[str, Any]) -> bool:
 def told(row: dict[str, Any]) -> list[Any]:
     """A row of the table for eyes."""
     from aspectra.cli.output import percent
+    from aspectra.score.results import learned
 
     f1, seconds = row["f1"], row["seconds_per_1000"]
     return [
         row["system"],
         f"{row['task']}/{row['data']}",
-        "all" if row["shots"] is None and (row["kind"] == "student" or row.get("stated")) else row["shots"],
+        "all" if row["shots"] is None and learned(row["kind"], row.get("stated", False)) else row["shots"],
         len(row["seeds"]) or None,
         percent(f1["mean"]),
         percent(f1["sd"]),

@@ -7,7 +7,7 @@ from typing import Any
 
 from aspectra.progress import counted
 from aspectra.report.tables import line, percent
-from aspectra.score.results import Result
+from aspectra.score.results import Result, learned
 
 TEXT = """# Predictions of {name}
 
@@ -38,8 +38,8 @@ def card(
     lines = [line(("system", "set", "learned from", "runs", "F1", "sd")), line((*["---"] * 3, *["---:"] * 3))]
     for each in table:
         if (each["scoring"], each["subset"]) == ("strict", "all"):
-            stated = each["kind"] == "student" or each.get("stated")
-            shots = ("all" if each["shots"] is None else str(each["shots"])) if stated else "–"
+            known = learned(each["kind"], each.get("stated", False))
+            shots = ("all" if each["shots"] is None else str(each["shots"])) if known else "–"
             f1, runs = each["f1"], str(len(each["seeds"]) or 1)
             place = f"{each['task']}/{each['data']}"
             lines.append(line((each["system"], place, shots, runs, percent(f1["mean"]), percent(f1["sd"]))))

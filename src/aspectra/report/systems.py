@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aspectra.report import charts
+from aspectra.score.results import learned
 
 Row = Mapping[str, Any]
 
@@ -18,7 +19,7 @@ def labels(row: Row) -> float:
     """How many labeled sentences a system was shown: infinite where all of them, `UNSTATED` where nobody says."""
     if row["shots"] is not None:
         return float(row["shots"])
-    if row["kind"] == "student" or row.get("stated"):
+    if learned(row["kind"], row.get("stated", False)):
         return math.inf
     return 0.0 if row["kind"] == "llm" else UNSTATED
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from statistics import mean
+from typing import TypeVar
+
+T = TypeVar("T")
 
 SIGNS = {"positive": "+", "negative": "−", "neutral": "○", "conflict": "±"}
 
 
-def distinct(values: Iterable[str]) -> list[str]:
+def distinct(values: Iterable[T]) -> list[T]:
     """Each once, in the order in which they come."""
     return list(dict.fromkeys(values))
 

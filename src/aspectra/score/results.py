@@ -27,6 +27,11 @@ def cell_name(system: str, task: str, data: str, seed: int | None, shots: int | 
     return ".".join(parts)
 
 
+def learned(kind: str, stated: bool) -> bool:
+    """Whether it is known from how many labeled sentences a system learned: a student, or a file that says so."""
+    return kind == "student" or stated
+
+
 class Record(BaseModel):
     """Base: frozen, unknown fields refused."""
 
@@ -157,7 +162,7 @@ class Result(Record):
     @property
     def learned(self) -> bool:
         """Whether it is known from how many labeled sentences its system learned."""
-        return self.kind == "student" or self.stated
+        return learned(self.kind, self.stated)
 
     def identity(self) -> dict[str, Any]:
         """What all cells of one system share: settings, and files by their digests rather than by their paths."""
