@@ -108,16 +108,20 @@ def load(
 
 def read_yaml(file: Path) -> dict[str, Any]:
     """A YAML mapping from a file; `${NAME}` in its text becomes the environment's value."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"no config file {file}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read config {file}: {error}") from None
-    value = parse_yaml(os.path.expandvars(text), str(file))
+    value = parse_yaml(os.path.expandvars(read_text(file, "config")), str(file))
     if not isinstance(value, dict):
         raise UserError(f"{file}: a config is a mapping of settings")
     return value
+
+
+def read_text(file: Path, what: str) -> str:
+    """The text of a file of settings, of which messages say `what` it is. Raises UserError where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"no {what} file {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {what} {file}: {error}") from None
 
 
 def parse_yaml(text: str, source: str) -> Any:

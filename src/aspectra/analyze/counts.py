@@ -8,7 +8,6 @@ names, of a column's values and of pairs of both hold a limited number of entrie
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,11 @@ from aspectra.analyze.columns import Column
 from aspectra.analyze.dates import clock
 from aspectra.analyze.english import strange
 from aspectra.analyze.groups import Group, by_polarity
-from aspectra.analyze.lemma import grouping
 from aspectra.analyze.movers import movers
 from aspectra.analyze.opinions import Found, Opinions, joined
 from aspectra.analyze.periods import Periods
 from aspectra.analyze.scheme import Scheme, scheme
-from aspectra.analyze.spoken import Spoken
+from aspectra.analyze.spoken import Spoken, spoken
 from aspectra.analyze.stars import Stars
 from aspectra.analyze.table import Entry, Table
 from aspectra.analyze.topics import Topics
@@ -58,8 +56,7 @@ def count_opinions(
     if iter(opinions) is opinions:
         raise TypeError("opinions are walked over twice: give those of read_opinions, or a list")
     table.check_columns(by)
-    targets = Spoken(attrgetter("target"), grouping(language))
-    categories = Spoken(attrgetter("category"), str.casefold)
+    targets, categories = spoken(language)
     figures = whole(table, opinions, targets, categories, made_for)
     made = scheme(targets, categories, Path(model) if model is not None else None, topics)
     figures |= {"targets": targets.figures(), "categories": categories.figures()}

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import FIELDS, Found, extract
 from aspectra.analyze.output import renamed
 from aspectra.analyze.scheme import scheme
-from aspectra.analyze.spoken import Spoken
+from aspectra.analyze.spoken import spoken
 from aspectra.analyze.table import Entry
 from aspectra.analyze.topics import Topics
 from aspectra.errors import UserError
@@ -82,7 +80,7 @@ def topic_frame(
     Raises UserError as `frame` does, and for a language that is not known.
     """
     frame, texts = column(frame, text)
-    targets, categories = Spoken(attrgetter("target"), grouping(language)), Spoken(attrgetter("category"), str.casefold)
+    targets, categories = spoken(language)
     predictor = opened(model)
     reviews = [(Entry(n, "", texts[n], {}), one.opinions) for n, one in enumerate(read(texts, predictor))]
     for entry, opinions in reviews:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.groups import INDEX, Group
+from aspectra.analyze.lemma import grouping
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.quotes import Quote, keep, quote
 from aspectra.analyze.table import Entry
@@ -83,3 +85,9 @@ class Spoken:
         ]
         table = self.table
         return {"known": len(table), "rows": rows, "forgotten": table.forgotten, "at_most": table.at_most}
+
+
+def spoken(language: str) -> tuple[Spoken, Spoken]:
+    """Targets, of which those of one lemma are one, and categories; still without any. Raises UserError for a language
+    that is not known."""
+    return Spoken(attrgetter("target"), grouping(language)), Spoken(attrgetter("category"), str.casefold)

@@ -14,7 +14,7 @@ from typing import Any
 
 from aspectra.errors import UserError
 from aspectra.meaning.grouping import OTHER, OVERALL
-from aspectra.settings import parse_yaml
+from aspectra.settings import parse_yaml, read_text
 
 TAKEN = {OTHER: "what fits nowhere", OVERALL: "a verdict that names nothing"}
 SHAPE = "write `name: [example, example]` a line, or `- name`"
@@ -25,13 +25,7 @@ def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
 
     Raises UserError for a file that cannot be read, holds none, or has something that is no text or stands twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"no topics file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read topics {path}: {error}") from None
-    value = parse_yaml(text, str(path))
+    value = parse_yaml(read_text(path, "topics"), str(path))
     if not isinstance(value, dict | list) or not value:
         raise UserError(f"{path} names no topics: {SHAPE}")
     found: dict[str, tuple[str, ...]] = {}

@@ -61,12 +61,13 @@ class StudentTeacher:
         task_of(info, None)
         self._task = task_of(info, config.task if "extraction" in config.kinds else None)
         self._calibration = Calibration.of(info)
-        self._quick = not is_export(self._folder)
-        if self._quick:
+        self._bf16 = False  # an export reads in its own type
+        if not is_export(self._folder):
             need("train", "a student as teacher")
             from aspectra.students.families import tags
 
-            self._quick = tags(self._folder)
+            # One that tags reads as it was trained; one that writes, whose weights would be rounded, says other things.
+            self._bf16 = tags(self._folder)
         self.model = digest(self._folder)
         self.settings: dict[str, object] = {}
         self._reader: Reader | None = None
@@ -74,8 +75,7 @@ class StudentTeacher:
 
     async def ask(self, question: teacher.Question) -> Reply:
         if self._reader is None:
-            # As it was trained; a student that writes, whose weights would be rounded, says other things then.
-            self._reader = open_reader(self._folder, self._task, bf16=self._quick)
+            self._reader = open_reader(self._folder, self._task, bf16=self._bf16)
         return await self._batching.ask(question)
 
     async def close(self) -> None:
