@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.killing import ended, kill_once, kill_when, start
 from tests.faults import Endpoint, Faults, serving
 from tests.students.taggers.labels import taught
 
@@ -23,19 +20,12 @@ SIGNS = (None, "corpus/half/.stage.json", "pretrain/half/checkpoints/checkpoint-
 DRAWN = 40
 
 
-def start(reviews: Path, endpoint: Endpoint, student: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable, "-m", "aspectra", "distil", str(reviews), "--base-url", endpoint.url, "--model", "m",
+def begin(reviews: Path, endpoint: Endpoint, student: Path, out: Path) -> subprocess.Popen[bytes]:
+    return start(
+        "distil", str(reviews), "--base-url", endpoint.url, "--model", "m",
         "--student", str(student), "--reviews", str(DRAWN), "--concurrency", "2", "--out", str(out),
         "--set", "pretrain.epochs=4", "--set", "pretrain.save_steps=1", "--set", "pretrain.threads=1",
-    ]  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
-
-
-def ended(process: subprocess.Popen[bytes]) -> None:
-    _, error = process.communicate()
-    assert process.returncode == 0, error.decode()[-2000:]
+    )  # fmt: skip
 
 
 def figures(out: Path) -> dict[str, Any]:
@@ -50,18 +40,16 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_end(tmp_path: Path, encoder
     student = taught(encoder_of("bert"), tmp_path / "tagger", steps=20)
     calm, killed = tmp_path / "calm", tmp_path / "killed"
     with serving(Faults(latency=0.1)) as endpoint:
-        ended(start(reviews, endpoint, student, calm))
+        ended(begin(reviews, endpoint, student, calm))
         assert endpoint.requests() == DRAWN
     with serving(Faults(latency=0.1)) as endpoint:
         for sign in SIGNS:
-            process = start(reviews, endpoint, student, killed)
-            while process.poll() is None:
-                if any(killed.glob(sign)) if sign else endpoint.requests() > DRAWN // 2:
-                    process.send_signal(signal.SIGKILL)
-                time.sleep(0.002)
-            _, error = process.communicate()
-            assert process.returncode == -signal.SIGKILL, f"it ended before {sign}: {error.decode()[-2000:]}"
-        ended(start(reviews, endpoint, student, killed))
+            process = begin(reviews, endpoint, student, killed)
+            if sign is not None:
+                kill_when(process, killed, sign)
+            else:
+                kill_once(process, lambda: endpoint.requests() > DRAWN // 2, f"{DRAWN // 2} requests")
+        ended(begin(reviews, endpoint, student, killed))
         # Those two that were in flight at the first kill may be asked for again.
         assert DRAWN <= endpoint.requests() <= DRAWN + 2
         assert max(endpoint.asked.values()) <= 2

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.chain import config_text
+from tests.e2e.killing import ended, kill_when, start
 
 pytestmark = pytest.mark.slow
 
@@ -26,22 +23,6 @@ SIGNS = (
     "export/.stage.json",
     "opinions.parquet.parts/.stage.json",
 )
-
-
-def start(file: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "aspectra", "run", str(file), "--out", str(out)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
-
-
-def kill_when(sign: str, file: Path, out: Path) -> None:
-    """Run until the sign is there, then SIGKILL."""
-    process = start(file, out)
-    while process.poll() is None:
-        if any(out.glob(sign)):
-            process.send_signal(signal.SIGKILL)
-    _, error = process.communicate()
-    assert process.returncode == -signal.SIGKILL, f"it ended before {sign} was there: {error.decode()[-2000:]}"
 
 
 def scores(out: Path) -> list[Any]:
@@ -59,13 +40,11 @@ def test_killed_in_each_stage_the_next_call_goes_on_to_the_same_end(tmp_path: Pa
     file = tmp_path / "chain.yaml"
     file.write_text(config_text(tmp_path, causal), encoding="utf-8")
     calm, killed = tmp_path / "calm", tmp_path / "killed"
-    process = start(file, calm)
-    assert process.communicate()[0] is None and process.returncode == 0
+    ended(start("run", str(file), "--out", str(calm)))
+    again = ("run", str(file), "--out", str(killed))
     for sign in SIGNS:
-        kill_when(sign, file, killed)
-    process = start(file, killed)
-    _, error = process.communicate()
-    assert process.returncode == 0, error.decode()[-2000:]
+        kill_when(start(*again), killed, sign)
+    ended(start(*again))
     assert scores(killed) == scores(calm)
     for name in ("pretrain/distilled", "finetune/distilled-1", "evaluate/distilled-2"):
         assert made(killed, name) == made(calm, name) and made(calm, name)

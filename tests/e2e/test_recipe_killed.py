@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from tests.e2e.killing import ended, kill_when, start
 from tests.students.taggers.labels import sentence
 
 from aspectra.data.examples import save
@@ -28,17 +24,6 @@ SIGNS = (
     "export/.stage.json",
     "evaluate/*/.stage.json",
 )
-
-
-def start(recipe: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "aspectra", "run", str(recipe), "--out", str(out)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
-
-
-def ended(process: subprocess.Popen[bytes]) -> None:
-    _, error = process.communicate()
-    assert process.returncode == 0, error.decode()[-2000:]
 
 
 def weights(out: Path) -> dict[str, str]:
@@ -63,14 +48,9 @@ def test_killed_in_the_middle_it_goes_on_to_the_same_weights(tmp_path: Path, enc
     more = {"teacher": "teacher.yaml", "texts": ["t.txt"], "student": {"layers": 1}, "export": {"compute": "float32"}}
     recipe.write_text(yaml.safe_dump(common | more), encoding="utf-8")
     calm, killed = tmp_path / "calm", tmp_path / "killed"
-    ended(start(recipe, calm))
+    ended(start("run", str(recipe), "--out", str(calm)))
+    again = ("run", str(recipe), "--out", str(killed))
     for sign in SIGNS:
-        process = start(recipe, killed)
-        while process.poll() is None:
-            if any(killed.glob(sign)):
-                process.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.005)
-        process.communicate()
-    ended(start(recipe, killed))
+        kill_when(start(*again), killed, sign)
+    ended(start(*again))
     assert weights(killed) == weights(calm)
