@@ -58,6 +58,7 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     assert names == ["atsa-inn-4-1.jsonl", "atsa-inn-4-2.jsonl", "atsa-inn-all-1.jsonl", "atsa-inn-all-2.jsonl"]
     card = (tmp_path / "passed" / "README.md").read_text(encoding="utf-8")
     assert "of a short sentence it may be the whole" in card
+    assert "aspectra score --gold test.json --gold hard_test.json --pred predictions/" in card
     assert "| shots | atsa/inn | all | 2 |" in card and "answers a long part that says nothing valid" in card
     monkeypatch.chdir(tmp_path / "passed")
     assert run(["benchmark", "benchmark.yaml", "--out", str(tmp_path / "again")]) == 0

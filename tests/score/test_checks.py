@@ -71,6 +71,8 @@ def test_where_nothing_is_judged_it_says_what_to_do() -> None:
         (saved(check=2), "is a check of another format"),
         (saved(of=None), "is no saved check"),
         (saved(sentences=None), "is no saved check"),
+        (saved(reader="mine"), "is no saved check"),
+        (saved(reader={"name": 7}), "is no saved check"),
         (saved(sentence() | {"complete": 1}), "is no saved check"),
         (saved(sentence() | {"missed": None}), "is no saved check"),
         (saved(sentence(found("soup", "fine", "right"))), "is no saved check"),

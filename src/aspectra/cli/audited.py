@@ -63,8 +63,8 @@ def reader(found: dict[str, Any]) -> None:
     )
     drawn, who = found["sentences"], found["reader"]
     print(f"{drawn['finished']} of {drawn['drawn']} sentences finished, drawn from {drawn['of']:,}; recall is of these")
-    if who:
-        print(f"read by {who['name']} {who['version'] or ''}".rstrip())
+    if who and who.get("name"):
+        print(f"read by {who['name']} {who.get('version') or ''}".rstrip())
     print("low to high: 95 % Wilson interval")
 
 

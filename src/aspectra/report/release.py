@@ -27,7 +27,7 @@ Put the sets on disk (for the published ones: `aspectra data fetch`). In this fo
 benchmark.yaml --out DIR` scores every file again and writes the report. To compare a system of your own, add it to
 `systems` in `benchmark.yaml`. One file alone:
 
-    aspectra score --gold test.json --gold hard_test.json --pred {first} --task {task}
+    aspectra score {gold} --pred {first} --task {task}
 """
 
 
@@ -43,11 +43,13 @@ def card(
             f1, runs = each["f1"], str(len(each["seeds"]) or 1)
             place = f"{each['task']}/{each['data']}"
             lines.append(line((each["system"], place, shots, runs, percent(f1["mean"]), percent(f1["sd"]))))
+    files = ("dev.json",) if config.get("side") == "dev" else ("test.json", "hard_test.json")
     told = f" Of {counted(shortened, 'answer')} a long part that says nothing valid is `...` here." if shortened else ""
     return TEXT.format(
         name=name,
         sets=", ".join(f"{task}/{data}" for task, names in config["sets"].items() for data in names),
-        side="dev.json" if config.get("side") == "dev" else "test.json, then hard_test.json",
+        side=", then ".join(files),
+        gold=" ".join(f"--gold {name}" for name in files),
         shortened=told,
         table="\n".join(lines),
         version=cell.versions.get("aspectra", "(unknown)"),

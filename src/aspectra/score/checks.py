@@ -59,7 +59,8 @@ def checked(saved: dict[str, Any], file: str) -> list[dict[str, Any]]:
             f"{file} is a check of another format ({saved.get('check')!r}); score it with the Aspectra of its page"
         )
     sentences = saved.get("sentences")
-    if not isinstance(saved.get("of"), int) or not isinstance(sentences, list) or not all(map(_sentence, sentences)):
+    whole = isinstance(saved.get("of"), int) and _reader(saved.get("reader"))
+    if not whole or not isinstance(sentences, list) or not all(map(_sentence, sentences)):
         raise UserError(f"{file} is no saved check: save it anew on the page that `aspectra check` made")
     return sentences
 
@@ -91,6 +92,12 @@ def share(right: Iterable[bool]) -> dict[str, Any]:
         "right": sum(found),
         "of": len(found),
     }
+
+
+def _reader(value: Any) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, dict) and all(isinstance(value.get(part, ""), str | None) for part in ("name", "version"))
 
 
 def _sentence(value: Any) -> bool:
