@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from aspectra.analyze.columns import WHOLE
 from aspectra.analyze.output import plain
 
 
@@ -16,7 +17,7 @@ def digest(values: Mapping[str, Any]) -> int:
     The same row has the same one in every format: a cell without a value is as none, and 5.0 is 5, for data frames
     write a column of whole numbers so from the first empty cell on.
 
-    >>> digest({"a": 5, "b": None}) == digest({"b": "", "a": 5.0}) != digest({"a": "5,"})
+    >>> digest({"a": 5, "b": None}) == digest({"b": "", "a": "5.0"}) != digest({"a": "5.5"})
     True
     """
     cells = sorted((name, written(value)) for name, value in values.items() if not empty(value))
@@ -31,7 +32,8 @@ def empty(value: Any) -> bool:
 
 def written(value: Any) -> str:
     """A cell's value as text."""
-    return plain(int(value) if isinstance(value, float) and value.is_integer() else value)
+    text = plain(value)
+    return whole[1] if (whole := WHOLE.fullmatch(text)) else text
 
 
 class Known:
