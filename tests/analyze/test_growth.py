@@ -53,7 +53,8 @@ def once(folder: Path, rows: list[dict[str, str]], **given: Any) -> dict[str, An
     folder = folder / "once"
     folder.mkdir()
     out = folder / given.pop("out", "out.parquet")
-    return analyze(put(folder / "reviews.csv", rows), source(), out, **given)["figures"]
+    figures: dict[str, Any] = analyze(put(folder / "reviews.csv", rows), source(), out, **given)["figures"]
+    return figures
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -176,7 +177,8 @@ def test_what_does_not_fit_is_refused_and_nothing_is_changed(tmp_path: Path) -> 
     ]
     for change, told in wrong:
         with pytest.raises(UserError, match=told):
-            grow(tmp_path, **{"rows": more, "reader": source(dies_after=0)} | change)
+            given: dict[str, Any] = {"rows": more, "reader": source(dies_after=0)} | change
+            grow(tmp_path, **given)
         assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before, told
     with pytest.raises(UserError, match="use --replace, or --append"):
         analyze(more, source(), out)
@@ -217,7 +219,10 @@ def test_a_model_that_cannot_be_loaded_leaves_nothing_behind(tmp_path: Path) -> 
 
 def test_formats_may_change_from_day_to_day(tmp_path: Path) -> None:
     """CSV has text where Parquet has numbers, and a data frame writes whole numbers as 5.0 beside an empty cell."""
-    day = [{"text": "The room was dirty.", "stars": 5}, {"text": "The bar was great.", "stars": 4}]
+    day: list[dict[str, Any]] = [
+        {"text": "The room was dirty.", "stars": 5},
+        {"text": "The bar was great.", "stars": 4},
+    ]
     more = [*day, {"text": "The bed was lovely.", "stars": None}]
     kinds = [("text", pyarrow.string()), ("stars", pyarrow.int64())]
     one, two, three = (tmp_path / name for name in ("one.parquet", "two.parquet", "three.jsonl"))

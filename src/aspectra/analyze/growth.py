@@ -96,11 +96,11 @@ class Growth(Record):
     def note(self, table: Table, name: str) -> bool:
         """Write the reviews of a table that are new to their file, if there are any, and return whether."""
         base: dict[str, Any] = {"reviews": 0, "row": 0, "extent": 0}
-        known = fields = None
-        layout = layout_of(table)
+        known, layout = None, layout_of(table)
         self.empty()  # of what a run has left that was stopped at its very end
         if self.out.exists():
             kept = open_kept(self.kept)
+            fields = fitted(kept.fields(), table, self.out)
             for what, option in (("text", "text_column"), ("id", "id_column")):
                 before, now = (getattr(each, option) for each in (kept.layout, layout))
                 if before != now:
@@ -108,9 +108,10 @@ class Growth(Record):
                         f"the {what}s of {self.out} are of column '{before}', not '{now}'; give --{what}-column, or "
                         "name another --out"
                     )
-            fields, known = kept.fields(), Known(kept.digests())
+            known = Known(kept.digests())
             base = {"reviews": kept.reviews, "row": kept.last(), "extent": extent(self.out)}
-        fields = fitted(fields, table, self.out)
+        else:
+            fields = fitted(None, table, self.out)
         found = 0
 
         def new() -> Iterator[tuple[int, Entry]]:
