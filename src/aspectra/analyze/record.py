@@ -66,15 +66,17 @@ class Record:
         self, reviews: str, model: str, view: Mapping[str, Any], figures: dict[str, Any], passed_over: dict[str, int]
     ) -> dict[str, Any]:
         """What is to be written beside the output: `reviews` and `model` by name, `view` as it was set."""
+        hashes = self.hashes()
         return {
             "stage": self.stage.name,
             "key": self.key,
-            **self.hashes(),
+            "inputs": hashes["inputs"],
             "reviews": reviews,
             "model": model,
             "config": {**self.stage.config, "excel_safe": self.excel_safe, **view},
             "figures": figures,
             "passed_over": passed_over,
+            "outputs": hashes["outputs"],
             **circumstances(self.stage.started),
         }
 
