@@ -5,6 +5,9 @@ own: 10,000 and 1,000,000 reviews that cost it nothing, for the peak of resident
 a fiftieth of what a student of 135 M takes here, for the share of the time that is not the stand-in's. That is in
 seconds of the processor, which on an idle machine are those of the clock (less waiting for the disk): the stand-in
 sleeps. Exits 1 where a limit is missed: 100 MB more for the million, 10 % of the time.
+
+With `--append`, instead: the large table by `analyze --append`, and then with a hundred reviews more, for time and
+memory of the second day, which may take 100 MB more than that of a table of 10,000.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from pathlib import Path
 from aspectra.readers.extraction import Extraction, Found
 
 MEGABYTES, SHARE = 100, 0.10
+NEW = 100  # reviews that the second day has more
 PER_SENTENCE = 0.002
 WORDS = tuple(f"{a} {b}".strip() for a in ("", "hotel", "pool", "corner", "front", "breakfast") for b in (
     "room", "rooms", "bed", "beds", "staff", "bar", "lobby", "desk", "view", "shower", "towels", "price", "buffet"
@@ -53,12 +57,12 @@ class StandIn:
         return found
 
 
-def table(path: Path, count: int) -> None:
-    """Reviews of two sentences, every tenth target rare, with a date, a store and stars."""
+def table(path: Path, count: int, reviews: int) -> None:
+    """Reviews of two sentences, every tenth target rare, one of many by `count`, with a date, a store and stars."""
     draw = random.Random(7)
     with path.open("w", encoding="utf-8") as stream:
         stream.write("id,date,store,stars,text\n")
-        for n in range(count):
+        for n in range(reviews):
             word = draw.choice(WORDS) if n % 10 else f"thing {draw.randrange(10 * count)}"
             text = (
                 f"The {word} was {'good enough' if n % 3 else 'not what we had hoped for'}. We stayed {n % 9} nights."
@@ -66,7 +70,7 @@ def table(path: Path, count: int) -> None:
             stream.write(f"{n},20{20 + n % 6}-{1 + n % 12:02d}-{1 + n % 28:02d},store {n % 40},{1 + n % 5},{text}\n")
 
 
-def one(count: int, seconds: float, folder: Path, model: Path | None) -> dict[str, float]:
+def one(seconds: float, folder: Path, model: Path | None, append: bool) -> dict[str, float]:
     """Analyze in this process: what it took."""
     from aspectra.analyze.analysis import analyze
     from aspectra.analyze.source import Source
@@ -75,7 +79,7 @@ def one(count: int, seconds: float, folder: Path, model: Path | None) -> dict[st
     spent = folder / "spent"
     source = Source("stand-in", partial(StandIn, seconds, spent), "stand-in", meanings=model)
     table, out, report = (folder / name for name in ("reviews.csv", "out.parquet", "report.html"))
-    figures = analyze(table, source, out, report=report, by=("store",))["figures"]
+    figures = analyze(table, source, out, report=report, by=("store",), append=append)["figures"]
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "reviews": figures["reviews"],
@@ -96,16 +100,35 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def measure(count: int, seconds: float, model: Path | None) -> dict[str, float]:
-    """The same in a fresh process, imports and all."""
+def measure(count: int, seconds: float, model: Path | None, append: bool = False) -> dict[str, float]:
+    """The same in a fresh process, imports and all; with `append` the second day's, after a day in another process."""
     with tempfile.TemporaryDirectory() as folder:
-        table(Path(folder) / "reviews.csv", count)
-        command = [sys.executable, __file__, "--one", str(count), "--seconds", str(seconds), "--folder", folder]
+        command = [sys.executable, __file__, "--one", "--seconds", str(seconds), "--folder", folder]
         command += ["--model", str(model)] if model else []
-        started = time.perf_counter()
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        found: dict[str, float] = json.loads(done.stdout)
-        return found | {"seconds": time.perf_counter() - started}
+        command += ["--append"] if append else []
+        found: dict[str, float] = {}
+        for reviews in (count, count + NEW) if append else (count,):
+            table(Path(folder) / "reviews.csv", count, reviews)
+            started = time.perf_counter()
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            found = json.loads(done.stdout) | {"seconds": time.perf_counter() - started}
+        return found
+
+
+def days(few: int, many: int, model: Path | None, as_json: bool) -> int:
+    """The second day of a small and of a large table; returns the exit code."""
+    found = [measure(count, 0.0, model, append=True) for count in (few, many)]
+    more = found[1]["megabytes"] - found[0]["megabytes"]
+    if as_json:
+        print(json.dumps({"few": found[0], "many": found[1], "more": more}, indent=2))
+    else:
+        for it in found:
+            print(
+                f"{NEW} reviews more, {it['reviews']:,.0f} in all: {it['seconds']:.1f} s by the clock, "
+                f"{it['processor']:.1f} s of the processor, peak {it['megabytes']:.0f} MB"
+            )
+        print(f"the large table takes {more:.0f} MB more (at most {MEGABYTES})")
+    return int(more > MEGABYTES)
 
 
 def main() -> int:
@@ -113,13 +136,16 @@ def main() -> int:
     parser.add_argument("--many", type=int, default=1_000_000, help="reviews of the large table [%(default)s]")
     parser.add_argument("--model", type=Path, help="export by whose table of meanings topics are found [none: words]")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--append", action="store_true", help=f"a day with {NEW} reviews more, by analyze --append")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=0.0, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(one(asked.one, asked.seconds, asked.folder, asked.model)))
+        print(json.dumps(one(asked.seconds, asked.folder, asked.model, asked.append)))
         return 0
+    if asked.append:
+        return days(10_000, asked.many, asked.model, asked.json)
     few, many = measure(10_000, 0.0, asked.model), measure(asked.many, 0.0, asked.model)
     timed = measure(10_000, PER_SENTENCE, asked.model)
     more = many["megabytes"] - few["megabytes"]

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from aspectra.errors import of_system
 
@@ -42,6 +42,16 @@ def replacing(path: Path) -> Iterator[Path]:
 def torn(path: Path) -> bool:
     """Whether a file is what `replacing` leaves where it is killed: `.NAME.` and eight letters of mkstemp's."""
     return re.fullmatch(r"\..+\.[a-z0-9_]{8}", path.name) is not None
+
+
+def copy_head(path: Path, size: int, into: BinaryIO) -> None:
+    """Copy the first `size` bytes of a file; of none, it need not be there."""
+    if not size:
+        return
+    with path.open("rb") as stream:
+        while size and (part := stream.read(min(size, 1 << 20))):
+            into.write(part)
+            size -= len(part)
 
 
 def write_text(path: Path, text: str) -> None:

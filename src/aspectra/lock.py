@@ -1,29 +1,49 @@
-"""One writer at a time in a folder. Called by `aspectra.elicit` and `aspectra.benchmark`."""
+"""One writer at a time in a folder, or of a file. Called by `aspectra.elicit`, `benchmark` and `analyze`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from aspectra.errors import UserError
+from aspectra.errors import UserError, of_system
 
 LOCK = ".lock"
 
 
-def take_lock(folder: Path) -> IO[str]:
-    """Hold the folder's lock until the file is closed or the process dies, however it dies. Raises UserError."""
+def take_lock(folder: Path, of: str = "") -> IO[str]:
+    """Hold the lock of a folder, or `of` one file in it, until the stream is closed or the process dies, however it
+    dies. Raises UserError."""
     import fcntl
 
-    stream = (folder / LOCK).open("a+", encoding="utf-8")
+    stream = (folder / (f".{of}{LOCK}" if of else LOCK)).open("a+", encoding="utf-8")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         stream.seek(0)
         pid = stream.read().strip() or "?"
         stream.close()
-        raise UserError(f"another run (process {pid}) is writing to {folder}; wait for it or stop it") from None
+        raise UserError(f"another run (process {pid}) is writing to {folder / of}; wait for it or stop it") from None
     stream.truncate(0)
     stream.write(str(os.getpid()))
     stream.flush()
     return stream
+
+
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Hold the lock of a file that is to be written, and leave nothing of it behind. Raises UserError."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # One that was removed by its holder while this process opened it locks nobody out.
+        while not os.fstat((stream := take_lock(out.parent, out.name)).fileno()).st_nlink:
+            stream.close()
+    except OSError as error:
+        raise of_system(error, out, "write") from error
+    with stream:
+        try:
+            yield
+        finally:
+            Path(stream.name).unlink(missing_ok=True)

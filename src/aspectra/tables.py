@@ -12,6 +12,8 @@ from aspectra.errors import UserError
 from aspectra.files import replacing
 from aspectra.rows import BATCH, jsonl_rows
 
+COPIED = 8192  # rows held at once where they are copied
+
 
 def read_jsonl(path: Path | str) -> Iterator[dict[str, Any]]:
     """The objects of a JSONL file, blank lines left out.
@@ -31,10 +33,11 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any) -> None:
+def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any, before: Iterable[Any] = ()) -> None:
     """Write rows as they come; the file appears when it is whole.
 
-    `schema` is a `pyarrow.Schema`, or the names of the columns where all are strings.
+    `schema` is a `pyarrow.Schema`, or the names of the columns where all are strings. `before` has tables of it that
+    are written first (`first_rows`).
     """
     import pyarrow
     import pyarrow.parquet
@@ -43,5 +46,29 @@ def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any) -> No
         schema = pyarrow.schema([(name, pyarrow.string()) for name in schema])
     supply = iter(rows)
     with replacing(path) as temporary, pyarrow.parquet.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        for table in before:
+            writer.write_table(table)
         while part := list(itertools.islice(supply, BATCH)):
             writer.write_table(pyarrow.Table.from_pylist(part, schema=schema))
+
+
+def first_rows(path: Path, count: int, schema: Any) -> Iterator[Any]:
+    """The first rows of a Parquet file, as tables of that `pyarrow.Schema`; of none, it need not be there."""
+    import pyarrow
+    import pyarrow.parquet
+
+    if not count:
+        return
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=COPIED):
+            yield pyarrow.Table.from_batches([batch[:count]]).cast(schema)
+            count -= min(count, len(batch))
+            if not count:
+                return
+
+
+def row_count(path: Path) -> int:
+    """How many rows a Parquet file has."""
+    import pyarrow.parquet
+
+    return int(pyarrow.parquet.read_metadata(path).num_rows)

@@ -81,6 +81,16 @@ def test_topics_of_ones_own_and_a_changed_file_counts_anew(
     assert len(loaded) == 1, "the model read once"
 
 
+def test_every_day_only_what_is_new_is_read(home: Path, loaded: Loads, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ("--append", "--report", "HOME/r.html", "--by", "store")
+    for count, told in ((80, ""), (100, "20 of 100 reviews are new"), (100, "nothing is new in reviews.csv")):
+        put(home / "reviews.csv", invented(100)[:count])
+        assert call(home, *more) == 0
+        said = capsys.readouterr()
+        assert told in said.err and f"opinions in {count} reviews" in said.out
+    assert len(loaded) == 2 and "100 reviews hold" in (home / "r.html").read_text()
+
+
 def test_what_lay_under_the_threshold_is_told(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +126,7 @@ def test_json_is_the_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--language", "zz"], "unknown language 'zz'"),
         (["--out", "HOME/x.txt"], "opinions are written to .parquet, .csv, .jsonl"),
         (["--workers", "0"], "--workers"),
+        (["--append", "--replace"], "--append keeps what is there, --replace overwrites it"),
     ],
 )
 def test_wrong_calls(home: Path, loaded: Loads, capsys: pytest.CaptureFixture[str], more: list[str], told: str) -> None:
@@ -129,6 +140,7 @@ def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["analyze", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "Example: aspectra analyze reviews.csv" in said
+    assert "with --append, every day: only what is new" in said
     assert "[1, one a node]" in said and "[default: local]" in said
 
 

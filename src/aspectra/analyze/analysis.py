@@ -8,10 +8,12 @@ Four steps, each a function of its own that can be called alone: `read_table`, `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aspectra.analyze.counts import count_opinions
+from aspectra.analyze.growth import Growth
 from aspectra.analyze.intake import at_hand
 from aspectra.analyze.lemma import grouping
 from aspectra.analyze.output import Written, check_output, write_opinions
@@ -22,6 +24,7 @@ from aspectra.analyze.table import read_table
 from aspectra.cluster import Cluster
 from aspectra.errors import UserError
 from aspectra.files import sha256
+from aspectra.lock import held
 from aspectra.meaning.named import read_topics
 from aspectra.progress import say
 from aspectra.readers.taggers.meanings import TABLE
@@ -49,6 +52,7 @@ def analyze(
     workers: int = 1,
     cluster: Cluster | None = None,
     excel_safe: bool = False,
+    append: bool = False,
     replace: bool = False,
 ) -> dict[str, Any]:
     """Find the opinions of a table's reviews and write them to `out` (.parquet, .csv or .jsonl), one row an opinion.
@@ -57,10 +61,13 @@ def analyze(
     said, under a `title`; `topics` is a file of topics of your own (`named`), else they are found. Returns the
     manifest; its `figures` are what the report shows. What was finished is not done again, a killed run is gone on
     with from its parts, and figures or a report with other settings are made without the model. `replace` allows what
-    is there from other input to be overwritten.
+    is there from other input to be overwritten; `append` puts reviews behind those that `out` has, those of the table
+    that are new (`growth`), and counts all.
 
     Raises UserError for input that the user can mend, before the model is loaded; AspectraError where a worker dies.
     """
+    if append and replace:
+        raise UserError("--append keeps what is there, --replace overwrites it; give one of them")
     check_output(out, excel_safe)
     check_report(report, replace)
     grouping(language)  # an unknown language is told before anything long
@@ -80,24 +87,36 @@ def analyze(
         "topics": sha256(topics) if topics is not None else None,
         "stars": stars_column,
     }
-    with at_hand(reviews, out, stdin_format) as (path, name):
-        record = Record(out, path, source.identity, reading, excel_safe, replace)
+    counted: dict[str, Any] = {
+        "by": by,
+        "language": language,
+        "made_for": source.language,
+        "model": source.meanings,
+        "topics": named,
+    }
+    find = partial(read_opinions, load=source.load, workers=workers, cluster=cluster)
+    with held(out), at_hand(reviews, out, stdin_format) as (path, name):
+        record: Record
+        if append:
+            record = Growth(out, source.identity, source.name, excel_safe)
+        else:
+            record = Record(out, {"reviews": path, "model": source.identity}, reading, excel_safe, replace)
         done = record.finished()
         if done is not None and shows(done, view):
             say(f"{out} is finished, nothing to do")
             return done
         table = read_table(path, **reading, date_column=date_column, stars_column=stars_column)
         table.check_columns(by)
-        counted: dict[str, Any] = {
-            "by": by,
-            "language": language,
-            "made_for": source.language,
-            "model": source.meanings,
-            "topics": named,
-        }
-        if done is None:
+        if isinstance(record, Growth):
+            if not record.take_in(table, name, find):
+                say(f"nothing is new in {name}")
+                if (done := record.shown(view)) is not None:
+                    return done
+            figures = count_opinions(*record.whole(date_column, stars_column), **counted)
+            view |= reading
+        elif done is None:
             with record.making() as folder:
-                opinions = read_opinions(table, source.load, folder, workers=workers, cluster=cluster)
+                opinions = find(table, folder=folder)
             figures = count_opinions(table, opinions, **counted)
             write_opinions(table, opinions, out, excel_safe=excel_safe)
         else:

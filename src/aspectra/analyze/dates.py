@@ -85,11 +85,11 @@ def epoch(value: Any) -> date | None:
     return datetime.fromtimestamp(seconds, UTC).date()
 
 
-def find_dates(sample: Sequence[dict[str, Any]], given: str | None) -> Dates | None:
+def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool = True) -> Dates | None:
     """The date column: the one `given`, or the first whose name speaks of a date and whose cells are dates.
 
-    Cells that hold no value (`absent`) do not count. Where columns speak of dates and none holds them, that is said.
-    Raises UserError for a given column that is not there, or hardly holds dates.
+    Cells that hold no value (`absent`) do not count. Where columns speak of dates and none holds them, that is said,
+    if `tell`. Raises UserError for a given column that is not there, or hardly holds dates.
     """
     columns = list(dict.fromkeys(name for values in sample for name in values))
     if given is not None and given not in columns:
@@ -110,7 +110,7 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None) -> Dates | N
             else f"no value in {counted(len(sample), 'row')}"
         )
         given_up.append(f"column '{column}' is not taken for dates ({why})")
-    if given_up:
+    if given_up and tell:
         say(f"{'; '.join(given_up)}: nothing is shown over time; name another with --date, or write YYYY-MM-DD")
     return None
 

@@ -6,6 +6,7 @@ A row is an opinion: number and id of its review, what was found, and the review
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -17,9 +18,9 @@ from typing import Any
 from aspectra.analyze.opinions import FIELDS, Found, Opinion, Opinions, joined
 from aspectra.analyze.table import Table
 from aspectra.errors import UserError
-from aspectra.files import replacing
-from aspectra.rows import kind, read_rows
-from aspectra.tables import write_parquet
+from aspectra.files import copy_head, replacing
+from aspectra.rows import read_rows
+from aspectra.tables import first_rows, row_count, write_parquet
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 REVIEW = ("review_row", "review_id")
@@ -49,12 +50,15 @@ def renamed(columns: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def write_opinions(table: Table, opinions: Opinions, out: Path | str, *, excel_safe: bool = False) -> None:
+def write_opinions(
+    table: Table, opinions: Opinions, out: Path | str, *, excel_safe: bool = False, after: int = 0
+) -> None:
     """Write a row an opinion, with all columns of its review, in the format that the suffix of `out` names.
 
     `opinions` are those of `read_opinions`. A review without an opinion has no row. The file appears when it is
     whole. `excel_safe`, of .csv alone, begins the file with a byte-order mark, and puts an apostrophe before text that
-    a spreadsheet would take for a formula.
+    a spreadsheet would take for a formula. `after` is how much of the `out` that is there stays, before the rows that
+    are written (`extent`).
 
     Raises UserError for an output that cannot be written as asked, and for opinions of other reviews.
     """
@@ -66,20 +70,30 @@ def write_opinions(table: Table, opinions: Opinions, out: Path | str, *, excel_s
     if suffix == ".parquet":
         fields = schema(table, names)
         texts = {field.name for field in fields if field.metadata and b"json" in field.metadata}
-        write_parquet(path, (texted(row, texts) for row in supply) if texts else supply, fields)
+        made = (texted(row, texts) for row in supply) if texts else supply
+        write_parquet(path, made, fields, first_rows(path, after, fields))
     elif suffix == ".csv":
         header = [*OWN, *names.values()]
-        # Excel takes a file without the mark for one of its own country's encoding.
-        encoding = "utf-8-sig" if excel_safe else "utf-8"
-        with replacing(path) as temporary, temporary.open("w", encoding=encoding, newline="") as stream:
-            writer = csv.writer(stream)
-            cell = guarded if excel_safe else plain
-            writer.writerow([cell(name) for name in header])
-            writer.writerows([cell(row[name]) for name in header] for row in supply)
+        with replacing(path) as temporary, temporary.open("w+b") as raw:
+            copy_head(path, after, raw)
+            # Excel takes a file without the mark for one of its own country's encoding.
+            encoding = "utf-8-sig" if excel_safe and not after else "utf-8"
+            with io.TextIOWrapper(raw, encoding=encoding, newline="") as stream:
+                writer = csv.writer(stream)
+                cell = guarded if excel_safe else plain
+                if not after:
+                    writer.writerow([cell(name) for name in header])
+                writer.writerows([cell(row[name]) for name in header] for row in supply)
     else:
-        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        with replacing(path) as temporary, temporary.open("w+b") as raw:
+            copy_head(path, after, raw)
             for row in supply:
-                stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+                raw.write((json.dumps(row, ensure_ascii=False, default=str) + "\n").encode())
+
+
+def extent(out: Path) -> int:
+    """How much there is of an output: rows of .parquet, bytes of the other formats."""
+    return row_count(out) if out.suffix.lower() == ".parquet" else out.stat().st_size
 
 
 def rows(table: Table, opinions: Opinions, names: dict[str, str]) -> Iterator[dict[str, Any]]:
@@ -92,30 +106,13 @@ def rows(table: Table, opinions: Opinions, names: dict[str, str]) -> Iterator[di
 
 
 def schema(table: Table, names: dict[str, str]) -> Any:
-    """The output's columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest.
-
-    A column of several types, and one of lists or objects from JSONL, becomes text; what is no string in it, JSON.
-    """
+    """The output's columns as a `pyarrow.Schema`: ours, and those of the table under their names here."""
     import pyarrow as pa
 
     text, whole = pa.string(), pa.int64()
     own = {"review_row": whole, "start": whole, "end": whole, "confidence": pa.float64()}
     fields = [pa.field(name, own.get(name, text)) for name in OWN]
-    if kind(table.path) == ".parquet":
-        import pyarrow.parquet
-
-        given = pyarrow.parquet.read_schema(table.path)
-        for field in given:
-            type_ = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-            fields.append(pa.field(names[field.name], type_))
-        return pa.schema(fields)
-    for column, kinds in table.columns.items():
-        type_ = {frozenset({bool}): pa.bool_(), frozenset({int}): whole}.get(frozenset(kinds))
-        if type_ is None and kinds and kinds <= {int, float}:
-            type_ = pa.float64()
-        mixed = {} if type_ is not None or kinds <= {str} else {"json": "1"}
-        fields.append(pa.field(names[column], type_ or text, metadata=mixed))
-    return pa.schema(fields)
+    return pa.schema([*fields, *(field.with_name(names[field.name]) for field in table.fields())])
 
 
 def texted(row: dict[str, Any], columns: set[str]) -> dict[str, Any]:

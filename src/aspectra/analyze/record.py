@@ -23,18 +23,18 @@ VERSION = 1  # of the parts; another one is not gone on with
 class Record:
     """Of one output: `OUT.manifest.json` beside it and, until that is written, `OUT.parts`.
 
-    The work is known by the content of `reviews`, the `model`, and the settings in `reading`, which decide what the
-    parts hold; the output by `excel_safe` too.
+    The work is known by its `inputs`, the reviews by their content and the model, and by the settings in `reading`,
+    which decide what the parts hold; the output by `excel_safe` too.
     """
 
     def __init__(
-        self, out: Path, reviews: Path, model: str, reading: Mapping[str, Any], excel_safe: bool, replace: bool
+        self, out: Path, inputs: Mapping[str, Path | str], reading: Mapping[str, Any], excel_safe: bool, replace: bool
     ) -> None:
         self.out, self.excel_safe, self.replace = out, excel_safe, replace
         self.beside = f"{out.name}.{MANIFEST}"
         self.parts = out.with_name(f"{out.name}.parts")
-        inputs: dict[str, Path | str] = {"reviews": reviews, "model": model}
-        self.stage = Stage("analyze", self.parts, inputs, {"version": VERSION, **reading}, replace)
+        self.kept = out.with_name(f"{out.name}.reviews.parquet")  # of an output that grows (`growth`)
+        self.stage = Stage("analyze", self.parts, dict(inputs), {"version": VERSION, **reading}, replace)
         self.key = hashlib.sha256(canonical([self.stage.key(), excel_safe]).encode()).hexdigest()
 
     def finished(self) -> dict[str, Any] | None:
@@ -50,7 +50,8 @@ class Record:
         stopped = (read(self.parts, UNFINISHED) or {}).get("key") == self.stage.key()
         if self.out.exists() and not (self.replace or stopped):
             raise UserError(
-                f"{self.out} exists, and is of other reviews, another model or other settings; use --replace"
+                f"{self.out} exists, and is of other reviews, another model or other settings; use --replace, or "
+                "--append where only what is new is to be read"
             )
         return None
 
@@ -65,23 +66,29 @@ class Record:
         self, reviews: str, model: str, view: Mapping[str, Any], figures: dict[str, Any], passed_over: dict[str, int]
     ) -> dict[str, Any]:
         """What is to be written beside the output: `reviews` and `model` by name, `view` as it was set."""
+        hashes = self.hashes()
         return {
             "stage": self.stage.name,
             "key": self.key,
-            "inputs": self.stage.hashes(),
+            "inputs": hashes["inputs"],
             "reviews": reviews,
             "model": model,
             "config": {**self.stage.config, "excel_safe": self.excel_safe, **view},
             "figures": figures,
             "passed_over": passed_over,
-            "outputs": {self.out.name: sha256(self.out)},
+            "outputs": hashes["outputs"],
             **circumstances(self.stage.started),
         }
+
+    def hashes(self) -> dict[str, Any]:
+        """The digests of what was read and of what was written."""
+        return {"inputs": self.stage.hashes(), "outputs": {self.out.name: sha256(self.out)}}
 
     def close(self, manifest: dict[str, Any]) -> None:
         """Write the manifest, which makes the work count as done; the parts are needed no more."""
         write_json(self.out.with_name(self.beside), manifest)
         shutil.rmtree(self.parts, ignore_errors=True)
+        self.kept.unlink(missing_ok=True)
 
 
 def shows(done: dict[str, Any], view: Mapping[str, Any]) -> bool:

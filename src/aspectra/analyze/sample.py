@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from aspectra.analyze.kept import open_kept
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.output import Written
 from aspectra.analyze.table import Table, read_table
@@ -54,7 +55,11 @@ def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
     if not out.is_file() or manifest["outputs"].get(out.name) != sha256(out):
         raise UserError(f"{out} was changed since `aspectra analyze` made it; make it anew with --replace")
     said, figures = manifest["config"], manifest["figures"]
-    table = read_table(reviews, **{name: said[name] for name in READING if name in said})
+    if not figures:
+        raise UserError(f"{out} was written and not counted yet; run `aspectra analyze` again")
+    settings = {name: said[name] for name in READING if name in said}
+    # The reviews of an output that grew have a form of their own.
+    table = open_kept(reviews) if said.get("append") else read_table(reviews, **settings)
     of = 0
 
     def numbered() -> Iterator[Sentence]:

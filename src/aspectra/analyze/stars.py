@@ -54,8 +54,9 @@ def stars_of(value: Any) -> float | None:
     return number if 0 <= number <= MOST and not isinstance(value, bool) else None
 
 
-def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None) -> str | None:
+def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None, tell: bool = True) -> str | None:
     """The column of stars: the one `given`, or one that is named like it (`rating`, `stars` ...) and holds them.
+    One that is named so and holds none is told of (`tell`).
 
     Raises UserError for a given column that is not there, or hardly holds stars.
     """
@@ -72,7 +73,7 @@ def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None) -> str | 
     shown = str(wrong[0])[:40] if wrong else "nothing"
     if given:
         raise UserError(f"column '{given}' holds no stars ('{shown}'); write numbers from 0 to {MOST:g}")
-    if cells:
+    if cells and tell:
         say(f"column '{column}' holds no stars ('{shown}'), so that none are counted; name another with --stars")
     return None
 

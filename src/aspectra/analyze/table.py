@@ -80,6 +80,30 @@ class Table:
             values = mended(row.values) if json else row.values
             yield Entry(number, name_of(values, identity, number), values[text], values)
 
+    def fields(self) -> Any:
+        """Its columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest.
+
+        A column of several types, and one of lists or objects from JSONL, becomes text; what is no string in it, JSON.
+        """
+        import pyarrow as pa
+
+        if kind(self.path) == ".parquet":
+            import pyarrow.parquet
+
+            given = pyarrow.parquet.read_schema(self.path)
+            types = [(each.name, each.type) for each in given]
+            return pa.schema(
+                [(name, type_.value_type if pa.types.is_dictionary(type_) else type_) for name, type_ in types]
+            )
+        fields = []
+        for column, kinds in self.columns.items():
+            type_ = {frozenset({bool}): pa.bool_(), frozenset({int}): pa.int64()}.get(frozenset(kinds))
+            if type_ is None and kinds and kinds <= {int, float}:
+                type_ = pa.float64()
+            mixed = {} if type_ is not None or kinds <= {str} else {"json": "1"}
+            fields.append(pa.field(column, type_ or pa.string(), metadata=mixed))
+        return pa.schema(fields)
+
     def check_columns(self, by: Sequence[str]) -> None:
         """Raise UserError for a column to compare by that is not there."""
         for name in by:
@@ -110,9 +134,18 @@ def read_table(
     """
     layout = Layout(text_column, id_column, Form(encoding, delimiter))
     table = Table(Path(path), layout, skip_bad_rows, limit)
+    survey(table, date_column, stars_column)
+    close_reading(table.path, table.reviews, table.bad)
+    return table
+
+
+def survey(table: Table, date_column: str | None, stars_column: str | None, tell: bool = True) -> None:
+    """Walk over a table and note what is in it; columns that are not taken for what they are named like are told of
+    where `tell` says so. Raises UserError as `read_table` does."""
     head = [entry.values for entry in itertools.islice(table.entries(), HEAD)]
-    table.dates = find_dates(head, date_column) if head else None
-    table.stars = find_stars(head, stars_column) if head else None
+    table.dates = find_dates(head, date_column, tell) if head else None
+    table.stars = find_stars(head, stars_column, tell) if head else None
+    table.reviews = 0
     for entry in table.entries(table.bad):
         table.reviews += 1
         for name, value in entry.values.items():
@@ -123,8 +156,6 @@ def read_table(
                 kinds.add(dict if type(value) is int and not -(1 << 63) <= value < 1 << 63 else type(value))
         if table.dates is not None and (day := table.dates.day(entry.values)) is not None:
             table.days[day] += 1
-    close_reading(table.path, table.reviews, table.bad)
-    return table
 
 
 def mended(values: dict[str, Any]) -> dict[str, Any]:

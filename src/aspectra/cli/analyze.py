@@ -12,7 +12,10 @@ from aspectra.cli.options import Delimiter, Encoding, IdColumn, Model, TextColum
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@app.command(epilog="Example: aspectra analyze reviews.csv --out opinions.csv --report report.html --by store")
+@app.command(
+    epilog="Example: aspectra analyze reviews.csv --out opinions.csv --report report.html --by store    "
+    "(with --append, every day: only what is new is read)"
+)
 def analyze(
     reviews: Annotated[
         Path,
@@ -73,12 +76,16 @@ def analyze(
     stdin_format: Annotated[
         str | None, typer.Option("--format", help="Format of standard input: csv, tsv, jsonl. [by its first byte]")
     ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Read only the reviews that are new, and put them behind those of --out.")
+    ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite what is there from other input.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Find the opinions in a table of reviews: a file with a row an opinion, and a report to look at.
 
-    Stopped, the same command goes on where it was.
+    Stopped, the same command goes on where it was. With --append, call it every day: the reviews of all days are
+    counted, and only new ones are read.
     """
     import os
 
@@ -116,6 +123,7 @@ def analyze(
         workers=workers or 1,
         cluster=Cluster(ray_address, workers) if engine == "ray" else None,
         excel_safe=excel_safe,
+        append=append,
         replace=replace,
     )["figures"]
     if json:
