@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,6 +34,28 @@ def test_a_model_of_ones_own_is_compared_as_the_page_says(tmp_path: Path) -> Non
     for step, said in zip(steps, told, strict=True):
         assert step.shown is None or alike(step.shown, said), said
     assert build(BenchmarkConfig, yaml.safe_load(files["published.yaml"])).shots == (128, None)
+
+
+def test_a_table_becomes_a_dashboard_as_the_page_says(tmp_path: Path, reader_of: Callable[[str, str], Path]) -> None:
+    """What a tiny reader finds is noise: that it is told, written and counted is looked at."""
+    shutil.copy(PAGES / "cafes.csv", tmp_path)
+    told = type_out("dashboard.md", tmp_path, {"runs/exported": str(reader_of("bert", "float32"))})
+    _, steps = blocks("dashboard.md")
+    table, found, rows, own, check, loaded = (
+        (step, said) for step, said in zip(steps, told, strict=True) if step.shown is not None
+    )
+    assert alike(table[0].shown or "", table[1])
+    head = "topic  reviews  complain  of these  targets"
+    for step, said in (found, own):
+        assert all(text.split("\n")[0].split() == head.split() for text in (step.shown or "", said))
+        assert "opinions in 40 reviews" in said and said.rstrip().endswith("report: report.html")
+    assert rows[1].splitlines()[0] == (rows[0].shown or "").splitlines()[0]
+    assert check[1].startswith("opinions.csv.check.html: 20 of ")
+    assert loaded[1].split()[:5] == (loaded[0].shown or "").split()[:5]
+    topics = json.loads((tmp_path / "opinions.csv.manifest.json").read_text())["figures"]["topics"]["rows"]
+    files, _ = blocks("dashboard.md")
+    assert {row["label"] for row in topics} <= {*yaml.safe_load(files["topics.yaml"]), "other"}
+    assert ">By store</h2>" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def fences(page: str) -> list[str]:
