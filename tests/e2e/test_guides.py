@@ -97,7 +97,8 @@ def test_the_teacher_of_the_page_is_asked(
     line = next(line.strip() for line in (PAGES / "add.md").read_text().splitlines() if '{"review"' in line)
     Path("answers.jsonl").write_text(line + "\n", encoding="utf-8")
     recorded = ElicitConfig(teacher="recorded", model="answers.jsonl", kinds=("extraction",))
-    assert elicit(Path("answers.jsonl"), recorded, Path("replayed"))["done"] == 1
+    Path("one.csv").write_text('text\n"Soft bed, loud street."\n', encoding="utf-8")
+    assert elicit(Path("one.csv"), recorded, Path("replayed"))["done"] == 1
 
     def unplugged(_: object) -> str:
         raise ConnectionError("unplugged")
