@@ -33,7 +33,7 @@ def test_folders_that_are_no_model_say_what_they_lack(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="only an adapter"):
         check(model_folder(tmp_path / "lora", "config.json", "adapter_model.safetensors"))
     both = model_folder(tmp_path / "both", "config.json", "model.safetensors", "adapter_config.json")
-    with pytest.raises(UserError, match="holds an adapter"):
+    with pytest.raises(UserError, match="has only an adapter"):
         check(both)
     (tmp_path / "file.gguf").write_text("")
     with pytest.raises(UserError, match="is a file"):
@@ -48,5 +48,5 @@ def test_weights_with_a_part_missing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"lacks model-00002-of-00002\.safetensors"):
         check(folder)
     (folder / "model.safetensors.index.json").write_text("{")
-    with pytest.raises(UserError, match="no index of weights"):
+    with pytest.raises(UserError, match="not an index of weights"):
         check(folder)

@@ -67,9 +67,9 @@ class DistilConfig(Config):
         """What is drawn, and of which task, is not for the asking to say; a tagger learns what names targets."""
         for name in ("task", "limit", "select", "select_by", "encoder"):
             if getattr(self.elicit, name) != ElicitConfig.model_fields[name].default:
-                raise ValueError(f"elicit.{name} is settled by distil; leave it out (`draw` says how many reviews)")
+                raise ValueError(f"elicit.{name} is set by distil; leave it out (`draw` is the number of reviews)")
         if not {"extraction", "analysis"} & set(self.elicit.kinds):
-            raise ValueError("elicit.kinds must name extraction (or analysis), which names the opinions to learn")
+            raise ValueError("elicit.kinds must have extraction (or analysis), because the student learns from it")
         return self
 
 
@@ -126,7 +126,7 @@ class ReaderConfig(Config):
         if self.teacher is None and self.texts:
             raise ValueError("texts have no labels, so a teacher must read them; name one with `teacher`")
         if self.teacher is None and isinstance(self.student, CutConfig) and self.student.of == "teacher":
-            raise ValueError("student.of names the teacher, and there is none; name one with `teacher`")
+            raise ValueError("`student.of` is the teacher, and there is none; name one with `teacher`")
         if len({name.rpartition("/")[2] for name in self.dev}) < len(self.dev):
-            raise ValueError("dev names two sets of one name")
+            raise ValueError("`dev` has two sets with the same name")
         return self

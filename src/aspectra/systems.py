@@ -48,7 +48,7 @@ class LLMSystem(Config):
         """The cell decides what is asked of which sentences; a setting that would distort that is no setting."""
         for name in ("kinds", "task", "limit", "select", "demonstrations", "nearest", *LAYOUT):
             if getattr(self.elicit, name) != ElicitConfig.model_fields[name].default:
-                raise ValueError(f"a benchmark decides on elicit.{name} itself; leave it out")
+                raise ValueError(f"the benchmark sets elicit.{name} itself; leave it out")
         return self
 
 
@@ -83,13 +83,15 @@ class FileSystem(Config):
     def _has_a_place_for_each(self) -> FileSystem:
         for name, values, there in (("shots", self.shots, self.learned), ("seed", self.seeds, self.runs)):
             if values is not None and not there:
-                raise ValueError(f"{self.predictions} has no {{{name}}} to put them in: write it, or leave them out")
+                raise ValueError(f"{self.predictions} has no {{{name}}}: add it to the name, or leave out the setting")
         return self
 
 
 def _named(name: str) -> str:
     if not re.fullmatch(r"[\w+-][\w.+-]*", name):
-        raise ValueError(f"{name!r} is no name for a system: letters, digits, _, +, - and, but for the first, .")
+        raise ValueError(
+            f"{name!r} is not a valid name for a system: use letters, digits, _, +, - and, except at the start, ."
+        )
     return name
 
 
@@ -131,11 +133,11 @@ class BenchmarkConfig(Config):
         settled = {"task": "sets", "data": "sets", "seed": "seeds", "shots": "shots"}
         students = [s for s in self.systems.values() if isinstance(s, StudentSystem)]
         if any("seed" in s.pretrain for s in students):
-            raise ValueError("pretrain.seed is each cell's own; set `seeds`")
+            raise ValueError("pretrain.seed differs by run; set `seeds`")
         own = {name for s in students for name in s.finetune}
         for name, right in settled.items():
             if name in own or getattr(self.finetune, name) != FinetuneConfig.model_fields[name].default:
-                raise ValueError(f"finetune.{name} is each cell's own; set `{right}`")
+                raise ValueError(f"finetune.{name} differs by run; set `{right}`")
         lists: tuple[tuple[str, tuple[Any, ...]], ...] = (
             ("seeds", self.seeds),
             ("shots", self.shots),
@@ -147,8 +149,8 @@ class BenchmarkConfig(Config):
             ),
         )
         if empty := [task for task, names in self.sets.items() if not names]:
-            raise ValueError(f"sets.{empty[0]} names no set")
+            raise ValueError(f"sets.{empty[0]} has no set")
         for name, values in (*lists, *self.sets.items()):
             if len(set(values)) < len(values):
-                raise ValueError(f"{name} names something twice")
+                raise ValueError(f"{name} has something twice")
         return self

@@ -91,7 +91,7 @@ def test_a_file_of_each_number_of_shots_is_a_cell_of_its_own(small: Small, tmp_p
     assert [(cell.shots, cell.seed) for cell in grid.grid(own)] == [(8, 3)]
     with pytest.raises(UserError, match=r"has no \{shots\} to put them in"):
         small(systems={"theirs": theirs | {"predictions": "{data}.jsonl", "shots": [8]}})
-    with pytest.raises(UserError, match=r"systems\.theirs\.shots names something twice"):
+    with pytest.raises(UserError, match=r"systems\.theirs\.shots has something twice"):
         small(systems={"theirs": theirs | {"shots": [8, 8]}})
     wrong = small(systems={"theirs": theirs | {"predictions": "{shot}.jsonl"}})
     with pytest.raises(UserError, match=r"only \{task\}, \{data\}, \{seed\} and \{shots\} are filled in"):
@@ -103,5 +103,5 @@ def test_a_student_may_have_fewer_runs_than_the_others(small: Small, causal: Pat
     config = small(systems={"tiny": student, "large": student | {"seeds": [2]}}, seeds=[1, 2, 3])
     runs = {name: {cell.seed for cell in grid.cells_of(config, name, one)} for name, one in config.systems.items()}
     assert runs == {"tiny": {1, 2, 3}, "large": {2}}
-    with pytest.raises(UserError, match=r"systems\.large\.seeds names something twice"):
+    with pytest.raises(UserError, match=r"systems\.large\.seeds has something twice"):
         small(systems={"large": student | {"seeds": [2, 2]}})

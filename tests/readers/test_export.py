@@ -35,7 +35,7 @@ def test_an_export_holds_what_runs_and_what_was_measured(student_of: Folder, tmp
     assert figures["sentences"] == 6
     assert {"agreement", "f1", "f1_difference", "confidence", "student", "seconds"} <= set(figures)
     assert export(str(student_of("llama")), out, compute="int8", **FEW) == manifest, "done already"
-    with pytest.raises(UserError, match="is an export already"):
+    with pytest.raises(UserError, match="is already an export"):
         export(str(out), tmp_path / "again")
 
 

@@ -133,9 +133,9 @@ def test_what_there_is_nothing_to_show_of_is_left_out(tmp_path: Path) -> None:
     results["notes"] = results["missing"] = []
     page, text = written(tmp_path, results)
     heads = page.inside["h2"] + page.inside["h3"]
-    for head in ("Overview", "Differences", "F1 against time", "Learning curve", "Missing cells", "Keep in mind"):
+    for head in ("Overview", "Differences", "F1 against time", "Learning curve", "Missing runs", "Keep in mind"):
         assert head not in heads
-    assert "Sentences side by side" not in heads and "Missing cells" not in text
+    assert "Sentences side by side" not in heads and "Missing runs" not in text
     assert page.all("figure") == [] and page.all("svg", role="img") == []
     assert "range of the seeds" not in page.text
     # No sentence is implicit or has several polarities, so there is but one subset to show.

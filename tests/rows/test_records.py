@@ -49,7 +49,7 @@ def test_a_quote_that_another_stray_quote_closes_is_told_of(tmp_path: Path) -> N
     path.write_text("".join(lines))
     faults = [row for row in read_rows(path, list) if row.fault]
     assert [(row.place, row.fault) for row in faults] == [("line 21", "torn row")]
-    assert "not closed in the next" in faults[0].detail and "look like rows" in faults[0].detail
+    assert "does not close in the next" in faults[0].detail and "look like rows" in faults[0].detail
 
 
 def test_many_stray_quotes_do_not_read_the_file_anew_for_each() -> None:
@@ -86,7 +86,7 @@ def test_a_torn_text_is_counted_by_its_lines_and_reading_goes_on_at_the_next_row
     torn = '4,"They said "wow" and\nthat was, all in all,\nall there was to it",5\n'.splitlines(keepends=True)
     ids, faults = read([*table(3), *torn, '5,"Good\n', 'soup",3\n', "6,Bad soup,1\n"])
     assert ids == ["1", "2", "3", "5", "6"]
-    assert faults == [(5, "torn row"), (6, "line of a torn row"), (7, "line of a torn row")]
+    assert faults == [(5, "torn row"), (6, "line of a broken row"), (7, "line of a broken row")]
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_what_takes_too_long_is_given_up() -> None:
 
 def test_a_model_that_fails_is_told_in_a_line_and_serves_on(running: Service) -> None:
     answer = call(running, body={"text": BROKEN})
-    assert (answer.status, answer.body) == (500, {"detail": "the service failed; its log says how"})
+    assert (answer.status, answer.body) == (500, {"detail": "the service failed; see its log"})
     assert call(running, body={"text": "fine"}).status == 200
 
 

@@ -76,7 +76,7 @@ def test_an_endpoint_without_tls_is_told_from_one_that_is_not_there(endpoint: ob
 @pytest.mark.parametrize(
     ("status", "error", "told"),
     [
-        (b"407 Proxy Authentication Required", UserError, "may want a name and a password in https_proxy"),
+        (b"407 Proxy Authentication Required", UserError, "may need a name and a password in https_proxy"),
         (b"502 Bad Gateway", TryError, r"does not lead to https://llm\.example/v1 \(502: Bad Gateway\)"),
     ],
 )

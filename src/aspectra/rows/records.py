@@ -17,8 +17,8 @@ from aspectra.rows.habit import Habit
 MANY = 20  # lines of an open quote after which it is judged, so that no quote costs the reading of the whole file
 BACKSLASH = re.compile(r'(?<!\\)((?:\\\\)*)\\"')  # as databases write a quote within quotes
 STRAY = (
-    "a quote is opened here and not closed in {count} lines that look like rows; close it, or write it twice ('\"\"') "
-    "where it is part of the text"
+    "a quote opens here and does not close in {count} lines that look like rows; close it, or write "
+    "it twice ('\"\"') if it is part of the text"
 )
 
 
@@ -70,7 +70,7 @@ class Records:
                 continue
             if self.lost and not habit.begins(self.held[0]):
                 self.give_back(1)
-                yield Record(place, [], "line of a torn row", "it belongs to the torn row above")
+                yield Record(place, [], "line of a broken row", "it belongs to the broken row above")
                 continue
             self.lost = False
             if len(self.held) > 1 and habit.strayed(self.held):

@@ -150,7 +150,7 @@ def test_what_cannot_be_opened_is_said_in_a_line(export_of: Folder, student_of: 
     import json
     import shutil
 
-    with pytest.raises(UserError, match="does not compute in int3; it does in"):
+    with pytest.raises(UserError, match="does not support int3; it supports"):
         open_engine(export_of("llama"), compute="int3")
     with pytest.raises(UserError, match="is no export"):
         open_engine(student_of("llama"), compute="int8")
