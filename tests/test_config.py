@@ -79,7 +79,7 @@ def test_a_mistyped_setting_of_a_system_is_told_rather_than_the_missing_one() ->
 
 
 def test_a_grid_without_a_set_is_none() -> None:
-    with pytest.raises(UserError, match=r"sets\.atsa names no set"):
+    with pytest.raises(UserError, match=r"sets\.atsa has no set"):
         build(BenchmarkConfig, {"systems": {"a": {"kind": "file", "predictions": "x"}}, "sets": {"atsa": []}})
 
 

@@ -203,7 +203,7 @@ def test_reading_never_holds_the_file(tmp_path: Path) -> None:
 def test_a_row_that_says_the_same_again_is_no_second_review(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = put(tmp_path / "r.jsonl", '{"id": 7, "text": "one"}\n{"id": 7, "text": "one"}\n{"id": 8, "text": "one"}\n')
     assert [review.id for review in read_reviews(path)] == ["7", "8"]
-    assert "1 row passed over: 1 repeated row" in capsys.readouterr().err
+    assert "1 row skipped: 1 repeated row" in capsys.readouterr().err
 
 
 def test_html_is_read_as_what_it_means_and_nothing_else_is_no_text(tmp_path: Path) -> None:

@@ -307,7 +307,7 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
         ({"date_column": "store"}, "has no readable dates"),
         ({"language": "xx"}, "unknown language 'xx'"),
         ({"report": tmp_path / "r.pdf"}, r"ends in \.html"),
-        ({"report": other}, "another page"),
+        ({"report": other}, "not a report of analyze"),
     ]
     for change, told in wrong:
         with pytest.raises(UserError, match=told):

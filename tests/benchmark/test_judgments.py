@@ -125,7 +125,7 @@ def test_whole_texts_come_with_their_labels(tmp_path: Path) -> None:
             [{"text": "a", "label": "pos"}, {"text": "b", "label": "pos"}, {"text": "c", "label": 3}],
             r"'pos' \(2, first in line 1\), 3 \(1, first in line 3\)",
         ),
-        ([{"text": "a"}], "no label column; it has: text; name the one with --label-column"),
+        ([{"text": "a"}], "no label column; it has: text; name it with --label-column"),
         ([{"body_": "a", "label": "neutral"}], "no text column"),
         ([{"text": "a", "label": "neutral"}, {"text": " ", "label": "neutral"}], "line 2: no text"),
         ([{"text": "a", "label": "neutral"}, {"text": "b"}], r"has None \(1, first in line 2\)"),

@@ -203,7 +203,7 @@ def test_a_disk_is_spared_the_weights_when_asked(small: Small, tmp_path: Path) -
         ({"systems": {"a": {"kind": "file", "predictions": "{model}.jsonl"}}}, "{seed} and {shots}"),
         ({"finetune": {"shots": 64}}, "finetune.shots differs by run; set `shots`"),
         ({"seeds": [1, 1]}, "seeds has something twice"),
-        ({"shots": [500]}, "shots: 500 are more than the 12 training sentences"),
+        ({"shots": [500]}, "shots: 500 is more than the 12 training sentences"),
         (
             {"systems": {"a": {"kind": "llm", "elicit": {"model": "m", "limit": 3}}}},
             "the benchmark sets elicit.limit itself",

@@ -57,7 +57,7 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     names = sorted(path.name for path in (tmp_path / "passed" / "predictions" / "shots").iterdir())
     assert names == ["atsa-inn-4-1.jsonl", "atsa-inn-4-2.jsonl", "atsa-inn-all-1.jsonl", "atsa-inn-all-2.jsonl"]
     card = (tmp_path / "passed" / "README.md").read_text(encoding="utf-8")
-    assert "of a short sentence it may be the whole" in card
+    assert "can be a whole" in card
     assert "| shots | atsa/inn | all | 2 |" in card and "answers a long part that is not valid" in card
     monkeypatch.chdir(tmp_path / "passed")
     assert run(["benchmark", "benchmark.yaml", "--out", str(tmp_path / "again")]) == 0
@@ -116,7 +116,7 @@ def test_what_faults_are_counted_by_is_passed_on_and_an_llms_own_words_are_not()
 def test_what_cannot_be_released_is_said(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'other'"):
         release(finished, tmp_path / "passed", ["otter"])
-    with pytest.raises(UserError, match=r"has no results\.json with cells"):
+    with pytest.raises(UserError, match=r"has no results\.json with runs"):
         release(tmp_path / "atsa", tmp_path / "passed")
     results = finished / "results.json"
     found = json.loads(results.read_text(encoding="utf-8"))

@@ -90,7 +90,7 @@ def test_what_lay_under_the_threshold_is_told(
 
     monkeypatch.setattr("aspectra.analyze.source.load", lambda folder, **_: Choosy())
     assert call(home, "--min-confidence", "0.9") == 0
-    assert "opinions of a confidence below 0.9 were left out" in capsys.readouterr().out
+    assert "opinions with a confidence below 0.9 were left out" in capsys.readouterr().out
     assert json.loads((home / "out.csv.manifest.json").read_text())["figures"]["under"] > 50
 
 

@@ -88,7 +88,7 @@ def test_a_torn_line_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) 
         stream.write('{"text": "to')
     assert call(folder) == 2
     captured = capsys.readouterr()
-    assert "pred.jsonl, line 3: the line is torn" in captured.err
+    assert "pred.jsonl, line 3: the line is incomplete" in captured.err
     assert captured.err.count("\n") == 1
 
 

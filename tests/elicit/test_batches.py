@@ -355,10 +355,10 @@ def test_the_commands(write_reviews: Write, tmp_path: Path, capsys: pytest.Captu
     assert call("--batch-in", save(came, result(one), result(two)), "--out", out) == 0
     told = capsys.readouterr().out
     assert "2 done, 0 rejected, 0 failed" in told
-    assert "of the batch: 1 taken, 1 already, 0 unknown, 0 torn" in told
+    assert "in the batch: 1 taken, 1 already, 0 unknown, 0 torn" in told
     files = [save(tmp_path / f"{n}.jsonl", result(each)) for n, each in enumerate((one, two))]
     assert call("--batch-in", files[0], "--batch-in", files[1], "--out", out) == 0
-    assert "of the batch: 0 taken, 2 already, 0 unknown, 0 torn" in capsys.readouterr().out
+    assert "in the batch: 0 taken, 2 already, 0 unknown, 0 torn" in capsys.readouterr().out
     assert call("--batch-in", save(came, result(one), "{torn"), "--out", out) == 1
     assert call("--status", out) == 0
     assert call(*asked, "--batch-out", tmp_path / "b.jsonl", "--batch-size", 9) == 0

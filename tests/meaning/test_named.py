@@ -27,7 +27,7 @@ def test_topics_have_names_and_examples_where_wanted(tmp_path: Path) -> None:
         ("staff: [no]", "False is not a text; put it in quotes"),
         ("2: [waiter]", "2 is not a text; put it in quotes"),
         ("staff: ['']", "a topic or an example is empty"),
-        ("Other: [misc]", "'Other' is what fits nowhere; call this topic something else"),
+        ("Other: [misc]", "'Other' is the name for targets that fit nowhere; call this topic something else"),
         ("overall:", "'overall' is the name for opinions without a target; call this topic something else"),
         ("staff: [waiter]\nservice: [Waiter]", "'Waiter' is in both 'staff' and 'service'; keep one"),
         ("staff:\nSTAFF:", "'STAFF' is in both 'staff' and 'STAFF'; keep one"),

@@ -144,7 +144,7 @@ def test_money_that_ends_leaves_a_report_on_what_was_answered(
     ("more", "says"),
     [
         (["--max-cost", "5"], "--max-cost needs the prices"),
-        (["--model", ""], "give --model"),
+        (["--model", ""], "use --model"),
         (["--student", "smollm2"], "did you mean 'smollm2-135m'"),
         (["--labels", "no/where"], "no/where"),
         (["--teacher", "oracle"], "unknown teacher 'oracle'"),
@@ -184,7 +184,7 @@ def test_an_llm_that_finds_nothing_is_no_report_of_zeros(
     assert "found no opinion in the 5 reviews" in capsys.readouterr().err
     llm.answer = lambda request: Answer("As an AI language model, I cannot.")
     assert run(command(reviews, llm, tagger, tmp_path / "other")) == 2
-    assert "0 reviews answered, and 20 are the least" in capsys.readouterr().err
+    assert "0 reviews answered, and at least 20 are needed" in capsys.readouterr().err
 
 
 def test_the_folder_of_something_else_is_not_touched(

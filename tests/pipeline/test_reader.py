@@ -143,7 +143,7 @@ def test_a_student_is_cut_from_the_teacher_that_is_there(
         ("student={of: teacher, layers: 2}", "has 2 layers, so 2 of them are not a smaller student"),
         ("teacher=missing.yaml", "no config file missing.yaml"),
         ("teacher=null", "texts have no labels"),
-        ("texts=[missing.txt]", "texts names missing.txt"),
+        ("texts=[missing.txt]", "`texts` names missing.txt"),
         ("dev=[hotel]", "did you mean 'hotels'"),
         ("pretrain.epoch=3", "did you mean 'epochs'"),
         ("export.compute=int4", "export.compute"),

@@ -58,7 +58,7 @@ def test_it_says_what_was_counted(usual: tuple[dict[str, Any], str]) -> None:
         "By store",
     ):
         assert f">{head}</h2>" in page
-    assert "Criticized more or less" in page and "differences were tested, and p is corrected" in text
+    assert "Criticized more or less" in page and "were tested, and p is corrected" in text
     assert "Where it hurts" in text and "▲ rose" in text and "▼ fell" in text
 
 

@@ -78,7 +78,7 @@ def test_rarer_targets_are_told_of_only_where_some_are_left_out(tmp_path: Path, 
     topics = tmp_path / "topics.yaml"
     topics.write_text(f"place: [{', '.join(names)}]\n", encoding="utf-8")
     _, page = made(tmp_path, [{"text": f"The {name} was dirty."} for name in names], topics=topics)
-    assert ("and rarer ones, in the table" in page) == (count > TARGETS)
+    assert ("rarer ones are in the table" in page) == (count > TARGETS)
     assert "Topics are those of your file" in page and "found by a computer" not in page
 
 

@@ -67,7 +67,7 @@ def test_a_certificate_that_is_not_trusted_is_named_with_what_helps(settings: Se
 
 
 def test_an_endpoint_without_tls_is_told_from_one_that_is_not_there(endpoint: object, settings: Settings) -> None:
-    told = r"does not speak TLS .*does its address begin with http://"
+    told = r"does not use a known TLS version .*does its address begin with http://"
     plain = talking(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     with plain as port, pytest.raises(UserError, match=told):
         ask(settings(base_url=f"https://127.0.0.1:{port}/v1"), QUESTION)
@@ -77,7 +77,7 @@ def test_an_endpoint_without_tls_is_told_from_one_that_is_not_there(endpoint: ob
     ("status", "error", "told"),
     [
         (b"407 Proxy Authentication Required", UserError, "may need a name and a password in https_proxy"),
-        (b"502 Bad Gateway", TryError, r"does not lead to https://llm\.example/v1 \(502: Bad Gateway\)"),
+        (b"502 Bad Gateway", TryError, r"cannot reach https://llm\.example/v1 \(502: Bad Gateway\)"),
     ],
 )
 def test_a_proxy_that_does_not_pass_on_is_named_without_its_password(

@@ -84,7 +84,7 @@ def test_a_proxy_of_the_environment_is_asked_unless_no_proxy_names_the_host(
 
 
 def test_a_host_that_is_no_name_is_a_fault_of_the_try(settings: Settings) -> None:
-    with pytest.raises(TryError, match="leads nowhere"):
+    with pytest.raises(TryError, match="cannot be reached"):
         ask(settings(base_url="http://a..b/v1"), QUESTION)
 
 
@@ -150,7 +150,7 @@ def test_a_fault_that_names_the_key_hides_it(
 
 def test_an_unknown_model_ends_the_run(endpoint: Any, settings: Settings, answer: Any) -> None:
     endpoint.answer = lambda request: answer(status=404, body={"error": {"message": "no such model"}})
-    with pytest.raises(UserError, match=r"knows no model 'm'.*no such model.*check the model's name"):
+    with pytest.raises(UserError, match=r"has no model 'm'.*no such model.*check the model's name"):
         ask(settings(), QUESTION)
 
 

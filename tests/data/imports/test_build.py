@@ -47,7 +47,7 @@ def test_the_format_shows_in_the_name_or_the_first_line(tmp_path: Path, name: st
 
 
 def test_a_format_that_does_not_show(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"a\.txt: it does not show .* --format semeval\|table\|seg\|atepc\|gen"):
+    with pytest.raises(UserError, match=r"a\.txt: cannot guess the format.* --format semeval\|table\|seg\|atepc\|gen"):
         guess(put(tmp_path / "a.txt", "Dull soup.\n"))
     with pytest.raises(UserError, match="no file"):
         guess(tmp_path / "b.txt")
@@ -79,9 +79,7 @@ def test_opinions_without_a_target_stay_where_a_file_says_both(tmp_path: Path) -
 
 
 def test_a_task_that_the_file_does_not_serve(tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match=r"a\.seg: no opinion among 2 is one that the task acsa speaks of \(2 have a tar"
-    ):
+    with pytest.raises(UserError, match=r"a\.seg: none of 2 opinions fits the task acsa \(2 have a tar"):
         build([put(tmp_path / "a.seg", SEG)], "acsa", tmp_path / "set")
     assert not (tmp_path / "set").exists()
 
@@ -145,7 +143,7 @@ def test_a_split_by_shares_keeps_order_and_texts_together() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"test_share": 0.1}, "--test-share 0.1 of 2 sentences is none"),
+        ({"test_share": 0.1}, "--test-share 0.1 of 2 sentences is less than one sentence"),
         ({"dev_share": 0.4, "test_share": 0.5}, "leave none for train"),
         ({"dev_share": 0.5, "test_share": 0.5}, "must be fractions with a sum below 1"),
         ({"dev_share": -0.1}, "are fractions"),

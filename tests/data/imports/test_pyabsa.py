@@ -69,9 +69,9 @@ def test_a_triple_that_stands_twice_counts_once_and_blank_lines_between_do_not(t
     ("text", "says"),
     [
         ("a case .\ncase\nPositive\n", r"line 1: no \$T\$ in it"),
-        (SEG + "the $T$ .\n\nPositive\n", "line 11: the term of line 10 should stand here"),
-        (SEG + "the $T$ .\ncase\n", "line 12: the polarity of line 10 should stand here"),
-        (SEG + "the $T$ .", "line 11: the term of line 10 should stand here"),
+        (SEG + "the $T$ .\n\nPositive\n", "line 11: the term of line 10 should be here"),
+        (SEG + "the $T$ .\ncase\n", "line 12: the polarity of line 10 should be here"),
+        (SEG + "the $T$ .", "line 11: the term of line 10 should be here"),
     ],
 )
 def test_a_torn_triple_is_named_by_its_line(tmp_path: Path, text: str, says: str) -> None:

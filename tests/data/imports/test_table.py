@@ -70,9 +70,9 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
         (
             "a.csv",
             "text,polarity\nx,good\n",
-            "line 2: there is no column target or category (--target-column names it); there are",
+            "line 2: no column target or category (--target-column names it); the columns are",
         ),
-        ("a.csv", "sentense,target\nx,y\n", "line 2: there is no column text and no column polarity (--text-col"),
+        ("a.csv", "sentense,target\nx,y\n", "line 2: no column text and no column polarity (--text-col"),
         ("a.csv", CSV + "Soft bed.,bed,,\n", "line 6: no polarity"),
         ("a.csv", CSV + ",bed,positive,\n", "line 6: no text"),
         ("a.csv", CSV + "Soft bed.,Bid,positive,\n", "line 6: the target 'Bid' is not in the text"),

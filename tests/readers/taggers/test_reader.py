@@ -111,7 +111,7 @@ def test_a_pretrained_tagger_is_evaluated_and_asked_without_labels(folder: Path,
 
 
 def test_what_is_of_exports_is_refused(folder: Path) -> None:
-    with pytest.raises(UserError, match="is no export"):
+    with pytest.raises(UserError, match="is not an export"):
         open_reader(folder, compute="int8")
     with pytest.raises(UserError, match="is a tagger; leave out --engine"):
         evaluate(folder, None, "hotels", engine="ct2", cap=2)

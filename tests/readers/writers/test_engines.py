@@ -152,7 +152,7 @@ def test_what_cannot_be_opened_is_said_in_a_line(export_of: Folder, student_of: 
 
     with pytest.raises(UserError, match="does not support int3; it supports"):
         open_engine(export_of("llama"), compute="int3")
-    with pytest.raises(UserError, match="is no export"):
+    with pytest.raises(UserError, match="is not an export"):
         open_engine(student_of("llama"), compute="int8")
     with pytest.raises(UserError, match="no model in"):
         open_engine(tmp_path / "nothing")
