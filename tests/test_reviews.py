@@ -133,7 +133,7 @@ def test_bad_rows_are_named_by_line(tmp_path: Path) -> None:
     assert "line 2: no text in column 'text'" in refused(put(path, lines[0] + lines[2]))
     assert "line 2: a line must be one JSON object" in refused(put(path, lines[0] + lines[4]))
     assert "half a character" in refused(put(path, '{"text": "\\ud83d"}'))
-    assert "holds int, not text" in refused(put(path, '{"text": 5}'))
+    assert "has int, not text" in refused(put(path, '{"text": 5}'))
     assert "no text" in refused(put(path, "{}"))
     assert "--skip-bad-rows" in refused(put(path, BAD))
 

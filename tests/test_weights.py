@@ -45,7 +45,7 @@ def test_weights_with_a_part_missing_are_refused(tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "half", "config.json", "model-00001-of-00002.safetensors")
     index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(UserError, match=r"lacks model-00002-of-00002\.safetensors"):
+    with pytest.raises(UserError, match=r"has no model-00002-of-00002\.safetensors"):
         check(folder)
     (folder / "model.safetensors.index.json").write_text("{")
     with pytest.raises(UserError, match="not an index of weights"):

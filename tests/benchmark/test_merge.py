@@ -70,7 +70,7 @@ def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
     file = next((tmp_path / "one").glob("cells/*/result.json"))
     record = json.loads(file.read_text())
     file.write_text(json.dumps(record | {"protocol": 99}))
-    with pytest.raises(UserError, match="protocol version 99, this is 2"):
+    with pytest.raises(UserError, match="protocol version 99, and this is 2"):
         merge([tmp_path / "one"], tmp_path / "out")
     with pytest.raises(UserError, match="no folder"):
         merge([tmp_path / "nothing"], tmp_path / "out")

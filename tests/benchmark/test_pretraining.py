@@ -173,7 +173,7 @@ def test_a_pretraining_that_fails_is_tried_once_and_costs_no_other_seed_or_syste
     results = benchmark(own(systems=systems, seeds=[1], shots=[2, 4]), tmp_path / "out")
     reasons = [each["reason"] for each in results["missing"]]
     assert len(reasons) == 2 and reasons[0].startswith("pretraining: the training diverged")
-    assert reasons[1].startswith("not begun, as own.atsa.inn.shots-2.seed-1: pretraining: the training diverged")
+    assert reasons[1].startswith("not started, as own.atsa.inn.shots-2.seed-1: pretraining: the training diverged")
     assert {row["system"] for row in results["table"]} == {"other"}
 
 

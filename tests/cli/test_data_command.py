@@ -103,7 +103,7 @@ def test_fetch_without_a_network_is_one_line_and_leaves_nothing(
     assert "tried http://127.0.0.1:9/HITSZ-HLT" in err and "--from DIR" in err
     assert not (tmp_path / "out").exists()
     assert run(["data", "fetch", "rest14", "--from", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
-    assert "there is no atsa/rest14/train.json in" in capsys.readouterr().err
+    assert "no atsa/rest14/train.json in" in capsys.readouterr().err
 
 
 def test_fetch_from_a_folder_shows_source_and_license(
@@ -156,7 +156,7 @@ WRONG = {
     "quote.csv": (b'text,target,polarity\n"soup,soup,positive\n', "line 2: the row is not CSV"),
     "column.csv": (b"text,target\nsoup,soup\n", "no column polarity"),
     "torn.jsonl": (b'{"text": "so', "line 1: the line is incomplete"),
-    "half.jsonl": (rb'{"text": "x \ud83d", "target": null, "polarity": null}', "line 1: half a character"),
+    "half.jsonl": (rb'{"text": "x \ud83d", "target": null, "polarity": null}', "line 1: there is half a character"),
     "torn.parquet": (b"PAR1", "cannot be read as Parquet"),
     "cut.seg": (b"$T$ is good\n", "line 2: the term of line 1"),
     "two.atepc": (b"soup O\n", "line 1: 2 columns"),

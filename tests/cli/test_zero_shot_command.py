@@ -102,7 +102,7 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
             "--answers HOME/texts.jsonl",
         ),
         (["--texts", "HOME/none.jsonl"], "no file"),
-        (["--texts", "HOME/half.jsonl"], "HOME/half.jsonl, line 2: half a character"),
+        (["--texts", "HOME/half.jsonl"], "HOME/half.jsonl, line 2: it has half a character"),
         (["--texts", "HOME/atsa"], "HOME/atsa is a folder"),
         (["--texts", "HOME/latin.jsonl"], "HOME/latin.jsonl is not UTF-8 (line 1"),
         (["--texts", "HOME/label.jsonl"], "'good' (1, first in line 1)"),

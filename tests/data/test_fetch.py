@@ -67,7 +67,7 @@ def test_a_wrong_file_is_refused_and_nothing_is_left(source: Path, tmp_path: Pat
     with pytest.raises(UserError, match=rf"{wrong} is not the published file \(sha256 .*; nothing was written"):
         fetch.fetch(source=source, out=tmp_path / "out")
     wrong.unlink()
-    with pytest.raises(UserError, match=r"there is no acsa/inn16/test\.json in .*; nothing was written"):
+    with pytest.raises(UserError, match=r"no acsa/inn16/test\.json in .*; nothing was written"):
         fetch.fetch(source=source, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

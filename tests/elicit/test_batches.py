@@ -414,7 +414,7 @@ def test_a_file_that_is_of_no_use_is_one_line_and_changes_nothing(
         came.write_bytes(content)
     with pytest.raises(UserError, match=told):
         batch_in(came, out)
-    assert "passed over" not in capsys.readouterr().err, "the one line says it all"
+    assert "skipped" not in capsys.readouterr().err, "the one line says it all"
     assert not (out / "responses.parquet").exists()
 
 

@@ -196,7 +196,7 @@ def test_other_reviews_under_the_same_ids_are_told_of(
     out = tmp_path / "out"
     elicit(write_reviews("Pool.", "Soup."), settings(), out)
     elicit(write_reviews("Pool.", "Soup.", "Bed."), settings(), out)
-    assert "other words" not in capsys.readouterr().err
+    assert "another text" not in capsys.readouterr().err
     elicit(write_reviews("Pool.", "Keyboard."), settings(), out)
     assert "1 reviews had another text under the same id" in capsys.readouterr().err
 

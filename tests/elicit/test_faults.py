@@ -165,7 +165,7 @@ def test_a_row_that_always_fails_fails_alone_and_in_time(
     counts = elicit(reviews, settings(server, retries=4, timeout=0.5, row_timeout=1.2), out, allow_failed=True)
     assert (counts["done"], counts["failed"]) == (20, 2)
     assert stored(out)["Poison pill."] == ("failed", "500: internal error")
-    assert stored(out)["Slow pill."][1] == "no answer in 1.2 s (--row-timeout), last: no answer within 0.5 s"
+    assert stored(out)["Slow pill."][1] == "no answer in 1.2 s (--row-timeout); last error: no answer within 0.5 s"
     assert server.asked["Poison pill."] == 5
     assert 2 <= server.asked["Slow pill."] <= 3
 

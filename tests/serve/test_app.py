@@ -112,7 +112,7 @@ def test_too_much_at_once_is_told_to_wait() -> None:
     assert {answer.status for answer in answers} == {200, 429}
     refused = [answer for answer in answers if answer.status == 429]
     assert all(1 <= int(answer.headers["Retry-After"]) <= 60 for answer in refused)
-    assert "ask again" in refused[0].body["detail"]
+    assert "try again" in refused[0].body["detail"]
 
 
 def test_what_takes_too_long_is_given_up() -> None:

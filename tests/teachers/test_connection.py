@@ -103,5 +103,7 @@ def test_a_proxy_that_asks_who_is_there_over_plain_http_is_named(
 
     with talking(refuse) as port:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
-        with pytest.raises(UserError, match=r"the proxy on the way to http://llm\.example/v1 wants to know who asks"):
+        with pytest.raises(
+            UserError, match=r"the proxy on the way to http://llm\.example/v1 needs a name and a password"
+        ):
             ask(settings(base_url="http://llm.example/v1"), QUESTION)

@@ -199,7 +199,7 @@ def test_json_is_asked_for_where_the_server_takes_it(
     endpoint.requests.clear()
     assert all(reply.text for reply in ask(settings(retries=0), JSON_QUESTION, JSON_QUESTION))
     assert ["response_format" in request for request in endpoint.requests] == [True, False, False], "asked once only"
-    assert "does not take response_format" in capsys.readouterr().err
+    assert "does not accept response_format" in capsys.readouterr().err
 
 
 def test_a_parameter_that_the_model_does_not_know_is_left_out(endpoint: Any, settings: Settings, answer: Any) -> None:

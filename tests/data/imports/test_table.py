@@ -83,7 +83,7 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
         ("a.csv", "text,target,polarity\n", "has no rows"),
         ("a.jsonl", '{"text": "x", "target": null, "polarity": null}\n{"text', "line 2: the line is incomplete"),
         ("a.jsonl", '{"text": 5, "target": null, "polarity": null}\n', "line 1: no text"),
-        ("a.jsonl", '{"text": "\\ud83d", "target": null, "polarity": null}\n', "line 1: half a character"),
+        ("a.jsonl", '{"text": "\\ud83d", "target": null, "polarity": null}\n', "line 1: there is half a character"),
         (
             "a.jsonl",
             '{"text": "x", "target": "x", "polarity": "p", "opinion_words": [1]}\n',

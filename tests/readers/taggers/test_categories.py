@@ -99,11 +99,11 @@ def test_an_export_is_not_judged_by_categories_that_the_student_cannot_say(
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "which of its categories the sentence is about" in card and ("targets" in card) is (task == "tasd")
     told = (
-        "the chance of a target's tags times that of the category"
+        "the probability of a target's tags times that of the category"
         if task == "tasd"
         else "the probability of the category"
     )
-    assert f"{told} times that of the polarity. It was not calibrated" in card
+    assert f"{told} times that of the polarity. It is not calibrated" in card
 
 
 def test_a_target_may_have_several_categories(readers: dict[str, Reader]) -> None:
