@@ -142,7 +142,7 @@ def test_skipped_rows_are_counted_and_told(tmp_path: Path, capsys: pytest.Captur
     path = put(tmp_path / "r.jsonl", BAD)
     assert [review.text for review in read_reviews(path, skip_bad_rows=True)] == ["one", "four"]
     told = capsys.readouterr().err
-    assert "3 rows passed over" in told
+    assert "3 rows skipped" in told
     for reason in ("1 torn line", "1 empty text", "1 not an object"):
         assert reason in told
     assert "only bad rows: 1 torn line" in refused(put(path, "{"), skip_bad_rows=True)

@@ -86,7 +86,7 @@ def test_a_torn_text_is_counted_by_its_lines_and_reading_goes_on_at_the_next_row
     torn = '4,"They said "wow" and\nthat was, all in all,\nall there was to it",5\n'.splitlines(keepends=True)
     ids, faults = read([*table(3), *torn, '5,"Good\n', 'soup",3\n', "6,Bad soup,1\n"])
     assert ids == ["1", "2", "3", "5", "6"]
-    assert faults == [(5, "torn row"), (6, "line of a broken row"), (7, "line of a broken row")]
+    assert faults == [(5, "torn row"), (6, "line of a torn row"), (7, "line of a torn row")]
 
 
 @pytest.mark.parametrize(

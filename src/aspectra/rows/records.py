@@ -70,7 +70,7 @@ class Records:
                 continue
             if self.lost and not habit.begins(self.held[0]):
                 self.give_back(1)
-                yield Record(place, [], "line of a broken row", "it belongs to the broken row above")
+                yield Record(place, [], "line of a torn row", "it belongs to the torn row above")
                 continue
             self.lost = False
             if len(self.held) > 1 and habit.strayed(self.held):
