@@ -51,7 +51,7 @@ def test_tables_that_need_a_word_are_told_of_and_read_with_it() -> None:
         read_reviews(CASES / "windows1252.csv")
     layout = Layout(form=Form("cp1252"))
     assert [review.text for review in read_reviews(CASES / "windows1252.csv", layout)] == [SOUP, CAFE]
-    with pytest.raises(UserError, match="line 21: a quote is opened here and not closed"):
+    with pytest.raises(UserError, match="line 21: a quote opens here and does not close"):
         list(read_reviews(CASES / "stray_quote.csv"))
     assert len(list(read_reviews(CASES / "stray_quote.csv", skip_bad_rows=True))) == 99
     with pytest.raises(UserError, match="line 3: no text in column 'Review Text'"):

@@ -38,7 +38,7 @@ def test_a_change_reaches_into_a_section_and_is_read_as_yaml(tmp_path: Path) -> 
         ("finetune.bf16=perhaps", "must be true or false"),
         ("seeds=[-1]", "seeds.0"),
         ("seeds=[1", "not YAML"),
-        ("finetune={shots: 4, shots: 8}", "'shots' stands twice"),
+        ("finetune={shots: 4, shots: 8}", "'shots' appears twice"),
         ("seeds=2026-13-45", "not YAML"),
         ("weights=1", "did you mean 'pretrain.weights'"),
         ("teacher.modle=x", "did you mean 'teacher.model'"),
@@ -61,11 +61,11 @@ def test_a_setting_that_is_missing_is_named_without_all_the_others(tmp_path: Pat
 def test_a_config_of_another_command_is_named_as_that() -> None:
     run = "aspectra run"
     commands: dict[type[BaseModel], str] = {BenchmarkConfig: "aspectra benchmark", RunConfig: run, ReaderConfig: run}
-    with pytest.raises(UserError, match=r"smoke\.yaml is a config of `aspectra benchmark`; this command takes others"):
+    with pytest.raises(UserError, match=r"smoke\.yaml is a config for `aspectra benchmark`, not for this command"):
         load(RunConfig, config_file("smoke"), others=commands)
-    with pytest.raises(UserError, match=r"quickstart\.yaml is a config of `aspectra run`"):
+    with pytest.raises(UserError, match=r"quickstart\.yaml is a config for `aspectra run`"):
         load(BenchmarkConfig, config_file("quickstart"), others=commands)
-    with pytest.raises(UserError, match=r"reader-en\.yaml is a config of `aspectra run`"):
+    with pytest.raises(UserError, match=r"reader-en\.yaml is a config for `aspectra run`"):
         load(BenchmarkConfig, config_file("reader-en"), others=commands)
     assert load(RunConfig, config_file("quickstart"), others=commands).seeds
 
@@ -79,13 +79,13 @@ def test_a_mistyped_setting_of_a_system_is_told_rather_than_the_missing_one() ->
 
 
 def test_a_grid_without_a_set_is_none() -> None:
-    with pytest.raises(UserError, match=r"sets\.atsa names no set"):
+    with pytest.raises(UserError, match=r"sets\.atsa has no set"):
         build(BenchmarkConfig, {"systems": {"a": {"kind": "file", "predictions": "x"}}, "sets": {"atsa": []}})
 
 
 def test_a_name_that_no_folder_could_have_is_none_for_a_system() -> None:
     systems = {"a b": {"kind": "file", "predictions": "x"}}
-    with pytest.raises(UserError, match="'a b' is no name for a system: letters, digits"):
+    with pytest.raises(UserError, match="'a b' is not a valid name for a system: use letters, digits"):
         build(BenchmarkConfig, {"systems": systems, "sets": {"atsa": ["hotels"]}})
 
 
@@ -119,7 +119,7 @@ def test_demo_names_are_files_of_the_package() -> None:
 
 @pytest.mark.parametrize("name", ["https://x.org/r.csv", "HTTPS:/x.org/r.csv", "s3://bucket/r.csv"])
 def test_an_address_is_no_file(name: str) -> None:
-    with pytest.raises(UserError, match=r"//.* is an address; download it, and name the file"):
+    with pytest.raises(UserError, match=r"//.* is a web address; download the file and name it"):
         locate(name)
 
 

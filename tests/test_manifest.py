@@ -117,11 +117,11 @@ def test_killed_while_it_writes_its_very_first_mark_the_folder_is_free(tmp_path:
 @pytest.mark.parametrize("replace", [False, True])
 def test_what_the_stage_did_not_write_is_never_touched(tmp_path: Path, source: Path, replace: bool) -> None:
     write_text(tmp_path / "out" / "thesis.txt", "dear")
-    with pytest.raises(UserError, match="holds something else"):
+    with pytest.raises(UserError, match="has other files"):
         stage(tmp_path / "out", source, replace=replace).begin()
     stage(tmp_path / "other", source, name="elicit").begin()
     stage(tmp_path / "other", source, name="elicit").finish({})
-    with pytest.raises(UserError, match="holds something else"):
+    with pytest.raises(UserError, match="has other files"):
         stage(tmp_path / "other", source, replace=replace).begin()
     assert (tmp_path / "out" / "thesis.txt").read_text() == "dear"
 
@@ -129,7 +129,7 @@ def test_what_the_stage_did_not_write_is_never_touched(tmp_path: Path, source: P
 def test_a_file_in_the_place_of_the_folder_is_refused(source: Path) -> None:
     with pytest.raises(UserError, match="is a file"):
         stage(source, source).begin()
-    with pytest.raises(UserError, match="cannot make the folder"):
+    with pytest.raises(UserError, match="cannot create the folder"):
         stage(source / "below", source).begin()
 
 

@@ -72,7 +72,7 @@ def test_text_column_by_name_by_order_of_names_or_given(tmp_path: Path) -> None:
     assert [review.text for review in read_reviews(path)] == ["short"]
     assert [review.text for review in read_reviews(path, Layout("Notes"))] == ["other"]
     assert [review.text for review in read_reviews(path, Layout("notes"))] == ["other"]
-    assert "no column 'note'; it has: body, review, Notes; name the one with --text-column" in refused(
+    assert "no column 'note'; it has: body, review, Notes; name it with --text-column" in refused(
         path, layout=Layout("note")
     )
 
@@ -86,19 +86,19 @@ def test_no_text_column_names_those_that_exist(tmp_path: Path, suffix: str) -> N
         put(path, '{"a": 1, "b": 2}\n')
     else:
         write_parquet(path, [{"a": "1", "b": "2"}], ("a", "b"))
-    assert "no text column; it has: a, b; name the one with --text-column" in refused(path)
+    assert "no text column; it has: a, b; name it with --text-column" in refused(path)
 
 
 def test_files_that_are_not_there_or_hold_nothing(tmp_path: Path) -> None:
-    assert "there is no file" in refused(tmp_path / "missing.csv")
+    assert "no file" in refused(tmp_path / "missing.csv")
     (tmp_path / "d.csv").mkdir()
     assert "is a folder" in refused(tmp_path / "d.csv")
     for name in ("empty.csv", "empty.jsonl"):
-        assert "holds no reviews (it is empty)" in refused(put(tmp_path / name, ""))
-    assert "holds no reviews (it has no rows)" in refused(put(tmp_path / "header.csv", "id,text\n"))
+        assert "has no reviews (it is empty)" in refused(put(tmp_path / name, ""))
+    assert "has no reviews (it has no rows)" in refused(put(tmp_path / "header.csv", "id,text\n"))
     table = tmp_path / "empty.parquet"
     write_parquet(table, [], ("text",))
-    assert "holds no reviews" in refused(table)
+    assert "has no reviews" in refused(table)
     assert "cannot be read as Parquet" in refused(put(tmp_path / "not.parquet", "text\nhello\n"))
     assert "cannot be read as a workbook" in refused(put(tmp_path / "r.xlsx", "x"))
     assert "from .csv, .tsv, .jsonl" in refused(put(tmp_path / "r.doc", "x"))
@@ -129,11 +129,11 @@ BAD = (
 def test_bad_rows_are_named_by_line(tmp_path: Path) -> None:
     lines = BAD.splitlines(keepends=True)
     path = tmp_path / "r.jsonl"
-    assert "line 2: the line is torn" in refused(put(path, BAD))
+    assert "line 2: the line is incomplete" in refused(put(path, BAD))
     assert "line 2: no text in column 'text'" in refused(put(path, lines[0] + lines[2]))
-    assert "line 2: a line holds one JSON object" in refused(put(path, lines[0] + lines[4]))
+    assert "line 2: a line must be one JSON object" in refused(put(path, lines[0] + lines[4]))
     assert "half a character" in refused(put(path, '{"text": "\\ud83d"}'))
-    assert "holds int, not text" in refused(put(path, '{"text": 5}'))
+    assert "has int, not text" in refused(put(path, '{"text": 5}'))
     assert "no text" in refused(put(path, "{}"))
     assert "--skip-bad-rows" in refused(put(path, BAD))
 
@@ -142,7 +142,7 @@ def test_skipped_rows_are_counted_and_told(tmp_path: Path, capsys: pytest.Captur
     path = put(tmp_path / "r.jsonl", BAD)
     assert [review.text for review in read_reviews(path, skip_bad_rows=True)] == ["one", "four"]
     told = capsys.readouterr().err
-    assert "3 rows passed over" in told
+    assert "3 rows skipped" in told
     for reason in ("1 torn line", "1 empty text", "1 not an object"):
         assert reason in told
     assert "only bad rows: 1 torn line" in refused(put(path, "{"), skip_bad_rows=True)
@@ -150,7 +150,7 @@ def test_skipped_rows_are_counted_and_told(tmp_path: Path, capsys: pytest.Captur
 
 def test_csv_rows_that_would_lose_text_are_bad(tmp_path: Path) -> None:
     path = put(tmp_path / "r.csv", "id,text\n1,good, but dear\n2,fine\n")
-    assert "line 2: 3 fields where the header has 2" in refused(path)
+    assert "line 2: 3 fields, and the header has 2" in refused(path)
     assert [review.id for review in read_reviews(path, skip_bad_rows=True)] == ["2"]
     assert "the row is not CSV" in refused(put(path, 'id,text\n1,"never closed\n2,fine\n'))
     assert "the row is not CSV" in refused(put(path, 'id,text\n1,"never closed\n'))
@@ -167,7 +167,7 @@ def test_ids_that_are_those_of_products_lose_nothing(tmp_path: Path, capsys: pyt
         ("B01:row-4:row-6", "no"),
     ]  # fmt: skip
     told = capsys.readouterr().err
-    assert "3 reviews with the id of another, first 'B01'" in told and "--id-column" in told
+    assert "3 reviews with the id of another review, first 'B01'" in told and "--id-column" in told
     assert [review.id for review in read_reviews(path, Layout(id_column="N"))] == list("123456")
     assert "no column 'm' for --id-column; it has: id, text, n" in refused(path, layout=Layout(id_column="m"))
 
@@ -203,7 +203,7 @@ def test_reading_never_holds_the_file(tmp_path: Path) -> None:
 def test_a_row_that_says_the_same_again_is_no_second_review(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = put(tmp_path / "r.jsonl", '{"id": 7, "text": "one"}\n{"id": 7, "text": "one"}\n{"id": 8, "text": "one"}\n')
     assert [review.id for review in read_reviews(path)] == ["7", "8"]
-    assert "1 row passed over: 1 repeated row" in capsys.readouterr().err
+    assert "1 row skipped: 1 repeated row" in capsys.readouterr().err
 
 
 def test_html_is_read_as_what_it_means_and_nothing_else_is_no_text(tmp_path: Path) -> None:

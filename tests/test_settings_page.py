@@ -1,4 +1,4 @@
-"""docs/settings.md has every setting as it is: `python -m tests.test_settings_page` writes it from the settings."""
+"""docs/settings.md has every setting as it is in the code: `python -m tests.test_settings_page` writes the page."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 PAPER = "`--preset paper`"
 HEAD = """# Which settings are there?
 
-What `--set` and config files take, written from the program; a test holds the two together. `aspectra run` and
-`aspectra benchmark` take a YAML file (`configs/` has some), of which `--set finetune.shots=64` changes one value; a
-value is YAML: `--set "seeds=[42, 52]"`. `corpus`, `pretrain`, `finetune` and `zero-shot` (there the LLM's) take `--set`
-with the names of their own table and no section before them. An unknown name is refused, with the nearest right one.
+These are the settings for `--set` and for config files. `aspectra run` and `aspectra benchmark` take a YAML file
+(`configs/` has some). `--set finetune.shots=64` changes one value in it. The value is YAML: `--set "seeds=[42, 52]"`.
+
+`corpus`, `pretrain` and `finetune` take `--set` with the names in their own table, without a section in front:
+`--set min_words=5`. So does `zero-shot`, with the settings of the LLM. An unknown name is an error that shows the
+nearest right one. `python -m tests.test_settings_page` writes this page from the code.
 """
 SECTIONS = (
     ("run", "`aspectra run`", recipes.RunConfig, None),
     ("reader", "`aspectra run` with `labels`", recipes.ReaderConfig, None),
-    ("cut", "A `student` of the latter, `{of: teacher, layers: 6}`", recipes.CutConfig, None),
-    ("export", "`export` of the latter", recipes.ExportConfig, None),
+    ("cut", "`student: {of: teacher, layers: 6}` of a reader from labels", recipes.CutConfig, None),
+    ("export", "`export` of a reader from labels", recipes.ExportConfig, None),
     ("distil", "`aspectra distil`", recipes.DistilConfig, None),
     ("elicit", "`elicit` and `teacher`: how an LLM is asked", config.ElicitConfig, None),
     ("corpus", "`corpus`", config.CorpusConfig, None),
-    ("training", "Both `pretrain` and `finetune`", config.TrainingConfig, None),
+    ("training", "`pretrain` and `finetune`", config.TrainingConfig, None),
     ("pretrain", "`pretrain`", config.PretrainConfig, config.TrainingConfig),
     ("finetune", "`finetune`", config.FinetuneConfig, config.TrainingConfig),
     ("benchmark", "`aspectra benchmark`", systems.BenchmarkConfig, None),
@@ -42,9 +44,9 @@ SECTIONS = (
     ("file", "A system `{kind: file}`", systems.FileSystem, None),
 )
 NOTES = {
-    "reader": "A reader from labeled sentences: [students.md](students.md#a-reader-from-labels-in-one-command).",
-    "distil": "`--set pretrain.epochs=4`: the sections are those below. `draw` is the option `--reviews`.",
-    "elicit": "`aspectra elicit` has an option for each: `--max-tokens` is `max_tokens`.",
+    "reader": "For a reader from labeled sentences: [students.md](students.md#a-reader-from-labels-in-one-command).",
+    "distil": "`--set pretrain.epochs=4` changes a setting of a section below. The option `--reviews` sets `draw`.",
+    "elicit": "`aspectra elicit` has an option for each setting: `--max-tokens` sets `max_tokens`.",
 }
 PRESETS = {
     "training": {"pretrain": presets.PRETRAIN_PRESETS["paper"], "finetune": presets.FINETUNE_PRESETS["paper"]},
@@ -122,7 +124,7 @@ def written(value: Any) -> str:
 
 
 def test_the_page_has_every_setting_as_it_is() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.test_settings_page writes docs/settings.md anew"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.test_settings_page"
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def test_folders_that_are_no_model_say_what_they_lack(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="only an adapter"):
         check(model_folder(tmp_path / "lora", "config.json", "adapter_model.safetensors"))
     both = model_folder(tmp_path / "both", "config.json", "model.safetensors", "adapter_config.json")
-    with pytest.raises(UserError, match="holds an adapter"):
+    with pytest.raises(UserError, match="has only an adapter"):
         check(both)
     (tmp_path / "file.gguf").write_text("")
     with pytest.raises(UserError, match="is a file"):
@@ -45,8 +45,8 @@ def test_weights_with_a_part_missing_are_refused(tmp_path: Path) -> None:
     folder = model_folder(tmp_path / "half", "config.json", "model-00001-of-00002.safetensors")
     index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(UserError, match=r"lacks model-00002-of-00002\.safetensors"):
+    with pytest.raises(UserError, match=r"has no model-00002-of-00002\.safetensors"):
         check(folder)
     (folder / "model.safetensors.index.json").write_text("{")
-    with pytest.raises(UserError, match="no index of weights"):
+    with pytest.raises(UserError, match="not an index of weights"):
         check(folder)

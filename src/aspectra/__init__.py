@@ -1,4 +1,4 @@
-"""Aspectra distils an LLM's understanding of opinions into a small language model that its user owns."""
+"""Aspectra distills an LLM's understanding of opinions into a small language model that its user owns."""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
         say(f"Ray {'at ' + address if address else 'on this machine'}: nodes {nodes}, actors {workers}")
         yield workers
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        token = "; if it wants a token: export RAY_AUTH_MODE=token" if isinstance(error, ConnectionError) else ""
-        raise AspectraError(f"Ray: {line(error)}{token}; the same command goes on") from error
+        token = "; if it needs a token: export RAY_AUTH_MODE=token" if isinstance(error, ConnectionError) else ""
+        raise AspectraError(f"Ray: {line(error)}{token}; run the same command to go on") from error
     finally:
         ray.shutdown()
         if folder is not None:
@@ -118,8 +118,8 @@ def reached(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
     except (OSError, OverflowError) as error:
         raise UserError(
-            f"no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or leave --ray-address "
-            "(and RAY_ADDRESS) out to work on this machine"
+            f"no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or leave out "
+            "--ray-address (and RAY_ADDRESS) to work on this machine"
         ) from None
 
 

@@ -43,51 +43,79 @@ class Config(BaseModel):
 class ElicitConfig(Config):
     """How a teacher is asked. Settings that shape the answer are part of a request's identity."""
 
-    teacher: Literal["openai", "local", "transformers", "recorded", "vllm", "student"] = "openai"
-    model: str = Field(
-        default="", description="name at the endpoint, GGUF file, model or student folder, or recorded response file"
+    teacher: Literal["openai", "local", "transformers", "recorded", "vllm", "student"] = Field(
+        default="openai", description="kind of LLM, or a trained student"
     )
-    base_url: str | None = Field(default=None, description="of an OpenAI-compatible endpoint")
+    model: str = Field(
+        default="",
+        description="name at the endpoint, GGUF file, folder of a model or a student, or file of recorded responses",
+    )
+    base_url: str | None = Field(default=None, description="address of an OpenAI-compatible endpoint")
     key_env: str = Field(default="OPENAI_API_KEY", description="environment variable that holds the key")
     key_file: str | None = Field(default=None, description="file that holds the key")
-    headers: dict[str, str] = Field(default={}, description="name -> environment variable", json_schema_extra=LATER)
-    kinds: tuple[Literal["analysis", "rewriting", "extraction", "polarity"], ...] = ("analysis", "rewriting")
-    task: TaskName = Field(default="atsa", description="whose opinions `extraction` asks for: atsa or acsa")
+    headers: dict[str, str] = Field(
+        default={},
+        description="HTTP headers: name -> environment variable that holds the value",
+        json_schema_extra=LATER,
+    )
+    kinds: tuple[Literal["analysis", "rewriting", "extraction", "polarity"], ...] = Field(
+        default=("analysis", "rewriting"), description="kinds of answers to ask for"
+    )
+    task: TaskName = Field(default="atsa", description="task whose opinions `extraction` asks for: atsa or acsa")
     categories: tuple[str, ...] = Field(default=(), description="categories that `extraction` may name (acsa)")
-    prompts: dict[str, str] = Field(default={}, description="kind -> prompt version, the default where absent")
-    demonstrations: str | None = Field(default=None, description="JSONL of {kind, review, answer}, shown before")
-    nearest: int | None = Field(default=None, gt=0, description="show only so many, those most like the review")
-    temperature: float = Field(default=0.0, ge=0, description="of sampling")
-    max_tokens: int = Field(default=512, gt=0, description="of an answer")
-    seed: int = Field(default=0, description="of sampling and of `select`")
-    extra_body: dict[str, Any] = Field(default={}, description="what a server wants besides")
-    concurrency: int = Field(default=8, gt=0, description="requests in flight")
+    prompts: dict[str, str] = Field(
+        default={}, description="prompt versions: kind -> version; kinds left out have the default"
+    )
+    demonstrations: str | None = Field(
+        default=None, description="file of examples to show before the review: JSONL of {kind, review, answer}"
+    )
+    nearest: int | None = Field(
+        default=None, gt=0, description="number of examples to show, those most like the review; None: all"
+    )
+    temperature: float = Field(default=0.0, ge=0, description="sampling temperature")
+    max_tokens: int = Field(default=512, gt=0, description="longest answer, in tokens")
+    seed: int = Field(default=0, description="seed of sampling and of `select`")
+    extra_body: dict[str, Any] = Field(
+        default={}, description="further settings for the server; a null value leaves a key out"
+    )
+    concurrency: int = Field(default=8, gt=0, description="requests in flight at most")
     timeout: float = Field(default=120.0, gt=0, description="seconds for one request")
-    retries: int = Field(default=5, ge=0, description="after a fault that may pass")
+    retries: int = Field(default=5, ge=0, description="tries again after a temporary fault")
     attempts: int = Field(default=1, gt=0, description="answers asked for until one is valid")
     row_timeout: float = Field(default=1800.0, gt=0, description="seconds for one answer, further tries included")
-    patience: float = Field(default=600.0, ge=0, description="seconds to wait for an endpoint that went down")
+    patience: float = Field(default=600.0, ge=0, description="seconds to wait for an endpoint that is down")
     rpm: float | None = Field(default=None, gt=0, description="requests a minute at most")
     tpm: float | None = Field(default=None, gt=0, description="tokens a minute at most, read and written")
     price_in: float | None = Field(default=None, ge=0, description="USD per million tokens read")
     price_out: float | None = Field(default=None, ge=0, description="USD per million tokens written")
-    max_cost: float | None = Field(default=None, ge=0, description="USD; needs the prices")
-    limit: int | None = Field(default=None, gt=0, description="the first reviews")
-    select: int | None = Field(default=None, gt=0, description="reviews, drawn by seed")
-    select_by: Literal["random", "tfidf", "embeddings"] = Field(
-        default="random", description="at random, or spread over domain, rating, length and topics by such vectors"
+    max_cost: float | None = Field(default=None, ge=0, description="limit in USD; needs the prices")
+    limit: int | None = Field(
+        default=None, gt=0, description="number of reviews to ask about, the first ones; None: all"
     )
-    encoder: str | None = Field(default=None, description="model folder whose embeddings `select_by` takes")
-    text_column: str | None = Field(default=None, description="of the reviews; found by name without it")
-    id_column: str | None = Field(default=None, description="likewise of their ids", json_schema_extra=LATER)
+    select: int | None = Field(
+        default=None, gt=0, description="number of reviews to ask about, drawn by seed; None: all"
+    )
+    select_by: Literal["random", "tfidf", "embeddings"] = Field(
+        default="random",
+        description="way to draw reviews: random, or spread over domain, rating, length and topic by these vectors",
+    )
+    encoder: str | None = Field(default=None, description="model folder whose embeddings `select_by` uses")
+    text_column: str | None = Field(default=None, description="column with the text of a review; None: found by name")
+    id_column: str | None = Field(
+        default=None, description="column with the id of a review; None: found by name", json_schema_extra=LATER
+    )
     encoding: str | None = Field(
-        default=None, description="of the reviews' file; None: by its mark, else UTF-8", json_schema_extra=LATER
+        default=None,
+        description="encoding of the reviews' file; None: by its byte-order mark, else UTF-8",
+        json_schema_extra=LATER,
     )
     delimiter: str | None = Field(
-        default=None, description="between the fields of CSV; None: by the header", json_schema_extra=LATER
+        default=None,
+        description="character between the fields of CSV; None: found in the header",
+        json_schema_extra=LATER,
     )
-    skip_bad_rows: bool = Field(default=False, description="leave out rows that cannot be read")
-    retry_rejected: bool = Field(default=False, description="ask again where the answer was not valid")
+    skip_bad_rows: bool = Field(default=False, description="skip rows that cannot be read")
+    retry_rejected: bool = Field(default=False, description="ask again if the stored answer is not valid")
 
     @field_serializer("base_url")
     def _without_password(self, url: str | None) -> str | None:
@@ -98,101 +126,132 @@ class ElicitConfig(Config):
 class CorpusConfig(Config):
     """How responses become training text."""
 
-    kinds: tuple[Literal["analysis", "rewriting", "rating"], ...] = ("analysis", "rewriting")
-    dev_share: float = Field(default=0.1, gt=0, lt=1, description="of the reviews, held out")
-    seed: int = Field(default=42, description="of the split")
-    min_words: int = Field(default=3, ge=1, description="of a review")
-    near_duplicates: float = Field(default=0.8, gt=0, le=1, description="Jaccard similarity of 5-word shingles")
-    evaluation: tuple[str, ...] = Field(default=(), description="benchmark files or sets that must not leak in")
+    kinds: tuple[Literal["analysis", "rewriting", "rating"], ...] = Field(
+        default=("analysis", "rewriting"), description="kinds of answers that become training text"
+    )
+    dev_share: float = Field(default=0.1, gt=0, lt=1, description="share of the reviews that is held out")
+    seed: int = Field(default=42, description="seed of the split")
+    min_words: int = Field(default=3, ge=1, description="fewest words of a review")
+    near_duplicates: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="Jaccard similarity of 5-word shingles from which on two reviews are duplicates",
+    )
+    evaluation: tuple[str, ...] = Field(
+        default=(), description="benchmark files or sets that must not leak into the corpus"
+    )
     ngram: int = Field(default=8, ge=2, description="words in a row that count as overlap with an evaluation text")
 
 
 class TrainingConfig(Config):
     """What pretraining and fine-tuning share; the defaults are for a CPU, `presets` has others."""
 
-    optimizer: Literal["adamw", "adamw_rms"] = Field(default="adamw", description="adamw_rms: step x RMS(weight)")
-    learning_rate: float = Field(default=2e-4, gt=0)
-    final_learning_rate: float = Field(default=0.0, ge=0, description="where the schedule ends")
-    schedule: Literal["linear", "cosine", "constant"] = Field(default="linear", description="of the learning rate")
-    weight_decay: float = Field(default=0.0, ge=0)
-    adam_epsilon: float = Field(default=1e-8, gt=0)
-    warmup_steps: int = Field(default=0, ge=0)
-    warmup_share: float = Field(
-        default=0.0, ge=0, lt=1, description="of all steps, where `warmup_steps` is 0", json_schema_extra=LATER
+    optimizer: Literal["adamw", "adamw_rms"] = Field(
+        default="adamw", description="optimizer; adamw_rms scales each step by RMS(weight)"
     )
-    batch_size: int = Field(default=8, gt=0, description="rows at once on one device")
-    accumulation: int = Field(default=1, gt=0, description="batches a step")
-    clip: float = Field(default=1.0, gt=0, description="norm of the gradient at most")
-    bf16: bool = Field(default=True, description="autocast where the device can")
-    lora_rank: int = Field(default=0, ge=0, description="0: all weights are trained")
+    learning_rate: float = Field(default=2e-4, gt=0, description="learning rate at the start, after warm-up")
+    final_learning_rate: float = Field(default=0.0, ge=0, description="learning rate at the end of the schedule")
+    schedule: Literal["linear", "cosine", "constant"] = Field(
+        default="linear", description="schedule of the learning rate"
+    )
+    weight_decay: float = Field(default=0.0, ge=0, description="weight decay")
+    adam_epsilon: float = Field(default=1e-8, gt=0, description="epsilon of the optimizer")
+    warmup_steps: int = Field(default=0, ge=0, description="number of warm-up steps")
+    warmup_share: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of all steps for warm-up, if `warmup_steps` is 0",
+        json_schema_extra=LATER,
+    )
+    batch_size: int = Field(default=8, gt=0, description="rows in a batch on one device")
+    accumulation: int = Field(default=1, gt=0, description="batches for one step")
+    clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
+    bf16: bool = Field(default=True, description="bf16 autocast, if the device supports it")
+    lora_rank: int = Field(default=0, ge=0, description="rank of LoRA adapters; 0: all weights are trained")
     dropout: float | None = Field(
         default=None,
         ge=0,
         lt=1,
-        description="of the layers; None: as it was published",
+        description="dropout of the layers; None: as in the published model",
         json_schema_extra=LATER,
     )
-    input_tokens: int = Field(default=256, gt=0, description="what is longer loses its end, and is counted")
-    answer_tokens: int = Field(default=512, gt=0, description="likewise")
-    marker: bool = Field(default=True, description="a task marker before the input")
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    threads: int | None = Field(default=None, gt=0, description="of the processor; None: as many as torch takes")
-    seed: Seed = Field(default=42, description="of order and dropout; in fine-tuning of the shots too")
+    input_tokens: int = Field(
+        default=256, gt=0, description="longest input, in tokens; longer ones are cut at the end and counted"
+    )
+    answer_tokens: int = Field(
+        default=512, gt=0, description="longest answer, in tokens; longer ones are cut at the end and counted"
+    )
+    marker: bool = Field(default=True, description="put a task marker before the input")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(default="auto", description="device to train on")
+    threads: int | None = Field(default=None, gt=0, description="number of processor threads; None: torch's own choice")
+    seed: Seed = Field(default=42, description="seed of order and dropout; in fine-tuning also of the shots")
 
 
 class PretrainConfig(TrainingConfig):
     """Multi-task pretraining: L = sum_k w_k L_k."""
 
     kinds: tuple[Literal["analysis", "rewriting", "rating", "denoise"], ...] = Field(
-        default=("analysis", "rewriting"), min_length=1
+        default=("analysis", "rewriting"), min_length=1, description="kinds of text to learn"
     )
     weights: Literal["proportional", "equal"] | dict[str, float] = Field(
-        default="proportional", description="w_k; proportional: each token counts alike, equal: each kind"
+        default="proportional",
+        description="weights w_k of the kinds; proportional: each token has the same weight, equal: each kind has "
+        "the same weight",
     )
     soft: float = Field(
         default=0.7,
         ge=0,
         le=1,
-        description="share of a tagger's loss against a teacher's probabilities, where the corpus has them",
+        description="share of a tagger's loss that is against a teacher's probabilities, if the corpus has them",
         json_schema_extra=LATER,
     )
     noisy: float = Field(
         default=0.0,
         ge=0,
         le=1,
-        description="share of a tagger's sentences that it learns in a copy too, with slips, small letters or no "
-        "punctuation",
+        description="share of a tagger's sentences that it also learns as a noisy copy: typing errors, lower case "
+        "or no punctuation",
         json_schema_extra=LATER,
     )
     epochs: float = Field(default=1.0, gt=0, description="passes over the corpus")
-    max_steps: int | None = Field(default=None, gt=0, description="stops earlier or later than the epochs")
+    max_steps: int | None = Field(default=None, gt=0, description="number of steps in place of `epochs`")
     newline_token: bool = Field(default=False, description="newline as the token [NL], for vocabularies without one")
     eval_steps: int | None = Field(
-        default=None, gt=0, description="held-out loss every so many steps; None: at the end"
+        default=None, gt=0, description="steps between two measurements of the held-out loss; None: only at the end"
     )
-    save_steps: int = Field(default=200, gt=0, description="between two checkpoints")
-    save_seconds: float = Field(default=120.0, ge=0, description="a step that ends so long after the last is saved too")
-    keep_checkpoints: int = Field(default=2, gt=0)
+    save_steps: int = Field(default=200, gt=0, description="steps between two checkpoints")
+    save_seconds: float = Field(
+        default=120.0, ge=0, description="seconds since the last checkpoint after which a step saves one too"
+    )
+    keep_checkpoints: int = Field(default=2, gt=0, description="number of checkpoints to keep")
     budget_kinds: tuple[Literal["analysis", "rewriting", "rating"], ...] = Field(
-        default=("analysis", "rewriting"), description="whose steps and answer tokens `denoise` is given"
+        default=("analysis", "rewriting"), description="kinds whose number of steps and answer tokens `denoise` copies"
     )
 
 
 class FinetuneConfig(TrainingConfig):
     """Fine-tuning on a task's sentences; the epoch of the best dev F1 is kept."""
 
-    task: TaskName = "atsa"
-    data: str = Field(default="", description="name of a set or folder with train.json and dev.json")
-    shots: int | None = Field(default=None, gt=0, description="training sentences drawn by seed; None: all")
-    dev_cap: int | None = Field(default=None, gt=0, description="dev sentences drawn by seed; None: all")
+    task: TaskName = Field(default="atsa", description="task to learn")
+    data: str = Field(default="", description="name of a set, or folder with train.json and dev.json")
+    shots: int | None = Field(default=None, gt=0, description="number of training sentences, drawn by seed; None: all")
+    dev_cap: int | None = Field(default=None, gt=0, description="number of dev sentences, drawn by seed; None: all")
     epochs: float = Field(default=4.0, gt=0, description="passes over the sentences")
-    max_new_tokens: int = Field(default=100, gt=0, description="of an answer that is judged")
-    eval_batch_size: int = Field(default=32, gt=0, description="sentences at once")
-    empty_answer: Literal["none", ""] = Field(default="none", description="what stands for no opinion")
+    max_new_tokens: int = Field(default=100, gt=0, description="longest answer in evaluation, in tokens")
+    eval_batch_size: int = Field(default=32, gt=0, description="sentences read at once in evaluation")
+    empty_answer: Literal["none", ""] = Field(default="none", description="answer for a sentence without opinions")
     keep: Literal["best", "last"] = Field(
         default="best",
-        description="the epoch that is best on dev, or the last: then no dev label is read",
+        description="epoch to keep: the best on dev, or the last; with `last` no dev label is read",
         json_schema_extra=LATER,
     )
-    eval_every: int = Field(default=1, gt=0, description="epochs between two looks at dev; the last is always judged")
-    save_seconds: float = Field(default=60.0, ge=0, description="an epoch's end so long after the last is a checkpoint")
+    eval_every: int = Field(
+        default=1, gt=0, description="epochs between two evaluations on dev; the last epoch is always evaluated"
+    )
+    save_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="seconds since the last checkpoint after which the end of an epoch saves one too",
+    )

@@ -41,7 +41,7 @@ def of_system(error: OSError, path: Path | str | None = None, verb: str = "use")
     where = path or error.filename
     if error.errno in FULL:
         what = f"{where} was not written; " if where else ""
-        return UserError(f"the disk is full: {what}make room and run the same command again")
+        return UserError(f"the disk is full: {what}free some space and run the same command again")
     text = f"cannot {verb} {where}: {error.strerror}" if where else str(error.strerror or error)
     return UserError(text) if error.errno in MENDABLE else AspectraError(text)
 

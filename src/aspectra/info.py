@@ -85,7 +85,7 @@ def of_export(folder: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def task_of(info: dict[str, Any], given: str | None, else_do: str = "`aspectra finetune` does that") -> str:
+def task_of(info: dict[str, Any], given: str | None, else_do: str = "run `aspectra finetune`") -> str:
     """The task to decode for; UserError where the model was tuned for another, or for none (advice: `else_do`)."""
     tuned = info.get("task")
     if given is not None:

@@ -21,7 +21,9 @@ def device(wanted: str) -> str:
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if here[name])
     if not here[wanted]:
-        raise UserError(f"device {wanted} is not here; there are: {', '.join(name for name in here if here[name])}")
+        raise UserError(
+            f"this machine has no device {wanted}; it has: {', '.join(name for name in here if here[name])}"
+        )
     return wanted
 
 

@@ -80,20 +80,20 @@ class Stage:
         if there:
             mine = (unfinished or done or {}).get("stage") == self.name
             if not mine:
-                raise UserError(f"{self.folder} holds something else; name another folder with --out or empty it")
+                raise UserError(f"{self.folder} has other files; name another folder with --out, or empty it")
             # A key of its own: what is left of this very work, some of its files gone. None: a result half removed.
             other = (done or unfinished or {}).get("key") not in (self.key(), None)
             if other and not self.replace:
                 raise UserError(
-                    f"{self.folder} holds {'a finished' if done else 'an unfinished'} {self.name} made with other "
-                    "input or settings; name another --out or delete it"
+                    f"{self.folder} has {'a finished' if done else 'an unfinished'} {self.name} with other input or "
+                    "settings; name another --out, or delete it"
                 )
             self._clear(there)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(
-                f"cannot make the folder {self.folder} ({error.strerror}); name another with --out"
+                f"cannot create the folder {self.folder} ({error.strerror}); name another with --out"
             ) from None
         write_json(self.folder / UNFINISHED, {"stage": self.name, "key": self.key()})
         return False

@@ -20,7 +20,7 @@ def locate(name: str) -> Path:
     """A path as it is; `demo:NAME` is a file of the demo."""
     if re.match(r"(?!demo:)[a-z][a-z0-9+]+:/", name, re.IGNORECASE):
         address = re.sub(":/+", "://", name, count=1)  # a path has lost one of its slashes
-        raise UserError(f"{address} is an address; download it, and name the file")
+        raise UserError(f"{address} is a web address; download the file and name it")
     if not name.startswith("demo:"):
         return Path(name)
     path = DEMO / name.removeprefix("demo:")
@@ -44,5 +44,7 @@ def config_file(name: str) -> Path:
     names = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
     if path.suffix in (".yaml", ".yml") or path.is_dir() or len(path.parts) > 1:
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise UserError(f"the config {name} {what}; name a YAML file, or one that ships: {', '.join(names)}")
+        raise UserError(
+            f"the config {name} {what}; name a YAML file, or a config that comes with Aspectra: {', '.join(names)}"
+        )
     raise unknown("config", name, names)

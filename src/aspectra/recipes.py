@@ -13,25 +13,31 @@ class RunConfig(Config):
     """`aspectra run`: the whole chain."""
 
     out: str = Field(default="runs/run", description="folder for everything")
-    reviews: str = Field(description="CSV, JSONL or Parquet with a text column")
-    student: str = Field(default="smollm2-135m", description="name, folder or Hub id")
+    reviews: str = Field(description="CSV, JSONL or Parquet file with a text column")
+    student: str = Field(default="smollm2-135m", description="name, folder or Hub id of the student")
     systems: tuple[Literal["base", "denoise", "distilled", "shipped", "teacher"], ...] = Field(
         default=("base", "distilled"),
         min_length=1,
-        description="shipped: the reader that comes with Aspectra, as it comes",
+        description="systems to compare; shipped: the reader that comes with Aspectra, unchanged",
     )
-    seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
-    subsets: tuple[Literal["all", "implicit", "multi"], ...] = Field(default=("all", "implicit", "multi"), min_length=1)
-    scoring: tuple[Literal["strict", "paper"], ...] = Field(default=("strict",), min_length=1)
-    test_cap: int | None = Field(default=None, gt=0, description="test sentences drawn by seed; None: all")
-    elicit: ElicitConfig = ElicitConfig()
-    teacher: ElicitConfig | None = Field(default=None, description="asked for `extraction` of the test sentences")
-    corpus: CorpusConfig = CorpusConfig()
-    pretrain: PretrainConfig = PretrainConfig()
-    finetune: FinetuneConfig = FinetuneConfig()
+    seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1, description="seeds of fine-tuning, a student for each")
+    subsets: tuple[Literal["all", "implicit", "multi"], ...] = Field(
+        default=("all", "implicit", "multi"), min_length=1, description="subsets of the test sentences to report"
+    )
+    scoring: tuple[Literal["strict", "paper"], ...] = Field(
+        default=("strict",), min_length=1, description="scorings to report"
+    )
+    test_cap: int | None = Field(default=None, gt=0, description="number of test sentences, drawn by seed; None: all")
+    elicit: ElicitConfig = Field(default=ElicitConfig(), description="how the LLM is asked about the reviews")
+    teacher: ElicitConfig | None = Field(
+        default=None, description="LLM that is asked for the opinions of the test sentences (`extraction`)"
+    )
+    corpus: CorpusConfig = Field(default=CorpusConfig(), description="how answers become training text")
+    pretrain: PretrainConfig = Field(default=PretrainConfig(), description="how students are pretrained")
+    finetune: FinetuneConfig = Field(default=FinetuneConfig(), description="how students are fine-tuned")
     analyze: Literal["base", "denoise", "distilled", "shipped"] | None = Field(
         default=None,
-        description="the student (of the first seed) that is exported and reads the reviews at the end; shipped: the "
+        description="student that is exported and reads the reviews at the end (of the first seed); shipped: the "
         "reader that comes with Aspectra reads them first",
     )
 
@@ -39,44 +45,51 @@ class RunConfig(Config):
 class DistilConfig(Config):
     """`aspectra distil`: an LLM's opinions of some of the reviews, learned by a student that tags."""
 
-    reviews: str = Field(description="CSV, JSONL or Parquet with a text column")
-    student: str = Field(default="minilm-l6", description="that tags: name, folder or Hub id")
-    draw: int = Field(default=2000, gt=0, description="reviews that the LLM is asked about, all where there are fewer")
+    reviews: str = Field(description="CSV, JSONL or Parquet file with a text column")
+    student: str = Field(default="minilm-l6", description="name, folder or Hub id of a tagger")
+    draw: int = Field(default=2000, gt=0, description="number of reviews to ask the LLM about; all if there are fewer")
     labels: str | None = Field(
-        default=None, description="set or folder with a person's labels: test.json, and train.json to learn from"
+        default=None, description="set or folder with human labels: test.json, and train.json to learn from"
     )
-    seed: Seed = Field(default=42, description="of the draw, of what is kept away, and of training")
-    elicit: ElicitConfig = ElicitConfig(kinds=("extraction",))
-    corpus: CorpusConfig = CorpusConfig()
-    pretrain: dict[str, Any] = Field(default={}, description="what is other than in the preset `tagger`")
-    finetune: dict[str, Any] = Field(default={}, description="likewise, where `labels` has a train.json")
+    seed: Seed = Field(default=42, description="seed of the draw, of the held-out reviews, and of training")
+    elicit: ElicitConfig = Field(default=ElicitConfig(kinds=("extraction",)), description="how the LLM is asked")
+    corpus: CorpusConfig = Field(default=CorpusConfig(), description="how answers become training text")
+    pretrain: dict[str, Any] = Field(
+        default={}, description="settings of `pretrain` that differ from the preset `tagger`"
+    )
+    finetune: dict[str, Any] = Field(
+        default={},
+        description="settings of `finetune` that differ from the preset `tagger`, if `labels` has a train.json",
+    )
 
     @model_validator(mode="after")
     def _settled_by_the_draw(self) -> DistilConfig:
         """What is drawn, and of which task, is not for the asking to say; a tagger learns what names targets."""
         for name in ("task", "limit", "select", "select_by", "encoder"):
             if getattr(self.elicit, name) != ElicitConfig.model_fields[name].default:
-                raise ValueError(f"elicit.{name} is settled by distil; leave it out (`draw` says how many reviews)")
+                raise ValueError(f"elicit.{name} is set by distil; leave it out (`draw` is the number of reviews)")
         if not {"extraction", "analysis"} & set(self.elicit.kinds):
-            raise ValueError("elicit.kinds must name extraction (or analysis), which names the opinions to learn")
+            raise ValueError("elicit.kinds must have extraction (or analysis), because the student learns from it")
         return self
 
 
 class CutConfig(Config):
     """A student that begins as some layers of a larger one."""
 
-    of: str = Field(default="teacher", description="name or folder of the larger one; `teacher`: the recipe's own")
-    layers: int = Field(gt=0, description="that are kept, evenly spread from the first")
+    of: str = Field(
+        default="teacher", description="name or folder of the larger model; `teacher`: the config's own teacher"
+    )
+    layers: int = Field(gt=0, description="number of layers to keep, evenly spread from the first")
 
 
 class ExportConfig(Config):
     """How a recipe's student is exported."""
 
     compute: Literal["auto", "int8", "float32"] = Field(
-        default="int8", description="auto: 8 bits where they cost at most half a point of F1"
+        default="int8", description="type of the weights; auto: 8 bits if they cost at most half a point of F1"
     )
-    name: str | None = Field(default=None, description="what outputs call it; None: the folder's name")
-    version: str | None = Field(default=None, description="for outputs to tell")
+    name: str | None = Field(default=None, description="name of the model in outputs; None: the folder's name")
+    version: str | None = Field(default=None, description="version of the model in outputs")
     language: str | None = Field(default=None, description="code of the language of its sentences (en, de ...)")
 
 
@@ -84,21 +97,28 @@ class ReaderConfig(Config):
     """`aspectra run` with a config that names `labels`: a reader from labeled sentences."""
 
     out: str = Field(default="runs/reader", description="folder for everything")
-    labels: str = Field(description="set or folder: its train.json is learned, its dev.json calibrates the export")
+    labels: str = Field(
+        description="set or folder with labels: train.json for training, dev.json to calibrate the export"
+    )
     student: str | CutConfig = Field(
-        default="minilm-l6", description="that tags: name, folder, Hub id, or layers of one"
+        default="minilm-l6", description="name, folder or Hub id of a tagger, or some layers of one"
     )
     teacher: str | None = Field(
         default=None,
-        description="whose probabilities are learned too: another such config, or a tagger",
+        description="larger tagger whose probabilities are learned too: another such config, or a folder",
     )
     texts: tuple[str, ...] = Field(
-        default=(), description="files of unlabeled reviews for the teacher to read: tables, .txt with one a line"
+        default=(),
+        description="files of unlabeled reviews for the teacher to read: tables, or .txt with one review a line",
     )
-    dev: tuple[str, ...] = Field(default=(), description="sets whose dev sentences judge; none: those of `labels`")
-    corpus: CorpusConfig = CorpusConfig()
-    pretrain: dict[str, Any] = Field(default={}, description="what is other than in the preset `tagger`")
-    export: ExportConfig | None = Field(default=None, description="None: the student is not exported")
+    dev: tuple[str, ...] = Field(
+        default=(), description="sets whose dev sentences evaluate the reader; empty: those of `labels`"
+    )
+    corpus: CorpusConfig = Field(default=CorpusConfig(), description="how labels become training text")
+    pretrain: dict[str, Any] = Field(
+        default={}, description="settings of `pretrain` that differ from the preset `tagger`"
+    )
+    export: ExportConfig | None = Field(default=None, description="how the student is exported; None: not at all")
 
     @model_validator(mode="after")
     def _of_a_teacher(self) -> ReaderConfig:
@@ -106,7 +126,7 @@ class ReaderConfig(Config):
         if self.teacher is None and self.texts:
             raise ValueError("texts have no labels, so a teacher must read them; name one with `teacher`")
         if self.teacher is None and isinstance(self.student, CutConfig) and self.student.of == "teacher":
-            raise ValueError("student.of names the teacher, and there is none; name one with `teacher`")
+            raise ValueError("`student.of` is the teacher, and there is none; name one with `teacher`")
         if len({name.rpartition("/")[2] for name in self.dev}) < len(self.dev):
-            raise ValueError("dev names two sets of one name")
+            raise ValueError("`dev` has two sets with the same name")
         return self

@@ -27,7 +27,7 @@ DOMAIN = ("domain",)
 RATING = ("rating", "stars", "overall", "score", "star_rating")
 
 BETWEEN = re.compile(r"[\s_-]+")
-SKIP = "mend it or pass over such rows with --skip-bad-rows"
+SKIP = "correct it, or skip such rows with --skip-bad-rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,13 @@ def _reviews(path: Path, layout: Layout, skip: bool, limit: int | None, seen: Se
             break
     close_reading(path, good, bad, tell)
     if strange.count and tell:
-        say(f"{path}: {counted(strange.count, 'rating')} left out, no number: first {strange.value!r}")
+        say(
+            f"{path}: {counted(strange.count, 'rating')} left out because they are not numbers: first {strange.value!r}"
+        )
     if shared.count and tell:
         say(
-            f"{path}: {counted(shared.count, 'review')} with the id of another, first '{shared.value}': such have "
-            f"':row-N' behind it; name a column of their own with --id-column"
+            f"{path}: {counted(shared.count, 'review')} with the id of another review, first '{shared.value}': "
+            "':row-N' is added to their ids; if there is a better column, name it with --id-column"
         )
 
 
@@ -162,9 +164,9 @@ def close_reading(path: Path, good: int, bad: Counter[str], tell: bool = True) -
     passed = ", ".join(f"{count} {reason}" for reason, count in bad.most_common())
     if not good:
         why = f"only bad rows: {passed}" if passed else nothing(path)
-        raise UserError(f"{path} holds no reviews ({why})")
+        raise UserError(f"{path} has no reviews ({why})")
     if passed and tell:
-        say(f"{path}: {counted(bad.total(), 'row')} passed over: {passed}")
+        say(f"{path}: {counted(bad.total(), 'row')} skipped: {passed}")
 
 
 def _in_memory() -> Seen:
@@ -189,7 +191,7 @@ def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
     found = find(names, (given,) if given else TEXT)
     if found is None:
         what = f"no column '{given}'" if given else "no text column"
-        raise UserError(f"{path} has {what}; it has: {', '.join(map(str, names))}; name the one with --text-column")
+        raise UserError(f"{path} has {what}; it has: {', '.join(map(str, names))}; name it with --text-column")
     return found
 
 
@@ -228,11 +230,11 @@ def fault_of(value: Any, column: str) -> tuple[str, str]:
     if value is None or (isinstance(value, str) and not told(value).strip()):
         return "empty text", f"no text in column '{column}'"
     if not isinstance(value, str):
-        return "no text", f"column '{column}' holds {type(value).__name__}, not text"
+        return "no text", f"column '{column}' has {type(value).__name__}, not text"
     try:
         value.encode()
     except UnicodeEncodeError:
-        return "broken text", f"the text in column '{column}' holds half a character (a lone surrogate)"
+        return "broken text", f"the text in column '{column}' has half a character (a lone surrogate)"
     return "", ""
 
 

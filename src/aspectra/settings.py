@@ -97,7 +97,7 @@ def load(
         values = read_yaml(file)
         for other, command in others.items():
             if set(values) <= set(other.model_fields) and not set(values) <= set(model.model_fields):
-                raise UserError(f"{file} is a config of `{command}`; this command takes others")
+                raise UserError(f"{file} is a config for `{command}`, not for this command")
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals or not key.strip():
@@ -110,7 +110,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """A YAML mapping from a file; `${NAME}` in its text becomes the environment's value."""
     value = parse_yaml(os.path.expandvars(read_text(file, "config")), str(file))
     if not isinstance(value, dict):
-        raise UserError(f"{file}: a config is a mapping of settings")
+        raise UserError(f"{file}: a config must be a mapping of settings")
     return value
 
 
@@ -133,7 +133,7 @@ def parse_yaml(text: str, source: str) -> Any:
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen = Counter(key.value for key, _ in node.value if isinstance(key.value, str) and key.value != "<<")
             if double := [key for key, number in seen.items() if number > 1]:
-                raise yaml.constructor.ConstructorError(None, None, f"'{double[0]}' stands twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"'{double[0]}' appears twice", node.start_mark)
             return super().construct_mapping(node, deep)
 
     try:

@@ -29,26 +29,26 @@ def check(folder: Path) -> Path:
         raise UserError(f"{folder} is a file; a model is a folder with config.json and safetensors weights")
     if (folder / "adapter_config.json").exists():
         # transformers would fetch what it names as its base, whatever the weights beside it are.
-        raise UserError(f"{folder} holds an adapter; merge it into its model (peft: merge_and_unload) and save that")
+        raise UserError(f"{folder} has only an adapter; merge it into its model (peft: merge_and_unload) and save that")
     weights = [file for file in folder.glob("*.safetensors") if not file.name.startswith("adapter_")]
     if not weights:
         if (folder / INFO).is_file() and any((folder / name).is_file() for name in RUN):
-            raise UserError(f"{folder} is an export, which only runs; name the student that it was made of")
+            raise UserError(f"{folder} is an export, and cannot be trained; name the student that it was made from")
         pickled = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLED)
         if pickled:
             raise UserError(
-                f"{folder} has only pickled weights ({pickled[0]}), and a pickle can run code when it is read; "
+                f"{folder} has only pickled weights ({pickled[0]}), and a pickle can run code when it is loaded; "
                 "save the model with safetensors (transformers: model.save_pretrained) and try again"
             )
         if (folder / "adapter_model.safetensors").exists():
             raise UserError(f"{folder} has only an adapter; merge it into its model (peft: merge_and_unload) first")
         if (folder / UNFINISHED).is_file():
-            raise UserError(f"{folder} is not finished: the same command that began it goes on")
+            raise UserError(f"{folder} is not finished: run the same command to go on")
         raise UserError(f"{folder} has no weights; a model is a folder with config.json and model.safetensors")
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder} has weights but no config.json; it is not a transformers model")
     if lost := [name for name in shards(folder) if not (folder / name).is_file()]:
-        raise UserError(f"{folder} lacks {lost[0]}, a part of its weights; fetch or save the model once more")
+        raise UserError(f"{folder} has no {lost[0]}, a part of its weights; fetch or save the model again")
     return folder
 
 
@@ -63,7 +63,7 @@ def loading(folder: Path) -> Iterator[None]:
     except (ValueError, OSError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
-            f"cannot load the model in {folder}: {reason}; if it cannot be mended, fetch or save the model once more"
+            f"cannot load the model in {folder}: {reason}; if you cannot fix that, fetch or save the model again"
         ) from None
 
 
@@ -75,4 +75,4 @@ def shards(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise UserError(f"{folder / 'model.safetensors.index.json'} is no index of weights") from None
+        raise UserError(f"{folder / 'model.safetensors.index.json'} is not an index of weights") from None

@@ -284,7 +284,7 @@ def test_formulas(tmp_path: Path) -> None:
         analyze(**one)
     analyze(**one, replace=True)
     assert [row["=head"] for row in read(one["out"])] == cells
-    with pytest.raises(UserError, match=r"--excel-safe goes with an --out that ends in \.csv"):
+    with pytest.raises(UserError, match=r"--excel-safe needs an --out that ends in \.csv"):
         analyze(**one | {"out": tmp_path / "o.parquet"}, excel_safe=True)
 
 
@@ -296,18 +296,18 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
     (tmp_path / "head.csv").write_text("id,review\n", encoding="utf-8")
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"out": tmp_path / "o.xlsx"}, r"\.parquet, \.csv, \.jsonl"),
-        ({"out": tmp_path}, "name such a file"),
+        ({"out": tmp_path}, "name a file that ends in"),
         ({"out": good["reviews"]}, "is the file of the reviews"),
-        ({"reviews": tmp_path / "no.csv"}, "there is no file"),
-        ({"reviews": tmp_path / "empty.jsonl"}, r"holds no reviews \(it is empty"),
-        ({"reviews": tmp_path / "head.csv"}, r"holds no reviews \(it has no rows"),
+        ({"reviews": tmp_path / "no.csv"}, "no file"),
+        ({"reviews": tmp_path / "empty.jsonl"}, r"has no reviews \(it is empty"),
+        ({"reviews": tmp_path / "head.csv"}, r"has no reviews \(it has no rows"),
         ({"text_column": "words"}, "no column 'words'"),
         ({"by": ("shop",)}, "no column 'shop' for --by; it has: id, date, store, category, review"),
         ({"date_column": "when"}, "no column 'when' for --date"),
-        ({"date_column": "store"}, "holds no dates that can be read"),
+        ({"date_column": "store"}, "has no readable dates"),
         ({"language": "xx"}, "unknown language 'xx'"),
         ({"report": tmp_path / "r.pdf"}, r"ends in \.html"),
-        ({"report": other}, "another page"),
+        ({"report": other}, "not a report of analyze"),
     ]
     for change, told in wrong:
         with pytest.raises(UserError, match=told):

@@ -61,7 +61,7 @@ def test_a_review_that_nothing_was_said_of_is_counted_and_one_too_many_is_told(t
     figures = count_opinions(table, [(2, bar)])
     assert (figures["reviews"], figures["without_opinion"], figures["cut"], figures["opinions"]) == (2, 1, 1, 1)
     assert figures["time"] is None and figures["movers"] == {"tested": 0, "rows": []}
-    with pytest.raises(UserError, match=r"of other reviews than the table has now \(row 3\)"):
+    with pytest.raises(UserError, match=r"the table has changed since its opinions were read \(row 3\)"):
         count_opinions(table, [(2, bar), (3, bar)])
     with pytest.raises(UserError, match="no column 'shop'"):
         count_opinions(table, [(2, bar)], by=["shop"])

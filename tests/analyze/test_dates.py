@@ -67,8 +67,8 @@ def test_a_column_that_is_given_up_is_told_of_and_why(capsys: pytest.CaptureFixt
     ]
     assert find_dates(rows, None) is None
     told = capsys.readouterr().err
-    assert "column 'date' is not taken for dates (1 of 3 cells can be read as dates, not 'soon')" in told
-    assert "column 'posted' is not taken for dates (no value in 3 rows)" in told and "--date" in told
+    assert "column 'date' is not used for dates (1 of 3 cells are readable dates, not 'soon')" in told
+    assert "column 'posted' is not used for dates (no value in 3 rows)" in told and "--date" in told
     assert find_dates([{"rating": "5"}], None) is None and not capsys.readouterr().err, "nothing speaks of a date"
     assert find_dates([{"date": "soon", "created_at": "2026-01-01"}], None) and not capsys.readouterr().err
 

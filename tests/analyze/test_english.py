@@ -68,7 +68,7 @@ def test_many_are_told_of_at_the_end_in_the_figures_and_on_the_page(
 ) -> None:
     figures = analyze(**reviews(tmp_path, 40))["figures"]
     assert figures["foreign"] == {"language": "en", "reviews": 40}
-    told = "bout 40 % of the reviews do not look English; the model is made for English, and misreads the others"
+    told = "bout 40 % of the reviews do not look English; the model is made for English, and misreads other languages"
     assert f"a{told}\n" in capsys.readouterr().err.replace("\u00a0", " ")
     page = (tmp_path / "o.html").read_text(encoding="utf-8").replace("\u00a0", " ")
     assert f"<li>A{told}.</li>" in page

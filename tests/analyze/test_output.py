@@ -39,9 +39,9 @@ def test_what_was_written_is_read_again(tmp_path: Path, suffix: str) -> None:
 
 def test_nothing_is_written_of_opinions_that_are_of_other_reviews(tmp_path: Path) -> None:
     table = read_table(put(tmp_path / "reviews.csv", [{"text": text} for text in TEXTS[:2]]))
-    with pytest.raises(UserError, match=r"of other reviews than the table has now \(row 3\)"):
+    with pytest.raises(UserError, match=r"the table has changed since its opinions were read \(row 3\)"):
         write_opinions(table, OPINIONS, tmp_path / "out.jsonl")
-    with pytest.raises(UserError, match="name such a file"):
+    with pytest.raises(UserError, match="name a file that ends in"):
         write_opinions(table, OPINIONS[:1], tmp_path / "out.xlsx")
     with pytest.raises(UserError, match="--excel-safe"):
         write_opinions(table, OPINIONS[:1], tmp_path / "out.jsonl", excel_safe=True)
@@ -50,5 +50,5 @@ def test_nothing_is_written_of_opinions_that_are_of_other_reviews(tmp_path: Path
 
 def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     other = put(tmp_path / "other.csv", [{"review_row": "1", "target": "room"}])
-    with pytest.raises(UserError, match=r"other\.csv, line 2: this is no row of `aspectra analyze`"):
+    with pytest.raises(UserError, match=r"other\.csv, line 2: not a row that `aspectra analyze` wrote"):
         list(Written(other))

@@ -93,12 +93,12 @@ def test_a_seed_draws_the_same_and_a_smaller_draw_is_the_head_of_a_larger(tmp_pa
 def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
     reviews, out = analyzed(tmp_path, ODD)
     other = put(tmp_path / "other.csv", ODD[:1])
-    with pytest.raises(UserError, match=r"is not the file that .* was made of \(reviews\.csv\)"):
+    with pytest.raises(UserError, match=r"is not the file that .* was made from \(reviews\.csv\)"):
         sample(other, out, 5, 0)
-    with pytest.raises(UserError, match="there is no file"):
+    with pytest.raises(UserError, match="no file"):
         sample(tmp_path / "gone.csv", out, 5, 0)
     with pytest.raises(UserError, match=r"has no reviews\.csv\.manifest\.json beside it"):
         sample(reviews, reviews, 5, 0)
     out.write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="was changed since"):
+    with pytest.raises(UserError, match="has changed since"):
         sample(reviews, out, 5, 0)

@@ -102,5 +102,5 @@ def test_a_model_that_knows_no_meanings_is_told(read: Reviews, tmp_path: Path) -
 
 
 def test_opinions_that_can_be_walked_over_once_are_refused(read: Reviews) -> None:
-    with pytest.raises(TypeError, match="walked over twice"):
+    with pytest.raises(TypeError, match="read twice"):
         count_opinions(read[0], iter(read[1]))

@@ -50,7 +50,7 @@ def test_an_llm_that_needs_none_does_without(small: Small, tmp_path: Path) -> No
         (0, {"prompts": {"extraction": "v99"}}, "unknown version of the extraction prompt 'v99'"),
         (0, {"teacher": "recorded", "model": "gone.jsonl"}, "no file of recorded responses gone.jsonl"),
         (0, {"teacher": "local", "model": "gone.gguf"}, "no GGUF file gone.gguf"),
-        (99, {}, "shots: 99 are more than the 12 training sentences"),
+        (99, {}, "shots: 99 is more than the 12 training sentences"),
     ],
 )
 def test_an_llm_that_cannot_be_asked_is_refused(
@@ -89,9 +89,9 @@ def test_a_file_of_each_number_of_shots_is_a_cell_of_its_own(small: Small, tmp_p
         grid.check(config, tmp_path / "out")
     own = small(systems={"theirs": theirs | {"shots": [8], "seeds": [3]}}, sets={"atsa": small().sets["atsa"][:1]})
     assert [(cell.shots, cell.seed) for cell in grid.grid(own)] == [(8, 3)]
-    with pytest.raises(UserError, match=r"has no \{shots\} to put them in"):
+    with pytest.raises(UserError, match=r"has no \{shots\}: add it to the name"):
         small(systems={"theirs": theirs | {"predictions": "{data}.jsonl", "shots": [8]}})
-    with pytest.raises(UserError, match=r"systems\.theirs\.shots names something twice"):
+    with pytest.raises(UserError, match=r"systems\.theirs\.shots has something twice"):
         small(systems={"theirs": theirs | {"shots": [8, 8]}})
     wrong = small(systems={"theirs": theirs | {"predictions": "{shot}.jsonl"}})
     with pytest.raises(UserError, match=r"only \{task\}, \{data\}, \{seed\} and \{shots\} are filled in"):
@@ -103,5 +103,5 @@ def test_a_student_may_have_fewer_runs_than_the_others(small: Small, causal: Pat
     config = small(systems={"tiny": student, "large": student | {"seeds": [2]}}, seeds=[1, 2, 3])
     runs = {name: {cell.seed for cell in grid.cells_of(config, name, one)} for name, one in config.systems.items()}
     assert runs == {"tiny": {1, 2, 3}, "large": {2}}
-    with pytest.raises(UserError, match=r"systems\.large\.seeds names something twice"):
+    with pytest.raises(UserError, match=r"systems\.large\.seeds has something twice"):
         small(systems={"large": student | {"seeds": [2, 2]}})

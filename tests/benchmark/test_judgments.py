@@ -89,7 +89,7 @@ def test_each_target_with_its_category_is_an_item_and_one_that_is_not_named_is_i
 def test_without_a_training_side_the_majority_is_that_of_the_test_side(home: Path) -> None:
     asked = of_set("atsa", "bar", None, 42)
     assert (asked.majority, asked.majority_of) == ("positive", "test"), "of three alike the first"
-    with pytest.raises(UserError, match="no opinion of the test side"):
+    with pytest.raises(UserError, match="no opinion of the test sentences"):
         of_set("atsa", "bar", 1, 0)
 
 
@@ -125,11 +125,11 @@ def test_whole_texts_come_with_their_labels(tmp_path: Path) -> None:
             [{"text": "a", "label": "pos"}, {"text": "b", "label": "pos"}, {"text": "c", "label": 3}],
             r"'pos' \(2, first in line 1\), 3 \(1, first in line 3\)",
         ),
-        ([{"text": "a"}], "no label column; it has: text; name the one with --label-column"),
+        ([{"text": "a"}], "no label column; it has: text; name it with --label-column"),
         ([{"body_": "a", "label": "neutral"}], "no text column"),
         ([{"text": "a", "label": "neutral"}, {"text": " ", "label": "neutral"}], "line 2: no text"),
         ([{"text": "a", "label": "neutral"}, {"text": "b"}], r"has None \(1, first in line 2\)"),
-        ([], "holds no texts"),
+        ([], "has no texts"),
     ],
 )
 def test_a_bad_file_of_texts_is_one_line(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
@@ -139,7 +139,7 @@ def test_a_bad_file_of_texts_is_one_line(tmp_path: Path, rows: list[dict[str, An
 
 def test_a_torn_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text('{"text": "a", "label": "neutral"}\n{"text": "b', encoding="utf-8")
-    with pytest.raises(UserError, match="line 2: the line is torn"):
+    with pytest.raises(UserError, match="line 2: the line is incomplete"):
         of_texts(tmp_path / "x.jsonl", None, None, None, 42)
 
 

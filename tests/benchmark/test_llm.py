@@ -106,7 +106,7 @@ def test_max_cost_holds_for_a_system_and_another_name_pays_nothing_anew(small: S
         results = benchmark(grid("llm", 20.0), tmp_path / "out", 2)
         assert len(server.log) == 20
         assert [cell["cost"]["usd"] for cell in results["cells"]] == [14.0]
-        assert "max_cost, $20 for all cells of the system, is used up" in results["missing"][0]["reason"]
+        assert "max_cost, $20 for all runs of the system, is spent" in results["missing"][0]["reason"]
         results = benchmark(grid("renamed", 28.0), tmp_path / "out", 2)
         assert results["missing"] == []
         assert len(server.log) == 28, "eight were still to be had"

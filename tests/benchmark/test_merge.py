@@ -70,12 +70,12 @@ def test_what_cannot_be_joined_is_refused(small: Small, tmp_path: Path) -> None:
     file = next((tmp_path / "one").glob("cells/*/result.json"))
     record = json.loads(file.read_text())
     file.write_text(json.dumps(record | {"protocol": 99}))
-    with pytest.raises(UserError, match="protocol version 99, this is 2"):
+    with pytest.raises(UserError, match="protocol version 99, and this is 2"):
         merge([tmp_path / "one"], tmp_path / "out")
-    with pytest.raises(UserError, match="there is no folder"):
+    with pytest.raises(UserError, match="no folder"):
         merge([tmp_path / "nothing"], tmp_path / "out")
     (tmp_path / "nothing").mkdir()
-    with pytest.raises(UserError, match="has no finished cells"):
+    with pytest.raises(UserError, match="has no finished runs"):
         merge([tmp_path / "nothing"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -86,10 +86,10 @@ def test_cells_of_an_earlier_grid_in_the_folder_are_told_of_and_stay_out(
     benchmark(cut_down(small), tmp_path / "one")
     another = {"another": small().systems["other"].model_dump()}
     later = benchmark(cut_down(small, test_cap=5, systems=another), tmp_path / "one")
-    assert "holds 2 cells of another grid (first llm.atsa.inn.shots-0), which stay there" in capsys.readouterr().err
+    assert "has 2 runs of another grid (first llm.atsa.inn.shots-0), which are kept" in capsys.readouterr().err
     joined = merge([tmp_path / "one"], tmp_path / "joined")
     assert same(joined)[2] == same(later)[2]
-    assert "left out, of an earlier grid: llm.atsa.inn.shots-0" in capsys.readouterr().err
+    assert "left out, because they are of an earlier grid: llm.atsa.inn.shots-0" in capsys.readouterr().err
     assert len(list((tmp_path / "one" / "cells").iterdir())) == 3
 
 
@@ -102,7 +102,7 @@ def test_what_an_earlier_grid_lacked_is_not_missing_in_the_last_one(small: Small
     assert [each["cell"] for each in merge([tmp_path / "one"], tmp_path / "joined")["missing"]] == ["other.atsa.inn"]
     another = cut_down(small, systems={"another": small().systems["other"].model_dump()}).model_dump(mode="json")
     (tmp_path / "one" / "benchmark.json").write_text(json.dumps(another))  # begun, and stopped before its first cell
-    with pytest.raises(UserError, match=r"has cells of an earlier grid alone \(llm\.atsa\.inn\.shots-0\)"):
+    with pytest.raises(UserError, match=r"has only runs of an earlier grid \(llm\.atsa\.inn\.shots-0\)"):
         merge([tmp_path / "one"], tmp_path / "again")
 
 
@@ -128,9 +128,9 @@ def test_overlaps_what_is_missing_and_what_is_compared_are_carried_over(small: S
     assert joined["comparisons"] == [], "none was wanted"
     again = merge([tmp_path / "joined"], tmp_path / "again")
     assert (same(again), again["notes"]) == (same(joined), joined["notes"])
-    with pytest.raises(UserError, match="merged from other folders; run into one of those"):
+    with pytest.raises(UserError, match="merged from other folders; run the benchmark in one of those"):
         benchmark(config, tmp_path / "joined")
-    with pytest.raises(UserError, match="that were run there; name another folder"):
+    with pytest.raises(UserError, match="has runs of its own; name another folder"):
         merge([tmp_path / "joined"], tmp_path / "llm")
 
 

@@ -173,7 +173,7 @@ def test_a_pretraining_that_fails_is_tried_once_and_costs_no_other_seed_or_syste
     results = benchmark(own(systems=systems, seeds=[1], shots=[2, 4]), tmp_path / "out")
     reasons = [each["reason"] for each in results["missing"]]
     assert len(reasons) == 2 and reasons[0].startswith("pretraining: the training diverged")
-    assert reasons[1].startswith("not begun, as own.atsa.inn.shots-2.seed-1: pretraining: the training diverged")
+    assert reasons[1].startswith("not started, as own.atsa.inn.shots-2.seed-1: pretraining: the training diverged")
     assert {row["system"] for row in results["table"]} == {"other"}
 
 
@@ -184,8 +184,8 @@ def test_a_pretraining_that_fails_is_tried_once_and_costs_no_other_seed_or_syste
         ({"corpus": None}, "system own, pretrain: `corpus` is missing: name a folder made by"),
         ({"kinds": ["denois"]}, "did you mean 'denoise'"),
         ({"lerning_rate": 1}, "system own, pretrain: unknown setting 'lerning_rate'; did you mean 'learning_rate'"),
-        ({"weights": {"analysis": 1.0}}, "system own, pretrain: weights has no number for the kind rewriting"),
-        ({"seed": 7}, r"pretrain.seed is each cell's own; set `seeds`"),
+        ({"weights": {"analysis": 1.0}}, "system own, pretrain: `weights` has no number for the kind rewriting"),
+        ({"seed": 7}, r"pretrain.seed differs by run; set `seeds`"),
     ],
 )
 def test_a_pretraining_that_cannot_be_is_refused_before_anything_runs(

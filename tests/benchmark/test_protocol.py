@@ -95,7 +95,7 @@ def test_the_death_of_a_worker_costs_its_cell_only(
         patch.setattr(workers, "start", spawned)
         results = benchmark(cut_down(small), tmp_path / "out")
     assert results["missing"] == [
-        {"cell": "other.atsa.inn", "reason": "its process ended (signal SIGKILL, perhaps for want of memory)"}
+        {"cell": "other.atsa.inn", "reason": "its process ended (signal SIGKILL, perhaps out of memory)"}
     ]
     assert {row["system"] for row in results["table"]} == {"llm"}
     assert benchmark(cut_down(small), tmp_path / "out")["missing"] == []
@@ -134,7 +134,7 @@ def test_an_llm_that_went_away_leaves_its_cell_open(small: Small, tmp_path: Path
         config = small(systems={"llm": {"kind": "llm", "elicit": elicit}}, sets=sets)
         results = benchmark(config, tmp_path / "out")
         reason = results["missing"][0]["reason"]
-        assert "answers are still to be had" in reason and "503" in reason
+        assert "answers are pending" in reason and "503" in reason
         assert "hunter2" not in reason
         asked, gone = len(server.log), False
         results = benchmark(config, tmp_path / "out")
@@ -162,12 +162,15 @@ def test_where_the_endpoint_goes_away_it_is_said_and_no_further_cell_waits(
         config = small(systems={"llm": {"kind": "llm", "elicit": elicit}})
         missing = benchmark(config, tmp_path / "out")["missing"]
     assert len(missing) == 4
-    assert missing[0]["reason"].startswith("the endpoint went away: for 0.2 s")
+    assert missing[0]["reason"].startswith("the endpoint is down: it gave no useful answer for 0.2 s")
     for other in missing[1:]:
-        assert other["reason"].startswith(f"not asked, as {missing[0]['cell']}: the endpoint went away")
+        assert other["reason"].startswith(f"not asked, as {missing[0]['cell']}: the endpoint is down: it gave")
     told = capfd.readouterr().err
-    assert f"{missing[0]['cell']}: the endpoint is down or overrun (502: overrun): one request at a time" in told
-    assert "the endpoint is down or overrun" in (tmp_path / "out" / "logs" / f"{missing[0]['cell']}.txt").read_text()
+    assert (
+        f"{missing[0]['cell']}: the endpoint is down or overloaded (502: overrun): sending one request at a time"
+        in told
+    )
+    assert "the endpoint is down or overloaded" in (tmp_path / "out" / "logs" / f"{missing[0]['cell']}.txt").read_text()
 
 
 def test_a_file_in_another_format_is_noted_in_every_report(small: Small, tmp_path: Path) -> None:
@@ -198,12 +201,12 @@ def test_a_disk_is_spared_the_weights_when_asked(small: Small, tmp_path: Path) -
         ({"systems": {"a": {"kind": "student", "student": "smollm"}}}, "unknown model 'smollm'"),
         ({"systems": {"a": {"kind": "file", "predictions": "gone.jsonl"}}}, "no file of predictions gone.jsonl"),
         ({"systems": {"a": {"kind": "file", "predictions": "{model}.jsonl"}}}, "{seed} and {shots}"),
-        ({"finetune": {"shots": 64}}, "finetune.shots is each cell's own; set `shots`"),
-        ({"seeds": [1, 1]}, "seeds names something twice"),
-        ({"shots": [500]}, "shots: 500 are more than the 12 training sentences"),
+        ({"finetune": {"shots": 64}}, "finetune.shots differs by run; set `shots`"),
+        ({"seeds": [1, 1]}, "seeds has something twice"),
+        ({"shots": [500]}, "shots: 500 is more than the 12 training sentences"),
         (
             {"systems": {"a": {"kind": "llm", "elicit": {"model": "m", "limit": 3}}}},
-            "a benchmark decides on elicit.limit itself",
+            "the benchmark sets elicit.limit itself",
         ),
         (
             {"systems": {"a": {"kind": "student", "student": "tiny-causal", "finetune": {"rate": 1}}}},
@@ -222,7 +225,7 @@ def test_names_that_do_not_exist_are_said_before_anything_runs(
 def test_a_folder_with_something_else_is_left_alone(small: Small, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("dear")
-    with pytest.raises(UserError, match="holds something else"):
+    with pytest.raises(UserError, match="has other files"):
         benchmark(cut_down(small), tmp_path / "mine")
 
 

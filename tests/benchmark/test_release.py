@@ -49,7 +49,7 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["benchmark", "release", str(finished), "--out", str(tmp_path / "passed")]) == 0
-    assert "84 predictions of llm, other, shots; digests stand in place of the sentences" in capsys.readouterr().out
+    assert "84 predictions of llm, other, shots; with digests instead of the sentences" in capsys.readouterr().out
     whole = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "passed").rglob("*") if path.is_file())
     for number in range(18, 32):
         assert f"Day {number} at the inn" not in whole
@@ -57,9 +57,9 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     names = sorted(path.name for path in (tmp_path / "passed" / "predictions" / "shots").iterdir())
     assert names == ["atsa-inn-4-1.jsonl", "atsa-inn-4-2.jsonl", "atsa-inn-all-1.jsonl", "atsa-inn-all-2.jsonl"]
     card = (tmp_path / "passed" / "README.md").read_text(encoding="utf-8")
-    assert "of a short sentence it may be the whole" in card
+    assert "can be a whole" in card
     assert "aspectra score --gold test.json --gold hard_test.json --pred predictions/" in card
-    assert "| shots | atsa/inn | all | 2 |" in card and "answers a long part that says nothing valid" in card
+    assert "| shots | atsa/inn | all | 2 |" in card and "answers a long part that is not valid" in card
     monkeypatch.chdir(tmp_path / "passed")
     assert run(["benchmark", "benchmark.yaml", "--out", str(tmp_path / "again")]) == 0
     assert scores(tmp_path / "again") == scores(finished)
@@ -84,12 +84,12 @@ def test_one_released_file_is_scored_beside_the_set(
     save(gold, other)
     assert run([*command, str(gold)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "sentence 3 is another one than was predicted: 'Day 20 at the pub" in line
+    assert "sentence 3 differs from the predicted one: 'Day 20 at the pub" in line
     assert "aspectra data fetch" in line
     save(gold, other[:2])
     assert run([*command, str(gold)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("2 gold sentences but 14 predictions; the first without a partner is sentence 3")
+    assert line.endswith("2 gold sentences but 14 predictions; the first unmatched is sentence 3")
 
 
 @pytest.mark.parametrize(
@@ -117,15 +117,15 @@ def test_what_faults_are_counted_by_is_passed_on_and_an_llms_own_words_are_not()
 def test_what_cannot_be_released_is_said(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'other'"):
         release(finished, tmp_path / "passed", ["otter"])
-    with pytest.raises(UserError, match=r"has no results\.json with cells"):
+    with pytest.raises(UserError, match=r"has no results\.json with runs"):
         release(tmp_path / "atsa", tmp_path / "passed")
     results = finished / "results.json"
     found = json.loads(results.read_text(encoding="utf-8"))
     lost = {"system": "shots", "seed": 2, "shots": None}
     found["cells"] = [cell for cell in found["cells"] if not lost.items() <= cell.items()]
     results.write_text(json.dumps(found), encoding="utf-8")
-    with pytest.raises(UserError, match=r"has no finished cell shots\.atsa\.inn\.seed-2"):
+    with pytest.raises(UserError, match=r"has no finished run shots\.atsa\.inn\.seed-2"):
         release(finished, tmp_path / "passed")
     assert release(finished, tmp_path / "passed", ["llm"])["systems"] == ["llm"]
-    with pytest.raises(UserError, match="name another --out or delete it"):
+    with pytest.raises(UserError, match="name another --out, or delete it"):
         release(finished, tmp_path / "passed", ["other"])

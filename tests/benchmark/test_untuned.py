@@ -43,12 +43,12 @@ def test_a_student_that_knows_no_task_is_refused_before_anything_runs(
     base: dict[str, Any] = {"kind": "student", "student": str(encoder_of("bert"))}
     systems = {"base": base}
     config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, shots=[0, 4], finetune=TUNE)
-    with pytest.raises(UserError, match="system base: shots: 0 is for a student that knows a task"):
+    with pytest.raises(UserError, match="system base: shots: 0 needs a student that knows a task"):
         benchmark(config, tmp_path / "out")
     control = {"corpus": str(corpus(tmp_path / "corpus")), "kinds": ["denoise"], **QUICK}
     systems = {"control": base | {"pretrain": control}}
     config = small(systems=systems, sets={"atsa": small().sets["atsa"][:1]}, shots=[0, 4], finetune=TUNE)
-    with pytest.raises(UserError, match="system control: shots: 0 is for a student that knows a task"):
+    with pytest.raises(UserError, match="system control: shots: 0 needs a student that knows a task"):
         benchmark(config, tmp_path / "out")
     assert not (tmp_path / "out" / "cells").exists()
 
@@ -64,9 +64,7 @@ def test_settings_are_chosen_on_dev_and_polarity_is_asked_of_given_targets(
     results = benchmark(config, tmp_path / "out")
     (cell,) = results["cells"]
     assert cell["sentences"] == len(dev)
-    assert results["notes"] == [
-        "All scores are on the sentences of dev, by which settings are chosen: no test was read."
-    ]
+    assert results["notes"] == ["All scores are on dev sentences, for choosing settings. No test sentence was read."]
     assert results["notes"][0] in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     asked = cell["given"]
     gold = [o for example in dev for o in example.opinions if o.polarity != "conflict"]

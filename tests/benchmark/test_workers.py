@@ -95,7 +95,7 @@ def test_ctrl_c_stores_what_is_in_flight_and_the_next_run_asks_the_rest(
     assert process.poll() is None, "three answers are still being paid for"
     slow.go.set()
     told = process.communicate(timeout=60)[1]
-    assert "stopping once the answers in flight are stored" in told
+    assert "stopping after the answers in flight are stored" in told
     assert stored(tmp_path / "out") == slow.asked == 3
     again = start(asking(small, slow.url), tmp_path)
     again.communicate(timeout=120)

@@ -96,7 +96,7 @@ def test_a_student_that_learned_to_analyze_is_above_both_floors(taught: Path, ca
     )
     assert [(name, row["items"]) for name, row in mine.items()] == [("all", 32), ("implicit", 15), ("multi", 2)]
     assert found["sets"][0]["majority_of"] == "train"
-    assert "1 opinions left out" in found["notes"][0]
+    assert "1 opinions with the label conflict are left out" in found["notes"][0]
     (own, floor) = found["systems"]
     assert own["words_probability"] > floor["words_probability"], "the form is not strange to it"
 
@@ -188,7 +188,7 @@ def test_a_question_that_stands_in_two_sets_is_asked_once(causal: Path, data: Pa
     assert [row["accuracy"] for row in two["rows"] if row["system"] == str(causal)][:3] == [
         row["accuracy"] for row in two["rows"] if row["system"] == str(causal)
     ][3:]
-    assert "that of the test side" in two["notes"][-1]
+    assert "that of the test sentences" in two["notes"][-1]
 
 
 def test_whole_texts_are_judged_too(causal: Path, tmp_path: Path) -> None:

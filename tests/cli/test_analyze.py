@@ -55,7 +55,7 @@ def test_a_table_a_file_and_a_report(home: Path, loaded: Loads, capsys: pytest.C
     assert call(home, "--report", "HOME/r.html", "--by", "store", "--title", "Stays", "--batch-size", "7") == 0
     said = capsys.readouterr()
     assert "room" in said.out and "opinions in 80 reviews" in said.out and f"report: {home / 'r.html'}" in said.out
-    assert said.err.count("\n") == 1 and "has no table of meanings: topics go by words" in said.err
+    assert said.err.count("\n") == 1 and "has no table of meanings, so topics are grouped by words" in said.err
     page = (home / "r.html").read_text()
     assert "<h1>Stays</h1>" in page and ">By store</h2>" in page
     assert loaded == [{"batch_size": 7, "threads": os.cpu_count()}]
@@ -100,7 +100,7 @@ def test_what_lay_under_the_threshold_is_told(
 
     monkeypatch.setattr("aspectra.analyze.source.load", lambda folder, **_: Choosy())
     assert call(home, "--min-confidence", "0.9") == 0
-    assert "opinions of a confidence below 0.9 were left out" in capsys.readouterr().out
+    assert "opinions with a confidence below 0.9 were left out" in capsys.readouterr().out
     assert json.loads((home / "out.csv.manifest.json").read_text())["figures"]["under"] > 50
 
 
@@ -118,13 +118,13 @@ def test_json_is_the_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> 
     ("more", "told"),
     [
         (["--format", "xml"], "unknown format 'xml'"),
-        (["--format", "csv"], "--format goes with standard input"),
+        (["--format", "csv"], "--format is only for standard input"),
         (["--by", "shop"], "no column 'shop'"),
         (["--model", "HOME/none"], "no model in"),
         (["--topics", "HOME/none.yaml"], "no topics file"),
-        (["--stars", "store"], "column 'store' holds no stars"),
+        (["--stars", "store"], "column 'store' has no stars"),
         (["--language", "zz"], "unknown language 'zz'"),
-        (["--out", "HOME/x.txt"], "opinions are written to .parquet, .csv, .jsonl"),
+        (["--out", "HOME/x.txt"], "name a file that ends in .parquet, .csv, .jsonl"),
         (["--workers", "0"], "--workers"),
         (["--append", "--replace"], "--append keeps what is there, --replace overwrites it"),
     ],

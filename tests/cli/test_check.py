@@ -33,13 +33,13 @@ def test_one_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reviews = put(tmp_path / "reviews.csv", [{"text": "The bed was lovely."}])
     analyze(reviews, source(), tmp_path / "opinions.csv")
     assert run(["check", str(reviews), str(tmp_path / "opinions.csv")]) == 0
-    assert "1 of 1 sentence with 1 opinion, to be judged" in capsys.readouterr().out
+    assert "1 of 1 sentence with 1 opinion; open it in a browser" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["{0}", "{0}"], "name the file that `aspectra analyze` made"),
+        (["{0}", "{0}"], "name the file that `aspectra analyze` wrote"),
         (["{1}", "{1}"], "is not the file that"),
         (["{0}", "{1}", "--out", "page.txt"], "name a file that ends in .html"),
         (["{0}"], "OPINIONS"),

@@ -73,7 +73,7 @@ def test_stats_of_one_set_say_what_it_shares_with_known_ones(home: Path, capsys:
     assert run(["data", "stats", "--task", "atsa", "--data", "mine", "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["overlap"] is None
-    assert f"what the sets share is not known: {other / 'test.json'} is not JSON" in err
+    assert f"cannot tell what the sets share: {other / 'test.json'} is not JSON" in err
 
 
 def test_stats_of_several_sets(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +103,7 @@ def test_fetch_without_a_network_is_one_line_and_leaves_nothing(
     assert "tried http://127.0.0.1:9/HITSZ-HLT" in err and "--from DIR" in err
     assert not (tmp_path / "out").exists()
     assert run(["data", "fetch", "rest14", "--from", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
-    assert "there is no atsa/rest14/train.json in" in capsys.readouterr().err
+    assert "no atsa/rest14/train.json in" in capsys.readouterr().err
 
 
 def test_fetch_from_a_folder_shows_source_and_license(
@@ -144,7 +144,7 @@ WRONG = {
     "header.csv": (b"text,target,polarity\n", "has no rows"),
     "empty.xml": (b"", "line 1: not well-formed XML"),
     "empty.seg": (b"", "empty.seg is empty"),
-    "blank.atepc": (b"\n\n", "blank.atepc holds no sentence"),
+    "blank.atepc": (b"\n\n", "blank.atepc has no sentence"),
     "empty.txt": (b"", "empty.txt is empty"),
     "torn.xml": (b'<sentences>\n<sentence id="1"><text>Soup', "line 2: not well-formed XML"),
     "binary.xml": (b"\x89PNG\r\n\x1a\n", "line 1: not well-formed XML"),
@@ -155,8 +155,8 @@ WRONG = {
     "absent.csv": (b"text,target,polarity\nsoup,bread,positive\n", "line 2: the target 'bread' is not in the text"),
     "quote.csv": (b'text,target,polarity\n"soup,soup,positive\n', "line 2: the row is not CSV"),
     "column.csv": (b"text,target\nsoup,soup\n", "no column polarity"),
-    "torn.jsonl": (b'{"text": "so', "line 1: the line is torn"),
-    "half.jsonl": (rb'{"text": "x \ud83d", "target": null, "polarity": null}', "line 1: half a character"),
+    "torn.jsonl": (b'{"text": "so', "line 1: the line is incomplete"),
+    "half.jsonl": (rb'{"text": "x \ud83d", "target": null, "polarity": null}', "line 1: there is half a character"),
     "torn.parquet": (b"PAR1", "cannot be read as Parquet"),
     "cut.seg": (b"$T$ is good\n", "line 2: the term of line 1"),
     "two.atepc": (b"soup O\n", "line 1: 2 columns"),
@@ -169,7 +169,7 @@ WRONG = {
 def test_a_wrong_file_is_one_line_that_names_it_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    content, what = WRONG.get(name, (None, "there is no file"))
+    content, what = WRONG.get(name, (None, "no file"))
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)

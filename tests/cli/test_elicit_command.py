@@ -67,7 +67,7 @@ def test_failed_rows_are_exit_1_with_the_counts_still_printed(
     httpserver.expect_request(PATH).respond_with_json({"error": {"message": "broken"}}, status=500)
     code, text, err = call(reviews, *asked(httpserver, "--out", tmp_path / "out", "--json"))
     assert (code, json.loads(text)["failed"], json.loads(text)["cost_usd"]) == (1, 2, 0.0)
-    assert err == "2 answers could not be had, most often: 500: broken; the same command tries them again\n"
+    assert err == "2 answers failed, most often: 500: broken; run the same command to try them again\n"
     httpserver.clear()
     httpserver.expect_request(PATH).respond_with_json(ANSWER)
     code, text, _ = call(reviews, *asked(httpserver, "--out", tmp_path / "out"))
@@ -103,7 +103,7 @@ def test_where_most_answers_are_rejected_it_says_why(
     httpserver.expect_request(PATH).respond_with_json(ANSWER)
     out = tmp_path / "out"
     code, _, err = call(reviews, *asked(httpserver, "--out", out, "--kinds", "analysis,rewriting"))
-    told = f"analysis: 2 of 2 answers were rejected, most often: no opinion target (2); what they say is in {out}"
+    told = f"analysis: 2 of 2 answers were rejected, most often: no opinion target (2); look at them in {out}"
     assert code == 0 and err.startswith(told) and err.count("\n") == 1
 
 
@@ -138,8 +138,8 @@ BAD: list[tuple[list[str], str]] = [
     (["--teacher", "recorded", "--model", "/nowhere.jsonl"], "no file of recorded responses"),
     (["--teacher", "local", "--model", "/nowhere.gguf"], "no GGUF file"),
     (["--engine", "spark"], "unknown engine 'spark'"),
-    (["--workers", "2"], "--workers and --ray-address are of --engine ray"),
-    (["--ray-address", "127.0.0.1:6379"], "--workers and --ray-address are of --engine ray"),
+    (["--workers", "2"], "--workers and --ray-address need --engine ray"),
+    (["--ray-address", "127.0.0.1:6379"], "--workers and --ray-address need --engine ray"),
     (["--teacher", "vllm"], "--teacher vllm runs on a cluster: add --engine ray"),
     (["--engine", "ray", "--vllm", "[2]"], "--vllm is not a JSON object"),
 ]
@@ -167,14 +167,14 @@ def test_bad_reviews_and_folders_are_one_line(call: Run, reviews: Path, tmp_path
     (full / "mine.txt").write_text("x")
     to = ["--model", "m", "--base-url", "http://127.0.0.1:1/v1", "--retries", 0]
     for arguments, told in (
-        ([tmp_path / "gone.csv", *to, "--out", out], "no reviews file"),
+        ([tmp_path / "gone.csv", *to, "--out", out], "no file of reviews"),
         ([empty, *to, "--out", out], "empty"),
         ([latin, *to, "--out", out], "UTF-8"),
-        ([reviews, *to, "--out", full], "holds something else"),
+        ([reviews, *to, "--out", full], "has other files"),
         ([reviews, *to], "--out is missing"),
         ([*to, "--out", out], "REVIEWS is missing"),
         ([reviews, *to, "--out", out], "no endpoint answers"),
-        (["--status", full], "holds no responses.sqlite"),
+        (["--status", full], "has no responses.sqlite"),
     ):
         code, text, err = call(*arguments)
         assert (code, text, err.count("\n")) == (2, "", 1), err

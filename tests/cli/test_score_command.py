@@ -63,8 +63,8 @@ def test_lines_for_people_and_files_behind_one_option(folder: Path, capsys: pyte
         (["--task", "atsb"], "unknown task 'atsb'; did you mean 'atsa'? There are: acsa, atsa"),
         (["--subset", "implict"], "unknown subset 'implict'; did you mean 'implicit'?"),
         (["--scoring", "papr"], "unknown scoring 'papr'; did you mean 'paper'?"),
-        (["--pred", "missing.jsonl"], "there is no file missing.jsonl"),
-        (["--gold", "missing.json"], "there is no file missing.json"),
+        (["--pred", "missing.jsonl"], "no file missing.jsonl"),
+        (["--gold", "missing.json"], "no file missing.json"),
         (["--glod", "x"], "--glod"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_torn_line_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) 
         stream.write('{"text": "to')
     assert call(folder) == 2
     captured = capsys.readouterr()
-    assert "pred.jsonl, line 3: the line is torn" in captured.err
+    assert "pred.jsonl, line 3: the line is incomplete" in captured.err
     assert captured.err.count("\n") == 1
 
 
@@ -112,7 +112,7 @@ def test_a_target_that_is_no_text_is_told_of(folder: Path, capsys: pytest.Captur
     ]
     (folder / "pred.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert call(folder) == 0
-    told = "2 targets or categories are no text, and are read as one: first ['food'] as category of prediction 1"
+    told = "2 targets or categories are not text, and are read as text: first ['food'] as category of prediction 1"
     assert told in capsys.readouterr().err
 
 

@@ -78,7 +78,7 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
     assert call(home, *data, "--set", "concurrency=2", model=str(file)) == 0
     out = capsys.readouterr().out
     assert "50.00" in out and "0.0 to 100.0" in out
-    assert "annotated as conflict" in out
+    assert "with the label conflict" in out
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
         ([], "name a set with --data"),
         (["--data", "HOME/atsa"], "has no test.json"),
         (["--data", "HOME/atsa/inn", "--task", "atsc"], "did you mean 'atsa'"),
-        (["--data", "HOME/atsa/inn", "--text-column", "x"], "go with --texts FILE"),
-        (["--data", "HOME/atsa/inn", "--base-url", "x"], "go with --llm TEACHER"),
+        (["--data", "HOME/atsa/inn", "--text-column", "x"], "need --texts FILE"),
+        (["--data", "HOME/atsa/inn", "--base-url", "x"], "need --llm TEACHER"),
         (["--data", "HOME/atsa/inn", "--llm", "opnai", "--answers", "HOME/store"], "did you mean 'openai'"),
         (["--data", "HOME/atsa/inn", "--llm", "openai"], "--llm needs --answers DIR"),
         (
@@ -101,8 +101,8 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
             ["--data", "HOME/atsa/inn", "--llm", "recorded", "--answers", "HOME/texts.jsonl"],
             "--answers HOME/texts.jsonl",
         ),
-        (["--texts", "HOME/none.jsonl"], "there is no file"),
-        (["--texts", "HOME/half.jsonl"], "HOME/half.jsonl, line 2: half a character"),
+        (["--texts", "HOME/none.jsonl"], "no file"),
+        (["--texts", "HOME/half.jsonl"], "HOME/half.jsonl, line 2: it has half a character"),
         (["--texts", "HOME/atsa"], "HOME/atsa is a folder"),
         (["--texts", "HOME/latin.jsonl"], "HOME/latin.jsonl is not UTF-8 (line 1"),
         (["--texts", "HOME/label.jsonl"], "'good' (1, first in line 1)"),

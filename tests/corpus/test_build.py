@@ -130,8 +130,8 @@ def test_a_kind_without_a_valid_answer_and_the_lack_of_silver_labels_are_told(
     build([source], CorpusConfig(), tmp_path / "c")
     assert capsys.readouterr().err.splitlines() == [
         "corpus: analysis: 9 of 9 answers were rejected, most often: truncated (8), refused (1)",
-        "corpus: 9 reviews are few; a student learns little from less than some hundreds",
-        "corpus: no silver labels, for no valid answer of analysis or extraction names opinions of a sentence",
+        "corpus: 9 reviews are few; a student needs at least some hundreds",
+        "corpus: no silver labels, because no valid answer of analysis or extraction has opinions about a sentence",
     ]
     assert not (tmp_path / "c" / "silver").exists()
 
@@ -182,7 +182,7 @@ def test_a_file_of_reviews_that_no_elicitation_wrote_is_no_fault(tmp_path: Path)
         (["nowhere"], "does not exist"),
         (["e/responses.parquet", "--kinds", "analysis,analysis"], "each kind once"),
         (["e", "--evaluation", "torn.json"], "not JSON"),
-        (["torn.json"], "torn.json is no Parquet file; name the folder that"),
+        (["torn.json"], "torn.json is not a Parquet file; name the folder that"),
         (["empty"], "no responses.parquet"),
         (["e", "--kinds", "analyses"], "did you mean 'analysis'"),
         (["e", "--evaluation", "rest99"], "rest14"),

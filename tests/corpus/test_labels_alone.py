@@ -29,9 +29,8 @@ def test_a_corpus_of_extractions_alone_has_silver_labels_and_no_training_text(
     answers = [found(i, review(i), (WORDS[i % 10], "negative" if i % 2 else "positive")) for i in range(20)]
     figures = build([elicited(tmp_path / "e", answers)], CorpusConfig(), tmp_path / "c")["figures"]
     assert capsys.readouterr().err.splitlines() == [
-        "corpus: no training text for a student that writes (no analysis, no rewriting); "
-        "silver labels for one that tags: 20 sentences",
-        "corpus: 20 reviews are few; a student learns little from less than some hundreds",
+        "corpus: no training text for a writer (no analysis, no rewriting); silver labels for a tagger: 20 sentences",
+        "corpus: 20 reviews are few; a student needs at least some hundreds",
     ]
     for side in ("train", "dev"):
         table = pq.read_table(tmp_path / "c" / f"{side}.parquet")

@@ -47,7 +47,7 @@ def test_answers_that_a_killed_run_had_not_handed_on_are_in_the_corpus(
     assert figures["counts"]["reviews kept"] == 8
     assert figures["rows"]["train"]["rating"] == figures["rows"]["train"]["rewriting"]
     told = capsys.readouterr().err
-    assert "responses.parquet was behind its store, and is written anew: 8 responses" in told
+    assert "responses.parquet was older than its store, and is written again: 8 responses" in told
     assert "4 answers are pending, and are not in the corpus" in told
     build([source], CorpusConfig(kinds=("rewriting", "rating")), tmp_path / "c")
     assert "written anew" not in capsys.readouterr().err, "once is enough"
@@ -79,7 +79,9 @@ def test_answers_that_are_still_to_be_had_are_told_of(tmp_path: Path, capsys: py
         store.save([Outcome(p.request, "done", text="I say so.", attempts=1) for p in found[:8]])
         store.save([Outcome(found[8].request, "failed", reason="500: no", attempts=3)])
     build([source], CorpusConfig(), tmp_path / "c")
-    told = f"corpus: in {source} 3 answers are pending and 1 answers are failed, and are not in the corpus; the same"
+    told = (
+        f"corpus: in {source} 3 answers are pending and 1 answers are failed, and are not in the corpus; run the same"
+    )
     assert told in capsys.readouterr().err
 
 
@@ -90,7 +92,7 @@ def test_a_store_that_cannot_be_read_is_no_reason_to_refuse_the_hand_off(
     source = elicited(tmp_path / "e", [answered(i, "rewriting") for i in range(8)])
     (source / "responses.sqlite").write_bytes(store)
     assert build([source], CorpusConfig(), tmp_path / "c")["figures"]["counts"]["reviews kept"] == 8
-    assert "is taken as it is, for its store cannot be looked into" in capsys.readouterr().err
+    assert "is used as it is, because its store cannot be read" in capsys.readouterr().err
 
 
 def test_what_was_not_asked_for_cannot_be_trained_on(tmp_path: Path) -> None:

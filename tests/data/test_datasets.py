@@ -74,7 +74,7 @@ def test_sets_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.
         split(tmp_path / "silver", "test")
     with pytest.raises(UserError, match="unknown split 'tset'; did you mean 'test'"):
         split(folder, "tset")
-    with pytest.raises(UserError, match=r"there is no folder .*/silver; name one with train.json"):
+    with pytest.raises(UserError, match=r"no folder .*/silver; name one with train.json"):
         find("atsa", tmp_path / "gone" / "silver")
     with pytest.raises(UserError, match=r"unknown atsa dataset 'mina'; did you mean 'mine'.*data fetch.*ASPECTRA_DATA"):
         find("atsa", "mina")

@@ -81,9 +81,9 @@ def test_the_command_says_how_many_and_what_is_left(
     assert run([*command, "--json"]) == 0, "the same draw again changes nothing"
     assert json.loads(capsys.readouterr().out)["left"] == 28
     assert run([*command[:-1], str(tmp_path / "other"), "--shots", "41"]) == 2
-    assert "--shots 41 are more than the 40 training sentences" in capsys.readouterr().err
+    assert "--shots 41 is more than the 40 training sentences" in capsys.readouterr().err
     assert run([*command, "--shots", "13"]) == 2
-    assert "name another --out or delete it" in capsys.readouterr().err
+    assert "name another --out, or delete it" in capsys.readouterr().err
     assert run([*command, "--format", "jsnl"]) == 2
     assert "did you mean 'jsonl'" in capsys.readouterr().err
 

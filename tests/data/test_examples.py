@@ -105,13 +105,16 @@ def test_saved_sentences_read_the_same(tmp_path: Path) -> None:
         (b"[", "is not JSON"),
         (b"[]", "is empty; a benchmark file is a list"),
         (b'{"a": 1}', "holds an object; a benchmark file is a list"),
-        (b'["x"]', "sentence 1: it is no object with a 'sentence' but a text"),
+        (b'["x"]', "sentence 1: it is not an object with a 'sentence' but a text"),
         (b'[{"sentence": "x"}]', "sentence 1: it has no 'aspects'"),
-        (b'[{"sentence": "x", "aspects": [1]}]', "sentence 1: its 'aspects' are no list of objects"),
-        (b'[{"sentence": "x", "aspects": [{"polarity": "good"}]}]', "sentence 1: polarity 'good' is none of positive"),
+        (b'[{"sentence": "x", "aspects": [1]}]', "sentence 1: its 'aspects' are not a list of objects"),
+        (
+            b'[{"sentence": "x", "aspects": [{"polarity": "good"}]}]',
+            "sentence 1: polarity 'good' is not one of positive",
+        ),
         (b'[{"sentence": "caf\xe9"}]', "is not UTF-8 (line 1, byte 19"),
-        (rb'[{"sentence": "x \ud83d", "aspects": []}]', "sentence 1: half a character"),
-        (rb'[{"sentence": "x", "ID": "\ud83d", "aspects": []}]', "sentence 1: half a character"),
+        (rb'[{"sentence": "x \ud83d", "aspects": []}]', "sentence 1: it has half a character"),
+        (rb'[{"sentence": "x", "ID": "\ud83d", "aspects": []}]', "sentence 1: it has half a character"),
     ],
 )
 def test_a_file_that_is_no_benchmark_file(tmp_path: Path, content: bytes, what: str) -> None:

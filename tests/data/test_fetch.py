@@ -67,7 +67,7 @@ def test_a_wrong_file_is_refused_and_nothing_is_left(source: Path, tmp_path: Pat
     with pytest.raises(UserError, match=rf"{wrong} is not the published file \(sha256 .*; nothing was written"):
         fetch.fetch(source=source, out=tmp_path / "out")
     wrong.unlink()
-    with pytest.raises(UserError, match=r"there is no acsa/inn16/test\.json in .*; nothing was written"):
+    with pytest.raises(UserError, match=r"no acsa/inn16/test\.json in .*; nothing was written"):
         fetch.fetch(source=source, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -91,9 +91,9 @@ def test_names_and_revisions_that_do_not_exist(source: Path, tmp_path: Path) -> 
     ):
         with pytest.raises(UserError, match=says):
             fetch.fetch(names, task, source=source)
-    with pytest.raises(UserError, match="full hash of a commit, 40 hex digits, not 'main'"):
+    with pytest.raises(UserError, match="full hash of a revision, 40 hex digits, not 'main'"):
         fetch.fetch(source=source, revision="main")
-    with pytest.raises(UserError, match="there is no folder"):
+    with pytest.raises(UserError, match="no folder"):
         fetch.fetch(source=tmp_path / "nowhere")
 
 
@@ -101,7 +101,7 @@ def test_a_folder_in_a_files_place_is_refused_before_anything_is_written(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out" / "atsa" / "inn14" / "test.json").mkdir(parents=True)
-    with pytest.raises(UserError, match=r"test\.json is a folder where a file has to go"):
+    with pytest.raises(UserError, match=r"test\.json is a folder, and a file must go there"):
         fetch.fetch(["inn14"], out=tmp_path / "out", source=source)
     assert capsys.readouterr().err == ""
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]

@@ -54,5 +54,5 @@ def test_what_is_no_soft_label_is_told_with_its_place(line: dict[str, object], t
     with pytest.raises(UserError, match="the answer to r1: its distribution cannot be read"):
         behind(json.dumps({"sentences": [line]}), "the answer to r1")
     (tmp_path / "x.soft.jsonl").write_text(json.dumps({"ID": "a:1"} | line) + "\n")
-    with pytest.raises(UserError, match="row 1: no soft label"):
+    with pytest.raises(UserError, match="row 1: not a soft label"):
         load(tmp_path / "x.soft.jsonl")

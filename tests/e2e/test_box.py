@@ -67,7 +67,7 @@ def test_one_command_makes_opinions_and_a_page(site: Path, tmp_path: Path) -> No
     out, page = tmp_path / "opinions.csv", tmp_path / "report.html"
     done = bare(site, "analyze", table(tmp_path), "--out", out, "--report", page, "--json")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("no model is named: reader-en 7 reads, which comes with Aspectra\n")
+    assert done.stderr.startswith("no model is named: using reader-en 7, which comes with Aspectra\n")
     with out.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) > 20 and all(row["text"][int(row["start"]) : int(row["end"])] == row["target"] for row in rows)

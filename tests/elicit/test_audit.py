@@ -85,7 +85,7 @@ def test_a_seed_draws_the_same_answers_and_a_smaller_draw_is_the_head_of_a_large
 
 def test_a_folder_without_answers_is_refused(tmp_path: Path) -> None:
     out = answered(tmp_path, [(REVIEW, "rewriting", "I like it.")], ("analysis",))
-    with pytest.raises(UserError, match="holds no answers yet"):
+    with pytest.raises(UserError, match="has no answers yet"):
         audit.draw(out, 50, 0)
-    with pytest.raises(UserError, match=r"holds no responses\.sqlite"):
+    with pytest.raises(UserError, match=r"has no responses\.sqlite"):
         audit.draw(tmp_path, 50, 0)

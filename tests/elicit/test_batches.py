@@ -159,11 +159,11 @@ def test_a_file_with_everything_in_it(
         "Soup": "no opinion target",
         "Bed": "batch_expired: This request could not be executed in time.",
         "Bar": "500: broken request",
-        "Spa": "the result is no chat completion",
+        "Spa": "the result is not a chat completion",
     }
     said = capsys.readouterr().err
-    assert f"{file}, line 10: the line is torn" in said
-    assert f"{file}, line 11: a line holds one JSON object; passed over" in said
+    assert f"{file}, line 10: the line is incomplete" in said
+    assert f"{file}, line 11: a line must be one JSON object; skipped" in said
 
 
 def test_the_same_file_twice_changes_nothing(
@@ -291,7 +291,7 @@ def test_files_of_a_size(settings: Settings, write_reviews: Write, tmp_path: Pat
     assert [len(lines(name)) for name in names] == [3, 3, 1]
     assert len({row["custom_id"] for row in lines(*names)}) == 7
     Path(names[0]).unlink()
-    with pytest.raises(UserError, match=r"002\.jsonl is there already"):
+    with pytest.raises(UserError, match=r"002\.jsonl exists"):
         batch_out(reviews, settings(), out, file, 3)
     for name in names:
         Path(name).unlink(missing_ok=True)
@@ -351,14 +351,14 @@ def test_the_commands(write_reviews: Write, tmp_path: Path, capsys: pytest.Captu
     shown = json.loads(capsys.readouterr().out)
     assert (shown["failed"], shown["cost_usd"], shown["batch"]["taken"]) == (1, 0.00014, 2)
     assert call("--batch-in", came, "--out", out) == 1
-    assert "1 answers could not be had, most often: " in capsys.readouterr().err
+    assert "1 answers failed, most often: " in capsys.readouterr().err
     assert call("--batch-in", save(came, result(one), result(two)), "--out", out) == 0
     told = capsys.readouterr().out
     assert "2 done, 0 rejected, 0 failed" in told
-    assert "of the batch: 1 taken, 1 already, 0 unknown, 0 torn" in told
+    assert "in the batch: 1 taken, 1 already, 0 unknown, 0 torn" in told
     files = [save(tmp_path / f"{n}.jsonl", result(each)) for n, each in enumerate((one, two))]
     assert call("--batch-in", files[0], "--batch-in", files[1], "--out", out) == 0
-    assert "of the batch: 0 taken, 2 already, 0 unknown, 0 torn" in capsys.readouterr().out
+    assert "in the batch: 0 taken, 2 already, 0 unknown, 0 torn" in capsys.readouterr().out
     assert call("--batch-in", save(came, result(one), "{torn"), "--out", out) == 1
     assert call("--status", out) == 0
     assert call(*asked, "--batch-out", tmp_path / "b.jsonl", "--batch-size", 9) == 0
@@ -366,13 +366,13 @@ def test_the_commands(write_reviews: Write, tmp_path: Path, capsys: pytest.Captu
 
 
 BAD: list[tuple[list[str], str]] = [
-    (["{reviews}", "--batch-out", "{tmp}/taken.jsonl"], "taken.jsonl is there already"),
+    (["{reviews}", "--batch-out", "{tmp}/taken.jsonl"], "taken.jsonl exists"),
     (["{reviews}", "--batch-out", "b.jsonl", "--batch-size", "0"], "--batch-size"),
-    (["{reviews}", "--batch-size", "5"], "--batch-size is of the files of --batch-out"),
-    (["{reviews}", "--batch-out", "b.jsonl", "--teacher", "local", "--model", "x.gguf"], "for --teacher openai"),
-    (["{reviews}", "--batch-out", "b.jsonl", "--batch-in", "b.jsonl"], "--batch-out and --batch-in are different"),
-    (["{tmp}/gone.csv", "--batch-out", "b.jsonl"], "no reviews file"),
-    (["--batch-in", "{tmp}/taken.jsonl"], "holds no responses.sqlite"),
+    (["{reviews}", "--batch-size", "5"], "--batch-size needs --batch-out"),
+    (["{reviews}", "--batch-out", "b.jsonl", "--teacher", "local", "--model", "x.gguf"], "needs --teacher openai"),
+    (["{reviews}", "--batch-out", "b.jsonl", "--batch-in", "b.jsonl"], "--batch-out and --batch-in exclude each other"),
+    (["{tmp}/gone.csv", "--batch-out", "b.jsonl"], "no file of reviews"),
+    (["--batch-in", "{tmp}/taken.jsonl"], "has no responses.sqlite"),
     (["{reviews}", "--batch-in", "{tmp}/taken.jsonl"], "--batch-in takes no REVIEWS"),
 ]
 
@@ -392,12 +392,12 @@ def test_a_mistake_is_one_line(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "holds no results for"),
-        (b"\n\n", "holds no results for"),
-        (b"id,answer\n1,good\n2,bad\n", "holds no results for"),
+        (b"", "has no results for"),
+        (b"\n\n", "has no results for"),
+        (b"id,answer\n1,good\n2,bad\n", "has no results for"),
         (b'{"custom_id": "abc"}\n', "has 1 lines, and none answers a request of"),
         (b"\xff\xfe\n", "is not UTF-16 to its end"),
-        (None, "there is no file"),
+        (None, "no file"),
     ],
 )
 def test_a_file_that_is_of_no_use_is_one_line_and_changes_nothing(
@@ -414,13 +414,13 @@ def test_a_file_that_is_of_no_use_is_one_line_and_changes_nothing(
         came.write_bytes(content)
     with pytest.raises(UserError, match=told):
         batch_in(came, out)
-    assert "passed over" not in capsys.readouterr().err, "the one line says it all"
+    assert "skipped" not in capsys.readouterr().err, "the one line says it all"
     assert not (out / "responses.parquet").exists()
 
 
 def test_the_requests_are_not_taken_for_their_results(settings: Settings, write_reviews: Write, tmp_path: Path) -> None:
     out, sent = tmp_path / "out", tmp_path / "batch.jsonl"
     batch_out(write_reviews("Pool", "Bar"), settings(), out, sent)
-    with pytest.raises(UserError, match="line 1 is a request, as --batch-out writes it; name the results"):
+    with pytest.raises(UserError, match="line 1 is a request that --batch-out wrote; name the file of results"):
         batch_in(sent, out)
     assert status.status(out)["failed"] == 0

@@ -72,6 +72,6 @@ def test_a_plan_tells_what_it_has_still_to_say(write_reviews: Write, tmp_path: P
 
 def test_it_is_not_sent_to_a_cluster(write_reviews: Write, tmp_path: Path) -> None:
     teacher: Teacher = Student()
-    with pytest.raises(UserError, match="my-student is asked in this process; leave out --engine ray"):
+    with pytest.raises(UserError, match="my-student runs in this process; leave out --engine ray"):
         elicit(write_reviews("The pool is lovely."), CONFIG, tmp_path / "out", teacher=teacher, ask=across(Cluster()))
     assert not (tmp_path / "out").exists()

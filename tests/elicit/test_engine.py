@@ -112,7 +112,7 @@ def test_a_row_that_cannot_be_had_fails_alone_and_a_rerun_tries_it_again(
         if "Broken" in str(r)
         else good(r)
     )
-    with pytest.raises(AspectraError, match="1 answers could not be had, most often: 500: boom") as error:
+    with pytest.raises(AspectraError, match="1 answers failed, most often: 500: boom") as error:
         elicit(reviews, settings(), out)
     assert error.value.exit_code == 1
     assert [(row["status"], row["reason"]) for row in rows(out)] == [
@@ -196,9 +196,9 @@ def test_other_reviews_under_the_same_ids_are_told_of(
     out = tmp_path / "out"
     elicit(write_reviews("Pool.", "Soup."), settings(), out)
     elicit(write_reviews("Pool.", "Soup.", "Bed."), settings(), out)
-    assert "other words" not in capsys.readouterr().err
+    assert "another text" not in capsys.readouterr().err
     elicit(write_reviews("Pool.", "Keyboard."), settings(), out)
-    assert "1 reviews had other words under the same id" in capsys.readouterr().err
+    assert "1 reviews had another text under the same id" in capsys.readouterr().err
 
 
 def test_input_that_can_be_mended_leaves_nothing_behind(
@@ -211,7 +211,7 @@ def test_input_that_can_be_mended_leaves_nothing_behind(
     endpoint.answer = lambda request: answer(status=401, body={})
     cases = [
         (torn, settings(), "line 2"),
-        (tmp_path / "gone.csv", settings(), "no reviews file"),
+        (tmp_path / "gone.csv", settings(), "no file of reviews"),
         (tmp_path, settings(), "is a folder; name a file"),
         (reviews, settings(base_url=nowhere, retries=0), "no endpoint answers.*is the server running"),
         (reviews, refusing, "refused a request without a key"),
@@ -249,7 +249,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(
     out = tmp_path / "out"
     out.mkdir()
     (out / "thesis.txt").write_text("mine")
-    with pytest.raises(UserError, match="holds something else"):
+    with pytest.raises(UserError, match="has other files"):
         elicit(write_reviews("Pool."), settings(), out)
     with pytest.raises(UserError, match="is a file"):
         elicit(write_reviews("Pool."), settings(), out / "thesis.txt")
@@ -330,13 +330,13 @@ def test_ctrl_c_stores_what_is_in_flight_and_says_how_to_go_on(
     assert gate.full.wait(60)
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    assert "stopping once the answers in flight are stored" in process.stderr.readline()
+    assert "stopping after the answers in flight are stored" in process.stderr.readline()
     gate.opened.set()
     _, talk = process.communicate(timeout=60)
     assert process.returncode == 130
     assert talk.splitlines() == [
-        "13 answers are still to be had",
-        "aspectra: error: interrupted; the same command goes on from here",
+        "13 answers are pending",
+        "aspectra: error: interrupted; run the same command to go on from here",
     ]
     assert len(rows(out)) == 7, "the hand-off has what there is"
     assert not (out / "manifest.json").exists(), "but it does not count as complete"

@@ -81,7 +81,7 @@ def test_reasoning_that_fills_the_answer_is_told_with_what_to_raise(
     assert elicit(write_reviews(*texts(3)), settings(server, max_tokens=64), out)["rejected"] == 3
     assert set(stored(out).values()) == {("rejected", "truncated in its reasoning")}
     said = capsys.readouterr().err
-    assert said.count("cut off at --max-tokens 64 before the model had ended its reasoning: raise --max-tokens") == 1
+    assert said.count("cut off at --max-tokens 64 during its reasoning: raise --max-tokens") == 1
 
 
 def test_what_a_torn_answer_took_counts_against_the_budget(
@@ -118,9 +118,9 @@ def test_an_answer_of_no_use_is_asked_again_with_another_seed_and_then_rejected(
     ("fault", "error", "told"),
     [
         ("401", UserError, "refused a request without a key"),
-        ("404", UserError, "knows no model 'm'"),
-        ("402", AspectraError, "wants to be paid first"),
-        ("quota", AspectraError, "wants to be paid first"),
+        ("404", UserError, "has no model 'm'"),
+        ("402", AspectraError, "needs a payment first"),
+        ("quota", AspectraError, "needs a payment first"),
     ],
 )
 def test_what_every_row_would_meet_stops_the_run_at_once_and_marks_nothing_failed(
@@ -149,7 +149,7 @@ def test_an_earlier_answer_of_a_row_is_kept_when_the_money_ends(
         return "quota" if nth == 2 else kept(review, prompt, nth)
 
     server.choose = poor  # type: ignore[method-assign]
-    with pytest.raises(AspectraError, match="paid first"):
+    with pytest.raises(AspectraError, match="payment first"):
         elicit(reviews, settings(server, attempts=3, price_in=1.0, price_out=1.0), out)
     counts = status(out)
     assert (counts["rejected"], counts["tokens_in"]) == (1, 100), "it was paid for"
@@ -165,7 +165,7 @@ def test_a_row_that_always_fails_fails_alone_and_in_time(
     counts = elicit(reviews, settings(server, retries=4, timeout=0.5, row_timeout=1.2), out, allow_failed=True)
     assert (counts["done"], counts["failed"]) == (20, 2)
     assert stored(out)["Poison pill."] == ("failed", "500: internal error")
-    assert stored(out)["Slow pill."][1] == "no answer in 1.2 s (--row-timeout), last: no answer within 0.5 s"
+    assert stored(out)["Slow pill."][1] == "no answer in 1.2 s (--row-timeout); last error: no answer within 0.5 s"
     assert server.asked["Poison pill."] == 5
     assert 2 <= server.asked["Slow pill."] <= 3
 
@@ -191,7 +191,9 @@ def test_an_endpoint_that_is_down_for_a_while_is_waited_for(
     # 16 were in flight; then one at a time, at most every 0.025 s.
     assert server.done["502"] <= 16 + 1 / 0.025 + 5
     told = capsys.readouterr().err
-    assert "the endpoint is down or overrun (502: bad gateway): one request at a time, for up to 600 s" in told
+    assert (
+        "the endpoint is down or overloaded (502: bad gateway): sending one request at a time for up to 600 s" in told
+    )
     assert "the endpoint answers again after" in told
 
 
@@ -210,7 +212,9 @@ def test_an_endpoint_that_is_gone_is_waited_for_and_given_up_with_a_line(
         thread = threading.Thread(target=leave)
         thread.start()
         began = time.monotonic()
-        with pytest.raises(AspectraError, match=r"went away: for 1 s .*no connection.* goes on when it is back"):
+        with pytest.raises(
+            AspectraError, match=r"is down: it gave no useful answer for 1 s .*no connection.* to go on when it is back"
+        ):
             elicit(reviews, config, out)
         assert 1 <= time.monotonic() - began < 30
         thread.join()

@@ -39,7 +39,7 @@ def test_nothing_is_asked_and_nothing_is_written(
     assert (found["rows"], found["texts"], found["requests"], found["answered"]) == (3, 2, 4, 0)
     part = found["kinds"]["analysis"]
     assert part["tokens_in"] == round(length(*texts[:2]) / 4)
-    assert part["tokens_in_by"] == "estimated: a token for every 4 bytes of the prompt"
+    assert part["tokens_in_by"] == "estimated: one token for every 4 bytes of the prompt"
     # What the demo's teacher wrote, on average.
     assert (part["tokens_out"], found["kinds"]["rewriting"]["tokens_out"]) == (428, 119)
     assert "130 recorded answers of the demo" in part["tokens_out_by"]
@@ -68,7 +68,7 @@ def test_what_the_store_has_is_not_counted_again_and_shows_what_the_rest_takes(
     part = found["kinds"]["analysis"]
     # The endpoint counts a token a byte, and its three answers had 30, 60 and 30.
     assert (part["tokens_in"], part["tokens_out"]) == (length(*texts[:7]), 7 * 40)
-    assert part["tokens_in_by"] == "estimated: as many a byte as the endpoint counted in 3 such prompts"
+    assert part["tokens_in_by"] == "estimated: tokens per byte as the endpoint counted in 3 such prompts"
     assert part["tokens_out_by"] == "estimated: the mean of 3 stored answers"
     spent = (3 * length(texts[0]) + 10 * 120) / 1e6
     assert found["spent_usd"] == pytest.approx(spent)
@@ -119,7 +119,7 @@ def test_a_tokenizers_folder_counts_prompts_exactly(
     assert found["tokens_in_by"] == f"counted with the tokenizer of {causal}"
     # An endpoint that calls its model by the folder needs no --tokenizer.
     assert plan(reviews, settings(model=str(causal)), tmp_path / "out")["kinds"]["analysis"] == found
-    with pytest.raises(UserError, match="no folder with a tokenizer"):
+    with pytest.raises(UserError, match="nor a folder with a tokenizer"):
         plan(reviews, settings(), tmp_path / "out", tmp_path)
 
 
@@ -226,9 +226,9 @@ def test_the_command_prints_a_table_or_json(
     assert call(reviews, out, "--plan", *prices, "--rpm", 2, "--max-cost", 0.0001) == 0
     told = capsys.readouterr().out
     for part in (
-        "2 reviews of 2 different texts; answers there already: 0",
-        "tokens in (analysis, rewriting): estimated: a token for every 4 bytes",
-        "--max-cost $0.0001 is enough for about 0 of these requests",
+        "2 reviews of 2 different texts; stored answers: 0",
+        "tokens in (analysis, rewriting): estimated: one token for every 4 bytes",
+        "--max-cost $0.0001 pays for about 0 of these requests",
         "time: 2:00, by --rpm",
     ):
         assert part in told
@@ -243,10 +243,10 @@ def test_the_command_prints_a_table_or_json(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--plan", "--status", "x"], "--status and --plan are different things"),
-        (["--plan", "--teacher", "recorded", "--model", "x"], "replaying recorded answers takes no tokens"),
-        (["--plan", "--tokenizer", "/nowhere"], "no folder with a tokenizer"),
-        (["--tokenizer", "/nowhere"], "--tokenizer is what --plan counts with"),
+        (["--plan", "--status", "x"], "--status and --plan exclude each other"),
+        (["--plan", "--teacher", "recorded", "--model", "x"], "recorded answers needs no tokens"),
+        (["--plan", "--tokenizer", "/nowhere"], "nor a folder with a tokenizer"),
+        (["--tokenizer", "/nowhere"], "--tokenizer needs --plan"),
         (["--plan", "--max-cost", "1"], "--max-cost needs the prices"),
         (["--plan", "--text-column", "words"], "no column 'words'"),
         (["--plan", "--price-in", "-1"], "--price-in"),

@@ -60,7 +60,7 @@ def test_a_block_that_does_not_fit_waits_for_what_others_give_back(tmp_path: Pat
         await one.keep("b", empty, short=True)
         assert await one.begin("c", 0.5) is None
         assert (await one.ended())[1] == (
-            "stopped before --max-cost $1: $1.000000 is spent and the next request may cost more than what is left"
+            "stopped before --max-cost $1: $1.000000 is spent, and the next request could cost more than the rest"
         )
 
     asyncio.run(run())

@@ -50,10 +50,10 @@ def test_a_setting_that_is_not_taken_is_left_out_and_that_is_said_once_and_writt
     assert elicit(write_reviews(*texts(4)), config, out)["done"] == 4
     assert server.requests() == 5, "once refused, then never sent again"
     said = capsys.readouterr().err
-    assert said.count(f"the endpoint does not take {setting} (4") == 1
+    assert said.count(f"the endpoint does not accept {setting} (4") == 1
     written = json.loads((out / "manifest.json").read_text())["left_out"]
     if setting == "max_tokens":
-        assert "max_completion_tokens in its place" in said and written == {}
+        assert "max_completion_tokens instead" in said and written == {}
         assert server.last["max_completion_tokens"] == 512
     else:
         assert written == {setting: 4}
@@ -174,6 +174,6 @@ def test_without_a_limit_of_the_answer_a_budget_cannot_be_kept(
     with pytest.raises(UserError, match="--max-cost needs a limit"):
         elicit(reviews, settings(server, extra_body={"max_tokens": None}, **priced), tmp_path / "out")
     server.strict = {"max_tokens": "max_tokens-openai", "max_completion_tokens": "completion"}
-    with pytest.raises(UserError, match="takes no limit of an answer's tokens"):
+    with pytest.raises(UserError, match="accepts no limit for an answer's tokens"):
         elicit(reviews, settings(server, **priced), tmp_path / "out")
     assert elicit(reviews, settings(server), tmp_path / "out")["done"] == 2

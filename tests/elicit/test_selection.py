@@ -200,8 +200,8 @@ def test_all_are_asked_where_there_are_no_more_and_bad_rows_are_told_of_once(
     reviews.write_text(reviews.read_text(encoding="utf-8") + '{"id": "x", "text": ""}\n', encoding="utf-8")
     assert elicit(reviews, settings(select=12, skip_bad_rows=True), tmp_path / "out")["done"] == 12
     told = capsys.readouterr().err
-    assert "there are no more than 12 reviews; all of them are asked about" in told
-    assert told.count("1 row passed over") == 1
+    assert "there are only 12 reviews, so all of them are asked about" in told
+    assert told.count("1 row skipped") == 1
     with pytest.raises(UserError, match="line 13"):
         elicit(reviews, settings(select=5), tmp_path / "bad")
     assert not (tmp_path / "bad").exists()

@@ -151,7 +151,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_no_store_or_a_newer_one_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"holds no responses.sqlite"):
+    with pytest.raises(UserError, match=r"has no responses.sqlite"):
         status.status(tmp_path)
     (tmp_path / NAME).write_bytes(b"no database at all" * 100)
     with pytest.raises(UserError, match="damaged"):

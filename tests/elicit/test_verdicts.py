@@ -137,18 +137,18 @@ def test_a_group_that_nobody_judged_has_no_precision(save: Save) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "is no saved audit"),
-        ("[]", "is no saved audit"),
-        ("[" * 100_000, "is no saved audit"),
-        ('{"opinions": []}', "is an audit of another format"),
+        ("{", "is not a saved audit"),
+        ("[]", "is not a saved audit"),
+        ("[" * 100_000, "is not a saved audit"),
+        ('{"opinions": []}', "has another format"),
         ('{"audit": 3, "opinions": []}', "another format (3)"),
-        ('{"audit": 1, "opinions": []}', "is no saved audit"),
-        ('{"audit": 1, "responses": {"drawn": 1, "done": "x", "rejected": 0}, "opinions": []}', "is no saved audit"),
+        ('{"audit": 1, "opinions": []}', "is not a saved audit"),
+        ('{"audit": 1, "responses": {"drawn": 1, "done": "x", "rejected": 0}, "opinions": []}', "is not a saved audit"),
         ('{"audit": 1, "responses": {"drawn": 1, "done": 1, "rejected": 0}, "opinions": []}', "none of the 0 opinions"),
         *(
             (
                 '{"audit": 2, "responses": {"drawn": 1, "done": 1, "rejected": 0}, "opinions": [' + bad + "]}",
-                "is no saved audit",
+                "is not a saved audit",
             )
             for bad in (
                 '{"kind": "analysis", "polarity": null, "explicit": null, "mark": "right"}',
@@ -160,7 +160,7 @@ def test_a_group_that_nobody_judged_has_no_precision(save: Save) -> None:
         *(
             (
                 '{"audit": 1, "responses": {"drawn": 1, "done": 1, "rejected": 0}, "opinions": [' + bad + "]}",
-                "is no saved audit",
+                "is not a saved audit",
             )
             for bad in (
                 "1",
@@ -184,10 +184,10 @@ def test_what_is_no_saved_audit_is_one_line(tmp_path: Path, text: str, told: str
 
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no file"):
+    with pytest.raises(UserError, match="no file"):
         scored(tmp_path / "gone.json")
     with pytest.raises(UserError, match="cannot read"):
         scored(tmp_path)
     (tmp_path / "page.html").write_bytes(b"\xff\xfe")
-    with pytest.raises(UserError, match="is no saved audit"):
+    with pytest.raises(UserError, match="is not a saved audit"):
         scored(tmp_path / "page.html")

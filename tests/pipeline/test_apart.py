@@ -60,6 +60,6 @@ def test_what_is_kept_away_is_judged_by_and_its_twins_are_not_learned(tmp_path: 
 
 def test_a_handful_of_answers_is_refused_with_what_to_do(tmp_path: Path) -> None:
     few = answered(tmp_path, {f"r{n}": review(n) for n in range(5)}, {"r1"})
-    with pytest.raises(UserError, match=r"5 reviews answered, and 20 are the least.*--reviews"):
+    with pytest.raises(UserError, match=r"5 reviews answered, and at least 20 are needed.*--reviews"):
         part(CONFIG, *few, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -144,15 +144,15 @@ def test_money_that_ends_leaves_a_report_on_what_was_answered(
     ("more", "says"),
     [
         (["--max-cost", "5"], "--max-cost needs the prices"),
-        (["--model", ""], "give --model"),
+        (["--model", ""], "use --model"),
         (["--student", "smollm2"], "did you mean 'smollm2-135m'"),
         (["--labels", "no/where"], "no/where"),
         (["--teacher", "oracle"], "unknown teacher 'oracle'"),
         (["--set", "pretrain.epoch=3"], "did you mean 'epochs'"),
-        (["--set", "elicit.select=3"], "elicit.select is settled by distil"),
-        (["--set", "elicit.kinds=[rewriting]"], "must name extraction"),
+        (["--set", "elicit.select=3"], "elicit.select is set by distil"),
+        (["--set", "elicit.kinds=[rewriting]"], "must have extraction"),
         (["--text-column", "review"], "has no column 'review'"),
-        (["--plan", "--teacher", "recorded", "--model", "demo:responses.jsonl"], "takes no tokens and no money"),
+        (["--plan", "--teacher", "recorded", "--model", "demo:responses.jsonl"], "needs no tokens and no money"),
     ],
 )
 def test_wrong_input_is_told_in_a_line_before_anything_is_asked(
@@ -173,7 +173,7 @@ def test_a_student_that_writes_is_sent_elsewhere(
     reviews: Path, llm: Endpoint, causal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(command(reviews, llm, causal, tmp_path / "mine")) == 2
-    assert "writes, and distil teaches a student that tags" in capsys.readouterr().err
+    assert "is a writer, and distil trains a tagger" in capsys.readouterr().err
 
 
 def test_an_llm_that_finds_nothing_is_no_report_of_zeros(
@@ -181,10 +181,10 @@ def test_an_llm_that_finds_nothing_is_no_report_of_zeros(
 ) -> None:
     llm.answer = lambda request: Answer('{"opinions": []}')
     assert run(command(reviews, llm, tagger, tmp_path / "mine")) == 2
-    assert "names no opinion in the 5 reviews" in capsys.readouterr().err
+    assert "found no opinion in the 5 reviews" in capsys.readouterr().err
     llm.answer = lambda request: Answer("As an AI language model, I cannot.")
     assert run(command(reviews, llm, tagger, tmp_path / "other")) == 2
-    assert "0 reviews answered, and 20 are the least" in capsys.readouterr().err
+    assert "0 reviews answered, and at least 20 are needed" in capsys.readouterr().err
 
 
 def test_the_folder_of_something_else_is_not_touched(
@@ -193,4 +193,4 @@ def test_the_folder_of_something_else_is_not_touched(
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "run.json").write_text("{}", encoding="utf-8")
     assert run(command(reviews, llm, tagger, tmp_path / "mine")) == 2
-    assert "holds something else" in capsys.readouterr().err
+    assert "has other files" in capsys.readouterr().err

@@ -60,7 +60,7 @@ def test_half_is_drawn_where_the_student_is_unsure_and_the_other_half_is_as_it_w
     random, unsure = ids(rows, why="random"), ids(rows, why="unsure")
     assert (len(random), len(unsure)) == (30, 30)
     assert random == ids(plain)[:30]
-    assert "of which the student is least sure, of 150 that it read" in capsys.readouterr().err
+    assert "where the student is least sure, of 150 that it read" in capsys.readouterr().err
     strange = [name for name in unsure if int(name[1:]) % 4 == 0]
     assert len(strange) > 20, "a quarter of the file, and most of the doubt"
     assert fmean(row["doubt"] for row in rows if row["doubt"] is not None) > 0

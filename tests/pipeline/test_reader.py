@@ -140,10 +140,10 @@ def test_a_student_is_cut_from_the_teacher_that_is_there(
         ("labels=review-en", "did you mean 'reviews-en'"),
         ("student=minilm", "did you mean 'minilm-l6'"),
         ("student=tiny-causal", "tiny-causal writes"),
-        ("student={of: teacher, layers: 2}", "has 2 layers, and 2 of them are no smaller student"),
+        ("student={of: teacher, layers: 2}", "has 2 layers, so 2 of them are not a smaller student"),
         ("teacher=missing.yaml", "no config file missing.yaml"),
         ("teacher=null", "texts have no labels"),
-        ("texts=[missing.txt]", "texts names missing.txt"),
+        ("texts=[missing.txt]", "`texts` names missing.txt"),
         ("dev=[hotel]", "did you mean 'hotels'"),
         ("pretrain.epoch=3", "did you mean 'epochs'"),
         ("export.compute=int4", "export.compute"),
@@ -166,4 +166,4 @@ def test_a_teacher_whose_config_names_itself_is_refused(
     file = tmp_path / "own.yaml"
     file.write_text(yaml.safe_dump(values | {"teacher": "own.yaml", "texts": []}), encoding="utf-8")
     assert run(["run", str(file), "--out", str(tmp_path / "out")]) == 2
-    assert "the teacher's own teacher is a config" in capsys.readouterr().err
+    assert "the teacher's own teacher cannot be a config" in capsys.readouterr().err

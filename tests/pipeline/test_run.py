@@ -104,7 +104,7 @@ def test_a_change_reruns_only_what_depends_on_it(chain: tuple[Path, Path], capsy
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ("reviews=missing.csv", "no review file missing.csv"),
+        ("reviews=missing.csv", "no file of reviews missing.csv"),
         ("student=smollm", "did you mean 'smollm2-135m'"),
         ("finetune.data=hotel", "did you mean 'hotels'"),
         ("corpus.evaluation=[rest77]", "rest77"),
@@ -181,7 +181,7 @@ def test_a_folder_with_other_things_is_not_touched(
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("dear")
     assert run(["run", str(file), "--out", str(tmp_path / "out")]) == 2
-    assert "holds something else" in capsys.readouterr().err
+    assert "has other files" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
 
 

@@ -35,7 +35,7 @@ def test_an_export_holds_what_runs_and_what_was_measured(student_of: Folder, tmp
     assert figures["sentences"] == 6
     assert {"agreement", "f1", "f1_difference", "confidence", "student", "seconds"} <= set(figures)
     assert export(str(student_of("llama")), out, compute="int8", **FEW) == manifest, "done already"
-    with pytest.raises(UserError, match="is an export already"):
+    with pytest.raises(UserError, match="is already an export"):
         export(str(out), tmp_path / "again")
 
 
@@ -82,7 +82,7 @@ def test_auto_takes_the_smallest_type_that_agrees(
     assert figures["compute"] == ("int8" if agreed else "float32")
     told = capsys.readouterr().err
     assert ("no smaller compute type agrees" in told) is not agreed
-    assert ("int8 was chosen by 6 sentences; of others up to 39% may differ" in told) is agreed
+    assert ("int8 was chosen by 6 sentences; among others up to 39% could differ" in told) is agreed
 
 
 @pytest.mark.parametrize("family", ["t5-untied", "gemma"])

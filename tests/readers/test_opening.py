@@ -32,7 +32,7 @@ def test_without_a_name_the_shipped_reader_reads_and_a_line_says_so(
 ) -> None:
     unnamed = aspectra.load(threads=1)
     said = capsys.readouterr().err
-    assert said == f"no model is named: {shipped.name} reads, which comes with Aspectra\n"
+    assert said == f"no model is named: {shipped.name}, which comes with Aspectra\n"
     assert unnamed.extract([TEXT]) == aspectra.load(shipped, threads=1).extract([TEXT])
     assert unnamed.about == aspectra.load("reader-en", threads=1).about
     assert capsys.readouterr().err == "", "who names a model knows it"
@@ -47,7 +47,7 @@ def test_its_short_name_is_taken_wherever_a_model_is_read(shipped: Path, tmp_pat
         for model in ("reader-en", shipped)
     )
     assert by_name == by_folder
-    with pytest.raises(UserError, match="reader-en is an export already"):
+    with pytest.raises(UserError, match="reader-en is already an export"):
         export("reader-en", tmp_path / "again")
 
 
@@ -62,7 +62,7 @@ def test_an_export_here_of_that_name_is_the_nearer_one(
 
 def test_an_installation_without_one_says_what_to_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aspectra.places.MODEL", tmp_path / "nothing")
-    with pytest.raises(UserError, match="comes without a reader of its own; name a student with --model"):
+    with pytest.raises(UserError, match="has no reader; name a student with --model"):
         aspectra.load()
 
 

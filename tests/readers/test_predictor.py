@@ -182,7 +182,7 @@ def test_a_cut_answer_says_so(folder: Path) -> None:
 def test_what_is_no_text_is_refused(folder: Path) -> None:
     predictor = reading(Scripted(folder, every("soup")))
     wrong: Any
-    for wrong, message in (("soup", "a list of texts"), (["soup", None], "text 2 is no text but NoneType")):
+    for wrong, message in (("soup", "a list of texts"), (["soup", None], "text 2 is not a text but NoneType")):
         with pytest.raises(UserError, match=message):
             predictor.extract(wrong)
     with pytest.raises(UserError, match="unknown split"):
@@ -233,10 +233,7 @@ def test_an_export_needs_neither_torch_nor_transformers(export_of: Folder) -> No
 
 def test_a_missing_package_names_its_extra(export_of: Folder) -> None:
     done = without_torch(export_of("llama"), "ctranslate2")
-    assert (
-        "an export of a student that writes needs the extra 'deploy': pip install '.[deploy]' in Aspectra's folder"
-        in done.stderr
-    )
+    assert "an export of a writer needs the extra 'deploy': pip install '.[deploy]' in Aspectra's folder" in done.stderr
 
 
 def without_torch(folder: Path, *gone: str) -> subprocess.CompletedProcess[str]:

@@ -114,7 +114,7 @@ def test_a_polarity_is_asked_of_a_target_of_the_text_or_of_all_of_it(folder: Pat
     assert set(chances) == set(POLARITIES) and sum(chances.values()) == pytest.approx(1, abs=1e-3)
     assert chances["neutral"] == max(chances.values()) == json.loads(waiter.text or "")["confidence"]
     assert set(json.loads(whole.distribution or "")["polarity"]) == {"positive", "negative", "neutral"}
-    assert absent.reason == "the target 'soup' is not in the text; a tagger judges what is"
+    assert absent.reason == "the target 'soup' is not in the text; a tagger judges only"
 
 
 def test_the_last_line_names_what_a_polarity_is_asked_of() -> None:
@@ -212,11 +212,11 @@ def test_a_corpus_keeps_one_teachers_labels_and_the_others_probabilities(folder:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ([], "a student as teacher does not answer analysis: give --kinds extraction, or polarity"),
+        ([], "a student as teacher does not answer analysis: use --kinds extraction, or polarity"),
         (["--kinds", "extraction", "--task", "acsa"], "fine-tuned for atsa, not for acsa"),
-        (["--kinds", "extraction", "--plan"], "reading with a student takes no tokens and no money"),
+        (["--kinds", "extraction", "--plan"], "a student needs no tokens and no money"),
         (["--kinds", "extraction", "--engine", "ray"], "leave out --engine ray"),
-        (["--kinds", "extraction", "--batch-out", "b.jsonl"], "a student teacher takes no batch files"),
+        (["--kinds", "extraction", "--batch-out", "b.jsonl"], "a student teacher has no batch files"),
     ],
 )
 def test_what_a_student_cannot_be_asked_is_told_in_a_line(
@@ -230,7 +230,7 @@ def test_what_a_student_cannot_be_asked_is_told_in_a_line(
 
 
 def test_a_folder_without_a_student_is_refused(encoder_of: Callable[[str], Path], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--model is missing: the folder of the student that teaches"):
+    with pytest.raises(UserError, match="--model is missing: name the folder of the student that teaches"):
         StudentTeacher(ElicitConfig(teacher="student", kinds=("extraction",)))
     with pytest.raises(UserError, match="no model in"):
         StudentTeacher(config_of(tmp_path / "nowhere"))

@@ -213,9 +213,9 @@ def test_a_phone_shows_all_of_it(out: Path, tmp_path: Path) -> None:
     [
         (["elicit", "--audit", "5"], "--out is missing"),
         (["elicit", "--audit", "0", "--out", "{out}"], "--audit"),
-        (["elicit", "--audit", "5", "--out", "{gone}"], "holds no responses.sqlite"),
-        (["score", "--audit", "{gone}"], "there is no file"),
-        (["score", "--audit", "{gone}", "--task", "atsa"], "--audit is scored alone"),
+        (["elicit", "--audit", "5", "--out", "{gone}"], "has no responses.sqlite"),
+        (["score", "--audit", "{gone}"], "no file"),
+        (["score", "--audit", "{gone}", "--task", "atsa"], "--audit takes no other files"),
         (["score"], "--gold is missing"),
     ],
 )

@@ -133,9 +133,9 @@ def test_what_there_is_nothing_to_show_of_is_left_out(tmp_path: Path) -> None:
     results["notes"] = results["missing"] = []
     page, text = written(tmp_path, results)
     heads = page.inside["h2"] + page.inside["h3"]
-    for head in ("Overview", "Differences", "F1 against time", "Learning curve", "Missing cells", "Keep in mind"):
+    for head in ("Overview", "Differences", "F1 against time", "Learning curve", "Missing runs", "Keep in mind"):
         assert head not in heads
-    assert "Sentences side by side" not in heads and "Missing cells" not in text
+    assert "Sentences side by side" not in heads and "Missing runs" not in text
     assert page.all("figure") == [] and page.all("svg", role="img") == []
     assert "range of the seeds" not in page.text
     # No sentence is implicit or has several polarities, so there is but one subset to show.
@@ -219,7 +219,7 @@ def test_the_file_stays_small_its_sentences_balanced_and_it_says_how_many_are_le
     sets = [len([c for c in cards if c["data-in"] == f"s{n}"]) for n in range(4)]
     assert 4 < sum(sets) < 90 and max(sets) - min(sets) <= 1
     assert f"{sum(sets)} of 360 such sentences" in page.text
-    assert f"the other {360 - sum(sets)} were left out for its size" in page.text
+    assert f"the other {360 - sum(sets)} are left out to keep it small" in page.text
     data = json.loads("".join(page.inside["script"][0]))
     assert data["counts"]["s0"][0] == [0, 90, 90]
 

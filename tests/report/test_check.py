@@ -199,5 +199,5 @@ def test_the_page_takes_the_place_of_no_other_file(tmp_path: Path) -> None:
     page = check.write(drawn(), file)
     assert check.write(drawn(), file) == page != check.write(drawn(seed=1), file)
     file.write_text("<title>My diary</title>")
-    with pytest.raises(UserError, match="is no page of a check; name another with --out"):
+    with pytest.raises(UserError, match="is not a page of `aspectra check`; name another file with --out"):
         check.write(drawn(), file)

@@ -31,7 +31,7 @@ def test_a_difference_of_fewer_than_five_runs_is_called_descriptive(tmp_path: Pa
         few = {"runs": 3, "low": -0.5, "high": 0.7, "p": None, "p_holm": None}
         pair |= {"over_runs": few, "verdict": "descriptive", "by_seed": pair["by_seed"][1:4], "agree": 3}
     page, text = written(tmp_path, results)
-    assert "0 of 2 comparisons show one; 2 of fewer than five runs are descriptive" in page.text
+    assert "0 of 2 comparisons show one; 2 with fewer than five runs are descriptive" in page.text
     assert "tiny file +20.00 3 runs: descriptive −50.00 to +70.00 – – +8.00 to +32.00 0.020 0.040 3 of 3" in page.text
     assert "| +20.00 | 3 runs: descriptive | −50.00 to +70.00 | – | – | +8.00 to +32.00 |" in text
     assert "a difference |" not in text

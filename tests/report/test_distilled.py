@@ -70,7 +70,7 @@ def test_sentences_of_one_review_are_not_so_many_witnesses() -> None:
             "Probably: the last 900 answers brought +2.00 F1 (95 % interval +0.50 to +3.50)",
         ),
         (Interval(0.001, -0.004, 0.006), "Hardly"),
-        (Interval(0.01, -0.01, 0.03), "That cannot be told"),
+        (Interval(0.01, -0.01, 0.03), "Cannot be told"),
         (Interval(-0.03, -0.05, -0.01), "Hardly"),
     ],
 )
@@ -79,7 +79,7 @@ def test_would_paying_for_more_help(gain: Interval, says: str) -> None:
 
 
 def test_what_is_not_known_is_said() -> None:
-    assert "Only 40 reviews to judge by: the intervals are wide." in lines(results())
+    assert "Only 40 reviews to evaluate on: the intervals are wide." in lines(results())
     without = results()
     without["rows"] = without["rows"][1:]
     assert "Before: tiny does not know the task, so there is nothing to measure." in lines(without)

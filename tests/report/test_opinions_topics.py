@@ -54,11 +54,11 @@ def test_a_row_says_in_words_what_its_bar_and_its_dot_say(restaurant: Page) -> N
     manifest, page = restaurant
     staff = rows(page)[0]
     assert re.search(r"<h3>staff <small>waiter</small></h3>", staff)
-    assert "Of 60 reviews that speak of it, 40 complain: 67 %" in staff
+    assert "Of 60 reviews that mention it, 40 complain: 67 %" in staff
     effect = manifest["figures"]["topics"]["rows"][0]["stars"]["difference"]
     assert effect < -1 and f"With a complaint {-effect:.1f} fewer stars" in staff
     assert ">40</text>" in staff and ">20</text>" in staff
-    assert "An association, not a cause." in page and "(column stars, 3.0 on average)" in page
+    assert "This is an association, not a cause." in page and "(column stars, 3.0 on average)" in page
 
 
 def test_a_topic_opens_to_its_targets_quotes_for_and_against_and_its_course(restaurant: Page) -> None:
@@ -69,7 +69,7 @@ def test_a_topic_opens_to_its_targets_quotes_for_and_against_and_its_course(rest
     ]
     against, _, praise = staff.partition("<h4>Against</h4>")[2].partition("<h4>For</h4>")
     assert "was rude" in against and "friendly" not in against and "was friendly" in praise
-    assert 'aria-label="Reviews that complain of it, of those that speak of it, by week. 5 Jan: 8 of 12; ' in staff
+    assert 'aria-label="Reviews that complain of it, of those that mention it, by week. 5 Jan: 8 of 12; ' in staff
 
 
 @pytest.mark.parametrize("count", [TARGETS, TARGETS + 1])
@@ -78,7 +78,7 @@ def test_rarer_targets_are_told_of_only_where_some_are_left_out(tmp_path: Path, 
     topics = tmp_path / "topics.yaml"
     topics.write_text(f"place: [{', '.join(names)}]\n", encoding="utf-8")
     _, page = made(tmp_path, [{"text": f"The {name} was dirty."} for name in names], topics=topics)
-    assert ("and rarer ones, in the table" in page) == (count > TARGETS)
+    assert ("rarer ones are in the table" in page) == (count > TARGETS)
     assert "Topics are those of your file" in page and "found by a computer" not in page
 
 
@@ -91,7 +91,7 @@ def test_what_is_most_complained_of_comes_first_and_the_rest_behind_a_click(hote
     counts = [row["negative"]["reviews"] for row in told if row["label"] != "other"]
     assert counts == sorted(counts, reverse=True)
     assert len(rows(page.partition('<details class="more">')[0])) == FIRST
-    assert "targets are put together where their words are one" in page.replace("Targets", "targets")
+    assert "targets are grouped by words" in page.replace("Targets", "targets")
 
 
 def test_stores_are_compared_by_topics(hotels: Page) -> None:

@@ -55,7 +55,7 @@ def test_json_files_hold_a_list_or_an_object_a_line(tmp_path: Path) -> None:
         ('[{"text": "one"},\n{"text": }]', "line 2"),
         ('[{"text": "one"}\n{"text": "two"}]', "line 2.*Expecting ','"),
         ('[{"text": "one"}', "line 1"),
-        ('[{"text": "one"}]\n\n[{"text": "two"}]', "line 3.*behind the list"),
+        ('[{"text": "one"}]\n\n[{"text": "two"}]', "line 3.*after the list"),
     ],
 )
 def test_a_torn_list_is_an_error_of_its_line(tmp_path: Path, content: str, why: str) -> None:

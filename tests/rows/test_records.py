@@ -49,7 +49,7 @@ def test_a_quote_that_another_stray_quote_closes_is_told_of(tmp_path: Path) -> N
     path.write_text("".join(lines))
     faults = [row for row in read_rows(path, list) if row.fault]
     assert [(row.place, row.fault) for row in faults] == [("line 21", "torn row")]
-    assert "not closed in the next" in faults[0].detail and "look like rows" in faults[0].detail
+    assert "does not close in the next" in faults[0].detail and "look like rows" in faults[0].detail
 
 
 def test_many_stray_quotes_do_not_read_the_file_anew_for_each() -> None:

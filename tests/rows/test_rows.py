@@ -30,14 +30,14 @@ def test_of_two_values_of_one_key_none_is_lost_in_silence(tmp_path: Path) -> Non
     path.write_text('{"text": "one"}\n{"text": "two", "a": {"b": 1, "b": 2}}\n')
     good, bad = read_rows(path, list)
     assert good.values == {"text": "one"}
-    assert (bad.fault, bad.place, bad.detail) == ("double key", "line 2", "the key 'b' stands twice in an object")
+    assert (bad.fault, bad.place, bad.detail) == ("double key", "line 2", "the key 'b' appears twice in an object")
 
 
 def test_a_list_of_json_is_told_from_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('[\n{"text": "one"}\n]\n')
     assert [row.values for row in read_rows(path, list)] == [{"text": "one"}]
-    with pytest.raises(UserError, match="is a JSON list; here a line holds one JSON object"):
+    with pytest.raises(UserError, match="is a JSON list; write one JSON object a line"):
         list(jsonl_rows(path))
 
 
@@ -57,4 +57,4 @@ def test_ratings_that_are_no_numbers_are_told_of(tmp_path: Path, capsys: pytest.
     path = tmp_path / "a.csv"
     path.write_text("text,rating\ngood,5\nbad,one star\nfair,\n")
     assert [review.rating for review in read_reviews(path)] == [5.0, None, None]
-    assert "1 rating left out, no number: first 'one star'" in capsys.readouterr().err
+    assert "1 rating left out because they are not numbers: first 'one star'" in capsys.readouterr().err

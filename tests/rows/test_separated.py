@@ -51,7 +51,7 @@ def test_any_character_can_be_given(tmp_path: Path, given: str, mark: str) -> No
 
 @pytest.mark.parametrize("given", ["::", "", '"', "\n"])
 def test_what_is_no_separator_is_told(tmp_path: Path, given: str) -> None:
-    with pytest.raises(UserError, match="a separator is one character, or one of tab"):
+    with pytest.raises(UserError, match="use one character, or one of tab"):
         read(tmp_path / "a.csv", "id,text\n1,Good\n", given)
 
 
@@ -59,5 +59,5 @@ def test_a_separator_or_an_encoding_is_refused_where_there_is_none(tmp_path: Pat
     (tmp_path / "a.jsonl").write_text('{"text": "Good"}\n')
     with pytest.raises(UserError, match=r"--delimiter is for .csv and .tsv files"):
         list(read_rows(tmp_path / "a.jsonl", list, Form(delimiter=";")))
-    with pytest.raises(UserError, match="--encoding is for files of text"):
+    with pytest.raises(UserError, match="--encoding is for text files"):
         list(read_rows(tmp_path / "a.parquet", list, Form("cp1252")))

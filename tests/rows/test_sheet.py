@@ -41,7 +41,7 @@ def test_rows_are_those_of_the_first_sheet_that_has_some(tmp_path: Path, capsys:
     rows = list(read_rows(path, list))
     assert [row.place for row in rows] == ["row 3", "row 5"]
     assert rows[0].values == {"ID": 1, "Text": "La crème brûlée", "Stars": 4.5, "When": datetime(2024, 1, 5)}
-    assert "of 3 sheets 'Sheet 2' is read" in capsys.readouterr().err
+    assert "of 3 sheets 'Sheet 2' is used" in capsys.readouterr().err
     assert [(review.id, review.rating) for review in read_reviews(path)] == [("1", 4.5), ("2", None)]
 
 

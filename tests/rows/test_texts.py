@@ -66,7 +66,7 @@ def test_a_mark_is_no_part_of_the_text_where_the_encoding_is_given_too(tmp_path:
 @pytest.mark.parametrize("name", ["nonsense", "base64", ""])
 def test_an_encoding_that_does_not_exist_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.csv").write_text("text\ngood\n")
-    with pytest.raises(UserError, match=f"there is no encoding '{name}'"):
+    with pytest.raises(UserError, match=f"no encoding '{name}'"):
         read(tmp_path / "a.csv", name)
 
 
@@ -85,7 +85,7 @@ def test_packed_files_are_unpacked_as_they_are_read(tmp_path: Path, suffix: str,
     assert len(read(path)) == 1
     for broken in (packed[:-9], b"text\ngood\n"):
         path.write_bytes(broken)
-        with pytest.raises(UserError, match=r"cannot be unpacked .*; is it whole?"):
+        with pytest.raises(UserError, match=r"cannot be uncompressed .*; is the file complete?"):
             read(path)
 
 

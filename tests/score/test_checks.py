@@ -61,26 +61,26 @@ def test_precision_is_of_all_that_is_judged_and_recall_of_finished_sentences() -
 
 
 def test_where_nothing_is_judged_it_says_what_to_do() -> None:
-    with pytest.raises(UserError, match="none of the 1 sentences is judged yet; mark some, and save again"):
+    with pytest.raises(UserError, match="none of the 1 sentences is judged; mark some, and save again"):
         score(saved(sentence(found("soup", "negative", None))), "check.json")
 
 
 @pytest.mark.parametrize(
     ("whole", "told"),
     [
-        (saved(check=2), "is a check of another format"),
-        (saved(of=None), "is no saved check"),
-        (saved(sentences=None), "is no saved check"),
-        (saved(reader="mine"), "is no saved check"),
-        (saved(reader={"name": 7}), "is no saved check"),
-        (saved(sentence() | {"complete": 1}), "is no saved check"),
-        (saved(sentence() | {"missed": None}), "is no saved check"),
-        (saved(sentence(found("soup", "fine", "right"))), "is no saved check"),
-        (saved(sentence(found("soup", "negative", "maybe"))), "is no saved check"),
-        (saved(sentence(found("soup", "negative", "wrong", "fine"))), "is no saved check"),
-        (saved(sentence(missed("soup", "negative"))), "is no saved check"),
-        (saved(sentence(lost=(missed("soup", "negative") | {"from": 3},))), "is no saved check"),
-        (saved(sentence(lost=(missed("soup", "negative") | {"target": None},))), "is no saved check"),
+        (saved(check=2), "has another format"),
+        (saved(of=None), "is not a saved check"),
+        (saved(sentences=None), "is not a saved check"),
+        (saved(reader="mine"), "is not a saved check"),
+        (saved(reader={"name": 7}), "is not a saved check"),
+        (saved(sentence() | {"complete": 1}), "is not a saved check"),
+        (saved(sentence() | {"missed": None}), "is not a saved check"),
+        (saved(sentence(found("soup", "fine", "right"))), "is not a saved check"),
+        (saved(sentence(found("soup", "negative", "maybe"))), "is not a saved check"),
+        (saved(sentence(found("soup", "negative", "wrong", "fine"))), "is not a saved check"),
+        (saved(sentence(missed("soup", "negative"))), "is not a saved check"),
+        (saved(sentence(lost=(missed("soup", "negative") | {"from": 3},))), "is not a saved check"),
+        (saved(sentence(lost=(missed("soup", "negative") | {"target": None},))), "is not a saved check"),
     ],
 )
 def test_what_the_page_did_not_save_is_one_line(tmp_path: Path, whole: dict[str, Any], told: str) -> None:

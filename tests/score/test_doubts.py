@@ -24,10 +24,10 @@ GOOD, NAMELESS = Opinion("fish", None, "positive"), Opinion(None, "FOOD#QUALITY"
     [
         (
             given(NAMELESS, NAMELESS),
-            'no opinion has a "target", so that none says anything in atsa; one is {"target": ...',
+            'no opinion has a "target", so none counts in atsa; write {"target": ...',
         ),
         (given(Opinion("fish", None, "Positive")), '1 of 1 opinions have no "polarity" of positive,'),
-        (raw("none", "fish | Positive ; fish | pos"), "2 of 2 pieces do not read as `target | polarity`"),
+        (raw("none", "fish | Positive ; fish | pos"), "2 of 2 pieces do not have the form `target | polarity`"),
         (raw("fish: positive"), "the first is in 'fish: positive', prediction 1"),
     ],
 )
@@ -54,9 +54,12 @@ def test_a_system_that_errs(predictions: list[Prediction]) -> None:
 @pytest.mark.parametrize(
     ("predictions", "told"),
     [
-        (raw(*["fish | positive"] * 9, "meat | positive"), "1 of 10 predictions name what is not in their sentence"),
+        (
+            raw(*["fish | positive"] * 9, "meat | positive"),
+            "1 of 10 predictions name something that is not in their sentence",
+        ),
         (given(*[GOOD] * 9, Opinion("Fish", None, "positive")), "the first is 'Fish' of prediction 10"),
-        (raw(*["fish | positive"] * 9, "fish | good"), "1 of 10 pieces do not read as"),
+        (raw(*["fish | positive"] * 9, "fish | good"), "1 of 10 pieces do not have the form"),
         (given(*[GOOD] * 9, Opinion("fish", None, "Positive")), "1 of 10 opinions have no"),
     ],
 )

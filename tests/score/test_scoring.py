@@ -203,7 +203,7 @@ def test_predictions_survive_the_file(tmp_path: Path) -> None:
         ('{"text": "x"}', "prediction 1 has neither 'raw' nor 'opinions'"),
         ('{"text": "x", "raw": 5}', "'raw' is the linear form"),
         ('{"text": "x", "opinions": ["food"]}', "'opinions' is a list of objects"),
-        ('{"text": "x", "raw', "line 1: the line is torn"),
+        ('{"text": "x", "raw', "line 1: the line is incomplete"),
     ],
 )
 def test_predictions_that_are_none(tmp_path: Path, line: str, what: str) -> None:
@@ -228,5 +228,5 @@ def test_a_digest_stands_for_a_text_that_may_not_be_passed_on(tmp_path: Path) ->
     file.write_text(json.dumps({"text_sha256": digest, "raw": "soup | negative"}))
     assert score(gold, read_predictions(file), "atsa").f1 == 1.0
     file.write_text(json.dumps({"text_sha256": digest[::-1], "raw": "soup | negative"}))
-    with pytest.raises(UserError, match=f"sentence 1 is another one .*{digest[:12]}.*{digest[:-13:-1]}"):
+    with pytest.raises(UserError, match=f"sentence 1 differs from .*{digest[:12]}.*{digest[:-13:-1]}"):
         score(gold, read_predictions(file), "atsa")

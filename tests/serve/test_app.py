@@ -112,7 +112,7 @@ def test_too_much_at_once_is_told_to_wait() -> None:
     assert {answer.status for answer in answers} == {200, 429}
     refused = [answer for answer in answers if answer.status == 429]
     assert all(1 <= int(answer.headers["Retry-After"]) <= 60 for answer in refused)
-    assert "ask again" in refused[0].body["detail"]
+    assert "try again" in refused[0].body["detail"]
 
 
 def test_what_takes_too_long_is_given_up() -> None:
@@ -126,7 +126,7 @@ def test_what_takes_too_long_is_given_up() -> None:
 
 def test_a_model_that_fails_is_told_in_a_line_and_serves_on(running: Service) -> None:
     answer = call(running, body={"text": BROKEN})
-    assert (answer.status, answer.body) == (500, {"detail": "the service failed; its log says how"})
+    assert (answer.status, answer.body) == (500, {"detail": "the service failed; see its log"})
     assert call(running, body={"text": "fine"}).status == 200
 
 

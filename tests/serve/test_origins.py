@@ -41,7 +41,7 @@ def test_a_page_of_a_named_origin_may_ask_with_a_token_and_no_other() -> None:
     "origin", ["shop.example", "https://shop.example/", "https://shop.example/page", "", "HTTPS://a"]
 )
 def test_what_is_no_origin_is_refused(origin: str) -> None:
-    with pytest.raises(UserError, match="is no origin: write scheme, host and port"):
+    with pytest.raises(UserError, match="is not an origin: write scheme, host and port"):
         check_origin(origin)
     for good in ("*", SHOP, "http://127.0.0.1:3000"):
         check_origin(good)

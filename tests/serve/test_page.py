@@ -100,7 +100,7 @@ def test_targets_are_marked(page: Any) -> None:
 
 
 def test_nothing_found_and_nothing_read(page: Any) -> None:
-    assert find(page, " \n ").startswith("There is nothing to read yet")
+    assert find(page, " \n ").startswith("The text is empty")
     assert find(page, "Nothing to say \0") == "No opinion found."
     assert not page.find_element("css selector", ".opinions").is_displayed()
     said = find(page, "x" * 2001)
@@ -191,10 +191,10 @@ def test_what_spreadsheets_write(page: Any, tmp_path: Path, content: bytes, colu
 
 def test_files_that_cannot_be_read(page: Any, tmp_path: Path) -> None:
     for name, content, told in (
-        ("a", b"", "a.csv cannot be read: there is no row"),
-        ("b", b"text\n", "b.csv cannot be read: there is no row"),
-        ("c", b'a,text\n1,"open\n', "a quote is opened in line 2"),
-        ("d", b"PAR1\x15\x04\x00\x15 no table of text", "d.csv cannot be read: it is no CSV file"),
+        ("a", b"", "a.csv cannot be read: it has no rows"),
+        ("b", b"text\n", "b.csv cannot be read: it has no rows"),
+        ("c", b'a,text\n1,"open\n', "a quote opens in line 2"),
+        ("d", b"PAR1\x15\x04\x00\x15 no table of text", "d.csv cannot be read: it is not a CSV file"),
         ("e", b"PK\x03\x04 a workbook", "e.csv cannot be read: it is a spreadsheet"),
     ):
         (tmp_path / f"{name}.csv").write_bytes(content)

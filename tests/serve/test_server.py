@@ -89,7 +89,7 @@ def test_another_host_without_a_token_is_warned_of(export: Path) -> None:
         with started(command("--model", str(export), "--host", "0.0.0.0"), token) as running:
             running.process.terminate()
             _, talk = running.process.communicate(timeout=20)
-            assert ("WARNING: whoever reaches 0.0.0.0" in talk) == warned
+            assert ("WARNING: anyone who reaches 0.0.0.0" in talk) == warned
 
 
 def test_what_cannot_be_served_is_said_in_a_line(export: Path, tmp_path: Path) -> None:

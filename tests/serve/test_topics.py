@@ -45,11 +45,11 @@ def test_topics_of_ones_own(knowing: Service) -> None:
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ({"targets": []}, "targets must hold a text at least"),
+        ({"targets": []}, "targets must have at least one text"),
         ({"targets": [{"target": ""}]}, "targets[0].target must not be empty"),
         ({"targets": [{"target": "x", "count": 0}]}, "targets[0].count must be 1 or more"),
         ({"targets": [{"target": "x", "count": 1.5}]}, "targets[0].count must be a whole number"),
-        ({"targets": [{"target": "x"}], "topic": {}}, "topic is not asked for: leave it out"),
+        ({"targets": [{"target": "x"}], "topic": {}}, "topic is unknown: leave it out"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(knowing: Service, body: Any, told: str) -> None:

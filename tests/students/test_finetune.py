@@ -81,7 +81,7 @@ def test_a_dev_set_that_says_little_and_shots_that_are_not_there_are_told(
     told = [line for line in capsys.readouterr().err.splitlines() if "WARNING" in line]
     assert len(told) == 1 and "sentences in dev: 1, too few" in told[0]
     finetune(str(student_folder), config(data, shots=9999, epochs=1), tmp_path / "all")
-    assert "9999 shots were asked for; there are " in capsys.readouterr().err
+    assert "9999 shots were asked for, but there are only " in capsys.readouterr().err
 
 
 def test_a_student_can_learn_its_sentences_by_heart(causal: Path, data: Path, tmp_path: Path) -> None:

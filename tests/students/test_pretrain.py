@@ -138,7 +138,7 @@ def test_long_reviews_are_cut_and_counted(causal: Path, corpus: Path, tmp_path: 
             "did you mean|unknown kind in weights",
         ),
         ({"lora_rank": 4, "newline_token": True}, "needs all weights"),
-        ({"device": "mps"}, "device mps is not here; there are: cpu"),
+        ({"device": "mps"}, "this machine has no device mps; it has: cpu"),
     ],
 )
 def test_settings_that_cannot_be_leave_nothing_behind(
@@ -200,7 +200,7 @@ def test_a_folder_with_something_else_is_left_alone(causal: Path, corpus: Path, 
     out = tmp_path / "out"
     out.mkdir()
     (out / "thesis.txt").write_text("years of work")
-    with pytest.raises(UserError, match="holds something else"):
+    with pytest.raises(UserError, match="has other files"):
         pretrain(corpus, str(causal), PretrainConfig(**SMALL), out)
     assert [path.name for path in out.iterdir()] == ["thesis.txt"]
 
@@ -209,7 +209,7 @@ def test_a_training_that_diverges_ends_in_one_line_and_leaves_no_student(
     student_folder: Path, corpus: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with pytest.raises(UserError, match="the training diverged: its loss is no number; take a lower learning_rate"):
+    with pytest.raises(UserError, match="the training diverged: its loss is not a number; use a lower learning_rate"):
         pretrain(corpus, str(student_folder), PretrainConfig(**SMALL | {"learning_rate": 1e8, "epochs": 6}), out)
     assert not (out / "manifest.json").exists() and not list(out.glob("*.safetensors"))
 
@@ -221,5 +221,5 @@ def test_a_student_of_a_student_that_saw_labels_says_so(student_folder: Path, co
     (tuned / "aspectra.json").write_text(json.dumps(info | {"task": "atsa"}))
     for source, name in ((tuned, "once"), (tmp_path / "once", "twice")):
         pretrain(corpus, str(source), PretrainConfig(**SMALL | {"max_steps": 1}), tmp_path / name)
-        with pytest.raises(UserError, match=r"was fine-tuned on labeled sentences \(atsa\), or made of one that was"):
+        with pytest.raises(UserError, match=r"was fine-tuned on labeled sentences \(atsa\), or made from one that was"):
             untaught_folder(str(tmp_path / name))

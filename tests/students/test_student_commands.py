@@ -83,7 +83,7 @@ def test_mistakes_of_pretrain(causal: Path, corpus: Path, tmp_path: Path, capsys
     out = tmp_path / "out"
     good = ["pretrain", str(corpus), "--student", str(causal), "--out", str(out)]
     assert "corpus nowhere does not exist" in mistake(["pretrain", "nowhere", *good[2:]], capsys)
-    assert "made by `aspectra corpus`" in mistake(["pretrain", str(tmp_path), *good[2:]], capsys)
+    assert "did `aspectra corpus` make it" in mistake(["pretrain", str(tmp_path), *good[2:]], capsys)
     assert "unknown model 'smollm'; did you mean 'smollm2-135m'" in mistake(
         ["pretrain", str(corpus), "--student", "smollm", "--out", str(out)], capsys
     )
@@ -117,8 +117,8 @@ def test_mistakes_of_finetune_and_evaluate(
     assert "fine-tuned for no task" in mistake(["evaluate", str(causal), "--data", str(data)], capsys)
     out.mkdir()
     (out / "mine.txt").write_text("mine")
-    assert "holds something else" in mistake(good, capsys)
-    assert "holds something else" in mistake(
+    assert "has other files" in mistake(good, capsys)
+    assert "has other files" in mistake(
         ["evaluate", str(causal), "--task", "atsa", "--data", str(data), "--out", str(out)], capsys
     )
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
@@ -137,7 +137,7 @@ def test_mistakes_of_evaluate_leave_no_folder(
     assert "did you mean 'implicit'" in mistake([*good, "--subset", "implict"], capsys)
     for option in ("--cap", "--batch-size", "--max-new-tokens", "--threads"):
         assert option in mistake([*good, option, "0"], capsys)
-    assert "cannot make the folder" in mistake([*good[:-1], str(data / "test.json" / "out")], capsys)
+    assert "cannot create the folder" in mistake([*good[:-1], str(data / "test.json" / "out")], capsys)
     assert not out.exists()
 
 
@@ -151,7 +151,7 @@ def test_ctrl_c_in_the_middle_of_training_says_how_to_go_on(causal: Path, corpus
     process.send_signal(signal.SIGINT)
     out, error = process.communicate()
     assert (process.returncode, out) == (130, ""), error
-    assert error.splitlines()[-1] == "aspectra: error: interrupted; the same command goes on from here"
+    assert error.splitlines()[-1] == "aspectra: error: interrupted; run the same command to go on from here"
     assert "Traceback" not in error
     assert (tmp_path / "out" / ".stage.json").exists(), "by which the next call knows what to go on with"
 
@@ -189,7 +189,7 @@ def test_what_would_leave_half_the_weights_is_refused(
 ) -> None:
     monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
     told = mistake(["pretrain", str(corpus), "--student", str(causal), "--out", str(tmp_path / "out")], capsys)
-    assert "not by FSDP: use torchrun" in told
+    assert "FSDP is not supported: use torchrun" in told
 
 
 @pytest.mark.slow

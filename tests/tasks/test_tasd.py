@@ -255,6 +255,6 @@ def test_a_setting_may_name_it_and_a_wrong_name_shows_it() -> None:
 
 def test_no_llm_is_asked_for_it(tmp_path: Path) -> None:
     settings = ElicitConfig(task="tasd", kinds=("extraction",), model="m")
-    with pytest.raises(UserError, match=r"^extraction asks for atsa or acsa; it has no prompt for tasd$"):
+    with pytest.raises(UserError, match=r"^extraction has prompts for atsa or acsa, and none for tasd$"):
         call.check(settings, tmp_path / "out")
     call.check(settings.model_copy(update={"kinds": ("analysis",)}), tmp_path / "out")

@@ -67,7 +67,7 @@ def test_a_certificate_that_is_not_trusted_is_named_with_what_helps(settings: Se
 
 
 def test_an_endpoint_without_tls_is_told_from_one_that_is_not_there(endpoint: object, settings: Settings) -> None:
-    told = r"does not speak TLS .*does its address begin with http://"
+    told = r"does not use a known TLS version .*does its address begin with http://"
     plain = talking(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     with plain as port, pytest.raises(UserError, match=told):
         ask(settings(base_url=f"https://127.0.0.1:{port}/v1"), QUESTION)
@@ -76,8 +76,8 @@ def test_an_endpoint_without_tls_is_told_from_one_that_is_not_there(endpoint: ob
 @pytest.mark.parametrize(
     ("status", "error", "told"),
     [
-        (b"407 Proxy Authentication Required", UserError, "may want a name and a password in https_proxy"),
-        (b"502 Bad Gateway", TryError, r"does not lead to https://llm\.example/v1 \(502: Bad Gateway\)"),
+        (b"407 Proxy Authentication Required", UserError, "may need a name and a password in https_proxy"),
+        (b"502 Bad Gateway", TryError, r"cannot reach https://llm\.example/v1 \(502: Bad Gateway\)"),
     ],
 )
 def test_a_proxy_that_does_not_pass_on_is_named_without_its_password(
@@ -103,5 +103,7 @@ def test_a_proxy_that_asks_who_is_there_over_plain_http_is_named(
 
     with talking(refuse) as port:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
-        with pytest.raises(UserError, match=r"the proxy on the way to http://llm\.example/v1 wants to know who asks"):
+        with pytest.raises(
+            UserError, match=r"the proxy on the way to http://llm\.example/v1 needs a name and a password"
+        ):
             ask(settings(base_url="http://llm.example/v1"), QUESTION)

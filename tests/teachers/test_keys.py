@@ -23,8 +23,8 @@ def test_secrets_are_known_in_every_spelling() -> None:
     ("header", "value", "told"),
     [
         ("api-key", "", "set the environment variable MY_KEY to its value"),
-        ("api-key", "two\nlines", "must hold the value of the header api-key, in a line"),
-        ("api key", "x", "'api key' is no name of a header"),
+        ("api-key", "two\nlines", "must contain the value of the header api-key, in one line"),
+        ("api key", "x", "'api key' is not a valid header name"),
     ],
 )
 def test_a_header_that_cannot_be_sent_is_told_without_its_value(

@@ -10,13 +10,13 @@ from aspectra.teachers.make import check_here, located, make_teacher
 
 
 def test_a_teacher_of_a_cluster_is_not_asked_from_here() -> None:
-    with pytest.raises(UserError, match="the vllm teacher is for `aspectra elicit --engine ray`"):
+    with pytest.raises(UserError, match="the vllm teacher needs `aspectra elicit --engine ray`"):
         check_here(ElicitConfig(teacher="vllm", model="m"))
     check_here(ElicitConfig(teacher="openai", model="m"))
 
 
 def test_a_student_is_made_by_those_who_may_open_one() -> None:
-    with pytest.raises(UserError, match="a student teaches in `aspectra elicit` and `run`"):
+    with pytest.raises(UserError, match="a student can be a teacher only in `aspectra elicit` and `run`"):
         make_teacher(ElicitConfig(teacher="student", model="runs/tagger"))
 
 

@@ -103,7 +103,7 @@ def analyze(
             record = Record(out, {"reviews": path, "model": source.identity}, reading, excel_safe, replace)
         done = record.finished()
         if done is not None and shows(done, view):
-            say(f"{out} is finished, nothing to do")
+            say(f"{out} is finished: nothing to do")
             return done
         table = read_table(path, **reading, date_column=date_column, stars_column=stars_column)
         table.check_columns(by)
@@ -124,7 +124,10 @@ def analyze(
             # Which the parts alone know; an earlier version did not count what was left out.
             figures |= {name: done["figures"].get(name) for name in ("cut", "under")}
         if figures["topics"]["by"] == "words":
-            say(f"{source.name} has no table of meanings: topics go by words; the export of a tagger brings a table")
+            say(
+                f"{source.name} has no table of meanings, so topics are grouped by words; the export of a tagger "
+                "has one"
+            )
         figures |= {"reader": source.about, "quality": source.quality}
         manifest = record.manifest(name, source.name, view, figures, dict(table.bad))
         if report is not None:
@@ -147,10 +150,10 @@ def check_report(report: Path | None, replace: bool) -> None:
     if report is None:
         return
     if report.suffix.lower() not in (".html", ".htm"):
-        raise UserError(f"--report {report}: the report is a web page; name a file that ends in .html")
+        raise UserError(f"--report {report}: name a file that ends in .html")
     if report.is_dir():
         raise UserError(f"--report {report} is a folder; name a file in it")
     if report.exists() and not replace:
         with report.open("rb") as stream:
             if GENERATOR.encode() not in stream.read(2048):
-                raise UserError(f"--report {report} is another page, not a report of analyze; use --replace")
+                raise UserError(f"--report {report} is not a report of analyze; overwrite it with --replace")

@@ -54,7 +54,7 @@ def count_opinions(
     without a table; TypeError for opinions that can be walked over only once.
     """
     if iter(opinions) is opinions:
-        raise TypeError("opinions are walked over twice: give those of read_opinions, or a list")
+        raise TypeError("opinions must be a list, or the result of read_opinions: they are read twice")
     table.check_columns(by)
     targets, categories = spoken(language)
     figures = whole(table, opinions, targets, categories, made_for)

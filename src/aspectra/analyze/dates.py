@@ -93,7 +93,7 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool =
     """
     columns = list(dict.fromkeys(name for values in sample for name in values))
     if given is not None and given not in columns:
-        raise UserError(f"there is no column '{given}' for --date; there are: {', '.join(columns)}")
+        raise UserError(f"no column '{given}' for --date; the columns are: {', '.join(columns)}")
     given_up: list[str] = []
     for column in [given] if given else [name for name in columns if NAME.search(name) or GLUED.search(name)]:
         cells = [value for values in sample if not absent(value := values.get(column))]
@@ -103,15 +103,18 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool =
             return Dates(column, way)
         shown = next((str(cell) for cell in cells if read(cell, way) is None), "nothing")[:40]
         if given:
-            raise UserError(f"column '{given}' holds no dates that can be read ('{shown}'); write YYYY-MM-DD")
+            raise UserError(f"column '{given}' has no readable dates ('{shown}'); write YYYY-MM-DD")
         why = (
-            f"{most} of {len(cells)} cells can be read as dates, not '{shown}'"
+            f"{most} of {len(cells)} cells are readable dates, not '{shown}'"
             if cells
             else f"no value in {counted(len(sample), 'row')}"
         )
-        given_up.append(f"column '{column}' is not taken for dates ({why})")
+        given_up.append(f"column '{column}' is not used for dates ({why})")
     if given_up and tell:
-        say(f"{'; '.join(given_up)}: nothing is shown over time; name another with --date, or write YYYY-MM-DD")
+        say(
+            f"{'; '.join(given_up)}: the report has no charts over time; name another column with --date, or "
+            "write YYYY-MM-DD"
+        )
     return None
 
 

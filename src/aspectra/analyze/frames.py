@@ -120,13 +120,13 @@ def column(frame: Any, text: str | None) -> tuple[Any, list[str]]:
     Raises UserError for another kind of frame, or a column that is not there.
     """
     if library_of(frame) not in ("pandas", "polars") or type(frame).__name__ not in ("DataFrame", "Series"):
-        raise UserError(f"a DataFrame or Series of pandas or polars is wanted, not {type(frame).__name__}")
+        raise UserError(f"pass a DataFrame or Series of pandas or polars, not {type(frame).__name__}")
     if type(frame).__name__ == "Series":
         frame, text = frame.to_frame(frame.name or "text"), frame.name or "text"
     names = list(frame.columns)
     chosen = text if text in names else find([str(name) for name in names], (text,) if text else TEXT)
     if chosen is None:
-        raise UserError(f"there is no column '{text or 'text'}'; there are: {', '.join(map(str, names))}")
+        raise UserError(f"no column '{text or 'text'}'; the columns are: {', '.join(map(str, names))}")
     return frame, [value if isinstance(value, str) else "" for value in frame[chosen]]
 
 

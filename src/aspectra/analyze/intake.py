@@ -33,15 +33,15 @@ def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, 
         raise unknown("format", kind, FORMATS)
     if str(reviews) != STDIN:
         if kind is not None:
-            raise UserError("--format goes with standard input (-); a file's format is told by its suffix")
+            raise UserError("--format is only for standard input (-); the suffix of a file gives its format")
         check_file(reviews)
         if reviews.resolve() == out.resolve():
             raise UserError(f"--out {out} is the file of the reviews; name another")
         yield reviews, reviews.name
         return
-    say("standard input is kept beside --out meanwhile; to go on after a stop, pipe the same in again")
+    say("standard input is stored beside --out for now; to go on after a stop, pipe the same data in again")
     if sys.stdin.isatty():
-        raise UserError("nothing is piped into standard input; name a file of reviews")
+        raise UserError("standard input is empty; pipe reviews in, or name a file")
     folder = out.with_name(f"{out.name}.stdin")
     try:
         yield spool(sys.stdin.buffer, folder, kind), "standard input"
@@ -53,7 +53,7 @@ def spool(stream: BinaryIO, folder: Path, kind: str | None) -> Path:
     """Keep a stream in a file of the folder. Returns the file. Raises UserError for what would have to be unpacked."""
     first = stream.read(1 << 16)
     if first.startswith(PACKED):
-        raise UserError("what is piped in is packed or a workbook; unpack it, or name it as a file")
+        raise UserError("standard input is compressed or a workbook; uncompress it, or name the file instead")
     if kind is None:
         kind = "jsonl" if first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"
     path = folder / f"stdin.{kind}"

@@ -79,5 +79,5 @@ def joined(entries: Iterable[Entry], opinions: Opinions) -> Iterator[tuple[Entry
             yield entry, Found([], False)
     if ahead is not None:
         raise UserError(
-            f"the opinions are of other reviews than the table has now (row {ahead[0]}); read them again (--replace)"
+            f"the table has changed since its opinions were read (row {ahead[0]}); read them again (--replace)"
         )

@@ -162,7 +162,8 @@ class Written:
             values = row.values
             if row.fault or any(name not in values for name in OWN):
                 raise UserError(
-                    f"{self.path}, {row.place}: this is no row of `aspectra analyze`; make it anew with --replace"
+                    f"{self.path}, {row.place}: not a row that `aspectra analyze` wrote; make the file again with "
+                    "--replace"
                 )
             yield int(values["review_row"]), Opinion(*(typed(name, values[name]) for name in FIELDS))
 
@@ -177,8 +178,8 @@ def typed(name: str, value: Any) -> Any:
 def check_output(out: Path, excel_safe: bool) -> None:
     """Raise UserError for an output that cannot be written as asked."""
     if out.suffix.lower() not in SUFFIXES:
-        raise UserError(f"--out {out}: opinions are written to {', '.join(SUFFIXES)}; name such a file")
+        raise UserError(f"--out {out}: name a file that ends in {', '.join(SUFFIXES)}")
     if out.is_dir():
         raise UserError(f"--out {out} is a folder; name a file in it")
     if excel_safe and out.suffix.lower() != ".csv":
-        raise UserError("--excel-safe goes with an --out that ends in .csv")
+        raise UserError("--excel-safe needs an --out that ends in .csv")

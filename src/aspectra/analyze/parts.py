@@ -59,7 +59,7 @@ class Parts:
         """Raise UserError where the folder has parts of another table."""
         told = read(self.folder, WHOSE)
         if told is not None and told != self.whose():
-            raise UserError(f"{self.folder} has opinions of another table or of other settings; name another folder")
+            raise UserError(f"{self.folder} has opinions of another table or with other settings; name another folder")
 
     def claim(self) -> None:
         """Note whose parts these are."""

@@ -47,8 +47,8 @@ def shared(blocks: Iterable[Block], load: Callable[[], Extractor], workers: int)
             yield waiting.popleft().result()
     except BrokenProcessPool:
         raise AspectraError(
-            "a worker process ended, perhaps for want of memory; the same command, with fewer --workers, goes on "
-            "from here"
+            "a worker process ended, perhaps out of memory; run the same command with fewer --workers to go "
+            "on from here"
         ) from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

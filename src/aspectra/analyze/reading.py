@@ -42,12 +42,12 @@ def read_opinions(
     load, AspectraError where a process died.
     """
     if workers < 1:
-        raise UserError(f"workers: {workers} processes read nothing; name one or more")
+        raise UserError(f"workers: {workers} is too few; use one or more")
     parts = Parts(table, Path(folder).absolute(), SIZE)
     parts.check()
     left = parts.left()
     if left < table.reviews:
-        say(f"going on: {table.reviews - left:,} of {table.reviews:,} reviews are done")
+        say(f"resuming: {table.reviews - left:,} of {table.reviews:,} reviews are done")
     if not left:
         return parts
     if cluster is not None:

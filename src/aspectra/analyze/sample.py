@@ -48,12 +48,12 @@ def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
     """
     manifest = read(out.parent, f"{out.name}.{MANIFEST}")
     if manifest is None:
-        raise UserError(f"{out} has no {out.name}.{MANIFEST} beside it: name the file that `aspectra analyze` made")
+        raise UserError(f"{out} has no {out.name}.{MANIFEST} beside it: name the file that `aspectra analyze` wrote")
     check_file(reviews)
     if manifest["inputs"].get("reviews") != digest(reviews):
-        raise UserError(f"{reviews} is not the file that {out} was made of ({manifest['reviews']}); name that one")
+        raise UserError(f"{reviews} is not the file that {out} was made from ({manifest['reviews']}); name that file")
     if not out.is_file() or manifest["outputs"].get(out.name) != sha256(out):
-        raise UserError(f"{out} was changed since `aspectra analyze` made it; make it anew with --replace")
+        raise UserError(f"{out} has changed since `aspectra analyze` wrote it; make it again with --replace")
     said, figures = manifest["config"], manifest["figures"]
     if not figures:
         raise UserError(f"{out} was written and not counted yet; run `aspectra analyze` again")

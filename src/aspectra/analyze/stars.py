@@ -62,7 +62,7 @@ def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None, tell: boo
     """
     columns = list(dict.fromkeys(name for values in sample for name in values))
     if given is not None and given not in columns:
-        raise UserError(f"there is no column '{given}' for --stars; there are: {', '.join(columns)}")
+        raise UserError(f"no column '{given}' for --stars; the columns are: {', '.join(columns)}")
     column = given or find(columns, RATING)
     if column is None:
         return None
@@ -72,9 +72,9 @@ def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None, tell: boo
         return column
     shown = str(wrong[0])[:40] if wrong else "nothing"
     if given:
-        raise UserError(f"column '{given}' holds no stars ('{shown}'); write numbers from 0 to {MOST:g}")
+        raise UserError(f"column '{given}' has no stars ('{shown}'); write numbers from 0 to {MOST:g}")
     if cells and tell:
-        say(f"column '{column}' holds no stars ('{shown}'), so that none are counted; name another with --stars")
+        say(f"column '{column}' has no stars ('{shown}'): the report has no stars; name another column with --stars")
     return None
 
 

@@ -227,10 +227,10 @@ def ask(
     if lost := counts["failed"] + counts["pending"]:
         why = ""
         if counts["pending"] and settings.max_cost is not None:
-            why = f" (max_cost, ${dollars(settings.max_cost)} for all cells of the system, is used up)"
+            why = f" (max_cost, ${dollars(settings.max_cost)} for all runs of the system, is spent)"
         if counts["failed"]:
             why += f" (most often: {reasons.failed(home / 'elicit')})"
-        raise AspectraError(f"{lost} answers are still to be had{why}; those that were are kept in answers/{home.name}")
+        raise AspectraError(f"{lost} answers are pending{why}; the others are stored in answers/{home.name}")
     kept = llm.asked(system) | settings.model_dump(mode="json", include={*llm.JUDGED, "concurrency", "task"})
     kept |= settings.model_dump(mode="json", include={"model", "categories", "demonstrations"})
     return Outcome("llm", said, cost, kept)

@@ -62,7 +62,7 @@ def evaluate(
                 raise unknown(kind, name, known)
     name, folder = str(model), student_folder(model)
     info = read_info(folder)
-    chosen = task_of(info, task, f"say which to try it in: --task {tasks.CHOICE}")
+    chosen = task_of(info, task, f"name the task to try: --task {tasks.CHOICE}")
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, side), cap, seed)
     if "category" in tasks.get(chosen).by and info.get("family") == TAGGER:
@@ -115,8 +115,8 @@ def check_categories(model: str, known: Sequence[str], examples: Sequence[Exampl
     wanted = names(opinion.category for example in examples for opinion in example.opinions)
     if wanted and known and not set(wanted) & set(known):
         raise UserError(
-            f"{model} knows none of the categories of {data}, such as '{wanted[0]}', but '{known[0]}' and others that "
-            "it was taught; fine-tune it for these"
+            f"{model} knows none of the categories of {data}, such as '{wanted[0]}', but '{known[0]}' and "
+            "others; fine-tune it for these"
         )
 
 

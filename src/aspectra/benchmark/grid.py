@@ -95,7 +95,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
     seen: set[str] = set()
     for cell in grid(config):
         if cell.id in seen:
-            raise UserError(f"two cells are called {cell.id}: two sets of one task have the same name")
+            raise UserError(f"two runs have the name {cell.id}: two sets of one task have the same name")
         seen.add(cell.id)
     students = [system for system in config.systems.values() if isinstance(system, StudentSystem)]
     for task, sets in config.sets.items():
@@ -106,7 +106,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
                 datasets.files(folder, side)
             most = max((shots for system in students for shots in wanted(config, system) if shots), default=0)
             if most > (there := len(datasets.split(folder, "train")) if most else 0):
-                raise UserError(f"shots: {most} are more than the {there} training sentences of {task}/{data}")
+                raise UserError(f"shots: {most} is more than the {there} training sentences of {task}/{data}")
     if students:
         need("train", "benchmark")
     for pair in config.compare or ():

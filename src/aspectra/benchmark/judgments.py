@@ -86,7 +86,7 @@ def of_set(task: str, data: str, cap: int | None, seed: int) -> Asked:
     examples = datasets.draw(datasets.split(folder, "test"), cap, seed)
     judgments, conflict = judged(task, examples)
     if not judgments:
-        raise UserError(f"{task}/{folder.name}: no opinion of the test side is positive, negative or neutral")
+        raise UserError(f"{task}/{folder.name}: no opinion of the test sentences is positive, negative or neutral")
     side = "train" if (folder / "train.json").is_file() else "test"
     learned = judged(task, datasets.split(folder, "train"))[0] if side == "train" else judgments
     if not learned:
@@ -151,9 +151,9 @@ def of_texts(path: Path, text_column: str | None, label_column: str | None, cap:
         try:
             f"{found[-1].id}{text}".encode()
         except UnicodeEncodeError:
-            raise UserError(f"{path}, {row.place}: half a character (a lone surrogate) stands there") from None
+            raise UserError(f"{path}, {row.place}: it has half a character (a lone surrogate)") from None
     if not found:
-        raise UserError(f"{path} holds no texts")
+        raise UserError(f"{path} has no texts")
     if others:
         listed = ", ".join(f"{label} ({count}, first in {first[label]})" for label, count in others.most_common(10))
         raise UserError(f"{path}: labels are positive, negative or neutral; column '{columns[1]}' has {listed}")  # type: ignore[index]
@@ -169,7 +169,7 @@ def column(path: Path, names: Iterable[str], what: str, given: str | None, known
         if name.casefold() in there:
             return there[name.casefold()]
     missing = f"no column '{given}'" if given else f"no {what} column"
-    raise UserError(f"{path} has {missing}; it has: {', '.join(there.values())}; name the one with --{what}-column")
+    raise UserError(f"{path} has {missing}; it has: {', '.join(there.values())}; name it with --{what}-column")
 
 
 def majority(judgments: Sequence[Judgment]) -> str:

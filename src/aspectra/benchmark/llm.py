@@ -149,11 +149,11 @@ def check(system: LLMSystem, task: str, folder: Path, out: Path) -> None:
     train: list[Example] = []
     if needs_train(system, task):
         if not (folder / "train.json").is_file():
-            what = "demonstrations" if system.shots else "the categories that it is told"
+            what = "demonstrations" if system.shots else "the categories in its prompt"
             raise UserError(f"{what} come from train.json, and the set {folder} has none")
         train = datasets.split(folder, "train")
         if system.shots > len(train):
-            raise UserError(f"shots: {system.shots} are more than the {len(train)} training sentences of {folder}")
+            raise UserError(f"shots: {system.shots} is more than the {len(train)} training sentences of {folder}")
     settings = wanted(system, task, train)
     teachers.check_here(settings)
     teachers.make_teacher(settings)

@@ -59,7 +59,7 @@ def ask(questions: Iterable[str], settings: ElicitConfig, store: Path) -> tuple[
         write_jsonl(file, ({"id": name, "text": text} for name, text in names.items()))
         counts = elicit(file, located(settings).model_copy(update={"kinds": ("polarity",)}), store, allow_failed=True)
     if counts["pending"]:
-        raise AspectraError(f"{counts['pending']} judgments are still to be had; raise max_cost to go on ({store})")
+        raise AspectraError(f"{counts['pending']} judgments are pending; raise max_cost to go on ({store})")
     found: Answers = dict.fromkeys(names.values())
     for answer in responses(store, last=True):
         if answer.status == "done" and answer.review_id in names:

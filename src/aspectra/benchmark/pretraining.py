@@ -77,8 +77,8 @@ def check_untuned(system: StudentSystem) -> None:
         knows = bool(read_info(place).get("task"))
     if not knows:
         raise UserError(
-            f"shots: 0 is for a student that knows a task as it was pretrained, and {system.student} does not; give "
-            "the system shots of its own, shots: [32] say"
+            f"shots: 0 needs a student that knows a task after pretraining, and {system.student} does not; "
+            "give the system its own shots, as in shots: [32]"
         )
 
 
@@ -116,5 +116,5 @@ def start(system: StudentSystem, name: str, seed: int | None, out: Path, threads
     except Exception as error:
         # Whatever torch raises, for want of memory say: the seed's other cells would meet it too.
         traceback.print_exc()
-        raise NotPretrainedError(f"pretraining: {type(error).__name__}: {error} (see the cell's log)") from None
+        raise NotPretrainedError(f"pretraining: {type(error).__name__}: {error} (see the run's log)") from None
     return Start(str(place), done["figures"]["training_seconds"])

@@ -44,13 +44,13 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
         wanted = grid.grid(config)
         if others := beside(out, {cell.id for cell in wanted}):
             say(
-                f"benchmark: {out} holds {len(others)} cells of another grid (first {others[0]}), which stay there and "
-                "are not in this report; another --out keeps them apart"
+                f"benchmark: {out} has {len(others)} runs of another grid (first {others[0]}), which are kept but "
+                "not in this report; use another --out to separate them"
             )
         left = [c for c in wanted if cells.stage_of(config, c, out / "cells" / c.id).finished() is None]
         failures: dict[str, str] = {}
         if len(left) < len(wanted):
-            say(f"benchmark: {len(wanted) - len(left)} of {len(wanted)} cells are done already")
+            say(f"benchmark: {len(wanted) - len(left)} of {len(wanted)} runs are done already")
         for cell in wanted:
             if cell not in left:
                 cells.settle(out / "cells" / cell.id)
@@ -102,11 +102,13 @@ def claim(out: Path, merged: bool = False) -> None:
     if there:
         found = manifest.read(out, BENCHMARK)
         if found is None:
-            raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+            raise UserError(f"{out} has other files; name another folder with --out, or empty it")
         if merged and MERGED not in found:
-            raise UserError(f"{out} holds cells that were run there; name another folder with --out to merge into")
+            raise UserError(f"{out} has runs of its own; name another folder with --out to merge into")
         if not merged and MERGED in found:
-            raise UserError(f"{out} holds cells merged from other folders; run into one of those, then merge again")
+            raise UserError(
+                f"{out} has runs merged from other folders; run the benchmark in one of those, then merge again"
+            )
     out.mkdir(parents=True, exist_ok=True)
 
 
@@ -126,7 +128,7 @@ def notes(results: dict[str, Result], out: Path) -> list[str]:
     told = [manifest.read(out / "cells" / name) or {} for name in results]
     side = "dev" if any(each.get("config", {}).get("side") == "dev" for each in told) else "test"
     if side == "dev":
-        doubts.insert(0, "All scores are on the sentences of dev, by which settings are chosen: no test was read.")
+        doubts.insert(0, "All scores are on dev sentences, for choosing settings. No test sentence was read.")
     return doubts + [
         f"{one} and {other} share {shared} of {of} {side} sentences: their scores are not independent."
         for one, other, shared, of in shares
@@ -150,18 +152,21 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     lost: dict[str, str] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise UserError(f"there is no folder {folder}")
+            raise UserError(f"no folder {folder}")
         config = configs[str(folder)] = manifest.read(folder, BENCHMARK)
         found = beside(folder, ())
         if not found:
-            raise UserError(f"{folder} has no finished cells; name folders that `aspectra benchmark` wrote")
+            raise UserError(f"{folder} has no finished runs; name folders that `aspectra benchmark` wrote")
         if (of_grid := cells_named(config)) is not None and (others := beside(folder, of_grid)):
             found = [name for name in found if name in of_grid]
             if not found:
                 raise UserError(
-                    f"{folder} has cells of an earlier grid alone ({others[0]}): run its last one, then merge"
+                    f"{folder} has only runs of an earlier grid ({others[0]}): run its last grid, then merge"
                 )
-            say(f"merge: {len(others)} cells of {folder} are left out, of an earlier grid: {others[0]} ...")
+            say(
+                f"merge: {len(others)} runs of {folder} are left out, because they are of an earlier grid: "
+                f"{others[0]} ..."
+            )
         for name in found:
             file = folder / "cells" / name / RESULT
             result = record(file)
@@ -209,11 +214,12 @@ def record(file: Path) -> Result:
         value = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(value, dict) and value.get("protocol") != PROTOCOL:
             raise UserError(
-                f"{file} is of protocol version {value.get('protocol')}, this is {PROTOCOL}; run its cells again"
+                f"{file} has protocol version {value.get('protocol')}, and this is {PROTOCOL}; run the benchmark "
+                "there again"
             )
         return Result.model_validate(value)
     except (ValueError, ValidationError) as error:
-        raise UserError(f"{file} is no record of a cell ({str(error).splitlines()[0]})") from None
+        raise UserError(f"{file} is not a record of a run ({str(error).splitlines()[0]})") from None
 
 
 def comparable(result: Result) -> dict[str, Any]:

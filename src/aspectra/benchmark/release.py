@@ -46,7 +46,7 @@ def release(run: Path, out: Path, systems: Sequence[str] = ()) -> dict[str, Any]
     """
     found = manifest.read(run, RESULTS)
     if found is None or not found.get("cells"):
-        raise UserError(f"{run} has no {RESULTS} with cells; name a folder that `aspectra benchmark` finished")
+        raise UserError(f"{run} has no {RESULTS} with runs; name a folder that `aspectra benchmark` finished")
     names = [cell_name(*(cell[key] for key in ("system", "task", "data", "seed", "shots"))) for cell in found["cells"]]
     cells = {name: record(run / "cells" / name / RESULT) for name in names}
     there = distinct(cell.system for cell in cells.values())
@@ -88,7 +88,7 @@ def settings(run: Path, cells: Mapping[str, Result], compare: Iterable[Sequence[
     told = [(manifest.read(run / "cells" / name) or {}).get("config", {}) for name in cells]
     sides = {(each.get("side", "test"), each.get("test_cap")) for each in told}
     if len(sides) > 1:
-        raise UserError(f"{run} has cells of differing sides or caps of the test sentences; release them apart")
+        raise UserError(f"{run} has runs with different sides or caps of the test sentences; release them separately")
     ((side, cap),) = sides
     sets = {
         task: distinct(each.data for each in results if each.task == task) for task in distinct(r.task for r in results)
@@ -105,8 +105,8 @@ def settings(run: Path, cells: Mapping[str, Result], compare: Iterable[Sequence[
         for (task, data), shots, seed in product(places, shown, spec.get("seeds", [None])):
             if (name := cell_name(system, task, data, seed, shots)) not in cells:
                 raise UserError(
-                    f"{run} has no finished cell {name}: run the benchmark again, or name with --system those that "
-                    "are complete"
+                    f"{run} has no finished run {name}: run the benchmark again, or name the complete systems with "
+                    "--system"
                 )
     if compare is not None:
         config["compare"] = [list(pair) for pair in compare if set(pair) <= config["systems"].keys()]

@@ -111,8 +111,8 @@ def grouped(results: dict[str, Result], out: Path) -> list[Group]:
         )
         if group.cells and (other := unlike(group.cells[0], result)):
             raise UserError(
-                f"cells of {result.system} on {result.task}/{result.data} differ in more than their seed ({other}): "
-                "give one of them another name, or another --out"
+                f"runs of {result.system} on {result.task}/{result.data} differ in more than their seed ({other}): "
+                "give one system another name, or use another --out"
             )
         group.cells.append(result)
         group.items.append(list(read_jsonl(out / "cells" / name / ITEMS)))

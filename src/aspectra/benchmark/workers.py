@@ -78,7 +78,7 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                     left = [other for other in left if other not in vain]
                     llms = isinstance(config.systems[cell.system], LLMSystem)
                     if vain:
-                        say(f"{len(vain)} other cells of this {'LLM' if llms else 'pretraining'} are not begun")
+                        say(f"{len(vain)} other runs of this {'LLM' if llms else 'pretraining'} are not started")
                     told = "not asked" if llms else "not begun"
                     failures |= {other.id: f"{told}, as {cell.id}: {end.reason}" for other in vain}
                     bar.advance(len(vain))
@@ -173,7 +173,7 @@ def part(config: BenchmarkConfig, crew: list[Worker]) -> None:
     """Stop at once, but for those that ask an LLM: what they have in flight is paid for."""
     asking = [worker for worker in crew if asks(config, worker) and worker.process.is_alive()]
     if asking:
-        say("stopping once the answers in flight are stored (Ctrl-C again: at once, they are lost)")
+        say("stopping after the answers in flight are stored (Ctrl-C again stops at once and loses them)")
     for worker in crew:
         if worker in asking:
             os.kill(worker.process.pid, signal.SIGINT)
@@ -284,5 +284,5 @@ def ending(code: int | None) -> str:
     """A process's end in words."""
     if code is not None and code < 0:
         name = signal.Signals(-code).name
-        return f"signal {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
+        return f"signal {name}" + (", perhaps out of memory" if name == "SIGKILL" else "")
     return f"exit code {code}"

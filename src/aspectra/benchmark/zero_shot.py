@@ -67,11 +67,11 @@ def zero_shot(
     Raises UserError for whatever of this does not exist or does not go together, before any model is loaded.
     """
     if not data and texts is None:
-        raise UserError("nothing to judge: name a set with --data, or a file of labeled texts with --texts")
+        raise UserError("no sentences: name a set with --data, or a file of labeled texts with --texts")
     if llm is None or floor is not None:
         need("train", "zero-shot with a student")
     if llm is not None and answers is None:
-        raise UserError("--llm needs --answers DIR: the folder that keeps the answers, so that none is paid for twice")
+        raise UserError("--llm needs --answers DIR: the folder that stores the answers, so that none is paid for twice")
     if llm is not None and answers is not None and answers.is_file():
         raise UserError(f"--answers {answers} is a file; name a folder")
     if strange := [each for each in re.findall(r"\{[^{}]*\}", aspect) if each != TARGET]:
@@ -115,7 +115,7 @@ def zero_shot(
     write_jsonl(out / "predictions.jsonl", lines(asked, systems))
     failed = [each for each in systems if each.figures.get("failed")]
     if failed:
-        say(f"zero-shot: {out} is left unfinished: {failed[0].figures['failed']} answers could not be had")
+        say(f"zero-shot: {out} is not finished: {failed[0].figures['failed']} answers failed")
         return figures
     return dict(stage.finish(figures)["figures"])
 
@@ -171,14 +171,14 @@ def notes(asked: Sequence[Asked]) -> Iterator[str]:
     for each in asked:
         name = each.data if each.task == SENTENCE else f"{each.task} {each.data}"
         if each.conflict:
-            yield f"{name}: {each.conflict} opinions left out, annotated as conflict"
+            yield f"{name}: {each.conflict} opinions with the label conflict are left out"
         if each.contradictory:
             yield (
-                f"{name}: {each.contradictory} items ask what another item with another polarity asks; "
+                f"{name}: {each.contradictory} items have the same question as another item with another polarity; "
                 "no system can get all of them right"
             )
         if each.majority_of == "test":
-            yield f"{name}: without a training side, the majority class is that of the test side"
+            yield f"{name}: no training sentences, so the majority class is that of the test sentences"
 
 
 def lines(asked: Sequence[Asked], systems: Sequence[Judged]) -> Iterator[dict[str, Any]]:

@@ -26,27 +26,26 @@ def analyze(
     ],
     out: Annotated[Path, typer.Option(help="File of opinions: .parquet, .csv or .jsonl.")],
     model: Model = None,
-    report: Annotated[Path | None, typer.Option(help="Web page of what they say, one .html file. [none]")] = None,
+    report: Annotated[Path | None, typer.Option(help="Report to write, one .html file. [none]")] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report. [the reviews' file]")] = None,
     by: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Column whose values are compared; may be repeated.")
+        list[str] | None, typer.Option(metavar="COLUMN", help="Column whose values to compare; may be repeated.")
     ] = None,
     date: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Column with the day of a review. [found by name]")
+        str | None, typer.Option(metavar="COLUMN", help="Column with the date of a review. [found by name]")
     ] = None,
     stars: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Column with the stars of a review. [found by name]")
     ] = None,
     topics: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Topics of your own, .yaml (docs/analyze.md). [found]")
+        Path | None,
+        typer.Option(metavar="FILE", help="File with your own topics, .yaml (docs/analyze.md). [found by meaning]"),
     ] = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
-    language: Annotated[
-        str, typer.Option(help="Language of the reviews, by whose grammar targets are grouped.")
-    ] = "en",
+    language: Annotated[str, typer.Option(help="Language of the reviews, whose grammar groups the targets.")] = "en",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (actors of --engine ray), each with the model. [1, one a node]")
     ] = None,
@@ -54,38 +53,38 @@ def analyze(
     ray_address: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST:PORT", help="Address of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"
+            metavar="HOST:PORT", help="Address of a Ray cluster's head. [$RAY_ADDRESS, else a cluster is started here]"
         ),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences read at once.")] = 32,
     min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="Opinions of less confidence are left out.")
+        float, typer.Option(min=0, max=1, help="Lowest confidence of an opinion; others are left out.")
     ] = 0.0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Number of reviews to read, the first ones. [all]")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Number of reviews to read, from the first. [all]")] = None,
     skip_bad_rows: Annotated[
         bool,
-        typer.Option("--skip-bad-rows", help="Pass over rows that cannot be read or have no text, and count them."),
+        typer.Option("--skip-bad-rows", help="Skip rows that cannot be read or have no text, and count them."),
     ] = False,
     excel_safe: Annotated[
         bool,
         typer.Option(
             "--excel-safe",
-            help="A .csv for Excel: begun by a byte-order mark, ' before cells that would run as formulas.",
+            help="Make the .csv safe for Excel: a byte-order mark, and ' before cells that would run as formulas.",
         ),
     ] = False,
     stdin_format: Annotated[
-        str | None, typer.Option("--format", help="Format of standard input: csv, tsv, jsonl. [by its first byte]")
+        str | None, typer.Option("--format", help="Format of standard input: csv, tsv, jsonl. [guessed]")
     ] = None,
     append: Annotated[
-        bool, typer.Option("--append", help="Read only the reviews that are new, and put them behind those of --out.")
+        bool, typer.Option("--append", help="Read only the reviews that are new, and add them to --out.")
     ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite what is there from other input.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite results of other input.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Find the opinions in a table of reviews: a file with a row an opinion, and a report to look at.
+    """Find the opinions in a table of reviews: a file with a row for each opinion, and a report.
 
-    Stopped, the same command goes on where it was. With --append, call it every day: the reviews of all days are
-    counted, and only new ones are read.
+    After a stop, run the same command to go on. With --append, run it every day: it reads only the new reviews, and
+    counts those of all days.
     """
     import os
 
@@ -100,7 +99,7 @@ def analyze(
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
     if engine == "local" and ray_address is not None:
-        raise UserError("--ray-address is of --engine ray: give that too")
+        raise UserError("--ray-address needs --engine ray")
     threads = max(1, (os.cpu_count() or 1) // (workers or 1))
     figures = analysis.analyze(
         locate(str(reviews)),
@@ -142,11 +141,11 @@ def analyze(
     table(["topic", "reviews", "complain", "of these", "targets"], rows)
     none = figures["without_opinion"]
     found = f"{counted(figures['opinions'], 'opinion')} in {counted(figures['reviews'], 'review')}"
-    print(f"{found}, {none:,} of them without any: {out}")
+    print(f"{found}, {none:,} of them without an opinion: {out}")
     if cut := figures["cut"]:
-        print(f"{cut:,} reviews have an answer that was cut off at its longest: opinions may be missing there")
+        print(f"{cut:,} reviews have an answer that reached the length limit: opinions may be missing there")
     if under := figures["under"]:
         were = "was" if under == 1 else "were"
-        print(f"{counted(under, 'opinion')} of a confidence below {min_confidence:g} {were} left out")
+        print(f"{counted(under, 'opinion')} with a confidence below {min_confidence:g} {were} left out")
     if report is not None:
         print(f"report: {report}")

@@ -62,7 +62,10 @@ def reader(found: dict[str, Any]) -> None:
         PERCENT,
     )
     drawn, who = found["sentences"], found["reader"]
-    print(f"{drawn['finished']} of {drawn['drawn']} sentences finished, drawn from {drawn['of']:,}; recall is of these")
+    print(
+        f"{drawn['finished']} of {drawn['drawn']} sentences finished, drawn from {drawn['of']:,}; recall "
+        "covers the finished ones"
+    )
     if who and who.get("name"):
         print(f"read by {who['name']} {who.get('version') or ''}".rstrip())
     print("low to high: 95 % Wilson interval")

@@ -31,22 +31,22 @@ app = typer.Typer(cls=Default, add_completion=False, rich_markup_mode=None)
 
 @app.callback(epilog="Example: aspectra benchmark configs/smoke.yaml --workers 2    (the same as: benchmark run ...)")
 def benchmark() -> None:
-    """Small models and LLMs under one exact protocol: every system on every set, one table and report."""
+    """Compare students, LLMs and prediction files: every system on every set, in one table and one report."""
 
 
 @app.command(epilog="Example: aspectra benchmark configs/smoke.yaml --workers 2 --out runs/smoke")
 def run(
     config: Annotated[
-        str, typer.Argument(metavar="[CONFIG]", help="A YAML file, or the name of a config that ships with Aspectra.")
+        str, typer.Argument(metavar="[CONFIG]", help="YAML file, or name of a config that comes with Aspectra.")
     ] = "smoke",
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for everything. [the config's `out`]")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; each holds one student.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes; each has one student.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
 ) -> None:
-    """Do the cells that are missing, then write results.json, report.md and report.html."""
+    """Do the missing runs, then write results.json, report.md and report.html."""
     from aspectra.benchmark.protocol import benchmark as work
     from aspectra.places import config_file
     from aspectra.recipes import ReaderConfig, RunConfig
@@ -56,16 +56,16 @@ def run(
     run = "aspectra run"
     settings = load(BenchmarkConfig, config_file(config), changes or [], others={RunConfig: run, ReaderConfig: run})
     folder = out or Path(settings.out)
-    tell(work(settings, folder, workers), folder, json, "the same command tries them again")
+    tell(work(settings, folder, workers), folder, json, "run the same command to try again")
 
 
 @app.command(epilog="Example: aspectra benchmark merge runs/gpu runs/laptop --out runs/all")
 def merge(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders that `aspectra benchmark` wrote.")],
-    out: Annotated[Path, typer.Option(help="Folder for the joined cells, table and report.")],
+    out: Annotated[Path, typer.Option(help="Folder for the merged runs, the table and the report.")],
     json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
 ) -> None:
-    """Join the cells of several machines in one table; those of another protocol version are refused."""
+    """Merge the runs of several machines into one table; runs of another protocol version are refused."""
     from aspectra.benchmark.protocol import merge as work
 
     tell(work(folders, out), out, json, "run the benchmark there again, then merge")
@@ -73,16 +73,14 @@ def merge(
 
 @app.command(epilog="Example: aspectra benchmark release runs/mine --system base --out mine-predictions")
 def release(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `aspectra benchmark` wrote.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `aspectra benchmark` wrote.")],
     out: Annotated[Path, typer.Option(help="Folder for the predictions, the config that reads them, and a card.")],
-    system: Annotated[
-        list[str] | None, typer.Option(help="A system to release; may be repeated. [all of them]")
-    ] = None,
+    system: Annotated[list[str] | None, typer.Option(help="System to release; may be repeated. [all of them]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
-    """Make a folder of predictions to pass on: digests stand in place of the sets' sentences.
+    """Make a folder of predictions to pass on, with digests instead of the sets' sentences.
 
-    Whoever has the sets scores the predictions again, and compares with them without training anything.
+    Anyone who has the sets can score the predictions again, and compare with them without training.
     """
     from aspectra.benchmark.release import release as work
     from aspectra.cli.output import write
@@ -93,7 +91,7 @@ def release(
         write(made)
         return
     told = f"{counted(made['predictions'], 'prediction')} of {', '.join(made['systems'])}"
-    print(f"{out}: {told}; digests stand in place of the sentences")
+    print(f"{out}: {told}; with digests instead of the sentences")
 
 
 def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
@@ -114,16 +112,16 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
             where = f"{pair['task']} {pair['data']}" + (f", {pair['shots']} shots" if pair["shots"] else "")
             points = f"{100 * pair['difference']:+.2f}, {verdict(pair)}"
             runs = f"{pair['agree']} of {counted(len(pair['by_seed']), 'run')}"
-            print(f"{where}: {pair['one']} minus {pair['other']} {points} (its sign in {runs})")
+            print(f"{where}: {pair['one']} minus {pair['other']} {points} (same sign in {runs})")
         if pairs and not any(pair["verdict"] == "shown" for pair in pairs):
             few = sum(pair["verdict"] == "descriptive" for pair in pairs)
             why = f"; {few} of {counted(len(pairs), 'comparison')} have fewer than five runs" if few else ""
-            print(f"between no two systems is a difference shown{why}")
+            print(f"no difference between systems is shown{why}")
     say(f"report: {folder / 'report.html'}, {folder / 'report.md'}; figures: {folder / 'results.json'}")
     if results["missing"]:
         first = results["missing"][0]
         raise AspectraError(
-            f"not done: {counted(len(results['missing']), 'cell')}, first {first['cell']}: {first['reason']}; {hint}"
+            f"not done: {counted(len(results['missing']), 'run')}, first {first['cell']}: {first['reason']}; {hint}"
         )
 
 

@@ -18,16 +18,19 @@ def corpus(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders made by `aspectra elicit`.")],
     out: Annotated[Path, typer.Option(help="Folder for the corpus.")],
     kinds: Annotated[
-        str, typer.Option(help="Kinds of answers: analysis, rewriting, rating; commas between.")
+        str, typer.Option(help="Kinds of answers, comma-separated: analysis, rewriting, rating.")
     ] = ",".join(DEFAULT.kinds),
     evaluation: Annotated[
         list[str] | None,
-        typer.Option(help="Benchmark file, folder or set whose dev and test must not leak in; may be repeated."),
+        typer.Option(
+            help="Benchmark file, folder or set whose dev and test sentences must not leak in; may be repeated."
+        ),
     ] = None,
     dev_share: Annotated[float, typer.Option(help="Share of the reviews that is held out.")] = DEFAULT.dev_share,
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = DEFAULT.seed,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, e.g. min_words=5.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Another setting, as in min_words=5; may be repeated."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the manifest's figures as JSON.")] = False,
 ) -> None:

@@ -18,12 +18,12 @@ app = typer.Typer(
     help="The benchmark sets: list, fetch and count them, draw training sentences, import your own labels.",
     epilog="Example: aspectra data stats --task atsa --data hotels",
 )
-AS_JSON = typer.Option(False, "--json", help="One JSON document on stdout.")
+AS_JSON = typer.Option(False, "--json", help="Print one JSON document.")
 
 
 @app.command("list", epilog="Example: aspectra data list")
 def list_sets(as_json: bool = AS_JSON) -> None:
-    """The sets known by name; a folder <task>/<name> in $ASPECTRA_DATA adds one."""
+    """List the sets that you can name; a folder <task>/<name> in $ASPECTRA_DATA adds one."""
     from aspectra.cli import output
     from aspectra.data.datasets import FILES, known
 
@@ -49,26 +49,26 @@ def list_sets(as_json: bool = AS_JSON) -> None:
 
 @app.command("fetch", epilog="Example: aspectra data fetch rest14 laptop14")
 def fetch(
-    names: list[str] | None = typer.Argument(None, metavar="NAME", help="Published sets; all where none is named."),
+    names: list[str] | None = typer.Argument(None, metavar="NAME", help="Published sets to fetch. [all]"),
     task: str | None = typer.Option(None, help=f"Only the sets of this task: {CHOICE}."),
     out: Path | None = typer.Option(
-        None, help="Folder that gets <task>/<name>. [$ASPECTRA_DATA, else data in Aspectra's cache]"
+        None, help="Folder for <task>/<name>. [$ASPECTRA_DATA, else data in Aspectra's cache]"
     ),
     source: Path | None = typer.Option(
         None, "--from", help="Copy from this folder (of sets, or the authors' repository) instead of the network."
     ),
     revision: str | None = typer.Option(
-        None, help="Full hash of another commit; its files must be the same. [c38bdfc]"
+        None, help="Full hash of another revision; its files must be the same. [c38bdfc]"
     ),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Put the paper's four sets on disk, each file checked by its sha256; what is there and right is left alone."""
+    """Download the paper's four sets and check each file by its sha256; correct files are kept."""
     from aspectra.cli import output
     from aspectra.data import fetch as work
     from aspectra.progress import say
 
     revision = revision or work.REVISION
-    origin = str(source) if source else f"github.com/{work.REPOSITORY}, {work.FOLDER}, commit {revision[:7]}"
+    origin = str(source) if source else f"github.com/{work.REPOSITORY}, {work.FOLDER}, revision {revision[:7]}"
     done = work.fetch(names or (), task, out, source, revision)
     say(f"source: {origin}; license: {work.LICENSE}")
     if as_json:
@@ -85,9 +85,9 @@ def stats(
     ),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Sentences, targets, categories, polarities and subsets of sets, as both scorings count them.
+    """Count sentences, targets, categories, polarities and subsets of sets, for both scorings.
 
-    Below, the test sentences that a set shares with the known sets of all tasks.
+    The second table has the test sentences that a set shares with the known sets of all tasks.
     """
     from aspectra import tasks
     from aspectra.cli import output
@@ -99,9 +99,7 @@ def stats(
     several = not data or data == ["all"] or len(data) > 1
     names = list(known(task)) if not data or data == ["all"] else data
     if not names:
-        raise UserError(
-            f"no set of the task {task} is known here; name a folder with --data, or fetch the published ones"
-        )
+        raise UserError(f"no set of the task {task} is known; name a folder with --data, or run: aspectra data fetch")
     folders = {name: find(task, name) for name in names}
     sets: list[dict[str, Any]] = [
         {"data": name, "folder": str(folder), "splits": describe(folder, task)} for name, folder in folders.items()
@@ -138,7 +136,7 @@ def overlap(folders: dict[str, Path]) -> list[dict[str, Any]] | None:
     try:
         return [row for row in overlaps({**folders, **others}) if row["one"] in folders]
     except UserError as error:
-        say(f"what the sets share is not known: {error}")
+        say(f"cannot tell what the sets share: {error}")
         return None
 
 
@@ -146,42 +144,46 @@ def overlap(folders: dict[str, Path]) -> list[dict[str, Any]] | None:
     "import", epilog="Example: aspectra data import reviews.csv --task atsa --test-share 0.2 --out data/atsa/mine"
 )
 def import_set(
-    files: list[Path] = typer.Argument(..., metavar="FILE", help="Files of labels, of one set."),
+    files: list[Path] = typer.Argument(..., metavar="FILE", help="Files with the labels of one set."),
     task: str = typer.Option(..., help=f"Task: {CHOICE}."),
-    out: Path = typer.Option(..., help="The set's folder; <task>/<name> below $ASPECTRA_DATA is known by name."),
+    out: Path = typer.Option(
+        ..., help="Folder for the set; you can name it in --data if it is <task>/<name> below $ASPECTRA_DATA."
+    ),
     form: str | None = typer.Option(
         None,
         "--format",
         help="Format: table (CSV, JSON, Excel, Parquet), semeval (XML), seg, atepc (PyABSA), generative (####), check "
         "(saved by the page of `aspectra check`). [guessed]",
     ),
-    split: str | None = typer.Option(None, help="Side that all sentences go to: train, dev or test. [by the shares]"),
-    dev_share: float = typer.Option(0.0, help="Share of the sentences that becomes dev."),
-    test_share: float = typer.Option(0.0, help="Share of the sentences that becomes test; the rest is train."),
+    split: str | None = typer.Option(None, help="Part for all sentences: train, dev or test. [by the shares]"),
+    dev_share: float = typer.Option(0.0, help="Share of the sentences for dev."),
+    test_share: float = typer.Option(0.0, help="Share of the sentences for test; the rest is train."),
     seed: int = typer.Option(42, help="Seed of the split by shares."),
     polarity_map: list[str] | None = typer.Option(
-        None, metavar="LABEL=POLARITY", help="What a label means, as in good=positive; may be repeated."
+        None, metavar="LABEL=POLARITY", help="Meaning of a label, as in good=positive; may be repeated."
     ),
     text_column: str | None = typer.Option(
         None, help="Column of a table with the sentences. [found by name, like the others]"
     ),
-    target_column: str | None = typer.Option(None, help="Column of a table with what is judged."),
+    target_column: str | None = typer.Option(None, help="Column of a table with the target."),
     category_column: str | None = typer.Option(None, help="Column of a table with the target's category."),
     polarity_column: str | None = typer.Option(None, help="Column of a table with the polarity."),
     id_column: str | None = typer.Option(None, help="Column of a table with the sentence's id."),
-    from_column: str | None = typer.Option(None, help="Column of a table with where the target begins."),
-    to_column: str | None = typer.Option(None, help="Column of a table with where the target ends."),
-    opinion_words_column: str | None = typer.Option(None, help="Column of a table with the words that judge."),
-    encoding: str | None = typer.Option(None, help="Encoding of files of text, as in cp1252. [their mark, else utf-8]"),
+    from_column: str | None = typer.Option(None, help="Column of a table with the target's first character."),
+    to_column: str | None = typer.Option(None, help="Column of a table with the character after the target."),
+    opinion_words_column: str | None = typer.Option(None, help="Column of a table with the opinion words."),
+    encoding: str | None = typer.Option(
+        None, help="Encoding of text files, as in cp1252. [byte-order mark, else utf-8]"
+    ),
     delimiter: str | None = typer.Option(
-        None, help="Character between the fields of a .csv; write tab for a tab. [by the header]"
+        None, help="Character between the fields of a .csv; write tab for a tab. [found in the header]"
     ),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Make a set of your own labels, or of the files of SemEval, PyABSA or Generative-ABSA.
+    """Make a set from your own labels, or from files of SemEval, PyABSA or Generative-ABSA.
 
-    A table has a row for each opinion: text, polarity, target and/or category, and where you have them id, from, to,
-    opinion_words. A row with nothing but a text is a sentence without opinions.
+    A table has a row for each opinion: text, polarity, target or category or both, and optionally id, from, to and
+    opinion_words. A row with only a text is a sentence without opinions.
     """
     from aspectra.cli import output
     from aspectra.data.imports.build import build
@@ -204,7 +206,7 @@ def import_set(
         output.write(made)
         return
     columns = ("sentences", "opinions", "mended", "unplaced")
-    heads = ("split", "sentences", "opinions", "offsets found or mended", "targets without a place")
+    heads = ("split", "sentences", "opinions", "offsets found or corrected", "targets without a place")
     rows = [[name, *(part[column] for column in columns)] for name, part in made["splits"].items()]
     output.table(heads, rows, f"{task} {out}")
 
@@ -213,16 +215,16 @@ def import_set(
 def draw(
     data: str = typer.Option(..., help="Name of a set (see: aspectra data list), TASK/SET, or its folder."),
     out: Path = typer.Option(..., help="Folder for train and dev."),
-    task: str | None = typer.Option(None, help=f"Task: {CHOICE}, where --data does not say it."),
+    task: str | None = typer.Option(None, help=f"Task: {CHOICE}; only needed if --data does not say it."),
     shots: int | None = typer.Option(None, min=1, help="Number of training sentences. [all]"),
-    seed: int = typer.Option(42, min=0, help="Seed of the draw: the one that a student or a benchmark is run with."),
+    seed: int = typer.Option(42, min=0, help="Seed of the draw, as for a student or a benchmark."),
     form: str = typer.Option("json", "--format", help="Format: json (the benchmark's), jsonl, csv or semeval (XML)."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Write the very sentences that a student is given at a seed and a number of shots.
+    """Write the training sentences that a student learns from with a seed and a number of shots.
 
-    They are the same sentences, in the same order, as with `aspectra finetune --shots N --seed N` and in a benchmark.
-    Train a model of your own on them to compare it fairly.
+    `aspectra finetune --shots N --seed N` and a benchmark use the same sentences in the same order. Train your own
+    model on them for a fair comparison.
     """
     from aspectra.cli import output
     from aspectra.data.drawing import draw as work
@@ -235,7 +237,7 @@ def draw(
     told = f"{drawn} of {drawn + left} training sentences, drawn by seed {seed}; {left} are left"
     print(f"{made['files']['train']}: {told}")
     if made["dev"] is not None:
-        print(f"{made['files']['dev']}: all {made['dev']} dev sentences, by which a student's best epoch is chosen")
+        print(f"{made['files']['dev']}: all {made['dev']} dev sentences, to choose a student's best epoch")
     if made["test"]:
         print(f"to predict: {', '.join(made['test'])}, one after the other")
 
@@ -253,4 +255,4 @@ def table(title: str, splits: dict[str, dict[str, Any]]) -> None:
             rows.append([name, *values])
     output.table(("", *splits), rows, title)
     if any(split["implicit"]["strict"] is None for split in splits.values()):
-        print("-: no opinion words are marked there, so implicit opinions are not known")
+        print("-: no opinion words are marked, so implicit opinions are unknown")

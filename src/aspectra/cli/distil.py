@@ -29,7 +29,7 @@ def distil(
     ],
     out: Annotated[Path, typer.Option(help="Folder for everything.")],
     model: Annotated[
-        str, typer.Option(help="The LLM: name at the endpoint, GGUF file, or file of recorded responses.")
+        str, typer.Option(help="LLM: name at the endpoint, GGUF file, or file of recorded responses.")
     ] = "",
     base_url: Annotated[
         str | None, typer.Option(help="Address of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]")
@@ -48,27 +48,27 @@ def distil(
         list[str] | None,
         typer.Option(metavar="NAME=VARIABLE", help="Header whose value the variable holds; may be repeated."),
     ] = None,
-    draw: Annotated[
-        int, typer.Option("--reviews", min=1, help="Number of reviews that the LLM is asked about.")
-    ] = FIELDS["draw"].default,
-    max_cost: Annotated[float | None, typer.Option(help="USD that the answers may take; needs the prices.")] = None,
+    draw: Annotated[int, typer.Option("--reviews", min=1, help="Number of reviews to ask the LLM about.")] = FIELDS[
+        "draw"
+    ].default,
+    max_cost: Annotated[float | None, typer.Option(help="Limit of the answers' cost in USD; needs the prices.")] = None,
     price_in: Annotated[float | None, typer.Option(min=0, help="USD per million tokens read.")] = None,
     price_out: Annotated[float | None, typer.Option(min=0, help="USD per million tokens written.")] = None,
     demonstrations: Annotated[
-        str | None, typer.Option(help="JSONL of {kind, review, answer} to show the LLM before.")
+        str | None, typer.Option(help="File of examples to show the LLM: JSONL of {kind, review, answer}.")
     ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests in flight at most.")] = E.concurrency,
-    rpm: Annotated[float | None, typer.Option(help="Requests a minute at most.")] = None,
-    tpm: Annotated[float | None, typer.Option(help="Tokens a minute at most, read and written.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Largest number of requests in flight.")] = E.concurrency,
+    rpm: Annotated[float | None, typer.Option(help="Largest number of requests a minute.")] = None,
+    tpm: Annotated[float | None, typer.Option(help="Largest number of tokens a minute, read and written.")] = None,
     student: Annotated[
-        str, typer.Option(help="Student that tags: a name (see `aspectra models list`), a folder, or a Hub id.")
+        str, typer.Option(help="Tagger to train: a name (see `aspectra models list`), a folder, or a Hub id.")
     ] = FIELDS["student"].default,
     labels: Annotated[
         str | None,
         typer.Option(
             metavar="DIR",
-            help="Labels of your own, a set or folder: the report is F1 on its test.json, and "
-            "its train.json is learned too. [none: F1 is against the LLM's labels]",
+            help="Set or folder with your own labels: F1 is on its test.json, and the student also learns its "
+            "train.json. [none: F1 is against the LLM's labels]",
         ),
     ] = None,
     text_column: TextColumn = None,
@@ -76,26 +76,28 @@ def distil(
     encoding: Encoding = None,
     delimiter: Delimiter = None,
     skip_bad_rows: Annotated[
-        bool, typer.Option("--skip-bad-rows", help="Leave out rows that cannot be read, and count them.")
+        bool, typer.Option("--skip-bad-rows", help="Skip rows that cannot be read, and count them.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the draw, of what is kept away, and of training.")] = FIELDS[
+    seed: Annotated[int, typer.Option(help="Seed of the draw, of the held-out reviews, and of training.")] = FIELDS[
         "seed"
     ].default,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Only draw, and tell what is to be asked, its tokens, cost and hours.")
+        bool, typer.Option("--plan", help="Only draw, and print the number of requests, their tokens, cost and hours.")
     ] = False,
     changes: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="Any other setting, e.g. elicit.timeout=300, pretrain.epochs=4."
+            "--set",
+            metavar="KEY=VALUE",
+            help="Another setting, as in elicit.timeout=300 or pretrain.epochs=4; may be repeated.",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print results.json, or with --plan the plan.")] = False,
 ) -> None:
-    """Draw reviews, ask an LLM for their opinions, teach them to a small model, tell what that gained, and export it.
+    """Distill an LLM: draw reviews, ask for their opinions, train a small model, report the gain, and export it.
 
-    A tenth of the reviews is kept away to judge by. What is answered is never paid for again: the same command goes on
-    where it was stopped, and more --reviews or another --student go on from the same answers.
+    A tenth of the reviews is held out for evaluation. No stored answer is paid for again: after a stop, run the same
+    command to go on. More --reviews or another --student reuse the answers.
     """
     from aspectra.cli import values
     from aspectra.cli.elicited import show_plan

@@ -96,7 +96,7 @@ def shipped() -> str:
     from aspectra.info import about, is_export
 
     if not is_export(places.MODEL):
-        return "none: this installation comes without one"
+        return "none: this installation has no reader"
     said = about(places.MODEL)
     return f"{said['name']} {said['version']} ({said['digest']})"
 

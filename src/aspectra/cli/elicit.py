@@ -53,8 +53,9 @@ def elicit(
     reviews: Path | None = typer.Argument(None, help="CSV, JSONL or Parquet with a text column."),
     teacher: str = typer.Option(
         D.teacher,
-        help="Kind of LLM: openai (any compatible endpoint), local (a GGUF file), transformers (a folder, on a GPU), "
-        "student (a trained one, for --kinds extraction and polarity), recorded, or vllm (on a cluster).",
+        help="Kind of LLM: openai (any compatible endpoint), local (a GGUF file), transformers (a folder, on a "
+        "GPU), student (a trained one, for --kinds extraction and polarity), recorded, or vllm (on a "
+        "cluster).",
     ),
     model: str = typer.Option(
         "", help="Name at the endpoint, GGUF file, folder of a model or a student, or file of recorded responses."
@@ -62,17 +63,20 @@ def elicit(
     base_url: str | None = typer.Option(
         None, help="Address of an OpenAI-compatible endpoint. [$OPENAI_BASE_URL, else OpenAI's own]"
     ),
-    key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, where one is needed."),
+    key_env: str = typer.Option(D.key_env, help="Environment variable that holds the key, if one is needed."),
     key_file: str | None = typer.Option(None, help="File that holds the key."),
     header: list[str] | None = typer.Option(
         None, metavar="NAME=VARIABLE", help="Header whose value the environment variable holds; may be repeated."
     ),
-    kinds: str = typer.Option(",".join(D.kinds), help="What to ask for: analysis, rewriting, extraction, polarity."),
+    kinds: str = typer.Option(
+        ",".join(D.kinds),
+        help="Kinds of answers to ask for, comma-separated: analysis, rewriting, extraction, polarity.",
+    ),
     task: str = typer.Option(D.task, help="Task whose opinions `extraction` asks for: atsa or acsa."),
     categories: str = typer.Option("", help="Categories that `extraction` may name (acsa), comma-separated."),
-    prompts: str = typer.Option("", help="Prompt versions, for example analysis=v2. [the best known]"),
+    prompts: str = typer.Option("", help="Prompt versions, as in analysis=v2. [the best known]"),
     demonstrations: str | None = typer.Option(
-        None, help="Examples to show before the review: JSONL of {kind, review, answer}."
+        None, help="File of examples to show before the review: JSONL of {kind, review, answer}."
     ),
     nearest: int | None = typer.Option(
         None, min=1, help="Number of examples to show: those most like the review. [all]"
@@ -82,61 +86,65 @@ def elicit(
     seed: int = typer.Option(D.seed, help="Seed of sampling, and of --select and --audit."),
     extra_body: str = typer.Option("{}", help="JSON object of further settings for the server; null leaves a key out."),
     concurrency: int = typer.Option(
-        D.concurrency, help="Requests in flight at most; fewer while the endpoint is busy."
+        D.concurrency, help="Largest number of requests in flight; fewer while the endpoint is busy."
     ),
     timeout: float = typer.Option(D.timeout, help="Seconds for one request."),
-    retries: int = typer.Option(D.retries, help="Tries again after a fault that may pass."),
-    attempts: int = typer.Option(D.attempts, help="Answers asked for until one is valid."),
+    retries: int = typer.Option(D.retries, help="Number of retries after a temporary fault."),
+    attempts: int = typer.Option(D.attempts, help="Number of answers to ask for until one is valid."),
     row_timeout: float = typer.Option(D.row_timeout, help="Seconds for one answer, further tries included."),
-    patience: float = typer.Option(D.patience, help="Seconds to wait for an endpoint that went down."),
-    rpm: float | None = typer.Option(None, help="Requests a minute at most."),
-    tpm: float | None = typer.Option(None, help="Tokens a minute at most, read and written."),
-    max_cost: float | None = typer.Option(None, help="USD that the folder may cost in all; needs the prices."),
+    patience: float = typer.Option(D.patience, help="Seconds to wait for an endpoint that is down."),
+    rpm: float | None = typer.Option(None, help="Largest number of requests a minute."),
+    tpm: float | None = typer.Option(None, help="Largest number of tokens a minute, read and written."),
+    max_cost: float | None = typer.Option(None, help="Limit of the folder's total cost in USD; needs the prices."),
     price_in: float | None = typer.Option(None, min=0, help="USD per million tokens read."),
     price_out: float | None = typer.Option(None, min=0, help="USD per million tokens written."),
-    limit: int | None = typer.Option(None, help="Number of reviews to ask about, the first ones. [all]"),
+    limit: int | None = typer.Option(None, help="Number of reviews to ask about, from the first. [all]"),
     select: int | None = typer.Option(None, help="Number of reviews to ask about, drawn by --seed. [all]"),
     select_by: str = typer.Option(
-        D.select_by, help="Way to draw: random; or tfidf, embeddings: spread over domain, rating, length and topic."
+        D.select_by, help="Way to draw: random, or spread over domain, rating, length and topic (tfidf, embeddings)."
     ),
-    encoder: str | None = typer.Option(None, help="Model folder whose embeddings --select-by takes."),
+    encoder: str | None = typer.Option(None, help="Model folder whose embeddings --select-by uses."),
     text_column: str | None = typer.Option(None, help="Column with the reviews' text. [found by name]"),
     id_column: str | None = typer.Option(
         None, help="Column with the reviews' ids. [id, review_id; else rows are numbered]"
     ),
     encoding: Encoding = None,
     delimiter: Delimiter = None,
-    skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Leave out rows that cannot be read."),
-    retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again where the answer was not valid."),
+    skip_bad_rows: bool = typer.Option(False, "--skip-bad-rows", help="Skip rows that cannot be read."),
+    retry_rejected: bool = typer.Option(False, "--retry-rejected", help="Ask again if the stored answer is not valid."),
     out: Path | None = typer.Option(None, help="Folder for the responses."),
     engine: str = typer.Option("local", help="Who asks: local (this process) or ray (actors on a cluster)."),
     workers: int | None = typer.Option(
-        None, min=1, help="Actors of --engine ray, each with --concurrency requests in flight. [one a node]"
+        None, min=1, help="Number of actors with --engine ray, each with --concurrency requests in flight. [one a node]"
     ),
     ray_address: str | None = typer.Option(
-        None, metavar="HOST:PORT", help="Address of a Ray cluster's head. [RAY_ADDRESS, else one is started here]"
+        None,
+        metavar="HOST:PORT",
+        help="Address of a Ray cluster's head. [$RAY_ADDRESS, else a cluster is started here]",
     ),
-    vllm: str = typer.Option("{}", help="JSON object of arguments of vLLM's engine."),
-    status: Path | None = typer.Option(None, help="Only print where the run in this folder stands."),
-    plan: bool = typer.Option(False, "--plan", help="Only print what is to be asked, its tokens, cost and hours."),
+    vllm: str = typer.Option("{}", help="Arguments of vLLM's engine, a JSON object."),
+    status: Path | None = typer.Option(None, help="Only print the progress of the run in this folder."),
+    plan: bool = typer.Option(False, "--plan", help="Only print the number of requests, their tokens, cost and hours."),
     tokenizer: Path | None = typer.Option(None, help="GGUF file or folder whose tokenizer --plan counts with."),
-    batch_out: Path | None = typer.Option(None, help="Only write what is to be asked as a batch file (JSONL)."),
+    batch_out: Path | None = typer.Option(None, help="Only write the pending requests to this batch file (JSONL)."),
     batch_size: int | None = typer.Option(
-        None, min=1, help="Requests in a batch file; several are FILE-001.jsonl, FILE-002.jsonl and so on."
+        None,
+        min=1,
+        help="Number of requests in a batch file; several files are FILE-001.jsonl, FILE-002.jsonl and so on.",
     ),
     batch_in: list[Path] | None = typer.Option(
-        None, help="Only take a batch's results; wants --out, not REVIEWS; may be repeated."
+        None, help="Only store the results of a batch; needs --out and no REVIEWS; may be repeated."
     ),
     audit: int | None = typer.Option(
-        None, min=1, help="Only draw so many of OUT's answers (by --seed) into OUT/audit.html, to be judged."
+        None, min=1, help="Only draw this number of OUT's answers (by --seed) into OUT/audit.html, for you to judge."
     ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
 ) -> int:
-    """Ask an LLM to analyze and rewrite reviews; nothing paid for is lost.
+    """Ask an LLM to analyze and rewrite reviews; no paid answer is lost.
 
-    Answers go to OUT/responses.sqlite as they come and to OUT/responses.parquet at the end. The same command goes on
-    where it was stopped, and tries failed rows again. Exit 1 while any row is failed; a stop at --max-cost is
-    no failure: exit 0, and the counts have what is left as `pending`.
+    Answers go to OUT/responses.sqlite as they come, and to OUT/responses.parquet at the end. Run the same command to
+    go on after a stop, and to try failed rows again. The exit code is 1 if any row is failed. A stop at --max-cost
+    exits with 0, and the counts show the rest as `pending`.
     """
     ways = {
         "--status": status,
@@ -147,34 +155,34 @@ def elicit(
     }
     given = [name for name, value in ways.items() if value is not None]
     if len(given) > 1:
-        raise UserError(f"{' and '.join(given)} are different things: give one of them")
+        raise UserError(f"{' and '.join(given)} exclude each other: give one of them")
     if batch_size is not None and batch_out is None:
-        raise UserError("--batch-size is of the files of --batch-out: name them")
+        raise UserError("--batch-size needs --batch-out")
     if tokenizer is not None and not plan:
-        raise UserError("--tokenizer is what --plan counts with: give both")
+        raise UserError("--tokenizer needs --plan")
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
     if engine == "local" and (workers is not None or ray_address is not None):
-        raise UserError("--workers and --ray-address are of --engine ray: give that too")
+        raise UserError("--workers and --ray-address need --engine ray")
     if engine == "local" and teacher == "vllm" and not given:
         raise UserError("--teacher vllm runs on a cluster: add --engine ray")
     if engine == "ray" and teacher == "student":
-        raise UserError("--teacher student reads in this process: leave out --engine ray")
+        raise UserError("--teacher student runs in this process: leave out --engine ray")
     if status is not None:
         from aspectra.elicit.status import status as read
 
         show(read(status), as_json)
         return 0
     if out is None:
-        raise UserError("--out is missing: the folder for the responses")
+        raise UserError("--out is missing: name the folder for the responses")
     if audit is not None:
         from aspectra.report.audit import write
 
         if reviews is not None:
-            raise UserError(f"--audit draws from the answers in --out {out}, and takes no REVIEWS")
+            raise UserError(f"--audit draws from the answers in --out {out}: leave out REVIEWS")
 
         made = write(out, audit, seed)
-        told = "{page}: {opinions} opinions of {drawn} answers, to be judged in a browser and saved"
+        told = "{page}: {opinions} opinions of {drawn} answers; open it in a browser, mark, and save"
         print(json.dumps(made) if as_json else told.format(**made))
         return 0
     if batch_in:
@@ -182,20 +190,18 @@ def elicit(
         from aspectra.elicit.batches import batch_in as take
 
         if reviews is not None:
-            raise UserError(
-                f"--batch-in takes no REVIEWS; of several files of results each has its own: --batch-in {reviews}"
-            )
+            raise UserError(f"--batch-in takes no REVIEWS; if {reviews} has results too, add: --batch-in {reviews}")
         taken = [take(file, out, price_in, price_out) for file in batch_in]
         counts = taken[-1]
         counts["batch"] = {name: sum(each["batch"][name] for each in taken) for name in counts["batch"]}
         show(counts, as_json)
         if not as_json:
-            print("of the batch: " + ", ".join(f"{number} {name}" for name, number in counts["batch"].items()))
+            print("in the batch: " + ", ".join(f"{number} {name}" for name, number in counts["batch"].items()))
         if counts["failed"]:
-            say(f"{counts['failed']} answers could not be had, most often: {reasons.failed(out)}")
+            say(f"{counts['failed']} answers failed, most often: {reasons.failed(out)}")
         return 1 if counts["failed"] or counts["batch"]["torn"] else 0
     if reviews is None:
-        raise UserError("REVIEWS is missing: the file to ask about (or --status DIR)")
+        raise UserError("REVIEWS is missing: name the file to ask about (or use --status DIR)")
     reviews = locate(str(reviews))
     if teacher not in TEACHERS:
         raise unknown("teacher", teacher, TEACHERS)
@@ -257,7 +263,7 @@ def elicit(
         else:
             print(f"{written['requests']} requests in {', '.join(written['files']) or 'no file'}")
             if written["left_out"]:
-                print(f"{written['left_out']} left out: together they could cost more than --max-cost")
+                print(f"{written['left_out']} left out: with them the cost could exceed --max-cost")
         return 0
     from aspectra.elicit.engine import elicit as work
     from aspectra.readers.teacher import teaching
@@ -270,5 +276,5 @@ def elicit(
     counts = work(reviews, config, out, allow_failed=True, teacher=teaching(config), ask=ask)
     show(counts, as_json)
     if counts["absent"] and not counts["done"] + counts["rejected"] + counts["pending"]:
-        say(f"not one of these answers is in {config.model}: are the reviews those that it was recorded for?")
+        say(f"none of these answers is in {config.model}: was it recorded for these reviews?")
     return 1 if counts["failed"] else 0

@@ -21,7 +21,7 @@ def show_plan(found: dict[str, Any], as_json: bool, few: str = "--limit") -> Non
         rows.append(["all", *(found[each] for each in columns)])
     output.table(("kind", "requests", "tokens in", "tokens out", "USD"), rows)
     reviews = f"{counted(found['rows'], 'review')} of {counted(found['texts'], 'different text')}"
-    print(f"{reviews}; answers there already: {found['answered']}")
+    print(f"{reviews}; stored answers: {found['answered']}")
     for what, rule in (("tokens in", "tokens_in_by"), ("tokens out", "tokens_out_by")):
         for told in dict.fromkeys(part[rule] for part in kinds.values()):
             of = ", ".join(name for name, part in kinds.items() if part[rule] == told)
@@ -29,10 +29,10 @@ def show_plan(found: dict[str, Any], as_json: bool, few: str = "--limit") -> Non
     if found["cost_usd"] is None:
         print("cost: unknown (give --price-in and --price-out)")
     else:
-        taken = f", besides ${found['spent_usd']:.4f} that the folder has taken" if found["spent_usd"] else ""
+        taken = f", besides ${found['spent_usd']:.4f} spent in this folder" if found["spent_usd"] else ""
         print(f"cost: ${found['cost_usd']:.4f}{taken}")
     if found["enough_for"] is not None and found["enough_for"] < found["requests"]:
-        print(f"--max-cost ${dollars(found['max_cost'])} is enough for about {found['enough_for']} of these requests")
+        print(f"--max-cost ${dollars(found['max_cost'])} pays for about {found['enough_for']} of these requests")
     if found["hours"] is None:
         more = "more" if found["answered"] else "a few"
         print(f"time: unknown; ask {more} first ({few} {50 + found['answered']}, the same --out), or give --rpm")

@@ -16,8 +16,8 @@ DEFAULT = FinetuneConfig()
 
 @app.command(epilog="Example: aspectra evaluate runs/tuned --task atsa --data rest14 --subset all --subset implicit")
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder, or an export.")],
-    data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with test.json.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Folder of a fine-tuned student, or an export.")],
+    data: Annotated[str, typer.Option(help="Set (see `aspectra data list`), or folder with test.json.")],
     task: Annotated[str | None, typer.Option(help=f"Task: {CHOICE}. [the model's own]")] = None,
     subset: Annotated[
         list[str] | None, typer.Option(help="Subset of the sentences: all, implicit or multi; may be repeated. [all]")
@@ -25,7 +25,9 @@ def evaluate(
     scoring: Annotated[
         list[str] | None, typer.Option(help="Scoring: strict or paper; may be repeated. [strict]")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest. [not kept]")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest. [not stored]")
+    ] = None,
     cap: Annotated[int | None, typer.Option(min=1, help="Number of test sentences, drawn by seed. [all]")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = DEFAULT.max_new_tokens,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences read at once.")] = DEFAULT.eval_batch_size,
@@ -34,11 +36,12 @@ def evaluate(
     engine: Annotated[
         str | None,
         typer.Option(
-            help="What runs the model: transformers or ct2. [ct2 for an export, transformers for a student's folder]"
+            help="Engine that runs the model: transformers or ct2. [ct2 for an export, transformers for a "
+            "student's folder]"
         ),
     ] = None,
     bf16: Annotated[
-        bool, typer.Option("--bf16", help="Decode with 16-bit weights: quicker, rarely different.")
+        bool, typer.Option("--bf16", help="Decode with 16-bit weights: faster, with rare differences.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -63,12 +66,12 @@ def evaluate(
         engine=engine,
     )["figures"]
     if out is None:
-        say("evaluate: the predictions were not kept; --out DIR keeps them")
+        say("evaluate: the predictions were not stored; use --out DIR to store them")
     if json:
         write(figures)
         return
     if any(row["gold"] for row in figures["rows"]) and not any(row["correct"] for row in figures["rows"]):
-        say("evaluate: not one opinion is right; was this student fine-tuned for the task, on enough sentences?")
+        say("evaluate: no opinion is right; was this student fine-tuned for the task, on enough sentences?")
     what, shares = ("scoring", "subset", "sentences"), ("precision", "recall", "f1")
     rows = [[*(row[name] for name in what), *(percent(row[name]) for name in shares)] for row in figures["rows"]]
     table([*what, "precision", "recall", "F1"], rows, f"{figures['task']} {data}, in percent")

@@ -15,22 +15,23 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
     "then: aspectra evaluate runs/exported --data hotels"
 )
 def export(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned student's folder.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Folder of a fine-tuned student.")],
     out: Annotated[Path, typer.Option(help="Folder for the export.")],
     compute: Annotated[
         str,
         typer.Option(
-            help="Type of weights: auto (the smallest that costs little F1), int8, int8_bfloat16, bfloat16, float32."
+            help="Type of the weights: auto (the smallest with little loss of F1), int8, int8_bfloat16, bfloat16, "
+            "float32."
         ),
     ] = "auto",
     check: Annotated[
         int | None,
-        typer.Option(min=1, help="Sentences on which export and student are compared. [200; of one that tags 2,000]"),
+        typer.Option(min=1, help="Number of sentences to compare export and student on. [200; for a tagger 2,000]"),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            help="Set or folder to compare on: its test.json, of one that tags its dev.json. A dev.json "
+            help="Set or folder to compare on: its test.json, or for a tagger its dev.json. The dev.json also "
             "calibrates confidences. [the demo's hotels]"
         ),
     ] = None,
@@ -40,12 +41,13 @@ def export(
     name: Annotated[str | None, typer.Option(help="Name of the model in outputs. [the folder's name]")] = None,
     version: Annotated[str | None, typer.Option(help="Version of the model in outputs. [none]")] = None,
     language: Annotated[
-        str | None, typer.Option(metavar="CODE", help="Language of its sentences in outputs, as in en or de. [none]")
+        str | None,
+        typer.Option(metavar="CODE", help="Language of the model's sentences in outputs, as in en or de. [none]"),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Number of threads. [the libraries' own choice]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Turn a fine-tuned student into a folder that runs quickly and without torch, and compare the two."""
+    """Convert a fine-tuned student to a folder that runs fast and without torch, and compare the two."""
     from aspectra.cli.output import percent, table, write
     from aspectra.readers.export import export as work
 

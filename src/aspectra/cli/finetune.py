@@ -22,8 +22,8 @@ DEFAULT = FinetuneConfig()
 )
 def finetune(
     task: Annotated[str, typer.Option(help=f"Task: {CHOICE}.")],
-    data: Annotated[str, typer.Option(help="A set (see `aspectra data list`), or a folder with train.json, dev.json.")],
-    student: Annotated[str, typer.Option(help="A name (see `aspectra models list`), a folder, or a Hub id.")],
+    data: Annotated[str, typer.Option(help="Set (see `aspectra data list`), or folder with train.json and dev.json.")],
+    student: Annotated[str, typer.Option(help="Student: a name (see `aspectra models list`), a folder, or a Hub id.")],
     out: Annotated[Path, typer.Option(help="Folder for the fine-tuned student.")],
     preset: Annotated[
         str | None,
@@ -38,7 +38,11 @@ def finetune(
     device: Annotated[str | None, typer.Option(help=f"Device: auto, cpu, cuda or mps. [{DEFAULT.device}]")] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, e.g. learning_rate=1e-4, batch_size=16."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Another setting, as in learning_rate=1e-4 or batch_size=16; may be repeated.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the manifest's figures as JSON.")] = False,
 ) -> None:
@@ -70,8 +74,8 @@ def finetune(
         "strict, in percent",
     )
     if figures["dev_f1"] is None:
-        print(f"{out}: epoch {figures['best_epoch']}, the last, kept; no label of dev was read")
+        print(f"{out}: epoch {figures['best_epoch']}, the last, is kept; no dev label was read")
         return
     if not figures["dev_f1"]:
-        say("finetune: not one opinion of dev is right; try more sentences or epochs, or a higher learning rate")
+        say("finetune: no opinion on dev is right; try more sentences or epochs, or a higher learning rate")
     print(f"{out}: epoch {figures['best_epoch']} kept, dev F1 {percent(figures['dev_f1'])} (strict, in percent)")

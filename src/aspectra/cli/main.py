@@ -19,23 +19,23 @@ from typer.core import TyperGroup
 from aspectra.errors import FULL, AspectraError, of_system, unknown
 
 COMMANDS = {
-    "run": "The whole chain in one command; without a config, the offline quickstart.",
-    "distil": "Your own LLM's opinions into a small model of yours, in one command.",
-    "elicit": "Ask an LLM to analyze and rewrite reviews; nothing paid for is lost.",
+    "run": "Run the whole chain in one command; without a config, the offline quickstart.",
+    "distil": "Distill your own LLM into a small model, in one command.",
+    "elicit": "Ask an LLM to analyze and rewrite reviews; no paid answer is lost.",
     "corpus": "Turn responses into training text and silver labels.",
-    "pretrain": "Distil the corpus into a small language model.",
+    "pretrain": "Distill the corpus into a small language model.",
     "finetune": "Fine-tune a student on labeled sentences of a task.",
     "evaluate": "Run a student over a test set and score it.",
     "score": "Score the predictions of any system.",
-    "benchmark": "Students, LLMs and prediction files under one protocol: one table, one report.",
-    "zero-shot": "Which polarity, with no labeled example seen: students and LLMs.",
-    "export": "Turn a fine-tuned student into a folder that runs quickly and without torch.",
-    "analyze": "Find the opinions in a table of reviews: a file of them, and a report.",
-    "check": "Sentences as they were read, on a page: is that right on your own reviews?",
-    "serve": "Serve a student: an API, and a page for people.",
-    "data": "Labeled sets: list, fetch the published ones, draw from them, import your own, count.",
-    "models": "The students known by name: list them, put one on disk.",
-    "doctor": "What is installed here, and what is missing for what.",
+    "benchmark": "Compare students, LLMs and prediction files in one table and one report.",
+    "zero-shot": "Classify polarities without labeled examples, with a student or an LLM.",
+    "export": "Convert a fine-tuned student to a folder that runs fast and without torch.",
+    "analyze": "Find the opinions in a table of reviews, and write a file and a report.",
+    "check": "Check how accurate a reader is on your own reviews.",
+    "serve": "Serve a student over HTTP: an API and a web page.",
+    "data": "List, fetch, draw from, import and count labeled sets.",
+    "models": "List the students with a name, or put one on disk.",
+    "doctor": "Show what is installed, and which features miss a package.",
 }
 
 INTERRUPTED = 130
@@ -79,11 +79,11 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit()
 
 
-@app.callback(epilog="Example: aspectra run    (no LLM, no GPU and no labels needed: ten minutes on a laptop)")
+@app.callback(epilog="Example: aspectra run    (needs no LLM, no GPU and no labels; ten minutes on a laptop)")
 def aspectra(
     version: bool = typer.Option(False, "--version", help="Print the version.", callback=show_version, is_eager=True),
 ) -> None:
-    """Distil an LLM's understanding of opinions into a small model that you own."""
+    """Distill an LLM's understanding of opinions into a small model that you own."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -113,7 +113,7 @@ def run(arguments: list[str]) -> int:
         complain(str(error))
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        complain("interrupted; the same command goes on from here")
+        complain("interrupted; run the same command to go on from here")
         return INTERRUPTED
     except BrokenPipeError:
         to_nobody(sys.stdout)

@@ -13,12 +13,12 @@ app = typer.Typer(cls=Whole, add_completion=False, rich_markup_mode=None, no_arg
 
 @app.callback(epilog="Example: aspectra models fetch smollm2-135m")
 def models() -> None:
-    """The students known by name: list them, put one on disk."""
+    """List the students with a name, or put one on disk."""
 
 
 @app.command("list", epilog="Example: aspectra models list")
 def show(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the named students and where each comes from; training takes folders and Hub ids (org/name) too."""
+    """List the students with a name and their sources; you can also train from folders and Hub ids (org/name)."""
     from aspectra.cli.output import table, write
     from aspectra.models import listing
 
@@ -32,10 +32,10 @@ def show(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fal
 
 @app.command(epilog="Example: aspectra models fetch smollm2-135m")
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name of `aspectra models list`, or a Hub id.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name in `aspectra models list`, or a Hub id.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Put a student on disk, checked, and print its folder."""
+    """Download a student, check it, and print its folder."""
     from aspectra.cli.output import write
     from aspectra.models import resolve
 

@@ -22,8 +22,8 @@ IdColumn = Annotated[
     typer.Option(metavar="COLUMN", help="Column with the reviews' ids. [id, review_id; else rows are numbered]"),
 ]
 Encoding = Annotated[
-    str | None, typer.Option(help="Encoding of the reviews' file, as in cp1252. [its mark, else utf-8]")
+    str | None, typer.Option(help="Encoding of the reviews' file, as in cp1252. [byte-order mark, else utf-8]")
 ]
 Delimiter = Annotated[
-    str | None, typer.Option(help="Character between the fields of a .csv; write tab for a tab. [by the header]")
+    str | None, typer.Option(help="Character between the fields of a .csv; write tab for a tab. [found in the header]")
 ]

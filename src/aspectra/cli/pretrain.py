@@ -18,8 +18,8 @@ DEFAULT = PretrainConfig()
 
 @app.command(epilog="Example: aspectra pretrain runs/corpus --student smollm2-135m --out runs/student")
 def pretrain(
-    corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="Folder made by `aspectra corpus`.")],
-    student: Annotated[str, typer.Option(help="A name (see `aspectra models list`), a folder, or a Hub id.")],
+    corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="Folder that `aspectra corpus` made.")],
+    student: Annotated[str, typer.Option(help="Student: a name (see `aspectra models list`), a folder, or a Hub id.")],
     out: Annotated[Path, typer.Option(help="Folder for the pretrained student.")],
     preset: Annotated[
         str | None,
@@ -35,7 +35,11 @@ def pretrain(
     seed: Annotated[int | None, typer.Option(help=f"Seed of order and dropout. [{DEFAULT.seed}]")] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, e.g. learning_rate=1e-4, lora_rank=16."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Another setting, as in learning_rate=1e-4 or lora_rank=16; may be repeated.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the manifest's figures as JSON.")] = False,
 ) -> None:

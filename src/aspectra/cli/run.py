@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 )
 def run(
     config: Annotated[
-        str, typer.Argument(metavar="[CONFIG]", help="A YAML file, or the name of a config that ships with Aspectra.")
+        str, typer.Argument(metavar="[CONFIG]", help="YAML file, or name of a config that comes with Aspectra.")
     ] = "quickstart",
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
@@ -25,11 +25,11 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for everything. [the config's `out`]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print results.json.")] = False,
 ) -> None:
-    """From reviews and an LLM to students side by side, or from labels to a reader; by what CONFIG names.
+    """Run the whole chain of CONFIG: from reviews and an LLM to compared students, or from labels to a reader.
 
     With `reviews`: elicit, corpus, pretrain, fine-tune, evaluate. With `labels`: a tagger learns labeled sentences, and
-    from a larger tagger if there is a `teacher`; it is exported and judged on dev. Without CONFIG: the offline
-    quickstart. What is done is skipped, what was cut off goes on.
+    from a larger tagger if there is a `teacher`; it is exported and evaluated on dev. Without CONFIG: the offline
+    quickstart. Finished stages are skipped, and a stage that was stopped goes on.
     """
     from aspectra.cli.output import write
     from aspectra.pipeline import reader

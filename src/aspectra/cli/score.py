@@ -16,22 +16,25 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
     "(or: aspectra score --audit audit-1f0c6a52b7e0d934.json)"
 )
 def score(
-    gold: list[Path] | None = typer.Option(None, help="Benchmark JSON file; several are read one after the other."),
-    pred: Path | None = typer.Option(None, help="Predictions, JSONL, one line a sentence in the order of the gold."),
+    gold: list[Path] | None = typer.Option(None, help="Benchmark JSON file; may be repeated, in order."),
+    pred: Path | None = typer.Option(
+        None, help="File of predictions: JSONL, one line for each sentence, in the order of the gold."
+    ),
     task: str | None = typer.Option(None, help=f"Task: {CHOICE}."),
     subset: str = typer.Option(
-        "all", help="Subset: all, implicit (an opinion without opinion words) or multi (several polarities)."
+        "all",
+        help="Subset of the sentences: all, implicit (an opinion without opinion words) or multi (several polarities).",
     ),
     scoring: str = typer.Option("strict", help="Scoring: strict, or paper (the authors' scorer to the last digit)."),
     audit: Path | None = typer.Option(
-        None, help="File that the page of `elicit --audit` or of `check` saved; it is scored alone."
+        None, help="File that the page of `elicit --audit` or of `check` saved; use it without the other options."
     ),
-    as_json: bool = typer.Option(False, "--json", help="One JSON document on stdout."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON document."),
     more: list[Path] | None = typer.Argument(None, hidden=True),
 ) -> None:
-    """Score the predictions of any system; or, with --audit, a teacher or a reader by what a person said of it.
+    """Score the predictions of any system, or, with --audit, your judgments of a teacher or a reader.
 
-    Without --audit, --gold, --pred and --task are all wanted. A prediction is {"text", "raw"} with the linear form, or
+    Without --audit, you need --gold, --pred and --task. A prediction is {"text", "raw"} with the linear form, or
     {"text", "opinions": [{"target", "category", "polarity"}]}. Sentences are matched by position.
     """
     from dataclasses import asdict
@@ -50,7 +53,7 @@ def score(
         from aspectra.cli.audited import show
 
         if gold or pred or task or more:
-            raise UserError("--audit is scored alone: leave out --gold, --pred and --task")
+            raise UserError("--audit takes no other files: leave out --gold, --pred and --task")
         show(audit, as_json)
         return
     for name, value in (("gold", gold), ("pred", pred), ("task", task)):

@@ -18,8 +18,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 )
 def serve(
     model: Model = None,
-    host: Annotated[str, typer.Option(help="Address to serve at; 0.0.0.0 is all networks.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve at; 0 is any that is free.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 is all networks.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 is any free one.")] = 8000,
     token_file: Annotated[
         Path | None, typer.Option(help="File with the bearer token that requests must have. [$ASPECTRA_TOKEN, or none]")
     ] = None,
@@ -27,32 +27,38 @@ def serve(
         list[str] | None,
         typer.Option(
             metavar="ORIGIN",
-            help="Page that may ask from a browser, as https://shop.example; '*': any; may be repeated. [none]",
+            help="Origin of a page that may call from a browser, as in https://shop.example; '*' is any; may be "
+            "repeated. [none]",
         ),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Texts that the model reads together.")] = 32,
-    max_wait: Annotated[float, typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for company.")] = 5,
-    max_queue: Annotated[int, typer.Option(min=1, help="Texts that may wait; beyond that: 429.")] = 1000,
-    max_texts: Annotated[int, typer.Option(min=1, help="Texts in a request at most.")] = 100,
-    max_text: Annotated[int, typer.Option(min=1, help="Characters of a text at most.")] = 20_000,
-    max_body: Annotated[int, typer.Option(min=100, help="Bytes of a request at most.")] = 1_000_000,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a request; beyond that: 504.")] = 60,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of texts that the model reads together.")] = 32,
+    max_wait: Annotated[
+        float, typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for more texts.")
+    ] = 5,
+    max_queue: Annotated[
+        int, typer.Option(min=1, help="Number of texts that may wait; then the service answers 429.")
+    ] = 1000,
+    max_texts: Annotated[int, typer.Option(min=1, help="Largest number of texts in a request.")] = 100,
+    max_text: Annotated[int, typer.Option(min=1, help="Longest text, in characters.")] = 20_000,
+    max_body: Annotated[int, typer.Option(min=100, help="Largest request, in bytes.")] = 1_000_000,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a request; then the service answers 504.")] = 60,
     constrained: Annotated[
-        bool, typer.Option("--constrained", help="Only whole words of the text as targets, only known categories.")
+        bool,
+        typer.Option("--constrained", help="Allow only whole words of the text as targets, and only known categories."),
     ] = False,
-    compute: Annotated[str | None, typer.Option(help="Compute type of an export. [the one it was made for]")] = None,
+    compute: Annotated[str | None, typer.Option(help="Compute type of an export. [its own]")] = None,
     min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="Opinions of less confidence are left out; a request may ask for more.")
+        float, typer.Option(min=0, max=1, help="Lowest confidence of an opinion; a request may ask for a higher one.")
     ] = 0.0,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of the model's threads. [the libraries' own choice]")
+        int | None, typer.Option(min=1, help="Number of threads of the model. [the libraries' own choice]")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when it is served.")] = False,
 ) -> None:
-    """Serve a student: POST /v1/extract, /v1/classify and /v1/topics, and a page for people at /.
+    """Serve a student over HTTP: POST /v1/extract, /v1/classify and /v1/topics, and a web page at /.
 
-    /v1/topics is there where the reader finds targets and a table of meanings is at hand (docs/serve.md). Beside them:
-    /v1/about, /metrics, /healthz, /readyz.
+    /v1/topics needs a reader that finds targets, and a table of meanings (docs/serve.md). There are also /v1/about,
+    /metrics, /healthz and /readyz.
     """
     from aspectra.extras import need
     from aspectra.serve.server import serve as work

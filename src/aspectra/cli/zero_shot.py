@@ -19,16 +19,16 @@ def zero_shot(
         str, typer.Argument(metavar="MODEL", help="Folder or name of a pretrained student, or name of an LLM.")
     ],
     data: Annotated[
-        list[str] | None, typer.Option(help="A set (`aspectra data list`), TASK/SET or a folder; may be repeated.")
+        list[str] | None, typer.Option(help="Set (`aspectra data list`), TASK/SET or folder; may be repeated.")
     ] = None,
     task: Annotated[str | None, typer.Option(help=f"Task: {CHOICE}, where --data does not say it.")] = None,
-    texts: Annotated[Path | None, typer.Option(help="JSONL, CSV or Parquet of whole texts with a label each.")] = None,
+    texts: Annotated[Path | None, typer.Option(help="File of whole texts with labels: JSONL, CSV or Parquet.")] = None,
     text_column: Annotated[str | None, typer.Option(help="Column of --texts with the texts. [found by name]")] = None,
     label_column: Annotated[
         str | None, typer.Option(help="Column of --texts with the labels: positive, negative, neutral. [found by name]")
     ] = None,
     floor: Annotated[
-        str | None, typer.Option(help="An undistilled student to measure beside: smollm2-135m, say.")
+        str | None, typer.Option(help="Student without distillation to compare with, as in smollm2-135m.")
     ] = None,
     llm: Annotated[
         str | None, typer.Option(help="Kind of LLM that MODEL is: openai, local, transformers, recorded. [a student]")
@@ -36,26 +36,26 @@ def zero_shot(
     base_url: Annotated[str | None, typer.Option(help="Address of the LLM's OpenAI-compatible endpoint.")] = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Another setting of the LLM, as in `elicit`: KEY=VALUE; may be repeated."),
+        typer.Option("--set", help="Another setting of the LLM, as in `elicit`; may be repeated."),
     ] = None,
-    answers: Annotated[Path | None, typer.Option(help="Folder that keeps the LLM's answers.")] = None,
+    answers: Annotated[Path | None, typer.Option(help="Folder that stores the LLM's answers.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for predictions.jsonl and the manifest.")] = None,
     cap: Annotated[
         int | None, typer.Option(min=1, help="Number of test sentences of each set, drawn by seed. [all]")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draw, and of the intervals.")] = 42,
     aspect: Annotated[
-        str, typer.Option(help="Aspect line of the analysis that is begun for atsa; empty leaves it out.")
+        str, typer.Option(help="Aspect line at the beginning of an analysis for atsa; empty leaves it out.")
     ] = "{target}",
-    batch_size: Annotated[int, typer.Option(min=1, help="Questions asked at once.")] = 8,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of questions in a batch.")] = 8,
     device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda or mps.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="Number of torch's threads. [its own choice]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Which polarity, given a sentence and a target, a category or nothing more, with no labeled example seen.
+    """Classify the polarity of a target, a category or a whole text without labeled examples.
 
-    A student is asked how likely it is to call the target positive, negative or neutral in an analysis; an LLM (--llm)
-    is asked for the word. Beside it stand the majority class and, with --floor, an undistilled student.
+    For a student, the result is the most likely of positive, negative and neutral in an analysis. An LLM (--llm) is
+    asked for the word. The table also has the majority class and, with --floor, a student without distillation.
     """
     from aspectra.benchmark.zero_shot import Texts
     from aspectra.benchmark.zero_shot import zero_shot as work
@@ -63,9 +63,9 @@ def zero_shot(
     from aspectra.errors import UserError
 
     if texts is None and (text_column or label_column):
-        raise UserError("--text-column and --label-column go with --texts FILE")
+        raise UserError("--text-column and --label-column need --texts FILE")
     if llm is None and (base_url or setting or answers):
-        raise UserError("--base-url, --set and --answers go with --llm TEACHER")
+        raise UserError("--base-url, --set and --answers need --llm TEACHER")
     figures = work(
         model,
         tuple(data or ()),

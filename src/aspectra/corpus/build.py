@@ -93,13 +93,13 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
         if not labels_alone(config.kinds, reasons, sentences["train"]):
             raise nothing(config.kinds, reasons, counts)
         say(
-            "corpus: no training text for a student that writes (no analysis, no rewriting); "
-            f"silver labels for one that tags: {sum(map(len, sentences.values()))} sentences"
+            "corpus: no training text for a writer (no analysis, no rewriting); silver labels for a tagger: "
+            f"{sum(map(len, sentences.values()))} sentences"
         )
     if number := sum(map(len, softs.values())):
         counts["silver sentences with a teacher's probabilities"] = number
     if len(kept) < FEW:
-        say(f"corpus: {len(kept)} reviews are few; a student learns little from less than some hundreds")
+        say(f"corpus: {len(kept)} reviews are few; a student needs at least some hundreds")
     for line in monotone(rows["train"]):
         say(f"corpus: {line}")
     for side, part in rows.items():
@@ -110,7 +110,7 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
             if number:
                 soft.save(out / "silver" / f"{side}.soft.jsonl", softs[side])
     else:
-        say("corpus: no silver labels, for no valid answer of analysis or extraction names opinions of a sentence")
+        say("corpus: no silver labels, because no valid answer of analysis or extraction has opinions about a sentence")
     figures = describe(rows, sentences, counts, evaluation, evaluated)
     write_text(out / "README.md", card(figures, config))
     return figures
@@ -130,8 +130,9 @@ def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], count
     asked = [kind for kind in kinds if kind != "rating"]  # which no teacher is asked for
     if asked and reasons and not set(asked) & set(reasons):
         return UserError(
-            f"nothing to train on: {' and '.join(asked)} were not asked for, only {' and '.join(sorted(reasons))}; "
-            f"`aspectra elicit --kinds {','.join([*asked, *sorted(reasons)])}` with the same --out asks for them too"
+            f"nothing to train on: {' and '.join(asked)} were not asked for, only "
+            f"{' and '.join(sorted(reasons))}; `aspectra elicit --kinds "
+            f"{','.join([*asked, *sorted(reasons)])}` with the same --out also asks for them"
         )
     return UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
 
@@ -198,8 +199,8 @@ def monotone(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
         ((often, number),) = found.most_common(1)
         if kind != "rating" and number > max(2, found.total() / 2):
             yield (
-                f"{kind}: {number} of {found.total()} answers are the same, {often[:80]!r}; "
-                "`aspectra elicit --audit` shows them"
+                f"{kind}: {number} of {found.total()} answers are the same, {often[:80]!r}; look at them with "
+                "`aspectra elicit --audit`"
             )
 
 

@@ -24,7 +24,7 @@ tags:
 # {title}
 
 {rows}
-their authors' texts; whoever made this corpus answers for the right to use them.
+their authors' texts. The maker of this corpus is responsible for the right to use them.
 """
 TEXT = {
     "train": "train.parquet",
@@ -32,8 +32,8 @@ TEXT = {
     "use": "text-generation",
     "title": "Training text for a sentiment student",
     "rows": """\
-Each row is what a teacher LLM (or, for `rating`, the review's author) answered to one review: `input` is the review,
-`output` the answer, `kind` what was asked. All rows of a review are on one side of the split. The reviews are""",
+Each row is the answer of a teacher LLM (or, for `rating`, of the review's author) to one review: `input` is the review,
+`output` the answer, `kind` the kind of answer. All rows of a review are in one part of the split. The reviews are""",
 }
 LABELS = {
     "train": "silver/train.json",
@@ -41,8 +41,8 @@ LABELS = {
     "use": "token-classification",
     "title": "Labels for a sentiment student",
     "rows": """\
-Each row is a sentence of a review with the opinions that a teacher LLM found in it. The teacher was asked for no
-text: `train.parquet` and `dev.parquet` have no rows. All sentences of a review are on one side. The reviews are""",
+Each row is a sentence of a review with the opinions that a teacher LLM found in it. The teacher wrote no training
+text, so `train.parquet` and `dev.parquet` have no rows. All sentences of a review are in one part. The reviews are""",
 }
 
 
@@ -78,9 +78,9 @@ def card(figures: dict[str, Any], config: CorpusConfig) -> str:
         answers = figures["counts"].get("answers that overlap with an evaluation sentence", 0)
         lines.append(
             f"Checked against {checked['sentences']} sentences of {', '.join(checked['files'])}: a run of "
-            f"{config.ngram} words in common, or a shorter evaluation sentence standing whole. "
+            f"{config.ngram} words in common, or a whole shorter evaluation sentence. "
             f"Dropped: {dropped} reviews, {answers} answers."
         )
     else:
-        lines.append("Not checked against any evaluation file (`--evaluation` names them).")
+        lines.append("Not checked against any evaluation file (name them with `--evaluation`).")
     return "\n".join(lines) + "\n"

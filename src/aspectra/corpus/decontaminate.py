@@ -68,6 +68,6 @@ def files(names: Iterable[str]) -> list[Path]:
         parts = [folder / f"{part}.json" for part in ("dev", "test", "hard_test")]
         here = [part for part in parts if part.is_file()]
         if not here:
-            raise UserError(f"{folder} has no dev.json, test.json or hard_test.json to keep out of the corpus")
+            raise UserError(f"{folder} has no dev.json, test.json or hard_test.json to compare with")
         found += here
     return found

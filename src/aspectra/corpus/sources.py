@@ -27,11 +27,11 @@ def handed_on(folder: Path) -> Path:
     try:
         if handoff.behind(folder):
             now = handoff.write(folder)
-            say(f"corpus: {path} was behind its store, and is written anew: {now} responses")
+            say(f"corpus: {path} was older than its store, and is written again: {now} responses")
     except AspectraError as error:
         if not path.is_file():
             raise
-        say(f"corpus: {path} is taken as it is, for its store cannot be looked into: {error}")
+        say(f"corpus: {path} is used as it is, because its store cannot be read: {error}")
     if not path.is_file():
         if not folder.exists():
             raise UserError(f"{folder} does not exist")
@@ -46,9 +46,9 @@ def tell_open(folder: Path) -> None:
     except AspectraError:  # no store, or one that cannot be read: the hand-off is what counts
         return
     if counts["absent"]:
-        say(f"corpus: in {folder} {counts['absent']} answers are absent: the recorded file that was asked lacks them")
+        say(f"corpus: in {folder} {counts['absent']} answers are absent: the recorded file does not have them")
     if left := " and ".join(f"{counts[name]} answers are {name}" for name in ("pending", "failed") if counts[name]):
-        say(f"corpus: in {folder} {left}, and are not in the corpus; the same `aspectra elicit` goes on with them")
+        say(f"corpus: in {folder} {left}, and are not in the corpus; run the same `aspectra elicit` to get them")
 
 
 def gather(
@@ -101,12 +101,12 @@ def read_responses(path: Path) -> Iterator[Response]:
         file = pq.ParquetFile(path)
         there = file.schema_arrow.names
         if missing := [name for name in names if name not in (*there, "distribution")]:
-            raise UserError(f"{path} is not a response file: it lacks the columns {', '.join(missing)}")
+            raise UserError(f"{path} is not a response file: it has no columns {', '.join(missing)}")
         for batch in file.iter_batches(columns=[name for name in names if name in there]):
             for row in batch.to_pylist():
                 yield Response(**row)
     except pa.ArrowInvalid:
-        raise UserError(f"{path} is no Parquet file; name the folder that `aspectra elicit` made") from None
+        raise UserError(f"{path} is not a Parquet file; name the folder that `aspectra elicit` made") from None
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"cannot read {path}: {error}") from error
 

@@ -45,7 +45,7 @@ def find(task: str, name_or_dir: str | Path) -> Path:
         raise UserError(f"{folder} is a file; a set is a folder with train.json, dev.json and test.json")
     if folder.name != name or name.startswith("~"):
         holds = "train.json, dev.json and test.json"
-        raise UserError(f"there is no folder {folder}; name one with {holds}, or a known set")
+        raise UserError(f"no folder {folder}; name one with {holds}, or a known set")
     if others := [other for other in tasks.TASKS if name in known(other)]:
         raise UserError(f"{name} is a set of {' and '.join(others)}, not of {task}")
     raise unknown_set(f"{task} dataset", name, named)
@@ -60,7 +60,7 @@ def task_of(data: str, given: str | None) -> tuple[str, str]:
     head, slash, tail = data.partition("/")
     if slash and head in tasks.TASKS and not Path(data).is_dir():
         if given not in (None, head):
-            raise UserError(f"--task {given} and --data {data} say different things")
+            raise UserError(f"--task {given} and --data {data} name different tasks")
         return head, tail
     if given is not None:
         return given, data
@@ -70,13 +70,13 @@ def task_of(data: str, given: str | None) -> tuple[str, str]:
     if len(owners) == 1:
         return owners[0], data
     if owners:
-        raise UserError(f"the set {data} is there for {' and '.join(owners)}: write --data {owners[0]}/{data}")
+        raise UserError(f"the set {data} exists for {' and '.join(owners)}: write --data {owners[0]}/{data}")
     if Path(data).is_dir():
         parent = Path(data).resolve().parent.name
         found = [parent] if parent in tasks.TASKS else told_by(Path(data))
         if len(found) == 1:
             return found[0], data
-        raise UserError(f"{data} may hold any task's set: say which with --task: {tasks.CHOICE}")
+        raise UserError(f"{data} can be a set of any task: name it with --task: {tasks.CHOICE}")
     names = [f"{task}/{name}" for task, sets in having.items() for name in sets]
     raise unknown_set("dataset", data, names)
 
@@ -92,11 +92,13 @@ def unknown_set(kind: str, name: str, here: Iterable[str]) -> UserError:
     """A `UserError` for a set that is not here, naming those that are and how to get others."""
     if name == REVIEWS.name:
         return UserError(
-            f"{name} comes with Aspectra's source code and not with an installed package: get the source, and name its "
-            f"folder data/{name}"
+            f"{name} comes with Aspectra's source code, and not with an installed package: get the source, and "
+            f"name its folder data/{name}"
         )
     found = unknown(kind, name, here or ["(none)"])
-    return UserError(f"{found}. `aspectra data fetch` gets the paper's sets; yours go below {DATA_VARIABLE}/<task>/")
+    return UserError(
+        f"{found}. `aspectra data fetch` gets the paper's sets; put your own below {DATA_VARIABLE}/<task>/"
+    )
 
 
 def known(task: str) -> dict[str, Path]:
@@ -141,7 +143,7 @@ def files(folder: Path, name: str) -> list[Path]:
     first, *more = (folder / f"{file}.json" for file in SPLITS[name])
     if not first.is_file():
         # Silver labels have no test part: no one checked them, so that a score on them would say little.
-        then = "; judge on labels of your own, `aspectra data import` makes a set of them" if name == "test" else ""
+        then = "; use your own labels: `aspectra data import` makes a set from them" if name == "test" else ""
         raise UserError(f"the set {folder} has no {first.name}{then}")
     return [first, *(path for path in more if path.is_file())]
 

@@ -45,7 +45,7 @@ def draw(data: str, task: str | None, shots: int | None, seed: int, out: Path, f
         folder = datasets.find(*datasets.task_of(data, task))
     whole = datasets.split(folder, "train")
     if shots is not None and shots > len(whole):
-        raise UserError(f"--shots {shots} are more than the {len(whole)} training sentences of {data}; name fewer")
+        raise UserError(f"--shots {shots} is more than the {len(whole)} training sentences of {data}; use fewer")
     parts = {"train": datasets.draw(whole, shots, seed)}
     sides = [side for side in ("train", "dev") if (folder / f"{side}.json").is_file()]
     if "dev" in sides:

@@ -100,13 +100,13 @@ def _json(path: Path) -> Any:
 def _example(entry: Any, number: int) -> tuple[Example, Stats]:
     if not isinstance(entry, dict) or not isinstance(entry.get("sentence"), str):
         raise _SentenceError(
-            "it is no object with a 'sentence'" + ("" if isinstance(entry, dict) else f" but {_kind(entry)}")
+            "it is not an object with a 'sentence'" + ("" if isinstance(entry, dict) else f" but {_kind(entry)}")
         )
     if "aspects" not in entry:
-        raise _SentenceError("it has no 'aspects' (an empty list where there are none)")
+        raise _SentenceError("it has no 'aspects' (write an empty list if there are none)")
     aspects = [] if entry["aspects"] is None else entry["aspects"]
     if not isinstance(aspects, list) or not all(isinstance(aspect, dict) for aspect in aspects):
-        raise _SentenceError("its 'aspects' are no list of objects")
+        raise _SentenceError("its 'aspects' are not a list of objects")
     text = entry["sentence"]
     annotated = [_opinion(aspect) for aspect in aspects]
     marks = [(o.target, _offset(a.get("from")), _offset(a.get("to"))) for o, a in zip(annotated, aspects, strict=True)]
@@ -128,16 +128,16 @@ def _example(entry: Any, number: int) -> tuple[Example, Stats]:
             (example.id, text, *(w for o in opinions for w in (o.target or "", o.category or "", *o.words)))
         ).encode()
     except UnicodeEncodeError:
-        raise _SentenceError("half a character (a lone surrogate) stands in it") from None
+        raise _SentenceError("it has half a character (a lone surrogate)") from None
     return example, Stats(mended, unplaced)
 
 
 def _opinion(aspect: dict[str, Any]) -> Opinion:
     target, category, polarity = aspect.get("target"), aspect.get("category"), aspect.get("polarity")
     if polarity not in POLARITIES:
-        raise _SentenceError(f"polarity {polarity!r} is none of {', '.join(POLARITIES)}")
+        raise _SentenceError(f"polarity {polarity!r} is not one of {', '.join(POLARITIES)}")
     if not isinstance(target, str | None) or not isinstance(category, str | None):
-        raise _SentenceError(f"'target' and 'category' are text or null, not {target!r}, {category!r}")
+        raise _SentenceError(f"'target' and 'category' must be text or null, not {target!r}, {category!r}")
     term = None if target is None or target == "NULL" else target.strip() or None
     return Opinion(term, (category or "").strip() or None, polarity, words=_words(aspect.get("opinion_words")))
 

@@ -91,7 +91,7 @@ def chosen(names: Sequence[str], task: str | None) -> list[File]:
         task = tasks.get(task).data or task
     here = [(of, data) for of, data in SETS if task in (None, of)]
     if not here:
-        raise UserError(f"no set is published for the task {task}; there are: {', '.join(map('/'.join, SETS))}")
+        raise UserError(f"no published set for the task {task}; the sets are: {', '.join(map('/'.join, SETS))}")
     known = [data for _, data in here] + [f"{of}/{data}" for of, data in here]
     for name in names:
         if name not in known:
@@ -115,13 +115,13 @@ def fetch(
     revision that does not exist, a file that cannot be had, a sha256 that differs.
     """
     if not re.fullmatch(r"[0-9a-f]{40}", revision):
-        raise UserError(f"--revision takes the full hash of a commit, 40 hex digits, not '{revision}'")
+        raise UserError(f"--revision takes the full hash of a revision, 40 hex digits, not '{revision}'")
     if source is not None and not source.is_dir():
-        raise UserError(f"there is no folder {source} to take the sets from")
+        raise UserError(f"no folder {source} to copy the sets from")
     out = out or place()
     wanted = chosen(names, task)
     if folder := next((out / file.path for file in wanted if (out / file.path).is_dir()), None):
-        raise UserError(f"{folder} is a folder where a file has to go; remove it, or name another --out")
+        raise UserError(f"{folder} is a folder, and a file must go there; remove it, or name another --out")
     missing = [file for file in wanted if not right(out / file.path, file)]
     contents: dict[File, bytes] = {}
     with progress("files", len(missing)) as bar:
@@ -159,7 +159,7 @@ def copied(file: File, source: Path) -> tuple[Path, bytes]:
     try:
         return path, path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"there is no {file.path} in {source}, nor in {source / FOLDER}; nothing was written") from None
+        raise UserError(f"no {file.path} in {source}, nor in {source / FOLDER}; nothing was written") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}; nothing was written") from None
 
@@ -176,6 +176,7 @@ def downloaded(file: File, revision: str) -> tuple[str, bytes]:
         cause = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
         reason = str(cause).strip() or type(cause).__name__
         raise UserError(
-            f"could not fetch {file.path}: tried {url} with a time limit of {TIMEOUT} s ({reason}); without a network, "
-            f"copy {FOLDER} of github.com/{REPOSITORY} here by other means and name that folder with --from DIR"
+            f"could not fetch {file.path}: tried {url} with a time limit of {TIMEOUT} s ({reason}); without a "
+            f"network, copy {FOLDER} of github.com/{REPOSITORY} to this machine, and name the folder with "
+            "--from DIR"
         ) from None

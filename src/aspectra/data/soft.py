@@ -72,7 +72,7 @@ def of_json(value: Mapping[str, Any]) -> Soft:
     words = {(int(a), int(b)): (chance(begin), chance(inside)) for a, b, begin, inside in value["words"]}
     spans = {(int(a), int(b)): tuple(map(chance, shares)) for a, b, *shares in value["spans"]}
     if any(sum(chances) > 1.01 for chances in words.values()):
-        raise ValueError("B and I of a word are more than 1")
+        raise ValueError("B and I of a word add up to more than 1")
     if any(len(shares) != len(POLARITIES) or abs(sum(shares) - 1) > 0.01 for shares in spans.values()):
         raise ValueError("the polarities of a span do not add up to 1")
     return Soft((int(value["from"]), int(value["to"])), words, spans)
@@ -81,7 +81,7 @@ def of_json(value: Mapping[str, Any]) -> Soft:
 def chance(value: Any) -> float:
     """A probability. Raises ValueError or TypeError for anything else."""
     if not 0 <= (found := float(value)) <= 1:
-        raise ValueError(f"{value!r} is no probability")
+        raise ValueError(f"{value!r} is not a probability")
     return found
 
 
@@ -112,5 +112,5 @@ def load(path: Path) -> dict[str, Soft]:
             try:
                 found[row["ID"]] = of_json(row)
             except (ValueError, LookupError, TypeError, OverflowError) as error:
-                raise UserError(f"{path}, row {number}: no soft label ({error}); make the corpus again") from None
+                raise UserError(f"{path}, row {number}: not a soft label ({error}); build the corpus again") from None
     return found

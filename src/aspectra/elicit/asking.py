@@ -97,8 +97,8 @@ class Asking:
             if outcome.reason == STILL_REASONING and not self._told:
                 self._told = True
                 say(
-                    f"an answer was cut off at --max-tokens {self.config.max_tokens} before the model had ended its "
-                    "reasoning: raise --max-tokens, or switch the reasoning off with --extra-body"
+                    f"an answer was cut off at --max-tokens {self.config.max_tokens} during its reasoning: raise "
+                    "--max-tokens, or switch off reasoning with --extra-body"
                 )
             if outcome.status == "done":
                 break
@@ -150,7 +150,7 @@ class Asking:
             if tries > self.config.retries:
                 raise RowError(reason)
             if used > self.config.row_timeout:
-                raise RowError(f"no answer in {self.config.row_timeout:g} s (--row-timeout), last: {reason}")
+                raise RowError(f"no answer in {self.config.row_timeout:g} s (--row-timeout); last error: {reason}")
             used += await self.pace.sleep(max(0, tries - 1))
 
 

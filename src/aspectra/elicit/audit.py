@@ -99,7 +99,7 @@ def draw(folder: Path, count: int, seed: int) -> tuple[list[Drawn], int]:
 
     drawn = heapq.nsmallest(count, answers(), key=lot)
     if not drawn:
-        raise UserError(f"{folder} holds no answers yet: there is nothing to audit")
+        raise UserError(f"{folder} has no answers yet: there is nothing to audit")
     return [Drawn(each, tuple(statements(each))) for each in drawn], there
 
 

@@ -49,10 +49,10 @@ def batch_out(
     files are there already: they may be under way.
     """
     if config.teacher != "openai":
-        raise UserError(f"--batch-out is for --teacher openai; a {config.teacher} teacher takes no batch files")
+        raise UserError(f"--batch-out needs --teacher openai; a {config.teacher} teacher has no batch files")
     pattern = glob.escape(file.stem) + ("" if batch_size is None else "-[0-9][0-9][0-9]*") + glob.escape(file.suffix)
     if there := sorted(file.parent.glob(pattern)):
-        raise UserError(f"{there[0]} is there already; name another --batch-out, or delete what was never sent")
+        raise UserError(f"{there[0]} exists; name another --batch-out, or delete the file if it was never sent")
     call = prepare(reviews, config, out)
     files: list[str] = []
     requests = 0
@@ -122,9 +122,11 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
                 if row.fault:
                     found["torn"] += 1
                     if found["torn"] <= NAMED:
-                        torn.append(f"{file}, {row.place}: {row.detail}; passed over")
+                        torn.append(f"{file}, {row.place}: {row.detail}; skipped")
                 elif "body" in row.values and not {"response", "error"} & row.values.keys():
-                    raise UserError(f"{file}, {row.place} is a request, as --batch-out writes it; name the results")
+                    raise UserError(
+                        f"{file}, {row.place} is a request that --batch-out wrote; name the file of results"
+                    )
                 else:
                     found[_take(store, row.values, prices, group)] += 1
                 if len(group) >= TOGETHER:
@@ -147,7 +149,7 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
 def _nothing(found: Counter[str]) -> str:
     if found["unknown"]:
         return f"has {found['unknown']} lines, and none answers a request of"
-    return "holds no results for"  # empty, or not one line of it is JSON
+    return "has no results for"  # empty, or not one line of it is JSON
 
 
 def _prices(store: Store, price_in: float | None, price_out: float | None) -> Prices:
@@ -212,7 +214,7 @@ def _answer(line: Line) -> tuple[Reply | RowError, Reply | None]:
             except TryError as fault:
                 return RowError(_line(str(fault))), fault.spent
             except (AttributeError, LookupError, TypeError):
-                return RowError("the result is no chat completion"), None
+                return RowError("the result is not a chat completion"), None
         refusal, told = Refusal.of(code if isinstance(code, int) else 0, body), str(code)
     else:
         refusal = Refusal.of(code_of(error), error or "the result has neither answer nor error")

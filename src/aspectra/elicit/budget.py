@@ -88,8 +88,8 @@ class Budget:
     def why(self) -> str:
         """The reason for stopping, in words."""
         return (
-            f"stopped before --max-cost ${dollars(self._most or 0.0)}: ${self.spent:.6f} is spent and the next request "
-            f"may cost ${self._need:.6f}"
+            f"stopped before --max-cost ${dollars(self._most or 0.0)}: ${self.spent:.6f} is spent, and the "
+            f"next request could cost ${self._need:.6f}"
         )
 
 

@@ -53,7 +53,7 @@ def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | N
     """Check everything that can be checked without asking or writing. Raises UserError."""
     check(config, out)
     if not reviews.exists():
-        raise UserError(f"no reviews file {reviews}")
+        raise UserError(f"no file of reviews {reviews}")
     check_file(reviews)
     demonstrations = prompt.read_demonstrations(config.demonstrations)
     lent, teacher = teacher is not None, teacher or make_teacher(config)
@@ -89,8 +89,8 @@ def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
             run, asks = store.register(rows, call.asks, fingerprint, settings, call.teacher.free)
             if store.replaced:
                 say(
-                    f"{store.replaced} reviews had other words under the same id in {out}: the answers to those stay "
-                    f"in {NAME}, but not in {PARQUET}; name another --out for other reviews"
+                    f"{store.replaced} reviews had another text under the same id in {out}: their old answers stay in "
+                    f"{NAME}, but not in {PARQUET}; use another --out for other reviews"
                 )
             yield store, run, asks
     except BaseException:
@@ -109,18 +109,18 @@ def check(config: ElicitConfig, out: Path) -> None:
     for kind in config.kinds:
         prompt.choose(kind, config.prompts.get(kind))
     if "extraction" in config.kinds and config.task not in ASKED:
-        raise UserError(f"extraction asks for {' or '.join(ASKED)}; it has no prompt for {config.task}")
+        raise UserError(f"extraction has prompts for {' or '.join(ASKED)}, and none for {config.task}")
     knows = config.teacher in ("recorded", "student")
     blind = config.task == "acsa" and not config.categories and not knows
     if "extraction" in config.kinds and blind:
         raise UserError("extraction for acsa needs its categories: --categories 'food quality,service general'")
     if config.nearest is not None and config.demonstrations is None:
-        raise UserError("--nearest picks among demonstrations: name their file with --demonstrations")
+        raise UserError("--nearest needs demonstrations: name their file with --demonstrations")
     if config.max_cost is not None and (config.price_in is None or config.price_out is None):
         raise UserError("--max-cost needs the prices: give --price-in and --price-out in USD per million tokens")
     if config.max_cost is not None and longest(config) is None:
         raise UserError(
-            "--max-cost needs a limit of an answer's tokens: leave max_tokens in, or name another in --extra-body"
+            "--max-cost needs a limit for an answer's tokens: keep max_tokens, or set another limit in --extra-body"
         )
     selection.check(config)
     if out.exists() and not out.is_dir():
@@ -130,7 +130,7 @@ def check(config: ElicitConfig, out: Path) -> None:
         and not (out / NAME).exists()
         and any(file.name not in (LOCK, shards.FOLDER) for file in out.iterdir())
     ):
-        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+        raise UserError(f"{out} has other files; name another folder with --out, or empty it")
 
 
 def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tuple[prompt.Demonstration, ...]) -> Ask:

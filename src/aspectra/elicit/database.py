@@ -73,7 +73,7 @@ def mending(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         text = str(error)
         if "full" in text:
-            raise UserError(f"the disk is full: {path} could not be written; make room and run again") from None
+            raise UserError(f"the disk is full: {path} could not be written; free some space and run again") from None
         if "readonly" in text or "unable to open" in text:
             raise UserError(f"cannot write {path} ({text})") from None
         if "not a database" in text or "malformed" in text:

@@ -64,18 +64,18 @@ def elicit(
         counts = status.status(out)
         _finish(out, config, call.inputs, counts, began, changed=done.saved > 0, whole=not done.interrupted)
     if done.interrupted:
-        say(f"{counts['pending']} answers are still to be had")
+        say(f"{counts['pending']} answers are pending")
         raise KeyboardInterrupt
     if done.short is not None:
-        say(f"{done.short}; {counts['pending']} answers are still to be had: raise --max-cost to go on")
+        say(f"{done.short}; {counts['pending']} answers are pending: raise --max-cost to go on")
     if counts["rejected"]:
         for line in reasons.rejected(reasons.judged(out)):
-            say(f"{line}; what they say is in {out / PARQUET}")
+            say(f"{line}; look at them in {out / PARQUET}")
     if counts["failed"]:
-        why = f"{counts['failed']} answers could not be had, most often: {reasons.failed(out)}"
+        why = f"{counts['failed']} answers failed, most often: {reasons.failed(out)}"
         if not allow_failed:
-            raise AspectraError(f"{why} ({out}); the same command tries them again")
-        say(f"{why}; the same command tries them again")
+            raise AspectraError(f"{why} ({out}); run the same command to try them again")
+        say(f"{why}; run the same command to try them again")
     return counts
 
 

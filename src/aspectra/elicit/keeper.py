@@ -79,8 +79,8 @@ class Keeper:
                 self._stopped = True
                 most = dollars(self._order.config.max_cost or 0.0)
                 self._short = (
-                    f"stopped before --max-cost ${most}: ${self._spent:.6f} is spent and the next request may cost "
-                    "more than what is left"
+                    f"stopped before --max-cost ${most}: ${self._spent:.6f} is spent, and the next request could cost "
+                    "more than the rest"
                 )
             self._changed.notify_all()
 

@@ -165,8 +165,8 @@ class Pace:
         if fault.after is not None:
             if fault.after > patience:
                 raise EndpointError(
-                    f"the endpoint asks to be left alone for {fault.after:.0f} s ({fault}), longer than our "
-                    f"patience of {patience:g} s; the same command goes on later"
+                    f"the endpoint asks for a pause of {fault.after:.0f} s ({fault}), longer than --patience "
+                    f"{patience:g}; run the same command later to go on"
                 )
             self._not_before = max(self._not_before, now + fault.after)
         if fault.busy and turn.number > self._fewer_from:
@@ -180,11 +180,11 @@ class Pace:
             # What drops a connection may be one request that the endpoint cannot bear: two at least must have met that.
             first = FIRST if fault.gone else max(FIRST, self._config.retries + 3 - ROW)
             if not self._heard and (over or self._tries >= first):
-                raise RefusedError(f"no endpoint answers: {fault}; is the server running, and the base URL right?")
+                raise RefusedError(f"no endpoint answers: {fault}; is the server running, and the base URL correct?")
             if over:
                 raise EndpointError(
-                    f"the endpoint went away: for {patience:g} s (our patience) it answered nothing of use ({fault}); "
-                    "the same command goes on when it is back"
+                    f"the endpoint is down: it gave no useful answer for {patience:g} s (--patience; {fault}); run the "
+                    "same command to go on when it is back"
                 )
             self._hold(now)
             counts = not fault.gone
@@ -193,7 +193,10 @@ class Pace:
         elif fault.gone or self._faults >= ROW:
             self._down_since, self._down_from, self._tries = now, self._given, 1
             if self._heard:
-                say(f"the endpoint is down or overrun ({fault}): one request at a time, for up to {patience:g} s")
+                say(
+                    f"the endpoint is down or overloaded ({fault}): sending one request at a time for up to "
+                    f"{patience:g} s"
+                )
             self._hold(now)
             counts = False
         else:

@@ -69,8 +69,8 @@ def plan(
     Raises UserError as `elicit` does.
     """
     if config.teacher in ("recorded", "student"):
-        what = "replaying recorded answers" if config.teacher == "recorded" else "reading with a student"
-        raise UserError(f"--plan is for a teacher that is asked: {what} takes no tokens and no money")
+        what = "recorded answers" if config.teacher == "recorded" else "a student"
+        raise UserError(f"--plan is for an LLM: {what} needs no tokens and no money")
     call = prepare(reviews, config, out, teacher)
     try:
         counted = counter(call.teacher, config.model, tokenizer)
@@ -172,7 +172,7 @@ def _kind(
     elif seen := a_byte(db, part.ask, prompts):
         ratio, rule = seen
     else:
-        ratio, rule = 1 / A_TOKEN, f"estimated: a token for every {A_TOKEN} bytes of the prompt"
+        ratio, rule = 1 / A_TOKEN, f"estimated: one token for every {A_TOKEN} bytes of the prompt"
     answer, answer_rule = written(db, part.ask.kind, config.max_tokens)
     tokens_in, tokens_out = round(length * ratio), round(part.requests * answer)
     return {

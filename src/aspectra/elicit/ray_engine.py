@@ -49,13 +49,13 @@ def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine
 
     def ask(call: Call, store: Store, run: int, asks: list[Ask]) -> engine.Done:
         if call.lent:
-            raise UserError(f"the teacher {call.teacher.model} is asked in this process; leave out --engine ray")
+            raise UserError(f"the teacher {call.teacher.model} runs in this process; leave out --engine ray")
         asyncio.run(call.close())  # it has said who it is; the actors ask
         folder, tally, again = call.out / shards.FOLDER, Tally(), call.config.retry_rejected
         for news in shards.take(store, folder):
             tally.add(news)
         if tally.total:
-            say(f"{tally.total} answers that an earlier run left in {folder} are stored")
+            say(f"{tally.total} answers of an earlier run in {folder} are stored")
         if not (total := queue.left(store, run, asks, again)):
             return engine.Done(tally.total)
         nodes: Counter[str] = Counter()
@@ -131,7 +131,7 @@ def interruptible(keeper: Any, at_once: bool) -> Iterator[threading.Event]:
         if at_once or told.is_set():
             raise KeyboardInterrupt
         told.set()
-        say("stopping once the answers in flight are stored (Ctrl-C again: at once, they are lost)")
+        say("stopping after the answers in flight are stored (Ctrl-C again stops at once and loses them)")
         threading.Thread(target=keeper.stop.remote, daemon=True).start()
 
     try:
@@ -165,11 +165,11 @@ class Asker:
         order, config = self._order, self._order.config
         teacher = teachers.make_teacher(config)
         if (teacher.model, teacher.settings) != order.identity:
-            raise UserError(f"{config.model} is another file on another node; it must be the same on all of them")
+            raise UserError(f"{config.model} differs between nodes; it must be the same on all of them")
         if order.keyed and read_key(config) is None:
             raise UserError(
-                f"a node has no key: set {config.key_env} before `ray start` there, or give --key-file with a "
-                "path that every node has"
+                f"a node has no key: set {config.key_env} before `ray start` there, or use --key-file with a path "
+                "that exists on every node"
             )
         return Asking(teacher, config, order.demonstrations, Budget(config, 0.0))
 

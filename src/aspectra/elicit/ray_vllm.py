@@ -51,7 +51,7 @@ def generated(
 ) -> Dataset:
     """The blocks through vLLM; a row for each shard. Raises UserError where vLLM is not installed."""
     if importlib.util.find_spec("vllm") is None:
-        raise UserError("--teacher vllm needs vLLM: see docs/scale.md for an environment that has it beside Aspectra")
+        raise UserError("--teacher vllm needs vLLM: docs/scale.md shows an environment with both")
     from ray.data.llm import build_processor, vLLMEngineProcessorConfig
 
     build = build_processor(

@@ -60,14 +60,16 @@ def check(config: ElicitConfig) -> None:
     if config.encoder is not None and (config.select is None or by != "embeddings"):
         raise UserError("--encoder is for --select N --select-by embeddings")
     if by != "random" and config.select is None:
-        raise UserError(f"--select-by {by} is a way to draw some of the reviews: say how many with --select")
+        raise UserError(f"--select-by {by} needs the number of reviews: add --select N")
     if config.select is None or by == "random":
         return
     need("select", f"--select-by {by}")
     if by == "embeddings":
         need("train", "--select-by embeddings")
         if config.encoder is None:
-            raise UserError("--select-by embeddings needs --encoder, a model's folder, best a sentence encoder's")
+            raise UserError(
+                "--select-by embeddings needs --encoder: name the folder of a model, best a sentence encoder"
+            )
 
 
 def chosen(path: Path, config: ElicitConfig, seen: Seen | None = None) -> Iterator[Review]:
@@ -99,7 +101,7 @@ def select(read: Read, count: int, by: str, seed: int, encoder: str | None = Non
     survey = look(read(), seed, keep=0 if by == "random" else FIT)
     total = len(survey.lots)
     if total <= count:
-        say(f"select: there are no more than {total} reviews; all of them are asked about")
+        say(f"select: there are only {total} reviews, so all of them are asked about")
         yield from read()
         return
     if by == "random":

@@ -18,13 +18,13 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
     """A connection that only reads. Raises UserError where the folder has no store."""
     path = folder / NAME
     if not path.is_file():
-        raise UserError(f"{folder} holds no {NAME}: name the folder that `aspectra elicit --out` wrote")
+        raise UserError(f"{folder} has no {NAME}: name the folder that `aspectra elicit --out` wrote")
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
         db.execute("SELECT 1 FROM runs LIMIT 1")
     except sqlite3.Error as error:
         if "no such table" in str(error):
-            raise UserError(f"{path} holds no run yet") from None
+            raise UserError(f"{path} has no run yet") from None
         raise UserError(f"cannot read {path} ({error})") from None
     return db
 

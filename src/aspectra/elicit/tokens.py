@@ -37,7 +37,7 @@ def counter(teacher: Teacher, model: str, tokenizer: Path | None) -> tuple[Count
         return None
     if folder.is_file():
         return LocalTeacher(ElicitConfig(teacher="local", model=str(folder), concurrency=1)).count, folder.name
-    wrong = f"--tokenizer {folder} is no GGUF file and no folder with a tokenizer"
+    wrong = f"--tokenizer {folder} is neither a GGUF file nor a folder with a tokenizer"
     if not folder.is_dir():
         raise UserError(wrong)
     try:
@@ -70,7 +70,7 @@ def a_byte(db: Connection | None, ask: Ask, prompts: Prompts) -> tuple[float, st
     if not rows:
         return None
     ratio = sum(spent for _, spent in rows) / sum(size(prompts.messages(ask, text)) for text, _ in rows)
-    return ratio, f"estimated: as many a byte as the endpoint counted in {len(rows)} such prompts"
+    return ratio, f"estimated: tokens per byte as the endpoint counted in {len(rows)} such prompts"
 
 
 def written(db: Connection | None, kind: str, most: int) -> tuple[float, str]:
@@ -89,6 +89,6 @@ def written(db: Connection | None, kind: str, most: int) -> tuple[float, str]:
         if row["kind"] == kind and row["tokens_out"] is not None
     ]
     if recorded:
-        told = f"estimated: the mean of {len(recorded)} recorded answers of the demo, another teacher's"
+        told = f"estimated: the mean of {len(recorded)} recorded answers of the demo, from another teacher"
         return min(float(most), mean(recorded)), told
-    return float(most), "at most: every answer as long as --max-tokens"
+    return float(most), "at most: every answer has --max-tokens"

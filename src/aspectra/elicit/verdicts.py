@@ -32,9 +32,7 @@ def score(saved: dict[str, Any], file: str) -> dict[str, Any]:
     check(saved, file)
     marks: list[dict[str, Any]] = saved["opinions"]
     if not any(any(answers(each).values()) or each.get("mark") for each in marks):
-        raise UserError(
-            f"{file}: none of the {len(marks)} opinions is judged yet; mark some on the page, and save again"
-        )
+        raise UserError(f"{file}: none of the {len(marks)} opinions is judged; mark some on the page, and save again")
     groups: dict[str, dict[str, list[dict[str, Any]]]] = {name: defaultdict(list) for name in GROUPS}
     for each in marks:
         groups["kind"][each["kind"]].append(each)
@@ -99,12 +97,13 @@ def check(saved: dict[str, Any], file: str) -> None:
     """Raise UserError for a document that no audit page saved."""
     if saved.get("audit") not in (OLD, FORMAT):
         raise UserError(
-            f"{file} is an audit of another format ({saved.get('audit')!r}); score it with the Aspectra of its page"
+            f"{file} has another format ({saved.get('audit')!r}); score it with the version of Aspectra that "
+            "made its page"
         )
     counts = saved.get("responses")
     counted = isinstance(counts, dict) and all(isinstance(counts.get(name), int) for name in COUNTS)
     if not counted or not all(_entry(each, saved["audit"]) for each in saved["opinions"]):
-        raise UserError(f"{file} is no saved audit: save it anew on the page that `aspectra elicit --audit` made")
+        raise UserError(f"{file} is not a saved audit: save it again on the page that `aspectra elicit --audit` made")
 
 
 def _entry(value: Any, form: int) -> bool:

@@ -100,7 +100,7 @@ class Work:
                 return
             self.interrupted = True
             self._asking.stop()
-            say("stopping once the answers in flight are stored (Ctrl-C again: at once, they are lost)")
+            say("stopping after the answers in flight are stored (Ctrl-C again stops at once and loses them)")
 
         try:
             loop.add_signal_handler(signal.SIGINT, stop)

@@ -16,8 +16,8 @@ from aspectra.errors import UserError
 from aspectra.meaning.grouping import OTHER, OVERALL
 from aspectra.settings import parse_yaml, read_text
 
-TAKEN = {OTHER: "what fits nowhere", OVERALL: "a verdict that names nothing"}
-SHAPE = "write `name: [example, example]` a line, or `- name`"
+TAKEN = {OTHER: "the name for targets that fit nowhere", OVERALL: "the name for opinions without a target"}
+SHAPE = "write `name: [example, example]` on each line, or `- name`"
 
 
 def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
@@ -33,7 +33,7 @@ def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
     for key, more in value.items() if isinstance(value, dict) else ((name, None) for name in value):
         name = plain(key, path)
         if name in found:
-            raise UserError(f"{path}: {name!r} stands twice; keep one")
+            raise UserError(f"{path}: {name!r} appears twice; keep one")
         if (meant := TAKEN.get(name.casefold())) is not None:
             raise UserError(f"{path}: {name!r} is {meant}; call this topic something else")
         if not isinstance(more, list | str | None):

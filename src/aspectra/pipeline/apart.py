@@ -48,8 +48,9 @@ def part(config: DistilConfig, drawn: Path, answers: Path, out: Path) -> dict[st
     held = [name for name in answered if name in kept_away]
     if len(answered) < LEAST or not held:
         raise UserError(
-            f"{counted(len(answered), 'review')} answered, and {LEAST} are the least to learn from; ask about more "
-            f"(--reviews, --max-cost), or see why answers are missing: aspectra elicit --status {answers.parent}"
+            f"{counted(len(answered), 'review')} answered, and at least {LEAST} are needed; ask about more "
+            "(--reviews, --max-cost), or see why answers are missing: aspectra elicit --status "
+            f"{answers.parent}"
         )
     stage.begin()
     return stage.finish(parted(config, answered, held, answers, out))
@@ -79,7 +80,7 @@ def parted(
     for which, names in zip(PARTS, (half, learned), strict=True):
         keep(answers, names, out / f"{which}.parquet")
     if twins:
-        say(f"answers: {counted(twins, 'review')} left out, for a review that is kept away says the same")
+        say(f"answers: {counted(twins, 'review')} left out, because a held-out review says the same")
     return {
         "answered": len(answered),
         "held": {"reviews": len(held), "sentences": len(gold), "opinions": opinions, **counts},

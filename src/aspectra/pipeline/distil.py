@@ -49,8 +49,8 @@ def distil(config: DistilConfig, out: Path) -> dict[str, Any]:
     gold = None if config.labels is None else datasets.find(TASK, config.labels)
     if gold is None and not parts["held"]["opinions"]:
         raise UserError(
-            f"the LLM names no opinion in the {parts['held']['reviews']} reviews that are kept away: nothing can be "
-            f"judged; look at its answers: aspectra elicit --audit 50 --out {out / 'elicit'}"
+            f"the LLM found no opinion in the {parts['held']['reviews']} held-out reviews, so nothing can be "
+            f"evaluated; look at its answers: aspectra elicit --audit 50 --out {out / 'elicit'}"
         )
     systems = {} if (known := knowing(config.student)) is None else {"before": str(known)}
     if gold is not None and (gold / "train.json").is_file():
@@ -87,7 +87,7 @@ def check(config: DistilConfig, out: Path) -> None:
     from aspectra.students.families import tags
 
     if not locate(config.reviews).is_file():
-        raise UserError(f"no review file {config.reviews}")
+        raise UserError(f"no file of reviews {config.reviews}")
     check_out(out, DISTIL)
     check_teacher(located(asking(config)), out / "elicit")
     need("train", "distil")
@@ -96,8 +96,8 @@ def check(config: DistilConfig, out: Path) -> None:
         datasets.files(datasets.find(TASK, config.labels), "test")
     if not tags(resolve(config.student)):
         raise UserError(
-            f"{config.student} writes, and distil teaches a student that tags, such as minilm-l6; `aspectra run` "
-            "with a config distils one that writes"
+            f"{config.student} is a writer, and distil trains a tagger, such as minilm-l6; to distill a "
+            "writer, use `aspectra run` with a config"
         )
     training(config)
     tuning(config, Path())
@@ -167,7 +167,7 @@ def export(config: DistilConfig, student: str, dev: Path, out: Path) -> None:
     """Export the student; `dev`, by which nothing is judged, chooses its type and calibrates its confidences."""
     from aspectra.readers.export import export as work
 
-    say("export: the student that learned all")
+    say("export: the student of all answers")
     work(student, out, data=str(dev), threads=training(config).threads, replace=True)
 
 

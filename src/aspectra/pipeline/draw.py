@@ -97,8 +97,9 @@ def told(figures: dict[str, Any]) -> str:
     if not figures["unsure"]:
         return f"{drawn:,} of {counted(total, 'review')}, at random"
     return (
-        f"{drawn:,} of {counted(total, 'review')}: {figures['random']:,} at random, and {figures['unsure']:,} of which "
-        f"the student is least sure, of {figures['read']:,} that it read, spread over the file"
+        f"{drawn:,} of {counted(total, 'review')}: {figures['random']:,} at random, and "
+        f"{figures['unsure']:,} where the student is least sure, of {figures['read']:,} that it read, "
+        "spread over the file"
     )
 
 

@@ -105,7 +105,9 @@ def check(config: ReaderConfig, out: Path, above: bool = False) -> None:
     teacher = recipe(config.teacher)
     if teacher is not None:
         if above:
-            raise UserError(f"the teacher's own teacher is a config, {config.teacher}; name a model's folder there")
+            raise UserError(
+                f"the teacher's own teacher cannot be a config ({config.teacher}); name a model's folder there"
+            )
         check(teacher, out / "teacher", above=True)
     elif config.teacher is not None:
         check_teacher(asking(config.teacher), out / "elicit" / "teacher")
@@ -115,7 +117,7 @@ def check(config: ReaderConfig, out: Path, above: bool = False) -> None:
         if isinstance(larger, str):
             cut.check(resolve(larger), begins.layers)
     elif not tags(resolve(begins)):
-        raise UserError(f"{begins} writes, and labels teach a student that tags, such as minilm-l6")
+        raise UserError(f"{begins} is a writer, and labels train a tagger, such as minilm-l6")
 
 
 def recipe(teacher: str | None) -> ReaderConfig | None:

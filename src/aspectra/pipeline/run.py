@@ -63,9 +63,9 @@ def check(config: RunConfig, out: Path) -> None:
     from aspectra.data import datasets
 
     if not locate(config.reviews).is_file():
-        raise UserError(f"no review file {config.reviews}")
+        raise UserError(f"no file of reviews {config.reviews}")
     if not config.finetune.data:
-        raise UserError("finetune.data is missing: a set's name, or a folder with train.json, dev.json and test.json")
+        raise UserError("finetune.data is missing: name a set, or a folder with train.json, dev.json and test.json")
     data = datasets.find(config.finetune.task, config.finetune.data)
     for side in ("train", "dev", "test"):
         datasets.files(data, side)
@@ -73,7 +73,7 @@ def check(config: RunConfig, out: Path) -> None:
     check_teacher(located(config.elicit), out / "elicit")
     if "teacher" in config.systems:
         if config.teacher is None:
-            raise UserError("systems names the teacher, but the config has no `teacher:` that could be asked")
+            raise UserError("`systems` names the teacher, but the config has no `teacher:`")
         check_teacher(sitting(config, config.teacher), out / "teacher" / "elicit")
     check_out(out, RUN)
     if set(config.systems) - set(UNTAUGHT):
@@ -93,7 +93,7 @@ def check_analyze(config: RunConfig) -> None:
     from aspectra.students.families import tags
 
     if config.analyze not in config.systems:
-        raise UserError(f"analyze names {config.analyze}, which is not among the systems")
+        raise UserError(f"`analyze` names {config.analyze}, which is not in `systems`")
     if not tags(models.resolve(config.student)):
         need("deploy", "run with `analyze`")
 
@@ -193,7 +193,7 @@ def export_student(config: RunConfig, tuned: Path, out: Path) -> Path:
     from aspectra.readers.export import export
     from aspectra.students.families import tags
 
-    say("export: the student that is to read the reviews")
+    say("export: the student that reads the reviews")
     limit, threads = config.finetune.max_new_tokens, config.finetune.threads
     # One that tags is quick to compare, and is calibrated: by dev of what it was tuned for.
     judged: dict[str, Any] = {"data": config.finetune.data} if tags(tuned) else {"check": CHECKED}

@@ -20,7 +20,7 @@ def check_out(out: Path, mark: str) -> None:
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
     if out.exists() and not (out / mark).exists() and not all(map(torn, out.iterdir())):
-        raise UserError(f"{out} holds something else; name another folder with --out or empty it")
+        raise UserError(f"{out} has other files; name another folder with --out, or empty it")
 
 
 def check_teacher(settings: ElicitConfig, out: Path) -> None:
@@ -31,7 +31,7 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
     call.check(settings, out)
     check_here(settings)
     if not settings.model:
-        raise UserError(f"no model is named for the {settings.teacher} teacher; give --model, or `model` in a config")
+        raise UserError(f"the {settings.teacher} teacher needs a model; use --model, or `model` in a config")
     if teaching(settings) is None and settings.teacher != "openai" and not Path(settings.model).is_file():
         what = "recorded responses" if settings.teacher == "recorded" else "a GGUF model"
         raise UserError(f"no file of {what} {settings.model}")
@@ -50,7 +50,7 @@ def elicit_reviews(reviews: Path, asked: ElicitConfig, out: Path) -> Path:
     settings = located(asked)
     counts = engine.elicit(reviews, settings, out, allow_failed=True, teacher=teaching(settings))
     if counts["failed"]:
-        say(f"{counts['failed']} answers could not be had; the next run asks for them again")
+        say(f"{counts['failed']} answers failed; the next run asks for them again")
     file, done = out / "last.parquet", out / MANIFEST
     if not file.exists() or file.stat().st_mtime_ns < done.stat().st_mtime_ns:
         handoff.export(out, file, last=True)

@@ -28,7 +28,7 @@ def files(names: Iterable[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for name in names:
         if not (paths := matching(Path(name))):
-            raise UserError(f"texts names {name}, and there is no such file")
+            raise UserError(f"`texts` names {name}, and there is no such file")
         found |= dict.fromkeys(paths)
     return list(found)
 

@@ -65,16 +65,16 @@ def export(
 
     folder = student_folder(model)
     if is_export(folder):
-        raise UserError(f"{model} is an export already; name the student that it was made of")
+        raise UserError(f"{model} is already an export; name the student that it was made from")
     tagging = tags(folder)
     tried = (taggers if tagging else writers).types(compute)
     name = task_of(read_info(folder), None)
     place = datasets.find(name, data or DEMO / (tasks.get(name).data or name) / "hotels")
     check = check or (CHECKED_TAGS if tagging else CHECKED)
     examples, files, held = sentences(place, check, seed, tagging)
-    told = f"most opinions in {place} are of no category that {model} was taught"
+    told = f"most opinions in {place} have no category that {model} was taught"
     if (strange := foreign(read_info(folder), name, held or examples)) and tagging:  # labels choose its type
-        raise UserError(f"{told}; name a set that has its categories with --data")
+        raise UserError(f"{told}; use --data with a set that has its categories")
     inputs: dict[str, Path | str] = {"model": identity(model)}
     inputs |= {f"gold {path.name}": path for path in files}
     config = {
@@ -91,7 +91,7 @@ def export(
         return done
     stage.begin()
     if strange and held:
-        say(f"export: {told}; confidences are not calibrated. Name a set that has its categories with --data")
+        say(f"export: {told}; confidences are not calibrated. Use --data with a set that has its categories")
         held = []
     shutil.rmtree(out / writers.WORK, ignore_errors=True)
     with stage.given_back():
@@ -123,7 +123,7 @@ def sentences(place: Path, check: int, seed: int, tagging: bool) -> tuple[list[E
     if tagging and held:
         return datasets.draw(held, check, seed), files, held
     if tagging:
-        say(f"export: {place} has no dev.json; labels of its test side choose the type")
+        say(f"export: {place} has no dev.json; its test labels choose the type")
     return datasets.draw(datasets.split(place, side), check, seed), files, datasets.draw(held, check, seed)
 
 
@@ -170,4 +170,4 @@ def check_writes(folder: Path) -> None:
     from aspectra.students.families import tags
 
     if tags(folder):
-        raise UserError(f"{folder} is a student that tags; leave out --engine, or export it and evaluate that")
+        raise UserError(f"{folder} is a tagger; leave out --engine, or export it and evaluate the export")

@@ -35,7 +35,7 @@ def chosen(model: Path | str | None) -> Path | str:
     """
     if model is None:
         name = " ".join(filter(None, named(reader())))
-        say(f"no model is named: {name} reads, which comes with Aspectra")
+        say(f"no model is named: using {name}, which comes with Aspectra")
         return reader()
     return reader() if str(model) == READER and not is_export(model) else model
 
@@ -123,7 +123,9 @@ def open_engine(
 def check_whole(model: Path | str, compute: str | None) -> None:
     """Raise UserError for a compute type that is asked of a student's own folder."""
     if compute is not None:
-        raise UserError(f"{model} is no export, and --compute is of exports; make one with: aspectra export {model}")
+        raise UserError(
+            f"{model} is not an export, and --compute is only for exports; make one with: aspectra export {model}"
+        )
 
 
 def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool) -> str | None:
@@ -136,9 +138,9 @@ def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool)
         raise unknown("engine", engine, ENGINES)
     exported = is_export(chosen(model))
     if exported and (engine == "transformers" or bf16):
-        raise UserError(f"{model} is an export, which runs in its own type; leave out --engine and --bf16")
+        raise UserError(f"{model} is an export, and runs in its own type; leave out --engine and --bf16")
     if exported and engine == "ct2" and of_tagger(student_folder(model)):
-        raise UserError(f"{model} is the export of a student that tags, and runs by onnxruntime; leave out --engine")
+        raise UserError(f"{model} is the export of a tagger, and runs with onnxruntime; leave out --engine")
     if (exported or engine == "ct2") and device not in ("auto", "cpu"):
         raise UserError("an export runs on the CPU; leave out --device, or evaluate its student without --engine ct2")
     if not exported:
@@ -158,8 +160,8 @@ def untaught_folder(name: str) -> Path:
     tuned = None if made.get("stage") == "pretrain" else info.get("task")
     if (task := tuned or made.get("taught")) is not None:
         raise UserError(
-            f"{name} was fine-tuned on labeled sentences ({task}), or made of one that was; zero-shot is for a student "
-            "that has seen none: name the folder that it was fine-tuned from"
+            f"{name} was fine-tuned on labeled sentences ({task}), or made from one that was; zero-shot is for "
+            "a student that has seen no labels: name the folder that it was fine-tuned from"
         )
     return folder
 

@@ -52,7 +52,7 @@ class Predictor:
         if split not in get_args(Split):
             raise unknown("split", split, get_args(Split))
         if not 0 <= min_confidence <= 1:
-            raise UserError(f"min_confidence: {min_confidence:g} is no probability; give one from 0 to 1")
+            raise UserError(f"min_confidence: {min_confidence:g} is not a probability; use a number from 0 to 1")
         self.reader, self.packed = reader, split == "long"
         self.calibration, self.min_confidence, self.folder = calibration, min_confidence, folder
 
@@ -68,14 +68,14 @@ class Predictor:
     def extract_iter(self, texts: Iterable[str], window: int = 1024) -> Iterator[Extraction]:
         """The same for a stream: that many texts are held at a time, and batches are made within them."""
         if isinstance(texts, str):
-            raise UserError("extract takes a list of texts; put the one text into a list")
+            raise UserError("extract takes a list of texts; put the text into a list")
         stream = iter(texts)
         number = 0
         while held := list(islice(stream, window)):
             for text in held:
                 number += 1
                 if not isinstance(text, str):
-                    raise UserError(f"text {number} is no text but {type(text).__name__}; leave it out, or give ''")
+                    raise UserError(f"text {number} is not a text but {type(text).__name__}; leave it out, or use ''")
             yield from self._window(held)
 
     def _window(self, texts: Sequence[str]) -> list[Extraction]:

@@ -52,9 +52,9 @@ class StudentTeacher:
         MissingExtraError where it cannot be read here. No weights are loaded."""
         for kind in config.kinds:
             if kind not in KINDS:
-                raise UserError(f"a student as teacher does not answer {kind}: give --kinds extraction, or polarity")
+                raise UserError(f"a student as teacher does not answer {kind}: use --kinds extraction, or polarity")
         if not config.model:
-            raise UserError("--model is missing: the folder of the student that teaches")
+            raise UserError("--model is missing: name the folder of the student that teaches")
         self._folder = student_folder(config.model)
         info = read_info(self._folder)
         # One that was taught nothing has heads that are drawn anew each time: --task does not make it a teacher.

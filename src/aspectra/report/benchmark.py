@@ -74,7 +74,7 @@ def facts(results: Row) -> list[tuple[str, str]]:
         ("tasks", ", ".join(task.upper() for task in distinct(task for task, _ in there))),
         ("sets", ", ".join(distinct(data for _, data in there))),
         ("seeds", ", ".join(seeds)),
-        ("cells", f"{len(cells)}" + (f", {len(results['missing'])} missing" if results["missing"] else "")),
+        ("runs", f"{len(cells)}" + (f", {len(results['missing'])} missing" if results["missing"] else "")),
         ("measured", " to ".join(distinct([*days[:1], *days[-1:]]))),
         ("protocol", f"version {results['protocol']}"),
     ]

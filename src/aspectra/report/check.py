@@ -33,7 +33,7 @@ def write(drawn: Mapping[str, Any], file: Path) -> str:
     whether `targets` are. Raises UserError for a file that is something else.
     """
     if file.is_dir() or (file.exists() and GENERATOR not in file.read_text(encoding="utf-8", errors="replace")[:2048]):
-        raise UserError(f"{file} is there and is no page of a check; name another with --out")
+        raise UserError(f"{file} exists and is not a page of `aspectra check`; name another file with --out")
     page = hashlib.sha256(canonical([FORMAT, drawn]).encode("utf-8", "replace")).hexdigest()[:16]
     write_text(file, html({"check": FORMAT, "page": page, **drawn}))
     return page

@@ -90,10 +90,10 @@ def more(gain: Interval, answers: int) -> str:
     """Would paying for more help? By what the second half of the answers brought (fractions of F1)."""
     brought = f"the last {counted(answers, 'answer')} brought {signed(gain.value)} F1 ({spoken(gain)})"
     if gain.low > 0:
-        return f"Would paying for more help? Probably: {brought}; as many again tend to bring less."
+        return f"Would paying for more help? Probably: {brought}; the same number again tends to bring less."
     if gain.high < POINT:
         return f"Would paying for more help? Hardly: {brought}."
-    return f"Would paying for more help? That cannot be told: {brought}, which may be chance."
+    return f"Would paying for more help? Cannot be told: {brought}, which may be chance."
 
 
 def spoken(interval: Interval | Mapping[str, float]) -> str:
@@ -106,7 +106,7 @@ def lines(results: Row) -> list[str]:
     """What the figures say, a sentence a line."""
     judged, held = results["judged"], results["answers"]["held"]
     if judged["unit"] == "review":
-        by = f"{counted(held['reviews'], 'answered review')} kept away, a random sample of the file"
+        by = f"{counted(held['reviews'], 'answered review')} held out, a random sample of the file"
         told = [f"Strict F1 against the LLM's own labels, on {by} ({counted(judged['sentences'], 'sentence')})."]
     else:
         told = [f"Strict F1 on {counted(judged['sentences'], 'labeled sentence')}."]
@@ -118,7 +118,7 @@ def lines(results: Row) -> list[str]:
         told.append(f"Before: {results['config']['student']} does not know the task, so there is nothing to measure.")
     told.append(results["more"])
     if judged["units"] < FEW:
-        told.append(f"Only {counted(judged['units'], judged['unit'])} to judge by: the intervals are wide.")
+        told.append(f"Only {counted(judged['units'], judged['unit'])} to evaluate on: the intervals are wide.")
     return told
 
 
@@ -177,7 +177,7 @@ def facts(results: Row) -> list[tuple[str, str]]:
     cost = "unknown, no prices given" if asked["cost_usd"] is None else f"${asked['cost_usd']:.4f}"
     open_ = ", ".join(f"{asked[name]:,} {name}" for name in ("rejected", "failed", "absent", "pending") if asked[name])
     unsure = f", {draw['unsure']:,} of them where the student was unsure" if draw["unsure"] else ""
-    twins = f", {parts['left_out']:,} left out as too like these" if parts["left_out"] else ""
+    twins = f", {parts['left_out']:,} left out because they are too similar" if parts["left_out"] else ""
     return [
         ("LLM", results["config"]["elicit"]["model"]),
         ("student", results["config"]["student"]),

@@ -24,7 +24,7 @@ def report(config: RunConfig, rows: Rows, out: Path) -> str:
     for way in config.scoring:
         parts.append(leaderboard(config, [row for row in rows if row["scoring"] == way], way))
         if "shipped" in config.systems:
-            parts.append("shipped: the reader that comes with Aspectra, which has seen none of the labels.")
+            parts.append("shipped: the reader that comes with Aspectra. It has seen none of the labels.")
         parts += [difference(config, pair, way, out) for pair in pairs(config)]
     parts += [losses(config, out), stages(config, out)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -71,13 +71,13 @@ def difference(config: RunConfig, pair: tuple[str, str], way: str, out: Path) ->
     on, over runs too."""
     one, other = (runs(config, system, way, out) for system in pair)
     gap = significance.difference(one, other, scoring=way)
-    zero = "holds zero" if gap.low <= 0 <= gap.high else "does not reach zero"
+    zero = "contains zero" if gap.low <= 0 <= gap.high else "excludes zero"
     said = (
         f"{pair[0]} minus {pair[1]}: {100 * gap.value:+.2f} F1 ({way}, all), 95 % interval {100 * gap.low:+.2f} to "
         f"{100 * gap.high:+.2f} (paired bootstrap over {len(one[0])} sentences); it {zero}. "
     )
     if len(one) < two_level.LEAST:
-        return said + f"{counted(len(one), 'run')}: descriptive; a difference is called shown from five runs on."
+        return said + f"{counted(len(one), 'run')}: descriptive; a difference needs at least five runs to be shown."
     both = two_level.difference(one, other, scoring=way)
     verdict = two_level.verdict(both.runs, both.low, both.high, both.p)
     return said + f"Over {both.runs} runs and the sentences {100 * both.low:+.2f} to {100 * both.high:+.2f}: {verdict}."

@@ -42,17 +42,17 @@ def picture(figures: Row, stretches: Sequence[Stretch], unit: str) -> Row:
 def how(found: Row, starred: bool) -> str:
     """How the picture came about, in a few words; the rest stands at the page's end."""
     by = {
-        "meaning": "Targets are put together by what they mean",
-        "words": "Targets are put together where their words are one; the reader has no table of what they mean",
-        "categories": "Topics are the categories that the reader was taught",
+        "meaning": "Targets are grouped by meaning",
+        "words": "Targets are grouped by words, because the reader has no table of meanings",
+        "categories": "Topics are the reader's categories",
     }[found["by"]]
-    by += ", under the topics of your file." if found["own"] else "."
+    by += ", into the topics of your file." if found["own"] else "."
     if starred:
         stars = found["stars"]
         by += (
-            f" Stars (column {stars['column']}, {stars['mean']:.1f} on average): how many more or fewer have reviews "
-            "that complain of a topic, all topics fitted together, with 95 % intervals; hollow where 0 is in them. An "
-            "association, not a cause."
+            f" Stars (column {stars['column']}, {stars['mean']:.1f} on average): how many more or fewer stars "
+            "the reviews have that complain of a topic. All topics are fitted together, with 95 % intervals; "
+            "hollow if an interval contains 0. This is an association, not a cause."
         )
     return by
 

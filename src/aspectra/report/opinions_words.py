@@ -68,7 +68,7 @@ def notes(manifest: Row) -> list[str]:
     if passed := manifest["passed_over"]:
         told = ", ".join(f"{count:,} {reason}" for reason, count in passed.items())
         found.append(
-            f"{counted(sum(passed.values()), 'row')} of the table could not be read, and no count has them: {told}."
+            f"{counted(sum(passed.values()), 'row')} of the table could not be read and are not counted: {told}."
         )
     if figures["cut"]:
         found.append(
@@ -79,17 +79,17 @@ def notes(manifest: Row) -> list[str]:
     if time := figures["time"]:
         if undated := time["undated"]:
             has = "has" if undated == 1 else "have"
-            found.append(f"{counted(undated, 'review')} {has} no date: no count over time has them.")
+            found.append(f"{counted(undated, 'review')} {has} no date, and no count over time includes them.")
         if outside := time["outside"]:
             found.append(
-                f"{counted(outside, 'review')} far from the others in time: the charts over time leave them out."
+                f"{counted(outside, 'review')} far from the others in time, so the charts over time leave them out."
             )
         if way := AMBIGUOUS.get(time["written"]):
             found.append(f"Dates in '{time['column']}' were read as {way}.")
     for kind, noun in NOUNS.items():
         if figures[kind]["forgotten"]:
             found.append(
-                f"There are more {kind} than fit: {figures[kind]['forgotten']:,} opinions of rare ones are only in the "
+                f"There are too many {kind}: {figures[kind]['forgotten']:,} opinions of rare ones are only in the "
                 f"totals, and the count of any {noun} may be up to {figures[kind]['at_most']:,} short."
             )
     return found
@@ -101,7 +101,9 @@ def foreign(figures: Row) -> str | None:
     if not counts or counts["reviews"] <= FOREIGN * figures["reviews"]:
         return None
     share = percent(counts["reviews"] / figures["reviews"])
-    return f"about {share} of the reviews do not look English; the model is made for English, and misreads the others"
+    return (
+        f"about {share} of the reviews do not look English; the model is made for English, and misreads other languages"
+    )
 
 
 def headline(figures: Row) -> str:
@@ -138,15 +140,13 @@ def story(figures: Row) -> list[str]:
     )
     if liked is not None and liked["negative"]["share"] < SELDOM and liked["praised"] > liked["reviews"] / 2:
         found.append(
-            f"Best liked: {liked['label']} ({liked['praised']:,} of {liked['reviews']:,} reviews that speak of it only "
-            "praise it)."
+            f"Best liked: {liked['label']} ({liked['praised']:,} of {liked['reviews']:,} reviews that mention "
+            "it only praise it)."
         )
     if costly := [row for row in rows if row["stars"] and row["stars"]["high"] < 0]:
         worst = min(costly, key=lambda row: row["stars"]["high"])
         less = f"{-worst['stars']['difference']:.1f}"
-        found.append(
-            f"Reviews that complain of {worst['label']} have {less} fewer stars, other complaints being equal."
-        )
+        found.append(f"Reviews that complain of {worst['label']} have {less} fewer stars, with other complaints equal.")
     if (movers := figures["movers"]["rows"]) and figures["time"]:
         found.append(moved(next((row for row in movers if row["what"] == "negative"), movers[0])))
     return found
@@ -161,25 +161,25 @@ def trust(manifest: Row) -> list[tuple[str, str, str]]:
     found += judged(figures.get("quality"))
     if figures.get("under"):
         share = percent(figures["under"] / (figures["under"] + figures["opinions"]))
-        found.append(("left out", f"{figures['under']:,}", f"opinions, {share}, for too little confidence"))
+        found.append(("left out", f"{figures['under']:,}", f"opinions, {share}, because of low confidence"))
     if foreign := figures.get("foreign"):
         share = percent(foreign["reviews"] / figures["reviews"])
-        found.append(("not English", share, "of the reviews, as far as it looks; the reader is made for English"))
+        found.append(("not English", share, "of the reviews, estimated; the reader is made for English"))
     return found
 
 
 def judged(quality: Row | None) -> list[tuple[str, str, str]]:
     """How good the reader was where it was made."""
     if not quality:
-        return [("how good", "not known", "it was judged by no labeled sentences")]
+        return [("how good", "not known", "it was not tested on labeled sentences")]
     on = f"{quality['sentences']:,} labeled sentences ('{quality['data']}')"
     if "f1" in quality:
-        return [("how good", f"F1 {100 * quality['f1']:.0f}", f"on {on}, by which its training was stopped")]
+        return [("how good", f"F1 {100 * quality['f1']:.0f}", f"on {on}, which also chose its last epoch")]
     least = f" (confidence {quality['confidence']:g} or more)" if quality["confidence"] else ""
     right, all_of = percent(quality["precision"]), percent(quality["recall"])
     return [
         ("right", right, f"of the opinions that it finds{least} on {on}"),
-        ("found", all_of, "of the opinions there; your reviews may be harder"),
+        ("found", all_of, "of the opinions in them; your reviews may be harder"),
     ]
 
 

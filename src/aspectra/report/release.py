@@ -11,9 +11,10 @@ from aspectra.score.results import Result, learned
 
 TEXT = """# Predictions of {name}
 
-What the systems below said of each sentence of {sets}. The sentences are not here: `text_sha256` is the SHA-256 of a
-sentence's UTF-8 text, and the lines stand in the order of {side}. A line has `raw`, the answer as the system wrote it,
-or `opinions`. A term that a system found is a part of its sentence; of a short sentence it may be the whole.{shortened}
+The predictions of the systems below for each sentence of {sets}. The sentences are not included: `text_sha256` is the
+SHA-256 of a sentence's UTF-8 text, and the lines are in the order of {side}. A line has `raw`, the answer as the system
+wrote it, or `opinions`. A term that a system found is a part of its sentence, and can be a whole
+short one.{shortened}
 
 ## Strict F1 in percent, all sentences
 
@@ -23,9 +24,9 @@ or `opinions`. A term that a system found is a part of its sentence; of a short 
 
 ## How to use it
 
-Put the sets on disk (for the published ones: `aspectra data fetch`). In this folder, `aspectra benchmark
-benchmark.yaml --out DIR` scores every file again and writes the report. To compare a system of your own, add it to
-`systems` in `benchmark.yaml`. One file alone:
+Put the sets on disk (for the published ones: `aspectra data fetch`). In this folder, run `aspectra benchmark
+benchmark.yaml --out DIR` to score every file again and write the report. To compare your own system, add it to
+`systems` in `benchmark.yaml`. To score one file:
 
     aspectra score {gold} --pred {first} --task {task}
 """
@@ -44,7 +45,7 @@ def card(
             place = f"{each['task']}/{each['data']}"
             lines.append(line((each["system"], place, shots, runs, percent(f1["mean"]), percent(f1["sd"]))))
     files = ("dev.json",) if config.get("side") == "dev" else ("test.json", "hard_test.json")
-    told = f" Of {counted(shortened, 'answer')} a long part that says nothing valid is `...` here." if shortened else ""
+    told = f" Of {counted(shortened, 'answer')} a long part that is not valid is `...` here." if shortened else ""
     return TEXT.format(
         name=name,
         sets=", ".join(f"{task}/{data}" for task, names in config["sets"].items() for data in names),

@@ -56,7 +56,7 @@ def topic_course(course: Sequence[Sequence[int]], names: Sequence[str], unit: st
         tag("path", d=path([named for named, _ in course]), class_="spoken"),
         tag("path", d=path([bad for _, bad in course]), class_="complained"),
         role="img",
-        aria_label=f"Reviews that complain of it, of those that speak of it, by {unit}. {said}",
+        aria_label=f"Reviews that complain of it, of those that mention it, by {unit}. {said}",
         viewBox=f"0 0 {wide * len(course)} {tall}",
         preserveAspectRatio="none",
         width="100%",

@@ -51,7 +51,7 @@ def read_rows(path: Path, keep: Keep, form: Form = FOUND) -> Iterator[Row]:
     if form.delimiter is not None and suffix not in (".csv", ".tsv"):
         raise UserError(f"{path}: --delimiter is for .csv and .tsv files")
     if form.encoding is not None and suffix in (".parquet", *SHEETS):
-        raise UserError(f"{path}: --encoding is for files of text")
+        raise UserError(f"{path}: --encoding is for text files")
     packed = path.suffix.lower() in PACKED
     if suffix in (".csv", ".tsv"):
         yield from csv_rows(path, keep, form, tabs=suffix == ".tsv")
@@ -74,5 +74,5 @@ def is_list(path: Path, form: Form) -> bool:
         while (first := stream.readline(FIRST)) and not first.strip():
             pass
     if kind(path) == ".json" and first.strip() == "{":
-        raise UserError(f"{path} is one JSON object; write a list of objects ([{{...}}, ...]), or an object a line")
+        raise UserError(f"{path} is one JSON object; write a list of objects ([{{...}}, ...]), or one object a line")
     return LIST.match(first) is not None

@@ -66,9 +66,9 @@ class Items:
                     raise self.broken(str(getattr(error, "msg", error)), getattr(error, "pos", self.at)) from None
                 self.more()
         if self.double:
-            return Row(place, fault="double key", detail=f"the key '{self.double}' stands twice in an object")
+            return Row(place, fault="double key", detail=f"the key '{self.double}' appears twice in an object")
         if not isinstance(value, dict):
-            return Row(place, fault="not an object", detail="an item of the list is one JSON object")
+            return Row(place, fault="not an object", detail="an item of the list must be a JSON object")
         return Row(place, value)
 
     def next(self) -> str:
@@ -89,7 +89,7 @@ class Items:
     def end(self) -> None:
         self.at += 1
         if self.next():
-            raise self.broken("something stands behind the list", self.at)
+            raise self.broken("there is something after the list", self.at)
 
     def more(self) -> None:
         """Read on: as much again as is held, so that a long item is not begun anew for each chunk."""
@@ -102,4 +102,4 @@ class Items:
 
     def broken(self, why: str, at: int) -> UserError:
         line = self.lines + self.text.count("\n", 0, at)
-        return UserError(f"{self.path}, line {line}: the JSON list is torn or no JSON ({why}); mend it there")
+        return UserError(f"{self.path}, line {line}: the JSON list is incomplete or not JSON ({why}); correct it there")

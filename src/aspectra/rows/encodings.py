@@ -34,7 +34,7 @@ def check_encoding(name: str) -> None:
     except LookupError:
         known = False
     if not known:
-        raise UserError(f"there is no encoding '{name}'; examples: utf-8, utf-16, cp1252 (Windows), shift_jis, gb18030")
+        raise UserError(f"no encoding '{name}'; examples: utf-8, utf-16, cp1252 (Windows), shift_jis, gb18030")
 
 
 def marked(head: bytes) -> str | None:
@@ -54,7 +54,7 @@ def unreadable(path: Path, stream: io.BufferedReader, name: str) -> UserError:
     """The error for bytes that are not of an encoding: where that shows first, and which it likely is."""
     shown = "UTF-8" if name in UTF8 else name
     if shown in ("utf-16", "utf-32"):  # which a mark told
-        return UserError(f"{path} is not {shown.upper()} to its end; is it whole?")
+        return UserError(f"{path} is not {shown.upper()} to its end; is the file complete?")
     if shown != "UTF-8":
         return UserError(f"{path} is not {shown}; name its encoding with --encoding")
     before, where = 0, ""

@@ -26,18 +26,18 @@ def jsonl_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
             try:
                 value = json.loads(line, object_pairs_hook=distinct)
             except DoubleKeyError as error:
-                yield Row(place, fault="double key", detail=f"the key '{error}' stands twice in an object")
+                yield Row(place, fault="double key", detail=f"the key '{error}' appears twice in an object")
                 continue
             except (ValueError, RecursionError) as error:
                 if number == 1 and LIST.match(line):
-                    raise UserError(f"{path} is a JSON list; here a line holds one JSON object (JSONL)") from None
+                    raise UserError(f"{path} is a JSON list; write one JSON object a line (JSONL)") from None
                 why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
-                yield Row(place, fault="torn line", detail=f"the line is torn or no JSON ({why})")
+                yield Row(place, fault="torn line", detail=f"the line is incomplete or not JSON ({why})")
                 continue
             if isinstance(value, dict):
                 yield Row(place, value)
             else:
-                yield Row(place, fault="not an object", detail="a line holds one JSON object")
+                yield Row(place, fault="not an object", detail="a line must be one JSON object")
 
 
 class DoubleKeyError(ValueError):

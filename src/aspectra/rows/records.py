@@ -17,8 +17,8 @@ from aspectra.rows.habit import Habit
 MANY = 20  # lines of an open quote after which it is judged, so that no quote costs the reading of the whole file
 BACKSLASH = re.compile(r'(?<!\\)((?:\\\\)*)\\"')  # as databases write a quote within quotes
 STRAY = (
-    "a quote is opened here and not closed in {count} lines that look like rows; close it, or write it twice ('\"\"') "
-    "where it is part of the text"
+    "a quote opens here and does not close in {count} lines that look like rows; close it, or write "
+    "it twice ('\"\"') if it is part of the text"
 )
 
 

@@ -42,7 +42,7 @@ def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> 
                 check_names(path, header, keep(header))
             elif len(cells) > len(header):
                 many = (
-                    f"{len(cells)} fields where the header has {len(header)}; put quotes around text with '{delimiter}'"
+                    f"{len(cells)} fields, and the header has {len(header)}; put quotes around text with '{delimiter}'"
                 )
                 yield Row(place, dict(zip(header, cells, strict=False)), "too many fields", many)
             else:
@@ -53,7 +53,7 @@ def separator(given: str) -> str:
     """A separator as it is named on a command line. Raises UserError for what is none."""
     mark = NAMED.get(given.lower(), given)
     if len(mark) != 1 or mark in '"\r\n':
-        raise UserError(f"--delimiter '{given}': a separator is one character, or one of {', '.join(NAMED)}")
+        raise UserError(f"--delimiter '{given}': use one character, or one of {', '.join(NAMED)}")
     return mark
 
 

@@ -42,7 +42,7 @@ def sheet_rows(path: Path, keep: Keep) -> Iterator[Row]:
                 yield Row(f"row {number}", {name: value for name, value in values.items() if name})
             if header is not None:
                 if len(book.worksheets) > 1:
-                    say(f"{path}: of {len(book.worksheets)} sheets '{sheet.title}' is read")
+                    say(f"{path}: of {len(book.worksheets)} sheets '{sheet.title}' is used")
                 return
     finally:
         book.close()

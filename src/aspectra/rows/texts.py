@@ -36,7 +36,7 @@ def check_file(path: Path) -> None:
         with path.open("rb"):
             pass
     except FileNotFoundError:
-        raise UserError(f"there is no file {path}") from None
+        raise UserError(f"no file {path}") from None
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
 
@@ -70,11 +70,11 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
                 with unpacked(path) as again:
                     raise unreadable(path, again, name) from None
     except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
-        raise UserError(f"{path} cannot be unpacked ({error}); is it whole?") from None
+        raise UserError(f"{path} cannot be uncompressed ({error}); is the file complete?") from None
     except OSError as error:
         if path.suffix.lower() not in PACKED:
             raise
-        raise UserError(f"{path} cannot be unpacked ({error}); is it whole?") from None
+        raise UserError(f"{path} cannot be uncompressed ({error}); is the file complete?") from None
 
 
 def unpacked(path: Path) -> io.BufferedReader:

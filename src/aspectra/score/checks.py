@@ -31,7 +31,7 @@ def score(saved: dict[str, Any], file: str) -> dict[str, Any]:
     judged = [(o, o["mark"] == "right") for each in sentences for o in each["opinions"] if o["mark"]]
     known = [each for each in sentences if finished(each)]
     if not judged and not known:
-        raise UserError(f"{file}: none of the {len(sentences)} sentences is judged yet; mark some, and save again")
+        raise UserError(f"{file}: none of the {len(sentences)} sentences is judged; mark some, and save again")
     gold = [pair for each in known for pair in truth(each)]
 
     def figures(polarity: str | None = None) -> dict[str, Any]:
@@ -56,12 +56,13 @@ def checked(saved: dict[str, Any], file: str) -> list[dict[str, Any]]:
     """The sentences of a saved check. Raises UserError for a document that is none."""
     if saved.get("check") != FORMAT:
         raise UserError(
-            f"{file} is a check of another format ({saved.get('check')!r}); score it with the Aspectra of its page"
+            f"{file} has another format ({saved.get('check')!r}); score it with the version of Aspectra that "
+            "made its page"
         )
     sentences = saved.get("sentences")
     whole = isinstance(saved.get("of"), int) and _reader(saved.get("reader"))
     if not whole or not isinstance(sentences, list) or not all(map(_sentence, sentences)):
-        raise UserError(f"{file} is no saved check: save it anew on the page that `aspectra check` made")
+        raise UserError(f"{file} is not a saved check: save it again on the page that `aspectra check` made")
     return sentences
 
 

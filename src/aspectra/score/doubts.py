@@ -43,7 +43,7 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
     if given and len(silent) == len(given):
         lack = next(name for name in rules.by if rules.subject(given[0][1]) is None and not getattr(given[0][1], name))
         form = ", ".join(f'"{name}": ...' for name in (*rules.by, "polarity"))
-        found.append(f'no opinion has a "{lack}", so that none says anything in {task}; one is {{{form}}}')
+        found.append(f'no opinion has a "{lack}", so none counts in {task}; write {{{form}}}')
     if len(strange) > SHARE * len(given):
         number, polarity = strange[0]
         found.append(
@@ -53,12 +53,12 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
     if first is not None and unread > SHARE * pieces:
         form = " | ".join((*rules.by, "polarity"))
         found.append(
-            f"{unread} of {pieces} pieces do not read as `{form}` with a polarity of {', '.join(POLARITIES)}; "
-            f"the first is in {first[1][:80]!r}, prediction {first[0]}"
+            f"{unread} of {pieces} pieces do not have the form `{form}` with a polarity of "
+            f"{', '.join(POLARITIES)}; the first is in {first[1][:80]!r}, prediction {first[0]}"
         )
     if len(lost) > SHARE * said:
         found.append(
-            f"{len(lost)} of {said} predictions name what is not in their sentence; the first is {lost[0][1][:80]!r} "
-            f"of prediction {lost[0][0]}"
+            f"{len(lost)} of {said} predictions name something that is not in their sentence; the first is "
+            f"{lost[0][1][:80]!r} of prediction {lost[0][0]}"
         )
     return found

@@ -33,7 +33,7 @@ def read_predictions(path: Path | str) -> list[Prediction]:
         if text is None and isinstance(row.get(HASHED), str):
             text = ""
         if not isinstance(text, str):
-            raise UserError(f"{where} has no 'text' (or '{HASHED}'), by which it is matched with the gold")
+            raise UserError(f"{where} has no 'text' (or '{HASHED}'), which is needed to match it with the gold")
         if raw is not None and not isinstance(raw, str):
             raise UserError(f"{where}: 'raw' is the linear form as text, or null")
         if raw is None and opinions is None:
@@ -56,7 +56,7 @@ def read_predictions(path: Path | str) -> list[Prediction]:
             )
         )
     if odd:
-        say(f"{path}: {len(odd)} targets or categories are no text, and are read as one: first {odd[0]}")
+        say(f"{path}: {len(odd)} targets or categories are not text, and are read as text: first {odd[0]}")
     return predictions
 
 

@@ -17,13 +17,13 @@ AUDIT, CHECK = "audit", "check"  # the keys that only they have
 def read(file: Path) -> dict[str, Any]:
     """The JSON document, which has `AUDIT` or `CHECK`. Raises UserError for a file that no such page saved."""
     wrong = UserError(
-        f"{file} is no saved audit: `aspectra elicit --audit 50 --out DIR` makes the page that saves one, and "
-        "`aspectra check REVIEWS OPINIONS` that of one's own reviews"
+        f"{file} is not a saved audit or check: `aspectra elicit --audit 50 --out DIR` or `aspectra check "
+        "REVIEWS OPINIONS` makes the page that saves one"
     )
     try:
         saved = json.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise UserError(f"there is no file {file}") from None
+        raise UserError(f"no file {file}") from None
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from None
     except (ValueError, RecursionError):

@@ -140,9 +140,9 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
         digest = prediction.extra.get(HASHED) if not prediction.text else None
         if digest is not None and digest != digest_of(example.text):
             raise UserError(
-                f"sentence {number} is another one than was predicted: {_short(example.text, 0)} has the digest "
-                f"{digest_of(example.text)[:12]}..., the prediction {str(digest)[:12]}...; take the set as published "
-                "(`aspectra data fetch`), its files in the order test.json, hard_test.json"
+                f"sentence {number} differs from the predicted one: {_short(example.text, 0)} has the digest "
+                f"{digest_of(example.text)[:12]}..., the prediction {str(digest)[:12]}...; use the published set "
+                "(`aspectra data fetch`), with its files in the order test.json, hard_test.json"
             )
         if digest is None and example.text != prediction.text:
             start = next(
@@ -157,7 +157,7 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
             )
     if len(gold) != len(predictions):
         shared = min(len(gold), len(predictions))
-        where = f"the first without a partner is sentence {shared + 1}"
+        where = f"the first unmatched is sentence {shared + 1}"
         text = (gold if len(gold) > shared else predictions)[shared].text
         shown = f", {_short(text, 0)}" if text else ""
         raise UserError(f"{len(gold)} gold sentences but {len(predictions)} predictions; {where}{shown}")

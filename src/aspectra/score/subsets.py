@@ -31,7 +31,7 @@ def unmarked(examples: Sequence[Example], subset: str) -> str | None:
     """What to know of the implicit subset of a file that marks no opinion words at all, as train and dev files do."""
     if subset != "implicit" or any(o.words for example in examples for o in example.opinions):
         return None
-    return "no opinion words are marked in these sentences, so that each with an opinion counts as implicit"
+    return "no opinion words are marked in these sentences, so each with an opinion counts as implicit"
 
 
 def select(examples: Sequence[Example], task: str, subset: str, scoring: str) -> list[bool]:

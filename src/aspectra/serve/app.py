@@ -57,19 +57,19 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 TROUBLE: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "No JSON, or none that says one thing only."},
+    400: {"model": Problem, "description": "The body is not JSON, or is ambiguous JSON."},
     401: {"model": Problem, "description": "The token is missing or wrong."},
-    408: {"model": Problem, "description": "The body did not come in time."},
+    408: {"model": Problem, "description": "The body did not arrive in time."},
     413: {"model": Problem, "description": "The request is too large."},
-    415: {"model": Problem, "description": "No JSON by its Content-Type."},
-    422: {"model": Problem, "description": "JSON, but not what is asked for."},
+    415: {"model": Problem, "description": "The Content-Type is not application/json."},
+    422: {"model": Problem, "description": "The body is JSON with the wrong content."},
     429: {
         "model": Problem,
-        "description": "Too much is waiting.",
+        "description": "Too many texts are waiting.",
         "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
     },
     503: {"model": Problem, "description": "The service is stopping."},
-    504: {"model": Problem, "description": "It took too long."},
+    504: {"model": Problem, "description": "The answer took too long."},
 }
 
 
@@ -92,7 +92,7 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
 
     app = FastAPI(
         title="Aspectra",
-        summary="Which opinions are in a text, and what of?",
+        summary="Which opinions are in a text, and what are they about?",
         version=version("aspectra"),
         docs_url=None,  # these pages come from outside
         redoc_url=None,
@@ -177,7 +177,7 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
     async def readyz() -> dict[str, str]:
         """The model answers."""
         if not batcher.healthy:
-            raise HTTPException(503, "stopping, or the model does not answer")
+            raise HTTPException(503, "the service is stopping, or the model does not answer")
         return {"status": "ready"}
 
     @app.get("/metrics", response_class=Response, responses={401: TROUBLE[401]}, dependencies=needs)
@@ -212,8 +212,8 @@ async def answered(request: Request, work: Coroutine[Any, Any, list[Any]]) -> li
         if task in done:
             return task.result()
         if gone in done:
-            raise HTTPException(408, "the client went away")
-        raise HTTPException(504, f"it took longer than {seconds:g} s; send less at once, or ask again later")
+            raise HTTPException(408, "the client disconnected")
+        raise HTTPException(504, f"the answer took longer than {seconds:g} s; send less at once, or try again later")
     except FullError as error:
         raise HTTPException(429, str(error), {"Retry-After": str(error.retry_after)}) from None
     except StoppingError as error:
@@ -234,7 +234,7 @@ async def invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 async def failed(_: Request, __: Exception) -> JSONResponse:
-    return JSONResponse({"detail": "the service failed; its log says how"}, 500)
+    return JSONResponse({"detail": "the service failed; see its log"}, 500)
 
 
 def page(content: bytes, kind: str) -> Any:

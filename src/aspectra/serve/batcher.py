@@ -32,7 +32,7 @@ class FullError(AspectraError):
     """The queue is full; `retry_after` says in how many seconds it should no longer be."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"too much is waiting already; ask again in {retry_after} s")
+        super().__init__(f"too many texts are waiting; try again in {retry_after} s")
         self.retry_after = retry_after
 
 

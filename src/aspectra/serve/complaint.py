@@ -11,15 +11,15 @@ from typing import Any
 OBJECT = 'must be a JSON object, as in {{"text": "Great soup, rude waiter."}}'
 WORDS = {
     "missing": "is missing",
-    "extra_forbidden": "is not asked for: leave it out",
+    "extra_forbidden": "is unknown: leave it out",
     "string_type": "must be a text",
     "string_too_long": "is longer than {max_length} characters",
     "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "must not hold the character U+0000",
-    "string_unicode": "is no text: it holds half a character (a lone surrogate)",
+    "string_pattern_mismatch": "must not contain the character U+0000",
+    "string_unicode": "is not a text: it has half a character (a lone surrogate)",
     "list_type": "must be a list of texts",
-    "too_long": "may hold at most {max_length} texts: send them in several requests",
-    "too_short": "must hold a text at least",
+    "too_long": "can have at most {max_length} texts: send them in several requests",
+    "too_short": "must have at least one text",
     "int_type": "must be a whole number",
     **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
     "greater_than_equal": "must be {ge} or more",
@@ -40,5 +40,5 @@ def complaint(errors: Sequence[Mapping[str, Any]]) -> str:
     first = min(errors, key=lambda each: each["type"] != "extra_forbidden")
     parts = [part for part in first["loc"] if part not in KINDS]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{str(part)[:LONGEST]}" for part in parts).lstrip(".")
-    told = WORDS.get(first["type"], "is not what is asked for").format(**first.get("ctx") or {})
+    told = WORDS.get(first["type"], "is not valid").format(**first.get("ctx") or {})
     return f"{where or 'the body'} {told}"

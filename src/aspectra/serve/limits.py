@@ -45,8 +45,8 @@ class Strict(Request):
         if self.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise HTTPException(415, "send JSON, with Content-Type: application/json")
         if self.headers.get("content-encoding", "identity").lower() != "identity":
-            raise HTTPException(415, "send the body as it is, without Content-Encoding")
-        large = HTTPException(413, f"a request may have {limits.body:,} bytes", {"Connection": "close"})
+            raise HTTPException(415, "send the body uncompressed, without Content-Encoding")
+        large = HTTPException(413, f"a request can have at most {limits.body:,} bytes", {"Connection": "close"})
         if int(self.headers.get("content-length", "0")) > DRAINED:
             raise large
         parts: list[bytes] = []
@@ -60,9 +60,9 @@ class Strict(Request):
                     if received <= limits.body:
                         parts.append(part)
         except TimeoutError:
-            raise HTTPException(408, "the body did not come in time", {"Connection": "close"}) from None
+            raise HTTPException(408, "the body did not arrive in time", {"Connection": "close"}) from None
         except ClientDisconnect:
-            raise HTTPException(400, "the body broke off") from None
+            raise HTTPException(400, "the body ended early") from None
         if received > limits.body:
             raise large
         return b"".join(parts)
@@ -82,12 +82,12 @@ class Strict(Request):
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key appears twice")
     return found
 
 
 def refused(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 class Guarded(APIRoute):

@@ -75,7 +75,7 @@ def run(
     port = listener.getsockname()[1]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     if token is None and not is_loopback(host):
-        say(f"serve: WARNING: whoever reaches {host} can use this; set {TOKEN} or --token-file to ask for a token")
+        say(f"serve: WARNING: anyone who reaches {host} can use this; set {TOKEN} or --token-file to require a token")
     app = application(model, limits, token, origins)
     config = uvicorn.Config(
         app,
@@ -98,7 +98,7 @@ def run(
 
         def handle_exit(self, sig: int, frame: Any) -> None:
             if not self.should_exit:
-                say("serve: stopping; what was taken is finished first")
+                say("serve: stopping after the accepted requests")
             super().handle_exit(sig, frame)
             self._captured_signals.clear()  # to be stopped is how a service ends well
 
@@ -118,7 +118,7 @@ def read_token(file: Path | None) -> str | None:
         return None
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise UserError(f"the token in {where} must be printable ASCII without blanks; make one: openssl rand -hex 32")
+        raise UserError(f"the token in {where} must be printable ASCII without spaces; make one: openssl rand -hex 32")
     return token
 
 
@@ -128,8 +128,8 @@ def check_origin(origin: str) -> None:
     plain = parts.scheme in ("http", "https") and parts.hostname and origin == f"{parts.scheme}://{parts.netloc}"
     if origin != "*" and (not plain or "@" in parts.netloc or origin != origin.lower()):
         raise UserError(
-            f"--cors-origin {origin} is no origin: write scheme, host and port of the page as its browser does, for "
-            "example https://shop.example or http://localhost:3000; '*' is every page"
+            f"--cors-origin {origin} is not an origin: write scheme, host and port of the page, as in "
+            "https://shop.example or http://localhost:3000; '*' is any page"
         )
 
 
@@ -139,7 +139,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise UserError(f"no host {host} here ({error}); take 127.0.0.1 (this machine) or 0.0.0.0 (all)") from None
+        raise UserError(
+            f"this machine has no host {host} ({error}); use 127.0.0.1 (this machine) or 0.0.0.0 (all)"
+        ) from None
     family, kind, protocol, _, address = found[0]
     # The protocol by number: asyncio sends small answers at once only where it reads TCP here.
     with socket.socket(family, kind, protocol) as listener:
@@ -148,7 +150,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind(address)
         except OSError as error:
             other = "name an address of this machine" if error.errno == errno.EADDRNOTAVAIL else "name another --port"
-            raise UserError(f"cannot serve at {host}, port {port}: {error.strerror}; {other}") from None
+            raise UserError(f"cannot listen on {host}, port {port}: {error.strerror}; {other}") from None
         yield listener
 
 

@@ -21,8 +21,8 @@ SENTENCES, SENTENCE = 6, 400  # around a target, and characters of one
 STRICT = ConfigDict(extra="forbid", strict=True)
 TEXT = "The soup was superb, but the waiter was rude."
 EXAMPLES: dict[Subject, str] = {"target": "waiter", "category": "service general"}
-SURE = "How likely it is right, as far as the student knows; calibrated where its export is."
-START = "First character of the target in the text, counted in Unicode code points; null where none is named."
+SURE = "Probability that the opinion is right; calibrated if the export is."
+START = "First character of the target in the text, in Unicode code points; null if no target is named."
 
 
 class Opinion(BaseModel):
@@ -32,7 +32,7 @@ class Opinion(BaseModel):
     category: str | None
     polarity: Polarity
     start: int | None = Field(description=START)
-    end: int | None = Field(description="The character behind its last.")
+    end: int | None = Field(description="The character after the target.")
     confidence: float | None = Field(description=SURE, ge=0, le=1)
 
 
@@ -47,7 +47,7 @@ class Reader(BaseModel):
     """Who read: a digest tells models apart that have one name."""
 
     name: str
-    version: str | None = Field(description="Of the model; null where its export was given none.")
+    version: str | None = Field(description="Version of the model; null if its export has none.")
     digest: str
 
 
@@ -105,14 +105,14 @@ class About(BaseModel):
     task: str
     by: list[str]
     version: str = Field(description="Of Aspectra.")
-    token: bool = Field(description="Whether /v1/extract, /v1/classify and /v1/topics want a bearer token.")
-    topics: bool = Field(description="Whether there is /v1/topics: the reader has a table of meanings, or is lent one.")
+    token: bool = Field(description="Whether /v1/extract, /v1/classify and /v1/topics need a bearer token.")
+    topics: bool = Field(description="Whether /v1/topics is available: it needs a table of meanings.")
     limits: Allowed
 
 
 def extract(limits: Limits) -> Any:
     """The body of /v1/extract: `text`, or `texts`; and how sure an opinion must be."""
-    sure: Any = (float, Field(0.0, ge=0, le=1, description="Opinions of less confidence are left out."))
+    sure: Any = (float, Field(0.0, ge=0, le=1, description="Lowest confidence of an opinion; others are left out."))
     one = create_model("OneText", __config__=shown({"text": TEXT}), text=(text(limits.text), ...), min_confidence=sure)
     several: Any = Annotated[GenericAlias(list, text(limits.text)), Field(min_length=1, max_length=limits.texts)]
     many = create_model(
@@ -137,13 +137,13 @@ def classify(limits: Limits, by: tuple[Subject, ...]) -> Any:
 def topics() -> Any:
     """The body of /v1/topics: targets with how often and in which sentences they stand, and topics of one's own."""
     around: Any = Annotated[GenericAlias(list, text(SENTENCE)), Field(max_length=SENTENCES)]
-    told = "Sentences with the target, without itself: they help to tell what it means."
+    told = "Sentences with the target removed; they help to find its meaning."
     name: Any = Annotated[text(SUBJECT), Field(min_length=1)]
     target = create_model(
         "Target",
         __config__=STRICT,
         target=(name, ...),
-        count=(Annotated[int, BeforeValidator(whole)], Field(1, ge=1, le=10**9, description="How often it is named.")),
+        count=(Annotated[int, BeforeValidator(whole)], Field(1, ge=1, le=10**9, description="Number of mentions.")),
         around=(around, Field([], description=told)),
     )
     several: Any = Annotated[GenericAlias(list, target), Field(min_length=1, max_length=TARGETS)]
@@ -154,7 +154,10 @@ def topics() -> Any:
         "ManyTargets",
         __config__=shown(example),
         targets=(several, ...),
-        topics=(named | None, Field(None, description="Your own, with examples; else they are found.")),
+        topics=(
+            named | None,
+            Field(None, description="Your own topics, with examples; without them, topics are found."),
+        ),
     )
 
 

@@ -31,7 +31,7 @@ class Batches(torch.utils.data.Sampler[list[int]]):
         rank: int = 0,
     ) -> None:
         if not lengths:
-            raise UserError("there is nothing to train on")
+            raise UserError("nothing to train on")
         if len(lengths) < processes:
             raise UserError(f"{len(lengths)} rows cannot be shared among {processes} processes; start fewer")
         self.lengths, self.seed, self.epoch = list(lengths), seed, 0

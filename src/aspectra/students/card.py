@@ -25,7 +25,7 @@ def card(title: str, pipeline: str, what: str, facts: Mapping[str, Any], use: st
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in facts.items()),
         "",
-        "How it was made, with every setting, input digest and version, stands in `manifest.json`.",
+        "`manifest.json` says how it was made, with every setting, input digest and version.",
         "",
         f"    {use}",
         "",

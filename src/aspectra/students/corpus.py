@@ -32,8 +32,8 @@ class Side:
         path = self.folder / "silver" / f"{self.side}.json"
         if not path.is_file():
             raise UserError(
-                f"the corpus {self.folder} has no silver labels, from which a tagger learns; they are made of answers "
-                "of the kinds extraction and analysis"
+                f"the corpus {self.folder} has no silver labels, and a tagger learns from these; make them with "
+                "answers of the kinds extraction and analysis"
             )
         return load(path)
 
@@ -49,9 +49,7 @@ def read(corpus: Path, side: str) -> Side:
 
     path = corpus / f"{side}.parquet"
     if not path.is_file():
-        there = (
-            f"has no {path.name}; is it a folder made by `aspectra corpus`?" if corpus.is_dir() else "does not exist"
-        )
+        there = f"has no {path.name}; did `aspectra corpus` make it?" if corpus.is_dir() else "does not exist"
         raise UserError(f"the corpus {corpus} {there}")
     try:
         return Side(corpus, side, pq.read_table(path, columns=COLUMNS))

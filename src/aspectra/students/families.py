@@ -51,7 +51,7 @@ def fitting(student: str, what: str, asked: str | None = None) -> str:
     if tags(resolve(student)):
         return "tagger"
     if asked == "tagger":
-        raise UserError(f"{student} is no encoder but writes, and cannot be taught to tag; leave out --preset tagger")
+        raise UserError(f"{student} is a writer, not an encoder, and cannot become a tagger; leave out --preset tagger")
     return "cpu"
 
 

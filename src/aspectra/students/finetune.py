@@ -72,9 +72,12 @@ def finetune(
     trained = session.open_student(source, config)
     going_on = crew.first(stage.begin)
     if crew.leads and (config.shots or 0) > len(train):
-        say(f"finetune: {config.shots} shots were asked for; there are {len(train)} training sentences, all are taken")
+        say(
+            f"finetune: {config.shots} shots were asked for, but there are only {len(train)} training "
+            "sentences; all are used"
+        )
     if crew.leads and judged and len(dev) < FEW:
-        say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few for their F1 to tell which epoch is best")
+        say(f"finetune: WARNING: sentences in dev: {len(dev)}, too few to tell which epoch is best")
     with stage.given_back(crew.leads), quiet(), session.room_for(out):
         figures = tune(trained, student, train, dev, config, arguments, out, crew, going_on)
     return crew.first(lambda: stage.finish(figures))

@@ -35,7 +35,7 @@ def weigh(weights: Weights, kinds: Sequence[str]) -> list[float] | None:
             raise unknown("kind in weights", kind, kinds)
     missing = [kind for kind in kinds if kind not in weights]
     if missing:
-        raise UserError(f"weights has no number for the kind {missing[0]}; give one for each of: {', '.join(kinds)}")
+        raise UserError(f"`weights` has no number for the kind {missing[0]}; write one for each of: {', '.join(kinds)}")
     return [float(weights[kind]) for kind in kinds]
 
 

@@ -40,7 +40,7 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
     """
     if os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
         # The leading process writes the weights, and would have a part of each.
-        raise UserError("students are trained whole on each GPU, not by FSDP: use torchrun (docs/scale.md)")
+        raise UserError("FSDP is not supported: use torchrun (docs/scale.md)")
     place = machine.device(config.device)
     machine.use_threads(config.threads)
     if place == "cpu":
@@ -133,7 +133,8 @@ def room_for(folder: Path) -> Iterator[None]:
         ):
             raise
         raise UserError(
-            f"the disk is full: {folder} was not written; make room and run again, it goes on from its last checkpoint"
+            f"the disk is full: {folder} was not written; free some space and run again to go on from the last "
+            "checkpoint"
         ) from None
 
 

@@ -130,4 +130,4 @@ class Student(Protocol):
 
 def diverged() -> UserError:
     """What to say of a training whose numbers ran away."""
-    return UserError("the training diverged: its loss is no number; take a lower learning_rate, and another --out")
+    return UserError("the training diverged: its loss is not a number; use a lower learning_rate and another --out")

@@ -81,10 +81,10 @@ class Connection:
         except aiohttp.ClientSSLError as error:
             raise self._untrusted(error) from None
         except aiohttp.ClientHttpProxyError as error:
-            told = f"the proxy {self._through} does not lead to {shown(self.url)} ({error.status}: {error.message})"
+            told = f"the proxy {self._through} cannot reach {shown(self.url)} ({error.status}: {error.message})"
             if error.status in (401, 403, 407):
                 raise RefusedError(
-                    self.hidden(f"{told}; it may want a name and a password in {self._variable}")
+                    self.hidden(f"{told}; it may need a name and a password in {self._variable}")
                 ) from None
             raise TryError(self.hidden(told), gone=True) from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -95,12 +95,14 @@ class Connection:
         except TimeoutError:
             raise TryError(f"no answer within {self._timeout:g} s", busy=True) from None
         except (aiohttp.TooManyRedirects, ValueError) as error:  # a redirect to what is no address, a host that is none
-            raise TryError(self.hidden(f"{shown(self.url)} leads nowhere ({type(error).__name__})"), odd=True) from None
+            raise TryError(
+                self.hidden(f"{shown(self.url)} cannot be reached ({type(error).__name__})"), odd=True
+            ) from None
         except aiohttp.ClientError as error:
             if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
-                raise TryError(f"{shown(self.url)} answers with a body that cannot be unpacked", odd=True) from None
+                raise TryError(f"{shown(self.url)} answers with a body that cannot be uncompressed", odd=True) from None
             if isinstance(error, aiohttp.ClientConnectionError):
-                raise TryError(f"{shown(self.url)} drops the connection before it says a word", mute=True) from None
+                raise TryError(f"{shown(self.url)} drops the connection without an answer", mute=True) from None
             why = str(error) or type(error).__name__
             raise TryError(self.hidden(f"the connection to {shown(self.url)} broke ({why})")) from None
 
@@ -119,12 +121,14 @@ class Connection:
         reason = getattr(told, "reason", None) or str(told)
         if isinstance(told, ssl.SSLCertVerificationError):
             return RefusedError(
-                f"the certificate of {where} is not trusted: {told.verify_message or reason}; if its issuer is your "
-                "own, name that one's certificate: SSL_CERT_FILE=FILE"
+                f"the certificate of {where} is not trusted: {told.verify_message or reason}; if the issuer is "
+                "your own, name its certificate: SSL_CERT_FILE=FILE"
             )
         why = reason.replace("_", " ").lower()
         if reason in OTHER_TLS:
-            return RefusedError(f"{where} does not speak TLS as we do ({why}); does its address begin with http://?")
+            return RefusedError(
+                f"{where} does not use a known TLS version ({why}); does its address begin with http://?"
+            )
         return TryError(self.hidden(f"no connection to {where} (TLS: {why})"), gone=True)
 
     def _open(self) -> ClientSession:
@@ -160,7 +164,7 @@ def unreached(error: Any) -> str:
     """Why there was no connection, in the words of the system: those of the client name its own settings besides."""
     told = getattr(error, "os_error", None)
     if told is None:
-        return str(error) or "no answer to the attempt to connect"
+        return str(error) or "no answer to the connection attempt"
     return os.strerror(told.errno) if told.errno in errno.errorcode else told.strerror or str(told)
 
 

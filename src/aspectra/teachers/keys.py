@@ -43,11 +43,11 @@ def read_key(config: ElicitConfig) -> str | None:
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"cannot read the key file {path}: {getattr(error, 'strerror', None) or error}") from None
         if not key or not key.isascii() or len(key.split()) != 1:
-            raise UserError(f"the key file {path} must hold the key and nothing else")
+            raise UserError(f"the key file {path} must contain only the key")
         return key
     key = os.environ.get(config.key_env, "").strip()
     if not key.isascii() or len(key.split()) > 1:
-        raise UserError(f"the environment variable {config.key_env} must hold the key and nothing else")
+        raise UserError(f"the environment variable {config.key_env} must contain only the key")
     return key or None
 
 
@@ -56,11 +56,13 @@ def read_headers(config: ElicitConfig) -> dict[str, str]:
     found = {}
     for name, variable in config.headers.items():
         if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
-            raise UserError(f"--header {name}={variable}: '{name}' is no name of a header")
+            raise UserError(f"--header {name}={variable}: '{name}' is not a valid header name")
         value = os.environ.get(variable, "").strip()
         if not value:
             raise UserError(f"--header {name}={variable}: set the environment variable {variable} to its value")
         if not value.isascii() or not value.isprintable():
-            raise UserError(f"the environment variable {variable} must hold the value of the header {name}, in a line")
+            raise UserError(
+                f"the environment variable {variable} must contain the value of the header {name}, in one line"
+            )
         found[name] = value
     return found

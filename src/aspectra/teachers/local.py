@@ -36,7 +36,7 @@ class LocalTeacher:
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:
-            raise UserError("--model is missing: the GGUF file to load")
+            raise UserError("--model is missing: name the GGUF file to load")
         path = Path(config.model).expanduser()
         if not path.is_file():
             raise UserError(f"no GGUF file {path}")

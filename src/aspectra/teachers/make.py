@@ -17,7 +17,9 @@ from aspectra.teachers.teacher import Teacher
 def check_here(config: ElicitConfig) -> None:
     """Raise UserError for a teacher that this process cannot ask."""
     if config.teacher == "vllm":
-        raise UserError("the vllm teacher is for `aspectra elicit --engine ray`; name its server's address to openai")
+        raise UserError(
+            "the vllm teacher needs `aspectra elicit --engine ray`; for a vLLM server, use the teacher openai"
+        )
 
 
 def make_teacher(config: ElicitConfig) -> Teacher:
@@ -39,7 +41,7 @@ def make_teacher(config: ElicitConfig) -> Teacher:
 
         return VllmTeacher(config)
     if config.teacher == "student":
-        raise UserError("a student teaches in `aspectra elicit` and `run`; elsewhere name it as a student")
+        raise UserError("a student can be a teacher only in `aspectra elicit` and `run`; name it as a student here")
     from aspectra.teachers.recorded import RecordedTeacher
 
     return RecordedTeacher(config)

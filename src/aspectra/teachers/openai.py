@@ -34,7 +34,7 @@ class OpenAITeacher:
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():
-            raise UserError("--model is missing: the name of the model at the endpoint")
+            raise UserError("--model is missing: name the model at the endpoint")
         self.model = config.model
         self.settings = identifying(config)
         self._config = config
@@ -108,8 +108,8 @@ class OpenAITeacher:
         """The name. Raises UserError where --max-cost cannot do without the setting."""
         if name == "max_completion_tokens" and self._config.max_cost is not None:
             raise UserError(
-                f"{self._shown} takes no limit of an answer's tokens ({self._words(refusal)}), so --max-cost cannot be "
-                "kept: run without it"
+                f"{self._shown} accepts no limit for an answer's tokens ({self._words(refusal)}), so --max-cost "
+                "cannot be guaranteed: run without it"
             )
         return name
 
@@ -117,8 +117,8 @@ class OpenAITeacher:
         """Ask without a setting from now on, and say so."""
         if name not in self._refused:
             self._refused.add(name)
-            without = "with max_completion_tokens in its place" if name == "max_tokens" else "without it"
-            say(f"the endpoint does not take {name} ({self._words(refusal)}): asking {without}")
+            without = "with max_completion_tokens instead" if name == "max_tokens" else "without it"
+            say(f"the endpoint does not accept {name} ({self._words(refusal)}): asking {without}")
 
     def _stream(self, refusal: Refusal) -> None:
         if not self._streaming:
@@ -139,14 +139,14 @@ class OpenAITeacher:
         """What an error means for the row or the run."""
         code, meaning, told = refusal.status, refusal.meaning, self._words(refusal)
         if meaning == "unpaid":
-            return EndpointError(f"the endpoint wants to be paid first ({told}); then the same command goes on")
+            return EndpointError(f"the endpoint needs a payment first ({told}); then run the same command to go on")
         if meaning == "key":
             return RefusedError(self._locked(code, told))
         if meaning == "address":
             what = (
-                f"knows no model '{self.model}', or no such address"
+                f"has no model '{self.model}', or no such address"
                 if code in (404, 410)
-                else "takes no requests for chat completions"
+                else "does not accept chat completions"
             )
             return RefusedError(f"{self._shown} {what} ({told}); check the model's name and the base URL")
         if meaning == "passing":
@@ -156,19 +156,21 @@ class OpenAITeacher:
         if code < 400:
             return TryError(f"{self._shown} answers {code}, not with a chat completion", odd=True)
         alike = (
-            f"{self._shown} refuses every request ({told}); check the key, the model's name '{self.model}' and the "
-            "settings, those of --extra-body too"
+            f"{self._shown} refuses every request ({told}); check the key, the model's name '{self.model}' and "
+            "the settings, also those in --extra-body"
         )
         return RowError(told, final=True, alike=alike)
 
     def _locked(self, code: int, told: str) -> str:
         if code == 407:
-            return f"the proxy on the way to {self._shown} wants to know who asks ({told}): https_proxy may hold it"
+            return (
+                f"the proxy on the way to {self._shown} needs a name and a password ({told}): put them into https_proxy"
+            )
         if not self._connection.keyed:
             named = f"set {self._config.key_env}, or name a key file or a --header"
             return f"the endpoint refused a request without a key: {named} ({self._shown} answered {told})"
         if code == 403:
-            return f"{self._shown} refuses to answer ({told}); may the key use this model, and from here?"
+            return f"{self._shown} refuses to answer ({told}); is the key allowed to use this model from here?"
         return f"the endpoint refused the key: check it ({self._shown} answered {told})"
 
     async def close(self) -> None:

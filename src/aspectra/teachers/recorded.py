@@ -33,7 +33,7 @@ class RecordedTeacher:
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:
-            raise UserError("--model is missing: the file of recorded responses to replay")
+            raise UserError("--model is missing: name the file of recorded responses")
         path = Path(config.model)
         if not path.is_file():
             raise UserError(f"no file of recorded responses {path}")
@@ -59,7 +59,7 @@ class RecordedTeacher:
             if row.get("status") == "done":
                 accepted.add(key)
         if not self._replies:
-            raise UserError(f"{path} holds no responses")
+            raise UserError(f"{path} has no responses")
         self.model = models.pop() if len(models) == 1 else path.stem
         self.settings: dict[str, object] = {"recorded": sha256(path)}
 
@@ -101,9 +101,8 @@ def _rows(path: Path, task: str) -> Iterator[dict[str, Any]]:
         name = "review_sha256" if "review_sha256" in row else "review"
         if not {name, "kind", "text"} <= row.keys():
             raise UserError(
-                f"{path} {where}: a recorded response has 'review', 'kind' and 'text' ('review_sha256' serves for "
-                "'review'; or 'Text' and 'mixtral_response'), this has "
-                + (", ".join(map(repr, list(row)[:6])) or "nothing")
+                f"{path} {where}: a recorded response has 'review' (or 'review_sha256'), 'kind' and 'text', or "
+                "'Text' and 'mixtral_response'; this has " + (", ".join(map(repr, list(row)[:6])) or "nothing")
             )
         usable = isinstance(row["text"], str) and isinstance(row[name], str) and row.get("status") != "failed"
         if usable and (row["kind"] != "extraction" or task_of(row.get("settings")) in (None, task)):

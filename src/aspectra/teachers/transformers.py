@@ -38,7 +38,7 @@ class TransformersTeacher:
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model:
-            raise UserError("--model is missing: the folder to load, or a name on the Hub")
+            raise UserError("--model is missing: name a folder, or a model on the Hub")
         need("train", "a teacher in transformers")
         folder = Path(config.model).expanduser()
         self.model = folder.name if folder.exists() else config.model

@@ -23,7 +23,9 @@ class VllmTeacher:
 
     def __init__(self, config: ElicitConfig) -> None:
         if not config.model.strip():
-            raise UserError("--model is missing: the model's folder, the same on every node, or its name on the Hub")
+            raise UserError(
+                "--model is missing: name the model's folder, the same on every node, or a model on the Hub"
+            )
         if config.attempts > 1:
             raise UserError("--attempts is for endpoints; here, run again with --retry-rejected and another --seed")
         for name in ("max_cost", "rpm", "tpm"):

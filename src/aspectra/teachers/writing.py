@@ -69,7 +69,7 @@ class Writer:
         elif model._supports_sdpa:
             model.set_attn_implementation(GROUPED)
         if not self._tokenizer.chat_template:
-            raise UserError(f"{folder} has no chat template, so it cannot be asked: take an instruct model")
+            raise UserError(f"{folder} has no chat template, so it cannot answer: use an instruct model")
         self._model = model.to(self._place).eval()
         own = self._model.generation_config
         ends = own.eos_token_id if own.eos_token_id is not None else self._tokenizer.eos_token_id

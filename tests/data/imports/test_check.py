@@ -24,7 +24,7 @@ def test_finished_sentences_are_imported_as_they_should_have_been_read(
     )
     path.write_text(json.dumps(whole, indent=2))
     assert run(["data", "import", str(path), "--task", "atsa", "--split", "train", "--out", str(tmp_path / "set")]) == 0
-    assert "2 of 4 sentences are not finished, and left out" in capsys.readouterr().err
+    assert "2 of 4 sentences are not finished, and are left out" in capsys.readouterr().err
     first, second = load(tmp_path / "set" / "train.json")
     assert [(o.target, o.polarity, o.start) for o in first.opinions] == [
         ("bar service", "positive", 4),
@@ -38,5 +38,5 @@ def test_where_no_sentence_is_finished_nothing_is_written(tmp_path: Path, capsys
     path.write_text(json.dumps(saved(sentence(complete=False)), indent=2))
     assert run(["data", "import", str(path), "--task", "atsa", "--out", str(tmp_path / "set")]) == 2
     told = capsys.readouterr().err
-    assert "say on the page where that is all" in told and told.count("\n") == 1
+    assert "finish some on the page" in told and told.count("\n") == 1
     assert not (tmp_path / "set").exists()

@@ -32,7 +32,7 @@ def test_strange_labels_are_listed_with_their_counts_and_where_they_stand_first(
     with pytest.raises(UserError) as caught:
         settle([source("bad", "positive", "good", "bad"), source("good", "bad", name="b.csv")], {})
     said = str(caught.value)
-    assert "labels that are none of positive, negative, neutral, conflict: " in said
+    assert "labels that are not positive, negative, neutral, conflict: " in said
     assert "'bad' 3 times, first in a.seg, line 1; 'good' 2 times, first in a.seg, line 3." in said
     assert "--polarity-map bad=positive" in said
 

@@ -68,10 +68,10 @@ def test_a_triple_that_stands_twice_counts_once_and_blank_lines_between_do_not(t
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a case .\ncase\nPositive\n", r"line 1: no \$T\$ in it"),
-        (SEG + "the $T$ .\n\nPositive\n", "line 11: the term of line 10 should stand here"),
-        (SEG + "the $T$ .\ncase\n", "line 12: the polarity of line 10 should stand here"),
-        (SEG + "the $T$ .", "line 11: the term of line 10 should stand here"),
+        ("a case .\ncase\nPositive\n", r"line 1: no \$T\$ in the line"),
+        (SEG + "the $T$ .\n\nPositive\n", "line 11: the term of line 10 should be here"),
+        (SEG + "the $T$ .\ncase\n", "line 12: the polarity of line 10 should be here"),
+        (SEG + "the $T$ .", "line 11: the term of line 10 should be here"),
     ],
 )
 def test_a_torn_triple_is_named_by_its_line(tmp_path: Path, text: str, says: str) -> None:
@@ -115,7 +115,7 @@ def test_tagged_terms_without_a_polarity_are_told(tmp_path: Path, capsys: pytest
     [
         ("case B-ASP", "line 16: 2 columns; there should be three"),
         ("a case B-ASP Positive", "line 16: 4 columns"),
-        ("case ASP Positive", "line 16: the tag 'ASP' is none of O, B-ASP, I-ASP"),
+        ("case ASP Positive", "line 16: the tag 'ASP' is not one of O, B-ASP, I-ASP"),
         ("case O Positive", "line 16: 'case' has the polarity Positive and the tag O"),
     ],
 )

@@ -87,7 +87,9 @@ def test_an_export_is_not_judged_by_categories_that_the_student_cannot_say(
     task: str, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     """The hotels of the demo have two of its five: every confidence would be calibrated to next to nothing."""
-    with pytest.raises(UserError, match=r"most opinions in .* are of no category that .* was taught; name a set"):
+    with pytest.raises(
+        UserError, match=r"most opinions in .* have no category that .* was taught; use --data with a set"
+    ):
         export(str(folders[task]), tmp_path / "out", threads=1)
     assert not (tmp_path / "out").exists()
     for split in ("dev", "test"):
@@ -95,11 +97,13 @@ def test_an_export_is_not_judged_by_categories_that_the_student_cannot_say(
     made = export(str(folders[task]), tmp_path / "out", data=str(tmp_path / "inn"), threads=1)
     assert made["figures"]["f1"] == 1.0
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert "which of the categories that it was taught it is about" in card and ("targets" in card) is (task == "tasd")
+    assert "which of its categories the sentence is about" in card and ("targets" in card) is (task == "tasd")
     told = (
-        "the chance of a target's tags times that of the category" if task == "tasd" else "the chance of the category"
+        "the probability of a target's tags times that of the category"
+        if task == "tasd"
+        else "the probability of the category"
     )
-    assert f"{told} times that of the polarity. It was not calibrated" in card
+    assert f"{told} times that of the polarity. It is not calibrated" in card
 
 
 def test_a_target_may_have_several_categories(readers: dict[str, Reader]) -> None:
@@ -158,7 +162,7 @@ def test_what_cannot_be_judged_is_told(readers: dict[str, Reader]) -> None:
     assert isinstance(unknown, UserError)
     assert str(unknown).startswith("unknown category 'food qality'; did you mean 'food quality'? There are: ")
     assert str(none) == "name the category to judge"
-    assert str(absent) == "the target 'bed' is not in the text; a tagger judges what is"
+    assert str(absent) == "the target 'bed' is not in the text; a tagger judges only"
 
 
 @pytest.mark.parametrize("task", ["acsa", "tasd"])

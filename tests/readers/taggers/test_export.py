@@ -86,7 +86,7 @@ def test_opinions_below_the_least_confidence_are_left_out(made: Path) -> None:
     assert few == [o for o in every if o.confidence >= 0.9]
     assert 0 < len(few) < len(every)
     assert none == []
-    with pytest.raises(UserError, match="is no probability"):
+    with pytest.raises(UserError, match="is not a probability"):
         aspectra.load(made, min_confidence=1.5)
 
 
@@ -96,7 +96,7 @@ def test_without_dev_nothing_is_calibrated_and_the_card_says_so(tagger_of: Folde
     figures = export(str(tagger_of("bert")), out, data=str(tmp_path / "atsa" / "bare"), threads=1)["figures"]
     assert figures["confidences"] is None
     assert "calibration" not in json.loads((out / "aspectra.json").read_text(encoding="utf-8"))["export"]
-    assert "It was not calibrated" in (out / "README.md").read_text(encoding="utf-8")
+    assert "It is not calibrated" in (out / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_silver_sentences_of_a_corpus_calibrate_where_nobody_labeled_any(tagger_of: Folder, tmp_path: Path) -> None:
@@ -198,15 +198,15 @@ def test_an_export_says_its_name_version_and_language(tagger_of: Folder, data: P
 
 def test_what_an_export_cannot_do_is_said_in_a_line(reader_of: Made, tagger_of: Folder, tmp_path: Path) -> None:
     made = reader_of("bert", "int8")
-    with pytest.raises(UserError, match="was exported in int8, and runs in that alone"):
+    with pytest.raises(UserError, match="was exported in int8 and runs only in that type"):
         open_reader(made, compute="float32")
-    with pytest.raises(UserError, match="is an export already"):
+    with pytest.raises(UserError, match="is already an export"):
         export(str(made), tmp_path / "again")
-    with pytest.raises(UserError, match="is an export, which only runs"):
+    with pytest.raises(UserError, match="is an export, and cannot be trained"):
         resolve(str(made))
     with pytest.raises(UserError, match="unknown compute type 'bfloat16'"):
         export(str(tagger_of("bert")), tmp_path / "out", compute="bfloat16")
-    with pytest.raises(UserError, match="is the export of a student that tags, and runs by onnxruntime"):
+    with pytest.raises(UserError, match="is the export of a tagger, and runs with onnxruntime"):
         evaluate(made, None, "hotels", engine="ct2")
     about = '{"task": "atsa", "export": {"engine": "onnxruntime", "format": %d}}'
     damages = (

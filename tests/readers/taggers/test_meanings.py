@@ -44,7 +44,7 @@ def test_a_text_without_a_word_means_nothing(reader_of: Made) -> None:
 
 
 def test_an_export_without_a_table_or_with_a_torn_one_is_to_be_made_again(reader_of: Made, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"has no meanings\.npz.*export a student that tags once more"):
+    with pytest.raises(UserError, match=r"has no meanings\.npz.*export the tagger again"):
         Meanings(tmp_path)
     (tmp_path / TOKENIZER).write_bytes((reader_of("bert", "int8") / TOKENIZER).read_bytes())
     (tmp_path / TABLE).write_bytes((reader_of("bert", "int8") / TABLE).read_bytes()[:500])

@@ -92,7 +92,7 @@ def test_a_given_target_is_judged_as_it_is_extracted(reader: Reader) -> None:
         assert sum(said.probabilities.values()) == pytest.approx(1)
         assert max(said.probabilities, key=said.probabilities.__getitem__) == opinion.polarity
     absent, none = reader.judge([Question(text, "waiter"), Question(text, " ")])
-    assert str(absent) == "the target 'waiter' is not in the text; a tagger judges what is"
+    assert str(absent) == "the target 'waiter' is not in the text; a tagger judges only"
     assert str(none) == "name the target to judge"
 
 
@@ -111,7 +111,7 @@ def test_a_pretrained_tagger_is_evaluated_and_asked_without_labels(folder: Path,
 
 
 def test_what_is_of_exports_is_refused(folder: Path) -> None:
-    with pytest.raises(UserError, match="is no export"):
+    with pytest.raises(UserError, match="is not an export"):
         open_reader(folder, compute="int8")
-    with pytest.raises(UserError, match="is a student that tags; leave out --engine"):
+    with pytest.raises(UserError, match="is a tagger; leave out --engine"):
         evaluate(folder, None, "hotels", engine="ct2", cap=2)

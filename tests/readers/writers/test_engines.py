@@ -150,9 +150,9 @@ def test_what_cannot_be_opened_is_said_in_a_line(export_of: Folder, student_of: 
     import json
     import shutil
 
-    with pytest.raises(UserError, match="does not compute in int3; it does in"):
+    with pytest.raises(UserError, match="does not support int3; it supports"):
         open_engine(export_of("llama"), compute="int3")
-    with pytest.raises(UserError, match="is no export"):
+    with pytest.raises(UserError, match="is not an export"):
         open_engine(student_of("llama"), compute="int8")
     with pytest.raises(UserError, match="no model in"):
         open_engine(tmp_path / "nothing")

@@ -99,7 +99,7 @@ def test_of_a_plain_encoder_no_heads_are_made_up(deep: Callable[[str], Path], tm
 
 
 def test_what_cannot_be_cut_is_told_in_a_line(deep: Callable[[str], Path], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=f"has {LAYERS} layers, and 5 of them are no smaller student"):
+    with pytest.raises(UserError, match=f"has {LAYERS} layers, so 5 of them are not a smaller student"):
         cut(str(deep("bert")), 5, tmp_path / "small")
     encoder = TaggingStudent.load(deep("bert")).model.encoder
     encoder.config.num_hidden_layers = 4

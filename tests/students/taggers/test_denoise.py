@@ -86,6 +86,6 @@ def test_whole_words_are_hidden(encoder_of: Folder) -> None:
 
 def test_what_the_control_cannot_be_is_said_in_a_line(encoder_of: Folder, tmp_path: Path) -> None:
     config = PretrainConfig(kinds=("analysis", "denoise"), **SMALL)
-    with pytest.raises(UserError, match="name --kinds denoise alone"):
+    with pytest.raises(UserError, match="use --kinds denoise alone"):
         pretrain(corpus(tmp_path / "corpus"), str(encoder_of("bert")), config, tmp_path / "out")
     assert not (tmp_path / "out").exists()

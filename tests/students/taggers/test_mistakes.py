@@ -50,7 +50,7 @@ def test_an_encoder_without_places_of_tokens(
     characters: Any = ByT5Tokenizer
     characters().save_pretrained(slow)
     for folder in (bare, slow):
-        assert f"the tokenizer in {folder} is no fast one" in mistake([*finetune, str(folder)], capsys)
+        assert f"the tokenizer in {folder} is not a fast one" in mistake([*finetune, str(folder)], capsys)
     assert not (tmp_path / "out").exists()
 
 
@@ -58,9 +58,9 @@ def test_a_decoder_that_is_to_tag(
     finetune: list[str], causal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = mistake([*finetune, str(causal), "--preset", "tagger"], capsys)
-    assert f"{causal} is no encoder but writes, and cannot be taught to tag" in told
+    assert f"{causal} is a writer, not an encoder, and cannot become a tagger" in told
     silver = ["pretrain", str(corpus(tmp_path / "corpus")), "--out", str(tmp_path / "out"), "--student", str(causal)]
-    assert "is no encoder but writes" in mistake([*silver, "--preset", "tagger"], capsys)
+    assert "is a writer, not an encoder" in mistake([*silver, "--preset", "tagger"], capsys)
     assert not (tmp_path / "out").exists()
 
 
@@ -70,17 +70,17 @@ def test_a_corpus_without_silver_labels(encoder_of: Folder, tmp_path: Path, caps
     told = mistake(
         ["pretrain", str(folder), "--student", str(encoder_of("bert")), "--out", str(tmp_path / "o")], capsys
     )
-    assert f"the corpus {folder} has no silver labels, from which a tagger learns" in told
+    assert f"the corpus {folder} has no silver labels, and a tagger learns from these" in told
 
 
 def test_a_task_that_it_was_not_taught(encoder_of: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(tmp_path / "set" / "test.json", CATEGORIZED)
     told = mistake(["evaluate", str(encoder_of("bert")), "--task", "acsa", "--data", str(tmp_path / "set")], capsys)
-    assert "was taught no categories, which acsa asks for" in told
+    assert "knows no categories, and acsa needs them" in told
     control = TaggingStudent.load(encoder_of("bert"))
     control.save(tmp_path / "control", {"task": None, "labels": None, "input_tokens": 64}, "a card")
     told = mistake(["evaluate", str(tmp_path / "control"), "--task", "acsa", "--data", str(tmp_path / "set")], capsys)
-    assert "was taught no categories, which acsa asks for" in told
+    assert "knows no categories, and acsa needs them" in told
 
 
 def test_categories_that_it_was_not_taught(

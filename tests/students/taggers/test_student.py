@@ -106,7 +106,7 @@ def test_a_corpus_without_silver_labels_is_refused(encoder_of: Folder, tmp_path:
     folder = corpus(tmp_path / "corpus")
     for file in (folder / "silver").iterdir():
         file.unlink()
-    with pytest.raises(UserError, match="has no silver labels, from which a tagger learns"):
+    with pytest.raises(UserError, match="has no silver labels, and a tagger learns from these"):
         pretrain(folder, str(encoder_of("bert")), PretrainConfig(**FAST), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -154,7 +154,7 @@ def test_a_task_that_it_knows_nothing_of_is_refused(encoder_of: Folder, monkeypa
 
     monkeypatch.setitem(TASKS, "holders", Holders())
     student = TaggingStudent.load(encoder_of("bert"))
-    with pytest.raises(UserError, match="holders asks for a holder, and a tagger knows nothing of it"):
+    with pytest.raises(UserError, match="holders needs a holder, and a tagger has none"):
         student.from_examples(SENTENCES, FinetuneConfig(task="holders", **FAST))
 
 
@@ -167,7 +167,7 @@ def test_a_tokenizer_without_places_is_refused(encoder_of: Folder, tmp_path: Pat
     shutil.copytree(encoder_of("bert"), folder)
     if hasattr(BertTokenizer, "backend_tokenizer"):
         pytest.skip("every tokenizer of this transformers is a fast one")
-    with pytest.raises(UserError, match="is no fast one"):
+    with pytest.raises(UserError, match="is not a fast one"):
         TaggingStudent.load(folder)
 
 

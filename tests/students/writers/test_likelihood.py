@@ -113,5 +113,5 @@ def test_begun_and_way_are_the_tokens_of_the_whole_answer(student: Writer, ways:
 def test_a_model_that_does_not_only_attend_is_refused(causal: Path) -> None:
     student = Writer.load(causal)
     student.model.config.layer_types = ["full_attention", "conv"]
-    with pytest.raises(UserError, match="attention alone"):
+    with pytest.raises(UserError, match="attention layers only"):
         log_likelihoods(student, stems(student))

@@ -69,15 +69,15 @@ def build(
         raise unknown("split", split, datasets.SPLITS)
     if split is not None and (dev_share or test_share):
         raise UserError(
-            "--split takes all sentences to one part; leave it out to part them by --dev-share and --test-share"
+            "--split puts all sentences into one part; leave it out to split them by --dev-share and --test-share"
         )
     if not (dev_share >= 0 and test_share >= 0 and dev_share + test_share < 1):
-        raise UserError("--dev-share and --test-share are fractions that together leave something to train on")
+        raise UserError("--dev-share and --test-share must be fractions with a sum below 1")
     if out.is_file():
         raise UserError(f"--out {out} is a file; name a folder")
     marks = [out / name for name in (*OTHERS, *RUNS)] + [out.absolute().parent / name for name in RUNS]
     if there := next(filter(Path.exists, marks), None):
-        raise UserError(f"{out} is the folder of something else ({there.name}); name one of its own with --out")
+        raise UserError(f"{out} has other files ({there.name}); name another folder with --out")
     if form is not None and form not in FORMATS:
         raise unknown("format", form, FORMATS)
     examples = _distinct(files, _settled(files, form, mapping, columns or {}, layout))
@@ -86,16 +86,15 @@ def build(
     if {(True, False), (False, True)} <= kinds and (True, True) not in kinds:
         if len(rules.by) > 1:
             raise UserError(
-                f"{', '.join(map(str, files))}: targets and categories are annotated apart, and the task {task} needs "
-                "them in one opinion"
+                f"{', '.join(map(str, files))}: targets and categories are annotated separately, and the task "
+                f"{task} needs both in one opinion"
             )
         examples = [
             replace(example, opinions=tuple(o for o in example.opinions if rules.ordered([o]))) for example in examples
         ]
     if not any(rules.ordered(example.opinions) for example in examples):
         raise UserError(
-            f"{', '.join(map(str, files))}: no opinion among {len(opinions)} is one that the task {task} speaks of "
-            f"({_has(opinions)})"
+            f"{', '.join(map(str, files))}: none of {len(opinions)} opinions fits the task {task} ({_has(opinions)})"
         )
     parts = {split: examples} if split else parted(examples, dev_share, test_share, seed)
     return {"task": task, "out": str(out), "splits": _write(parts, out)}
@@ -109,7 +108,7 @@ def _settled(
     for path in files:
         name = form or guess(path, layout.encoding)
         if columns and name != "table":
-            raise UserError(f"{path}: columns are named in tables; this is read as {name}")
+            raise UserError(f"{path}: column options are for tables, and this file has the format {name}")
         try:
             if name == "semeval":
                 found: Sequence[Found] = semeval.read(path)
@@ -156,12 +155,12 @@ def guess(path: Path, encoding: str | None = None) -> str:
         return "seg"
     if len(columns) == 3 and pyabsa.TAG.fullmatch(columns[1]):
         return "atepc"
-    raise UserError(f"{path}: it does not show which format it is in; name it with --format {'|'.join(FORMATS)}")
+    raise UserError(f"{path}: cannot guess the format; name it with --format {'|'.join(FORMATS)}")
 
 
 def nothing_in(path: Path) -> UserError:
     """A `UserError` for a file without a sentence."""
-    return UserError(f"{path} " + ("holds no sentence" if path.stat().st_size else "is empty"))
+    return UserError(f"{path} " + ("has no sentence" if path.stat().st_size else "is empty"))
 
 
 def parted(examples: Sequence[Example], dev_share: float, test_share: float, seed: int) -> dict[str, list[Example]]:
@@ -176,11 +175,13 @@ def parted(examples: Sequence[Example], dev_share: float, test_share: float, see
     for part, share in (("test", test_share), ("dev", dev_share)):
         count = round(share * len(texts))
         if share and not count:
-            raise UserError(f"--{part}-share {share:g} of {len(texts)} sentences is none; take a larger share")
+            raise UserError(
+                f"--{part}-share {share:g} of {len(texts)} sentences is less than one sentence; use a larger share"
+            )
         place |= dict.fromkeys(texts[begin : begin + count], part)
         begin += count
     if begin >= len(texts):
-        raise UserError(f"the shares take all of the {len(texts)} sentences and leave none to train on")
+        raise UserError(f"the shares take all of the {len(texts)} sentences and leave none for train")
     parts: dict[str, list[Example]] = {"train": [], "dev": [], "test": []}
     for example in examples:
         parts[place.get(example.text, "train")].append(example)
@@ -214,9 +215,9 @@ def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, in
             save(made, kept)  # with the offsets that were mended, and with those that were found
             path = out / made.name
             if path.exists() and sha256(path) != sha256(made):
-                raise UserError(f"{path} is there and says something else; name another --out, or remove it")
+                raise UserError(f"{path} exists with other content; name another --out, or remove it")
             if mending.unplaced:
-                say(f"{part}: {mending.unplaced} targets are not in their sentence, or less often than annotated")
+                say(f"{part}: {mending.unplaced} targets are not in their sentence, or fewer times than annotated")
             written[part] = {
                 "sentences": len(kept),
                 "opinions": sum(len(example.opinions) for example in kept),
@@ -230,5 +231,5 @@ def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, in
     texts = {file.stem: {example.text for example in load(file)} for file in there}
     for one, other in itertools.combinations(texts, 2):
         if shared := len(texts[one] & texts[other]):
-            say(f"{shared} sentences stand in {one} and in {other}: what was learned by heart is no measure")
+            say(f"{shared} sentences are in both {one} and {other}: scores on them are too good")
     return written

@@ -34,11 +34,9 @@ def labels(path: Path, encoding: str | None = None) -> list[Found]:
     sentences = checked(read(path), str(path))
     known = [(number, each) for number, each in enumerate(sentences, 1) if finished(each)]
     if not known:
-        raise UserError(
-            f"{path}: none of its {len(sentences)} sentences is finished; say on the page where that is all"
-        )
+        raise UserError(f"{path}: none of its {len(sentences)} sentences is finished; finish some on the page")
     if left := len(sentences) - len(known):
-        say(f"{path}: {left} of {len(sentences)} sentences are not finished, and left out")
+        say(f"{path}: {left} of {len(sentences)} sentences are not finished, and are left out")
     found = []
     for number, each in known:
         opinions = tuple(Opinion(o["target"], o["category"], o["polarity"], o["from"], o["to"]) for o, _ in truth(each))

@@ -18,7 +18,7 @@ from aspectra.schema import Example, Opinion
 
 MARK = "####"
 SHORT = {"POS": "positive", "NEG": "negative", "NEU": "neutral"}
-FORMS = "(target, polarity), (target, category, polarity), (target, category, polarity, opinion) or places of words"
+FORMS = "(target, polarity), (target, category, polarity), (target, category, polarity, opinion) or word numbers"
 
 
 class _LineError(Exception):
@@ -59,23 +59,23 @@ def parsed(line: str) -> tuple[str, list[tuple[Any, ...]]]:
     """The sentence and the tuples of a line."""
     text, mark, said = line.rpartition(MARK)
     if not mark or not text.strip():
-        raise _LineError(f"it is no 'sentence{MARK}[...]'")
+        raise _LineError(f"it is not 'sentence{MARK}[...]'")
     try:
         labels = ast.literal_eval(said.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         labels = None
     if not isinstance(labels, list) or not all(isinstance(label, tuple | list) for label in labels):
-        raise _LineError(f"behind {MARK} stands no list of tuples")
+        raise _LineError(f"there is no list of tuples after {MARK}")
     return text, [tuple(label) for label in labels]
 
 
 def opinion(label: Sequence[Any], text: str, spoken: bool) -> Opinion:
     """A tuple as an opinion; `spoken`: the second of three is the opinion words, no category."""
     if not 2 <= len(label) <= 4 or not all(isinstance(part, str) or places(part) for part in label):
-        raise _LineError(f"{tuple(label)!r} is none of {FORMS}")
+        raise _LineError(f"{tuple(label)!r} is not one of {FORMS}")
     polarity = label[2] if len(label) == 4 else label[-1]
     if not isinstance(polarity, str):
-        raise _LineError(f"{tuple(label)!r} has no polarity where one is expected: {FORMS}")
+        raise _LineError(f"{tuple(label)!r} has no polarity in the expected position: {FORMS}")
     polarity = SHORT.get(polarity.upper(), polarity)
     category = words = None
     if len(label) == 4:
@@ -106,7 +106,7 @@ def numbered(places: list[int], text: str) -> tuple[str, int, int]:
     for word in words:
         starts.append(starts[-1] + len(word) + 1)
     if not 0 <= min(places) <= max(places) < len(words):
-        raise _LineError(f"there is no word {max(places)} in the sentence")
+        raise _LineError(f"the sentence has no word {max(places)}")
     start, end = starts[min(places)], starts[max(places) + 1] - 1
     return text[start:end], start, end
 

@@ -94,8 +94,8 @@ def settle(sources: Sequence[Source], mapping: Mapping[str, str]) -> list[list[E
         listed = "; ".join(f"'{label}' {count} times, first in {first[label]}" for label, count in often[:LISTED])
         more = f"; and {len(often) - LISTED} more" if len(often) > LISTED else ""
         raise UserError(
-            f"labels that are none of {', '.join(POLARITIES)}: {listed}{more}. "
-            f"Say what they mean, as in --polarity-map {often[0][0]}=positive"
+            f"labels that are not {', '.join(POLARITIES)}: {listed}{more}. Map them, as in --polarity-map "
+            f"{often[0][0]}=positive"
         )
     return settled
 
@@ -107,5 +107,8 @@ def _numbers(source: Source, mapping: Mapping[str, str]) -> dict[str, str]:
     if not source.numbers or not numbers <= NUMBERS.keys():
         return {}
     if "0" in numbers and "-1" not in numbers and "0" not in mapping:
-        say(f"{source.path}: 0 is read as neutral, and no -1 stands there; if 0 is negative, --polarity-map 0=negative")
+        say(
+            f"{source.path}: 0 is read as neutral, but there is no -1; if 0 means negative, add --polarity-map "
+            "0=negative"
+        )
     return NUMBERS

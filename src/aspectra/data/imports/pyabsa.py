@@ -42,12 +42,12 @@ def read_seg(path: Path, encoding: str | None = None) -> list[Found]:
         triple = [line.strip() for line in lines[number : number + 3]]
         if MARK not in triple[0]:
             raise UserError(
-                f"{path}, line {number + 1}: no {MARK} in it; an opinion is three lines: a sentence with {MARK} for "
-                "the term, the term, the polarity"
+                f"{path}, line {number + 1}: no {MARK} in the line; an opinion has three lines: a sentence with "
+                f"{MARK} for the term, the term, the polarity"
             )
         for below, what in ((1, "term"), (2, "polarity")):
             if len(triple) <= below or not triple[below]:
-                raise UserError(f"{path}, line {number + 1 + below}: the {what} of line {number + 1} should stand here")
+                raise UserError(f"{path}, line {number + 1 + below}: the {what} of line {number + 1} should be here")
         sentence, term, label = triple
         start = sentence.index(MARK)
         opinion = Opinion(term, None, label, start, start + len(term))
@@ -105,7 +105,7 @@ def _columns(path: Path, number: int, columns: list[str]) -> tuple[str, str, str
         raise UserError(f"{path}, line {number}: {len(columns)} columns; there should be three: token, tag, polarity")
     token, tag, label = columns
     if not TAG.fullmatch(tag):
-        raise UserError(f"{path}, line {number}: the tag '{tag}' is none of {OUTSIDE}, {BEGIN}, {INSIDE}")
+        raise UserError(f"{path}, line {number}: the tag '{tag}' is not one of {OUTSIDE}, {BEGIN}, {INSIDE}")
     if tag == OUTSIDE and label not in PADDING:
         raise UserError(f"{path}, line {number}: '{token}' has the polarity {label} and the tag {OUTSIDE}")
     return token, tag, label

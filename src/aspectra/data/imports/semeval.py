@@ -45,7 +45,7 @@ def read(path: Path) -> list[Found]:
         except (LookupError, ValueError) as error:  # an encoding that Python or expat does not know
             raise UserError(f"{path}, line 1: {error}; save it as UTF-8") from None
     if not reader.found:
-        raise UserError(f"{path} has no <sentence> elements; SemEval's XML has them below <sentences>")
+        raise UserError(f"{path} has no <sentence> elements below <sentences>, as SemEval's XML has")
     return reader.found
 
 
@@ -72,7 +72,7 @@ class _Reader:
         return UserError(f"{self.path}, line {self.parser.CurrentLineNumber}: {what}")
 
     def doctype(self, *_: object) -> None:
-        raise self.fault("a document type or entity is declared; such files are not read (remove the declaration)")
+        raise self.fault("it declares a document type or an entity; remove the declaration")
 
     def start(self, element: str, given: dict[str, str]) -> None:
         if element == "sentence":
@@ -82,7 +82,7 @@ class _Reader:
             self.text, self.reading = [], True
         elif element in ("aspectTerm", "aspectCategory", "Opinion"):
             if self.name is None:
-                raise self.fault(f"<{element}> stands outside of a sentence (opinions of whole reviews are not read)")
+                raise self.fault(f"<{element}> is outside a sentence (opinions about whole reviews are not supported)")
             self.opinions.append(self.opinion(element, given))
             self.lines.append(self.parser.CurrentLineNumber)
 
@@ -116,7 +116,7 @@ class _Reader:
         try:
             return int(given[name]) if name in given else None
         except ValueError:
-            raise self.fault(f"the offset {name}='{given[name]}' is no number") from None
+            raise self.fault(f"the offset {name}='{given[name]}' is not a number") from None
 
 
 def write(path: Path, examples: Iterable[Example], layout: Literal["2014", "2016"] = "2016") -> None:
@@ -178,5 +178,5 @@ def _quoted(value: str) -> str:
 
 def _writable(text: str) -> str:
     if strange := UNWRITABLE.search(text):
-        raise UserError(f"XML cannot hold the character U+{ord(strange.group()):04X}, which stands in: {text[:60]!r}")
+        raise UserError(f"XML cannot contain the character U+{ord(strange.group()):04X}, which is in: {text[:60]!r}")
     return text

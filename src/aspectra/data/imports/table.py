@@ -66,7 +66,7 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
             if row.fault:
                 raise _RowError(row.detail)
             if lost := _lost(columns):
-                raise UserError(f"{path}, {row.place}: {lost}; there are: {', '.join(row.values)}")
+                raise UserError(f"{path}, {row.place}: {lost}; the columns are: {', '.join(row.values)}")
             values = {name: row.values[column] for name, column in columns.items() if column}
             text, name = _text(values), _cell(values, "id")
             key = ("text", text) if name is None else ("id", name)
@@ -116,13 +116,13 @@ def _lost(columns: Mapping[str, str | None]) -> str:
     lost = [name for name in ("text", "polarity") if not columns[name]]
     if not lost and not (columns["target"] or columns["category"]):
         lost = ["target or category"]
-    return f"there is no column {' and no column '.join(lost)} (--{lost[0].split()[0]}-column names it)" if lost else ""
+    return f"no column {' and no column '.join(lost)} (--{lost[0].split()[0]}-column names it)" if lost else ""
 
 
 def _text(values: dict[str, Any]) -> str:
     text = values["text"]
     if not isinstance(text, str) or not text.strip():
-        raise _RowError("there is no text")
+        raise _RowError("no text")
     return _whole(text)
 
 
@@ -131,7 +131,7 @@ def _whole(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise _RowError(f"half a character (a lone surrogate) stands in {text!a}") from None
+        raise _RowError(f"there is half a character (a lone surrogate) in {text!a}") from None
     return text
 
 
@@ -145,7 +145,7 @@ def _opinion(values: dict[str, Any], text: str) -> Opinion | None:
     target = None if target == "NULL" else target
     if polarity is None:
         if target or category:
-            raise _RowError("there is no polarity")
+            raise _RowError("no polarity")
         return None
     words = _words(values.get("opinion_words"))
     if target is None:
@@ -165,7 +165,7 @@ def _offset(values: dict[str, Any], name: str) -> int | None:
         # A column of numbers with gaps comes as floats out of many programs.
         return None if value is None else int(value.removesuffix(".0"))
     except ValueError:
-        raise _RowError(f"the offset {name} is '{value}', which is no number") from None
+        raise _RowError(f"the offset {name} is '{value}', which is not a number") from None
 
 
 def _words(value: Any) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ def _words(value: Any) -> tuple[str, ...]:
         value = _listed(value) or value
     items = value if isinstance(value, list) else [] if value is None else [value]
     if not all(isinstance(item, str) for item in items):
-        raise _RowError("opinion_words is neither a text nor a list of texts")
+        raise _RowError("opinion_words must be a text or a list of texts")
     return tuple(_whole(item) for item in items if item.strip())
 
 

@@ -18,7 +18,7 @@ def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, tru
         "task": info.get("task"),
         "parameters": f"{about['parameters']:,}",
         "numbers": about["compute"],
-        "says what the student says": f"in {chosen['agreement']:.1%} of {sentences} sentences",
+        "agrees with the student": f"in {chosen['agreement']:.1%} of {sentences} sentences",
         "strict F1 there": f"{100 * chosen['f1']:.1f} (student: {100 * (chosen['f1'] - chosen['f1_difference']):.1f})",
     }
     lines = [
@@ -38,7 +38,7 @@ def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, tru
         "",
         *confidence(trust, by),
         "",
-        "How it was made, with every setting, input digest and version, stands in `manifest.json`.",
+        "`manifest.json` says how it was made, with every setting, input digest and version.",
         "",
         '    aspectra.load("FOLDER").extract(["Great soup, rude waiter."])',
         "",
@@ -49,12 +49,12 @@ def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, tru
 def does(by: Sequence[str]) -> str:
     """What a tagger does with a sentence, where its task names opinions by these fields."""
     if "category" not in by:
-        return "marks the words that name opinion targets and gives each its polarity"
+        return "marks opinion targets and gives each its polarity"
     if "target" not in by:
-        return "says which of the categories that it was taught it is about, and how each is meant"
+        return "says which of its categories the sentence is about, and the polarity of each"
     return (
-        "marks the words that name opinion targets, and says of each, and of the rest of the sentence, which of the "
-        "categories that it was taught it is about, and how each is meant"
+        "marks opinion targets, and says which of its categories each target, and the rest of the "
+        "sentence, is about, and with which polarity"
     )
 
 
@@ -64,15 +64,15 @@ def confidence(trust: Mapping[str, Any] | None, by: Sequence[str]) -> list[str]:
         chances = {"target": "a target's tags", "category": "the category"}
         product = " times that of ".join([*(chances[field] for field in by if field in chances), "the polarity"])
         return [
-            f"**Confidence** is what the network makes of it: the chance of {product}. It was not calibrated: there "
+            f"**Confidence** is the network's own: the probability of {product}. It is not calibrated: there "
             "were too few labeled sentences that the student had not learned from."
         ]
     raw, made = trust["raw"], trust["calibrated"]
     return [
-        f"**Confidence** is calibrated on {made['opinions']:,} opinions in {trust['sentences']:,} labeled sentences "
-        f"that the student had not learned from. Judged on sentences that the calibration had not seen, it is off by "
-        f"{made['ece']:.3f} (expected calibration error over ten bins; before: {raw['ece']:.3f}). Of all opinions "
-        "found there, by the least confidence that is asked for:",
+        f"**Confidence** is calibrated on {made['opinions']:,} opinions in {trust['sentences']:,} labeled "
+        "sentences that the student had not learned from. On sentences that the calibration did not see, "
+        f"it is off by {made['ece']:.3f} (expected calibration error over ten bins; before: "
+        f"{raw['ece']:.3f}). For all opinions found there, by lowest confidence:",
         "",
         *rows(trust),
     ]

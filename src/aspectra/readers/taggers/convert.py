@@ -31,7 +31,7 @@ def convert(tagger: Tagger, folder: Path) -> None:
     except Exception as error:  # the tracer raises whatever the encoder's code does
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         kind = type(tagger.model.encoder).__name__
-        raise UserError(f"torch cannot write a {kind} as a graph: {reason}; use the student's own folder") from None
+        raise UserError(f"torch cannot convert a {kind} to a graph: {reason}; use the student's own folder") from None
     with quiet():  # beside the graph lies what its weights alone do not tell of the student: that can be trained again
         tagger.model.encoder.config.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)

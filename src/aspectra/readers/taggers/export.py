@@ -87,8 +87,8 @@ def work(
     rows = [tried("float32")]
     if (wrong := fault(rows[0])) is not None:
         raise UserError(
-            f"the graph of this {type(tagger.model.encoder).__name__} is wrong: in 32 bits, on {len(texts)} sentences, "
-            f"{wrong}; it was not exported. Use the student's own folder"
+            f"the graph of this {type(tagger.model.encoder).__name__} is wrong: in 32 bits, on {len(texts)} "
+            f"sentences, {wrong}; it was not exported. Use the student's own folder"
         )
     if compute != "float32":
         shown = [each.text for each in (held or examples)[:RANGED]]

@@ -36,9 +36,9 @@ class Exported:
         self.info = read_info(folder)
         about = self.info[EXPORT]
         if about.get("format") != FORMAT:
-            raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
+            raise UserError(f"{folder} was exported by another version of Aspectra; export the model again")
         if compute not in (None, made := about.get("compute")):
-            raise UserError(f"{folder} was exported in {made}, and runs in that alone; leave out --compute")
+            raise UserError(f"{folder} was exported in {made} and runs only in that type; leave out --compute")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # batches side by side: two threads on one batch wait for each other
         options.log_severity_level = 3  # what it warns of says nothing to whoever reads reviews
@@ -50,7 +50,7 @@ class Exported:
             room, self.pad, self._parameters = (int(about[name]) for name in ("room", "pad", "parameters"))
         except Exception as error:  # neither library raises anything more special
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise UserError(f"cannot load the export {folder} ({reason}); export the model once more") from None
+            raise UserError(f"cannot load the export {folder} ({reason}); export the model again") from None
         self.encoder, self.batch_size = Encoder(tokenizer, room), batch_size
         self.pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "reader")
         self.categories = tuple(about.get("categories", ()))

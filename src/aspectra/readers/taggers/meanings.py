@@ -40,14 +40,14 @@ class Meanings:
         from tokenizers import Tokenizer
 
         if not (folder / TABLE).is_file():
-            raise UserError(f"{folder} has no {TABLE}, by which topics are found; export a student that tags once more")
+            raise UserError(f"{folder} has no {TABLE}, which topics need; export the tagger again")
         try:
             with np.load(folder / TABLE, allow_pickle=False) as table:
                 self.rows, self.scales = table["rows"], table["scales"]
             self.tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         except Exception as error:  # numpy and zipfile raise whatever a torn file leads to, tokenizers nothing special
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise UserError(f"cannot read {folder / TABLE} ({reason}); export the model once more") from None
+            raise UserError(f"cannot read {folder / TABLE} ({reason}); export the model again") from None
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         self.tokenizer.encode_special_tokens = True

@@ -29,8 +29,7 @@ class TaggingReader:
         self.task = tasks.get(task_of(engine.info, task))
         if "category" in self.task.by and not engine.categories:
             raise UserError(
-                f"this student was taught no categories, which {self.task.name} asks for; `aspectra finetune` "
-                "teaches them"
+                f"this student knows no categories, and {self.task.name} needs them; run `aspectra finetune`"
             )
         self.room = self.encoder.room
 
@@ -84,7 +83,9 @@ class TaggingReader:
         if "target" not in by or span is not None:
             return None
         if squeezed(question.target):
-            return UserError(f"the target {question.target!r} is not in the text; a tagger judges what is")
+            return UserError(
+                f"the target {question.target!r} is not in the text; a tagger judges only targets in the text"
+            )
         return None if "category" in by else UserError("name the target to judge")
 
     def number(self, question: Question) -> int | None:

@@ -36,7 +36,7 @@ class Language:
         labels = info.get("labels") or {}
         self.categories = self.known(labels.get("categories") or ())
         if "category" in task.by and not self.categories:
-            raise UserError("constrained decoding needs the categories, and the model's aspectra.json has none of them")
+            raise UserError("constrained decoding needs the categories, and the model's aspectra.json has none")
         self.polarities = self.trie(labels.get("polarities") or POLARITIES, first=False)
         self.bar, self.next = self.trie(["|"], first=False), self.trie([";"], first=False)
         if not (self.bar and self.next and self.polarities):

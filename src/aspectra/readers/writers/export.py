@@ -40,12 +40,12 @@ def types(compute: str) -> list[str]:
     """The compute types to try, smallest first. Raises UserError for one that is unknown, or not of this machine."""
     if compute not in (AUTO, *COMPUTE):
         raise unknown("compute type", compute, (AUTO, *COMPUTE))
-    need("deploy", "export of a student that writes")
+    need("deploy", "export of a writer")
     import ctranslate2
 
     here = ctranslate2.get_supported_compute_types("cpu")
     if compute not in (AUTO, *here):
-        raise UserError(f"this machine does not compute in {compute}, so that it cannot be checked; take another type")
+        raise UserError(f"this machine does not support {compute}, so the export cannot be checked; use another type")
     return [kind for kind in COMPUTE if kind in here] if compute == AUTO else [compute]
 
 
@@ -104,14 +104,14 @@ def work(
             break
     chosen = rows[-1]
     if chosen["agreement"] < ENOUGH:
-        say(f"export: WARNING: {chosen['compute']} agrees in {chosen['agreement']:.1%} of the sentences only")
+        say(f"export: WARNING: {chosen['compute']} agrees in {chosen['agreement']:.1%} of the sentences")
     elif choose and len(rows) > 1 and chosen["compute"] == "float32":
         say("export: WARNING: no smaller compute type agrees in 98 % of the sentences; the export is float32")
     elif choose and len(texts) < FEW and chosen["compute"] != "float32":
         most = 1 - 0.05 ** (1 / max(1, len(texts)))  # all agree here; so much of all others may not, at 95 %
         say(
-            f"export: WARNING: {chosen['compute']} was chosen by {len(texts)} sentences; of others up to {most:.0%} "
-            "may differ. Compare on 200 (--check, --data)"
+            f"export: WARNING: {chosen['compute']} was chosen by {len(texts)} sentences; among others up to "
+            f"{most:.0%} could differ. Compare on 200 (--check, --data)"
         )
     trust = None
     if held:
@@ -140,7 +140,7 @@ def check_ids(student: Engine, made: Engine, marker: str, texts: Sequence[str]) 
     """Raise UserError where an export's tokenizer does not give the ids that training saw."""
     for text in texts:
         if student.encoder.prompt(marker, text) != made.encoder.prompt(marker, text):
-            raise UserError(f"the tokenizer says something else in an export ({text[:60]!r}); it was not exported")
+            raise UserError(f"the tokenizer gives other tokens in the export ({text[:60]!r}); it was not exported")
 
 
 @contextmanager

@@ -29,19 +29,19 @@ class Exported(ABC):
 
     def __init__(self, folder: Path, compute: str | None = None, threads: int | None = None) -> None:
         """Raises UserError where the export cannot be read, or the machine does not know the compute type."""
-        need("deploy", "an export of a student that writes")
+        need("deploy", "an export of a writer")
         import ctranslate2
 
         self.info = read_info(folder)
         about = self.info[EXPORT]
         here = ctranslate2.get_supported_compute_types("cpu")
         if compute is not None and compute not in here:
-            raise UserError(f"this machine does not compute in {compute}; it does in: {', '.join(sorted(here))}")
+            raise UserError(f"this machine does not support {compute}; it supports: {', '.join(sorted(here))}")
         kind: Any = getattr(ctranslate2, self.runner)
         try:
             self.model = kind(str(folder), device="cpu", compute_type=compute or "default", intra_threads=threads or 0)
         except (RuntimeError, ValueError) as error:
-            raise UserError(f"cannot load the export {folder} ({error}); export the model once more") from None
+            raise UserError(f"cannot load the export {folder} ({error}); export the model again") from None
         self.encoder = encoder_of(Words(folder, about["end"]), self.info)
 
     @property
@@ -239,7 +239,7 @@ def exported(folder: Path, compute: str | None = None, threads: int | None = Non
     """The export in a folder; raises UserError for one of another version, and as its class does."""
     info = read_info(folder)
     if info[EXPORT].get("format") != FORMAT or info.get("family") not in RUNNING:
-        raise UserError(f"{folder} was exported by another version of Aspectra; export the model once more")
+        raise UserError(f"{folder} was exported by another version of Aspectra; export the model again")
     return RUNNING[info["family"]](folder, compute, threads)
 
 

@@ -29,7 +29,7 @@ class Words:
         try:
             self.inner = Tokenizer.from_file(str(folder / FILE))
         except Exception as error:  # the library raises nothing more special
-            raise UserError(f"cannot read {folder / FILE} ({error}); export the model once more") from None
+            raise UserError(f"cannot read {folder / FILE} ({error}); export the model again") from None
         self.inner.no_padding()
         self.inner.no_truncation()
         self.eos_token_id = end

@@ -93,7 +93,7 @@
     if (pick?.at !== at) return;
     const ready = !data.targets || picked !== null;
     card.querySelector(".picked").textContent = !ready
-      ? "Which words? Click the first and the last, or select them; with the keyboard ← and →, Shift for more."
+      ? "Which words? Click the first and the last word, or select them. Keyboard: ← and →, Shift for more words."
       : picked ? `“${cut(data.sentences[at].text, picked)}” is judged` : "It is judged";
     for (const button of card.querySelectorAll("[data-polarity]")) button.disabled = !ready && !data.categories.length;
   }

@@ -28,7 +28,7 @@ function judging(page) {
 
   function show() {
     const [count, text] = page.told(cards, judgment);
-    one("told").textContent = text + (kept ? "" : " (this browser keeps nothing: save before you leave)");
+    one("told").textContent = text + (kept ? "" : " (this browser does not store your marks: save before you leave)");
     one("progress").value = count;
     for (const [number, card] of cards.entries()) page.show(card, said[number], number);
   }
@@ -95,7 +95,7 @@ function judging(page) {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     for (const told of all(".after")) {
-      told.textContent = `Saved as ${link.download}. What it says: aspectra score --audit ${link.download}`;
+      told.textContent = `Saved as ${link.download}. To see the figures: aspectra score --audit ${link.download}`;
       told.hidden = false;
     }
   }

@@ -14,7 +14,7 @@ let job = null; // {name, columns, rows, column, results, notes, stop}
 async function decoded(file) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const head = String.fromCharCode(...bytes.subarray(0, 4));
-  if (head === "PAR1" || /\.(jsonl?|ndjson)$/i.test(file.name)) throw new Error("it is no CSV file; for others use: aspectra analyze");
+  if (head === "PAR1" || /\.(jsonl?|ndjson)$/i.test(file.name)) throw new Error("it is not a CSV file; for other files use: aspectra analyze");
   if (head.startsWith("PK")) throw new Error("it is a spreadsheet or an archive; save its table as CSV");
   if (head.startsWith("\xff\xfe")) return new TextDecoder("utf-16le").decode(bytes);
   if (head.startsWith("\xfe\xff")) return new TextDecoder("utf-16be").decode(bytes);
@@ -38,7 +38,7 @@ $("file").addEventListener("change", async () => {
     const text = await decoded(file);
     
     const [columns, ...rows] = parse(text, separator(text));
-    if (!rows.length) throw new Error("there is no row under its header line");
+    if (!rows.length) throw new Error("it has no rows below the header");
     job = { name: file.name, columns, rows };
   } catch (error) {
     tell($("news"), `${file.name} cannot be read: ${error.message}.`, true);

@@ -67,7 +67,7 @@ $("one").addEventListener("submit", async (event) => {
   const text = tidy($("text").value);
   if (!text.trim()) {
     $("found").hidden = true;
-    tell($("told"), "There is nothing to read yet: write a review above.", true);
+    tell($("told"), "The text is empty: write a review above.", true);
     return;
   }
   button.disabled = true;

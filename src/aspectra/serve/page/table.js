@@ -26,7 +26,7 @@ export function parse(text, mark) {
     if (text[at] === '"') {
       for (at += 1; ; at += 2) {
         const end = text.indexOf('"', at);
-        if (end < 0) throw new Error(`a quote is opened in line ${text.slice(0, at).split("\n").length} and never closed`);
+        if (end < 0) throw new Error(`a quote opens in line ${text.slice(0, at).split("\n").length} and never closes`);
         cell += text.slice(at, end);
         at = end;
         if (text[end + 1] !== '"') break;

@@ -36,7 +36,7 @@ def cut(model: str, layers: int, out: Path) -> dict[str, Any]:
     kept = shorten(tagger.model.encoder, layers, str(folder))
     known = (folder / HEADS).is_file()  # those of a plain encoder are drawn anew wherever it is loaded
     facts = {"from": model, "layers": ", ".join(map(str, kept))}
-    what = "Some layers of a larger tagger or encoder, as a student begins; nothing was learned since."
+    what = "Some layers of a larger tagger or encoder, before any training."
     use = f"aspectra pretrain CORPUS --student {out.name} --out DIR"
     about = card(f"{Path(model).name}, {layers} of its layers", "token-classification", what, facts, use)
     source = {"student": model, "stage": "cut", "layers": kept}
@@ -50,9 +50,9 @@ def check(folder: Path, layers: int) -> None:
     """Raise UserError where an encoder has not more than so many layers, by its config; no weights are read."""
     has = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("num_hidden_layers")
     if not isinstance(has, int):
-        raise UserError(f"{folder} does not say how many layers it has, and cannot be cut; name a whole student")
+        raise UserError(f"{folder} does not say how many layers it has, so it cannot be cut; name a whole student")
     if layers >= has:
-        raise UserError(f"{folder} has {has} layers, and {layers} of them are no smaller student; name fewer")
+        raise UserError(f"{folder} has {has} layers, so {layers} of them are not a smaller student; use fewer")
 
 
 def shorten(encoder: Any, layers: int, name: str) -> list[int]:
@@ -67,7 +67,7 @@ def shorten(encoder: Any, layers: int, name: str) -> list[int]:
     found = [module for module in encoder.modules() if isinstance(module, ModuleList) and len(module) == has]
     if len(found) != 1:
         kind = type(encoder).__name__
-        raise UserError(f"the layers of {name} cannot be found ({kind}); cut a BERT, an MPNet or a RoBERTa, or none")
+        raise UserError(f"the layers of {name} cannot be found ({kind}); only a BERT, an MPNet or a RoBERTa can be cut")
     kept = [number * has // layers for number in range(layers)]
     remaining = [found[0][number] for number in kept]
     del found[0][:]

@@ -72,9 +72,9 @@ class TaggingStudent(Tagger):
         from aspectra.students.taggers.restore import Restore
 
         if set(config.kinds) != {CONTROL}:
-            raise UserError("a student that tags learns labels, or restores words: name --kinds denoise alone")
+            raise UserError("a tagger learns labels, or restores words: use --kinds denoise alone")
         if (mask := self.tokenizer.mask_token_id) is None:
-            raise UserError("the model's tokenizer has no mask token, and --kinds denoise hides words behind it")
+            raise UserError("the model's tokenizer has no mask token, and --kinds denoise needs one")
         self.counted = "hidden tokens"
         heads = self.model.heads
         if heads.restore is None:
@@ -88,15 +88,13 @@ class TaggingStudent(Tagger):
 
         by, encoder = tasks.get(config.task).by, self.encoder(config.input_tokens)
         if unknown := [field for field in by if field not in KNOWN]:
-            raise UserError(
-                f"{config.task} asks for a {unknown[0]}, and a tagger knows nothing of it; take a student that writes"
-            )
+            raise UserError(f"{config.task} needs a {unknown[0]}, and a tagger has none; use a writer")
         if "category" not in by:
             self.model.heads.categories = None
             return from_examples(encoder, examples)
         found = names(opinion.category for example in examples for opinion in example.opinions)
         if not found:
-            raise UserError("no category in the training sentences, so that none can be learned; take more `shots`")
+            raise UserError("no category in the training sentences, so none can be learned; use more `shots`")
         self.begin(found)
         return of_categories(encoder, examples, found, "target" in by)
 
@@ -173,10 +171,10 @@ class TaggingStudent(Tagger):
 
     def card(self, title: str, marker: str | None, facts: Mapping[str, Any], use: str) -> str:
         what = (
-            "A tagger made by Aspectra. It reads a sentence once; heads on the encoder's last states mark the words "
-            "that name opinion targets, and give each its polarity; or they say, of each category, whether a target or "
-            "the sentence is about it, and how it is meant. `AutoModel.from_pretrained` loads the encoder; the "
-            "heads are in `heads.safetensors`."
+            "A tagger made by Aspectra. It reads a sentence once. Heads on the encoder's last states mark "
+            "opinion targets and give each its polarity. For a task with categories they also say which "
+            "categories a target or the sentence is about, and with which polarity. "
+            "`AutoModel.from_pretrained` loads the encoder; the heads are in `heads.safetensors`."
         )
         return card(title, "token-classification", what, facts, use)
 

@@ -108,6 +108,6 @@ class Tagger:
 def placeless(folder: Path) -> UserError:
     """What to say of a tokenizer without offsets."""
     return UserError(
-        f"the tokenizer in {folder} is no fast one, and does not say where a token stands in the text; a tagger needs "
-        "a model with a tokenizer.json"
+        f"the tokenizer in {folder} is not a fast one, and does not give the places of tokens; a tagger "
+        "needs a model with a tokenizer.json"
     )

@@ -59,8 +59,8 @@ class Causal:
         layers = set(getattr(model.config, "layer_types", None) or ())
         if "position_ids" not in inspect.signature(model.forward).parameters or not layers <= set(PACKABLE):
             raise UserError(
-                f"{type(model).__name__} cannot be asked for several continuations at once: zero-shot takes seq2seq "
-                "students and causal ones made of attention alone (SmolLM2, Qwen, Gemma, Llama...)"
+                f"{type(model).__name__} cannot score several continuations at once: zero-shot needs a seq2seq "
+                "student, or a causal one with attention layers only (SmolLM2, Qwen, Gemma, Llama...)"
             )
 
     def likelihoods(self, model: Any, pad: int, stems: Sequence[Stem]) -> list[list[float]]:

@@ -61,7 +61,7 @@ def check_kinds(table: Any, config: PretrainConfig) -> None:
     there = set(table["kind"].to_pylist())
     for kind in config.kinds:
         if kind == "rating" and kind not in there:
-            raise UserError("the corpus has no ratings; make it with --kinds rating too, of reviews that have one")
+            raise UserError("the corpus has no ratings; build it with --kinds rating too, from reviews that have one")
         if kind != CONTROL and kind not in there:
             raise unknown("kind in this corpus", kind, there | {CONTROL})
     if CONTROL in config.kinds and not there & set(config.budget_kinds):

@@ -74,7 +74,7 @@ class Writer:
                 folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
             )
         if tokenizer.eos_token_id is None:
-            raise UserError(f"the tokenizer in {folder} has no end token; a student could not learn to stop")
+            raise UserError(f"the tokenizer in {folder} has no end token, so a student cannot learn to stop")
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         info = read_info(folder)
