@@ -180,6 +180,14 @@ class TrainingConfig(Config):
     input_tokens: int = Field(
         default=256, gt=0, description="longest input, in tokens; longer ones are cut at the end and counted"
     )
+    least: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="lowest confidence of a target that a tagger names; None: pretraining finds it on held-out "
+        "sentences, and fine-tuning keeps it",
+        json_schema_extra=LATER,
+    )
     answer_tokens: int = Field(
         default=512, gt=0, description="longest answer, in tokens; longer ones are cut at the end and counted"
     )

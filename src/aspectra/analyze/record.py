@@ -50,8 +50,8 @@ class Record:
         stopped = (read(self.parts, UNFINISHED) or {}).get("key") == self.stage.key()
         if self.out.exists() and not (self.replace or stopped):
             raise UserError(
-                f"{self.out} exists, with other reviews, another model or other settings; overwrite it with --replace, or "
-                "add the new reviews to it with --append"
+                f"{self.out} exists, with other reviews, another model or other settings; overwrite it with --replace, "
+                "or add the new reviews to it with --append"
             )
         return None
 

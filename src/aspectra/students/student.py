@@ -94,6 +94,10 @@ class Student(Protocol):
         """What `aspectra.json` must say so that it is asked as it was taught."""
         ...
 
+    def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
+        """Set what is chosen on held-out text once all is learned. A writer has nothing to set."""
+        ...
+
     def pace(self, name: str) -> float:
         """How many times the learning rate the weight of that name is trained at."""
         ...

@@ -14,7 +14,7 @@ from aspectra.readers.reader import LABELS, Answer, Judged, Leaning, Question, b
 from aspectra.readers.spaces import sentence_of, squeezed
 from aspectra.readers.taggers.engine import Engine
 from aspectra.schema import POLARITIES, Span
-from aspectra.students.taggers.reading import Read, opinions
+from aspectra.students.taggers.reading import Read, least_of, opinions
 from aspectra.students.taggers.units import names
 from aspectra.students.taggers.words import Pieces
 
@@ -44,11 +44,12 @@ class TaggingReader:
         texts = list(dict.fromkeys(sentences))
         pieces = self.encoder.pieces(texts)
         said: dict[str, Answer] = {}
+        named, least = self.engine.categories, least_of(self.engine.info)
         none = None if "target" in self.task.by else [()] * len(pieces)
         for text, one, each in zip(texts, pieces, self.engine.read(pieces, tick, none), strict=True):
             found = tuple(
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
-                for o, confidence in (opinions(text, one, each, self.engine.categories) if one.words else ())
+                for o, confidence in (opinions(text, one, each, named, least) if one.words else ())
             )
             # An export tells of its spans alone; of what has no word there is nothing to tell.
             told = each.chances and not each.about

@@ -6,7 +6,7 @@ is found to opinions here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from aspectra.students.taggers.words import Pieces
 
 SECOND = 0.4  # a span has a second polarity whose share is at least this
 THERE = 0.4  # the chance from which a category is spoken of
+LEAST = "least"  # the key of `aspectra.json` with the lowest confidence of a target that is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +112,34 @@ def product(values: Sequence[float]) -> float:
     return whole
 
 
+def least_of(info: Mapping[str, Any]) -> float:
+    """The lowest confidence of a target that is named, by what `aspectra.json` says; 0 if it says nothing."""
+    return float(info.get(LEAST) or 0.0)
+
+
 def polarities(shares: Sequence[float]) -> list[tuple[str, float]]:
     """(polarity, share) of a span: the largest, and another whose share is at least `SECOND`."""
     ranked = sorted(zip(POLARITIES, shares, strict=True), key=lambda each: -each[1])
     return [ranked[0], *(each for each in ranked[1:] if each[1] >= SECOND)]
 
 
-def opinions(text: str, pieces: Pieces, said: Read, categories: Sequence[str] = ()) -> list[tuple[Opinion, float]]:
+def opinions(
+    text: str, pieces: Pieces, said: Read, categories: Sequence[str] = (), least: float = 0.0
+) -> list[tuple[Opinion, float]]:
     """(opinion, confidence) of a sentence, in order of appearance, and at the end those that name no target.
 
     Confidence is the chance of the tags times that of the category, where there are `categories`, times that of the
-    polarity, as the network has them. A target that is about no category is left out.
+    polarity, as the network has them. A target that is about no category is left out; and, where there are none, a
+    target whose polarities have less than `least` together, so that one judged in two ways loses nothing by it.
     """
     places = [(pieces.words[first][0], pieces.words[end - 1][1]) for first, end in said.spans]
     if not said.about:
+        ways = zip(places, said.sure, map(polarities, said.shares), strict=True)
         return [
             (Opinion(text[start:end], None, polarity, start, end), sure * share)
-            for (start, end), sure, shares in zip(places, said.sure, said.shares, strict=True)
-            for polarity, share in polarities(shares)
+            for (start, end), sure, judged in ways
+            if sure * sum(share for _, share in judged) >= least
+            for polarity, share in judged
         ]
     found = []
     units = [*zip(places, said.sure, strict=True), (None, 1.0)]

@@ -15,6 +15,7 @@ from aspectra.students.card import card
 from aspectra.students.corpus import CONTROL, Side
 from aspectra.students.folder import save
 from aspectra.students.student import Lessons
+from aspectra.students.taggers.reading import LEAST, least_of
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.students.taggers.units import names
 from aspectra.tasks.acsa import in_words
@@ -116,7 +117,8 @@ class TaggingStudent(Tagger):
                 network.heads.categories.known(before)
 
     def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
-        return {"input_tokens": config.input_tokens}
+        least = least_of(self.info) if config.least is None else config.least
+        return {"input_tokens": config.input_tokens} | ({LEAST: least} if least else {})
 
     def merge(self) -> None:
         super().merge()
@@ -127,6 +129,20 @@ class TaggingStudent(Tagger):
         if CONTROL in config.kinds:
             return {"task": None, "labels": None}
         return {"task": "atsa", "labels": {"polarities": list(POLARITIES), "categories": []}}
+
+    def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
+        import torch
+
+        from aspectra.machine import autocast
+        from aspectra.students.taggers.threshold import least
+
+        if config.least is not None or CONTROL in config.kinds:
+            return
+        self.model.eval()
+        with torch.inference_mode(), autocast(self.model.device.type, config.bf16):
+            encoder = self.encoder(config.input_tokens)
+            found = least(self.model, encoder, self.pad, side.silver(), config.batch_size, tick)
+        self.info = self.info | {LEAST: found}
 
     def pace(self, name: str) -> float:
         return QUICK if "heads." in name else 1.0
@@ -164,7 +180,7 @@ class TaggingStudent(Tagger):
             found = read(self.model, pieces, self.pad, config.eval_batch_size, tick, none)
         self.model.train(teaching)
         said = (
-            tuple(opinion for opinion, _ in opinions(text, one, each, self.categories))
+            tuple(opinion for opinion, _ in opinions(text, one, each, self.categories, least_of(self.info)))
             for text, one, each in zip(texts, pieces, found, strict=True)
         )
         return [Prediction(str(i), text, each) for i, (text, each) in enumerate(zip(texts, said, strict=True))]

@@ -51,6 +51,9 @@ class WritingStudent(Writer):
         empty = {"empty_answer": config.empty_answer} if isinstance(config, FinetuneConfig) else {}
         return {"marker": config.marker, "input_tokens": config.input_tokens, **empty}
 
+    def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
+        pass
+
     def pace(self, name: str) -> float:
         return 1.0
 

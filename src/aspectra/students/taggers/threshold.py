@@ -1,0 +1,51 @@
+"""The lowest confidence at which a tagger names an opinion. Called by `student` when pretraining ends.
+
+On sentences like those it learned from, a tagger loses no F1 over a wide range of thresholds. On other texts it loses
+precision before recall, so that a high threshold helps (docs/results/taggers.md). So the highest one is taken that
+costs nothing on held-out sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aspectra.schema import Example, Prediction
+from aspectra.score.scoring import score
+from aspectra.students.taggers.reading import opinions, read
+from aspectra.students.taggers.words import Encoder
+
+THRESHOLDS = tuple(step / 20 for step in range(20))
+MARGIN = 0.005  # of F1, as a fraction: what the threshold may cost on held-out sentences
+ENOUGH = 50  # opinions below which nothing is chosen
+TASK = "atsa"
+
+
+def least(
+    network: Any,
+    encoder: Encoder,
+    pad: int,
+    examples: Sequence[Example],
+    batch_size: int,
+    tick: Callable[[int], object] = lambda _: None,
+) -> float:
+    """The highest of `THRESHOLDS` whose strict F1 on labeled sentences is within `MARGIN` of the best; 0 where they
+    have fewer than `ENOUGH` opinions, or none is found."""
+    if sum(len(example.opinions) for example in examples) < ENOUGH:
+        return 0.0
+    pieces = encoder.pieces([example.text for example in examples])
+    found = read(network, pieces, pad, batch_size, tick)
+
+    def f1(threshold: float) -> float:
+        said = [
+            Prediction(
+                example.id, example.text, tuple(o for o, _ in opinions(example.text, one, each, least=threshold))
+            )
+            for example, one, each in zip(examples, pieces, found, strict=True)
+        ]
+        return score(examples, said, TASK).f1
+
+    curve = [f1(threshold) for threshold in THRESHOLDS]
+    if not max(curve):
+        return 0.0
+    return max(t for t, reached in zip(THRESHOLDS, curve, strict=True) if reached >= max(curve) - MARGIN)
