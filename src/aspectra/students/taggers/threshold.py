@@ -12,8 +12,8 @@ from typing import Any
 
 from aspectra.schema import Example, Prediction
 from aspectra.score.scoring import score
-from aspectra.students.taggers.reading import opinions, read
-from aspectra.students.taggers.words import Encoder
+from aspectra.students.taggers.reading import Read, opinions, read
+from aspectra.students.taggers.words import Encoder, Pieces
 
 THRESHOLDS = tuple(step / 20 for step in range(20))
 MARGIN = 0.005  # of F1, as a fraction: what the threshold may cost on held-out sentences
@@ -29,12 +29,16 @@ def least(
     batch_size: int,
     tick: Callable[[int], object] = lambda _: None,
 ) -> float:
-    """The highest of `THRESHOLDS` whose strict F1 on labeled sentences is within `MARGIN` of the best; 0 where they
-    have fewer than `ENOUGH` opinions, or none is found."""
+    """What `chosen` says of labeled sentences as the network reads them; `tick` is told how many are read."""
+    pieces = encoder.pieces([example.text for example in examples])
+    return chosen(examples, pieces, read(network, pieces, pad, batch_size, tick))
+
+
+def chosen(examples: Sequence[Example], pieces: Sequence[Pieces], found: Sequence[Read]) -> float:
+    """The highest of `THRESHOLDS` whose strict F1 is within `MARGIN` of the best. It is 0 if the labeled sentences have
+    fewer than `ENOUGH` opinions, or nothing right is found."""
     if sum(len(example.opinions) for example in examples) < ENOUGH:
         return 0.0
-    pieces = encoder.pieces([example.text for example in examples])
-    found = read(network, pieces, pad, batch_size, tick)
 
     def f1(threshold: float) -> float:
         said = [
