@@ -219,7 +219,7 @@ def test_the_file_stays_small_its_sentences_balanced_and_it_says_how_many_are_le
     sets = [len([c for c in cards if c["data-in"] == f"s{n}"]) for n in range(4)]
     assert 4 < sum(sets) < 90 and max(sets) - min(sets) <= 1
     assert f"{sum(sets)} of 360 such sentences" in page.text
-    assert f"the other {360 - sum(sets)} are left out to keep it small" in page.text
+    assert f"The other {360 - sum(sets)} are left out to keep it small" in page.text
     data = json.loads("".join(page.inside["script"][0]))
     assert data["counts"]["s0"][0] == [0, 90, 90]
 

@@ -144,7 +144,7 @@ def test_categories_alone_are_enough(tmp_path: Path) -> None:
         "topics": figures["topics"] | {"by": "categories"},
     }
     page = html(manifest | {"figures": figures | bare})
-    assert "Topics are the reader's categories." in visible(page)
+    assert "Topics are the categories of the reader." in visible(page)
     assert 'value="categories"' in page and 'value="targets"' not in page
 
 

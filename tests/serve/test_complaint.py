@@ -22,7 +22,7 @@ from tests.serve.stand_in import Service
         ({"text": "a" * 2001}, "text is longer than 2000 characters"),
         ({"text": "a\0"}, "text must not contain the character U+0000"),
         ({"texts": []}, "texts must have at least one text"),
-        ({"texts": ["a"] * 21}, "texts may hold at most 20 texts: send them in several requests"),
+        ({"texts": ["a"] * 21}, "texts can have at most 20 texts: send them in several requests"),
         ({"texts": ["a", 3]}, "texts[1] must be a text"),
         ({"texts": "a"}, "texts must be a list of texts"),
         ({"text": "a", "min_confidence": 2}, "min_confidence must be 1.0 or less"),

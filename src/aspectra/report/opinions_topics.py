@@ -44,7 +44,7 @@ def how(found: Row, starred: bool) -> str:
     by = {
         "meaning": "Targets are grouped by meaning",
         "words": "Targets are grouped by words, because the reader has no table of meanings",
-        "categories": "Topics are the reader's categories",
+        "categories": "Topics are the categories of the reader",
     }[found["by"]]
     by += ", into the topics of your file." if found["own"] else "."
     if starred:
