@@ -43,7 +43,7 @@ def test_a_killed_stage_goes_on_only_with_the_same_work(tmp_path: Path, source: 
     write_text(tmp_path / "out" / "half.txt", "half")
     assert stage(tmp_path / "out", source).begin() is True
     assert (tmp_path / "out" / "half.txt").exists()
-    with pytest.raises(UserError, match="holds an unfinished corpus"):
+    with pytest.raises(UserError, match="has an unfinished corpus"):
         stage(tmp_path / "out", source, size=2).begin()
     assert (tmp_path / "out" / "half.txt").exists(), "hours of work may lie there"
     assert stage(tmp_path / "out", source, size=2, replace=True).begin() is False

@@ -180,7 +180,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_changed(tmp_path: Path) -> 
             given: dict[str, Any] = {"rows": more, "reader": source(dies_after=0)} | change
             grow(tmp_path, **given)
         assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before, told
-    with pytest.raises(UserError, match="use --replace, or --append"):
+    with pytest.raises(UserError, match="with --replace, or add the new reviews to it with --append"):
         analyze(more, source(), out)
     with held(out), pytest.raises(UserError, match=r"another run \(process \d+\) is writing to .*out\.parquet"):
         grow(tmp_path, more)

@@ -50,7 +50,7 @@ def test_from_reviews_to_the_command_that_reads_them_all(
     assert made["answers"]["held"]["reviews"] == 5
     assert made["answers"]["learned"] == {"half": 22, "all": 45}
     assert {"all - before", "all - half"} == made["gains"].keys()
-    assert "Would paying for more help?" in shown and "5 answered reviews kept away" in shown
+    assert "Would paying for more help?" in shown and "5 answered reviews held out" in shown
     assert "reviews: 50 drawn of 80, 25 of them where the student was unsure" in shown
     assert "<script>" in (out / "report.html").read_text(encoding="utf-8")
 
@@ -181,7 +181,7 @@ def test_an_llm_that_finds_nothing_is_no_report_of_zeros(
 ) -> None:
     llm.answer = lambda request: Answer('{"opinions": []}')
     assert run(command(reviews, llm, tagger, tmp_path / "mine")) == 2
-    assert "found no opinion in the 5 reviews" in capsys.readouterr().err
+    assert "found no opinion in the 5 held-out reviews" in capsys.readouterr().err
     llm.answer = lambda request: Answer("As an AI language model, I cannot.")
     assert run(command(reviews, llm, tagger, tmp_path / "other")) == 2
     assert "0 reviews answered, and at least 20 are needed" in capsys.readouterr().err

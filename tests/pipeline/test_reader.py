@@ -139,7 +139,7 @@ def test_a_student_is_cut_from_the_teacher_that_is_there(
     [
         ("labels=review-en", "did you mean 'reviews-en'"),
         ("student=minilm", "did you mean 'minilm-l6'"),
-        ("student=tiny-causal", "tiny-causal writes"),
+        ("student=tiny-causal", "tiny-causal is a writer"),
         ("student={of: teacher, layers: 2}", "has 2 layers, so 2 of them are not a smaller student"),
         ("teacher=missing.yaml", "no config file missing.yaml"),
         ("teacher=null", "texts have no labels"),

@@ -32,7 +32,7 @@ def test_without_a_name_the_shipped_reader_reads_and_a_line_says_so(
 ) -> None:
     unnamed = aspectra.load(threads=1)
     said = capsys.readouterr().err
-    assert said == f"no model is named: {shipped.name}, which comes with Aspectra\n"
+    assert said == f"no model is named: using {shipped.name}, which comes with Aspectra\n"
     assert unnamed.extract([TEXT]) == aspectra.load(shipped, threads=1).extract([TEXT])
     assert unnamed.about == aspectra.load("reader-en", threads=1).about
     assert capsys.readouterr().err == "", "who names a model knows it"

@@ -114,7 +114,7 @@ def test_a_polarity_is_asked_of_a_target_of_the_text_or_of_all_of_it(folder: Pat
     assert set(chances) == set(POLARITIES) and sum(chances.values()) == pytest.approx(1, abs=1e-3)
     assert chances["neutral"] == max(chances.values()) == json.loads(waiter.text or "")["confidence"]
     assert set(json.loads(whole.distribution or "")["polarity"]) == {"positive", "negative", "neutral"}
-    assert absent.reason == "the target 'soup' is not in the text; a tagger judges only"
+    assert absent.reason == "the target 'soup' is not in the text; a tagger judges only targets in the text"
 
 
 def test_the_last_line_names_what_a_polarity_is_asked_of() -> None:

@@ -79,7 +79,7 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
                     llms = isinstance(config.systems[cell.system], LLMSystem)
                     if vain:
                         say(f"{len(vain)} other runs of this {'LLM' if llms else 'pretraining'} are not started")
-                    told = "not asked" if llms else "not begun"
+                    told = "not asked" if llms else "not started"
                     failures |= {other.id: f"{told}, as {cell.id}: {end.reason}" for other in vain}
                     bar.advance(len(vain))
     except KeyboardInterrupt:

@@ -97,7 +97,7 @@ def test_an_export_is_not_judged_by_categories_that_the_student_cannot_say(
     made = export(str(folders[task]), tmp_path / "out", data=str(tmp_path / "inn"), threads=1)
     assert made["figures"]["f1"] == 1.0
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert "which of its categories the sentence is about" in card and ("targets" in card) is (task == "tasd")
+    assert "which of its categories" in card and ("marks opinion targets" in card) is (task == "tasd")
     told = (
         "the probability of a target's tags times that of the category"
         if task == "tasd"
@@ -162,7 +162,7 @@ def test_what_cannot_be_judged_is_told(readers: dict[str, Reader]) -> None:
     assert isinstance(unknown, UserError)
     assert str(unknown).startswith("unknown category 'food qality'; did you mean 'food quality'? There are: ")
     assert str(none) == "name the category to judge"
-    assert str(absent) == "the target 'bed' is not in the text; a tagger judges only"
+    assert str(absent) == "the target 'bed' is not in the text; a tagger judges only targets in the text"
 
 
 @pytest.mark.parametrize("task", ["acsa", "tasd"])

@@ -92,7 +92,7 @@ def test_a_given_target_is_judged_as_it_is_extracted(reader: Reader) -> None:
         assert sum(said.probabilities.values()) == pytest.approx(1)
         assert max(said.probabilities, key=said.probabilities.__getitem__) == opinion.polarity
     absent, none = reader.judge([Question(text, "waiter"), Question(text, " ")])
-    assert str(absent) == "the target 'waiter' is not in the text; a tagger judges only"
+    assert str(absent) == "the target 'waiter' is not in the text; a tagger judges only targets in the text"
     assert str(none) == "name the target to judge"
 
 
