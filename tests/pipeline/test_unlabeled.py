@@ -47,7 +47,7 @@ def test_a_text_is_left_out_where_a_listed_sentence_stands_in_it_or_is_the_whole
     text = tmp_path / "t.txt"
     text.write_text("Good tea. Cold soup.\nGood tea. Warm soup.\nIt rained. Never again.\n", encoding="utf-8")
     made = gather([text], tmp_path / "labeled.jsonl", tmp_path, tmp_path / "out")
-    assert [row["id"] for row in read_jsonl(tmp_path / "out" / REVIEWS)] == ["a", "t-2"]
+    assert [row["id"] for row in read_jsonl(tmp_path / "out" / REVIEWS)] == ["a", "text:t-2"]
     assert made["figures"] == {"texts": 1, "left_out": 2}
 
 

@@ -75,7 +75,8 @@ def gather(texts: Sequence[Path], labeled: Path, place: Path, out: Path) -> dict
         if any(fingerprint(part) in skipped for part in (text, *(text[a:b] for a, b in spans(text)))):
             dropped += 1
         else:
-            kept.append(row)
+            # A file of texts may be called like one of the labeled sentences, whose ids it must not take.
+            kept.append(row | {"id": f"text:{row['id']}"})
     stage.begin()
     write_jsonl(out / REVIEWS, chain(read_jsonl(labeled), kept))
     say(f"texts: {counted(len(kept), 'unlabeled text')}, of {counted(len(texts), 'file')}")
