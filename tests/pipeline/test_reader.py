@@ -94,7 +94,7 @@ def test_teacher_student_and_export_stand_in_one_table(made: Path) -> None:
 def test_the_student_learns_labels_and_the_teachers_probabilities_of_labeled_and_unlabeled(made: Path) -> None:
     sentences = json.loads((made / "corpus" / "silver" / "train.json").read_text(encoding="utf-8-sig"))
     names = {row["ID"].rpartition(":")[0] for row in sentences}
-    assert any(name.startswith("1:a-") for name in names) and any(name.isdecimal() for name in names)
+    assert any(name.startswith("1:text:a-") for name in names) and any(name.isdecimal() for name in names)
     soft = (made / "corpus" / "silver" / "train.soft.jsonl").read_text(encoding="utf-8").splitlines()
     assert len({json.loads(line)["ID"] for line in soft}) == len(sentences)
     labeled = {row["sentence"]: row for row in sentences if row["ID"].rpartition(":")[0].isdecimal()}
