@@ -1,1 +1,1 @@
-"""Asking a teacher about reviews: prompts, pace and budget, the store of answers, and what the answers say."""
+"""Asking a teacher about reviews: prompts, pace, budget, the store of answers, and parsing of answers."""

@@ -1,7 +1,7 @@
-"""An `analysis` answer read as blocks, one for each judgment. Pure; never raises, whatever the text.
+"""Parse an `analysis` answer into blocks, one for each judgment. Pure; never raises.
 
-Tolerant, since teachers are: what does not fit is marked, not thrown away. Called by `aspectra.elicit.validation`, by
-`aspectra.elicit.audit` and by the corpus step (silver labels).
+Parsing is tolerant: what does not fit is marked, not dropped. Called by `aspectra.elicit.validation`,
+`aspectra.elicit.audit` and the corpus step (silver labels).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from aspectra.elicit.polarity import polarity_of
 class Block:
     """One judgment: a target and one aspect of it.
 
-    `target` is without its quotes; `sentiment` is as written, `polarity` what it maps to, None where it does not.
-    `in_review`: the target stands in the review word for word, its case aside.
+    `target` is without its quotes. `sentiment` is as written; `polarity` is what it maps to, or None. `in_review`: the
+    target occurs in the review, ignoring case.
     """
 
     target: str
@@ -28,8 +28,8 @@ class Block:
     in_review: bool
 
 
-# A label at the start of a line, or after ' -- ', ' - ' or ', ' where a teacher put a whole block on one line.
-# The spellings are those that Mixtral slips into ("Sententiment", "Reasoin").
+# A label at the start of a line, or after ' -- ', ' - ' or ', ' if a teacher put a whole block on one line. Includes
+# misspellings that Mixtral makes ("Sententiment", "Reasoin").
 LABEL = re.compile(
     r"(?:(?:^|\n)[ \t\ufeff>*#-]*(?:\d{1,2}[.)][ \t*]*)?|(?<=[\s,;])(?:--?|–|—)[ \t]+|,[ \t]+(?=[ASR]\w+:))"
     r"(?P<name>(?i:opinion[ \t]+target)|(?i:aspect)|(?i:sen(?:ten)?timent)|(?i:reaso\w{0,6}))"
@@ -39,9 +39,9 @@ QUOTED = re.compile(r"""["“”](?P<double>[^"“”\n]*)["“”]|['‘](?P<si
 
 
 def analysis(text: str, review: str) -> tuple[Block, ...]:
-    """The blocks of an analysis, in order; a target with several aspects makes several.
+    """The blocks of an analysis, in order. A target with several aspects gives several blocks.
 
-    Reads what it is given: cut run-on text off first, with `validation.validate`.
+    Does not cut off run-on text: call `validation.validate` first.
     """
     found = list(LABEL.finditer(text))
     blocks: list[Block] = []
@@ -49,7 +49,7 @@ def analysis(text: str, review: str) -> tuple[Block, ...]:
     part: dict[str, str] = {}
 
     def close() -> None:
-        # A target without a word about it still is a target; an aspect that follows its target's last block is not.
+        # A target without any field counts, unless the last block has the same target.
         if target is not None and (part or not blocks or blocks[-1].target != target):
             sentiment = part.get("sentiment", "")
             blocks.append(
@@ -70,7 +70,7 @@ def analysis(text: str, review: str) -> tuple[Block, ...]:
             continue
         name = "aspect" if name == "aspect" else "sentiment" if name.startswith("sent") else "reasoning"
         if name in part or (name == "aspect" and "sentiment" in part):
-            # The next judgment of the same target; without an aspect of its own it speaks of the same one.
+            # The next judgment of the same target. If it has no aspect, it keeps the previous one.
             kept = {"aspect": part["aspect"]} if name == "sentiment" and "aspect" in part else {}
             close()
             part.update(kept)
@@ -81,7 +81,7 @@ def analysis(text: str, review: str) -> tuple[Block, ...]:
 
 
 def bare(value: str) -> str:
-    """A value without the quotes or asterisks around the whole of it."""
+    """A value without the quotes or asterisks around it."""
     value = value.strip().strip("*").strip()
     if len(value) > 1 and value[0] in "\"'“‘[" and value[-1] in "\"'”’]":
         value = value[1:-1].strip()
@@ -89,7 +89,7 @@ def bare(value: str) -> str:
 
 
 def unquoted(value: str) -> str:
-    """A target as meant: what stands in quotes at the beginning, else the whole of the line."""
+    """A target without quotes: the quoted part at the beginning, else the whole line."""
     value = value.strip().strip("*").strip()
     if found := QUOTED.match(value):
         return (found["double"] if found["double"] is not None else found["single"]).strip()
@@ -97,5 +97,5 @@ def unquoted(value: str) -> str:
 
 
 def stands_in(target: str, review: str) -> bool:
-    """Whether the target is in the review word for word, its case aside. An empty one is not."""
+    """Whether the target occurs in the review, ignoring case. False for an empty target."""
     return bool(target) and target.lower() in review.lower()

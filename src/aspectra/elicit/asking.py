@@ -1,7 +1,7 @@
-"""One request through to its outcome: prompt, tries, attempts, judgment; what is stored where is for the caller.
+"""Turns one request into its outcome: prompt, retries, attempts, validation. The caller stores the outcome.
 
-Called by `aspectra.elicit.work` (one process, its store beside it) and `aspectra.elicit.ray_engine` (an actor); `judge`
-also by `batches` and `ray_vllm`, whose answers come another way.
+Called by `aspectra.elicit.work` (one process with the store) and `aspectra.elicit.ray_engine` (an actor). `batches` and
+`ray_vllm`, which get answers in another way, call `judge`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from aspectra.teachers.teacher import NO_JSON, AbsentError, Question, Reply, Row
 
 
 class Asking:
-    """What the requests of a process share: the teacher, the pace, the money, and whether all are to stop.
+    """State shared by the requests of a process: teacher, pace, budget, and whether to stop.
 
-    `fatal` is the error that ended the asking.
+    `fatal` is the error that ended the run.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Asking:
         self.refusals = Refusals()
         self.fatal: AspectraError | None = None
         self.stopping = False
-        self._told = False  # that reasoning leaves no room for answers
+        self._told = False  # warned once that reasoning leaves no room for answers
 
     def stop(self) -> None:
         self.stopping = True
@@ -50,15 +50,15 @@ class Asking:
         self.budget.wake()
 
     def end(self, error: AspectraError) -> None:
-        """Stop for an error. The others finish what they have in flight: it may be paid for."""
+        """Stop because of an error. Requests in flight finish, since they may be paid for."""
         self.fatal = self.fatal or error
         self.stop()
 
     async def outcome(self, pending: Pending) -> Outcome | None:
-        """Ask until an answer is valid or the attempts are used up; None where the run ended before, or where the
-        outcome is held back: `refusals` has it.
+        """Ask until an answer is valid or the attempts are used up. Returns None if the run ended first, or if
+        `refusals` holds the outcome back.
 
-        An endpoint that withholds an answer for being no JSON is asked a last time without the wish for JSON.
+        If the endpoint rejects an answer because it is not JSON, the last attempt is sent without JSON mode.
         """
         if self.stopping:
             return None
@@ -87,7 +87,7 @@ class Asking:
             except AspectraError as error:
                 self.end(error)
                 found = None
-            if found is None:  # what earlier attempts and torn answers brought is paid for
+            if found is None:  # earlier attempts and broken answers are paid for
                 return outcome if outcome.attempts or outcome.spent_in or outcome.spent_out else None
             self.refusals.answered()
             reply, cost = found
@@ -111,10 +111,10 @@ class Asking:
             self.end(error)
 
     async def _reply(self, question: Question, size: int, outcome: Outcome) -> tuple[Reply, float | None] | None:
-        """One answer, through the faults that pass, and what it cost; None where the run is stopping.
+        """One answer and its cost in USD, after retries; None if the run is stopping.
 
-        What a fault took all the same is booked to the outcome. Raises RowError where the tries or the time of the row
-        are used up.
+        The cost of failed tries is added to the outcome. Raises RowError when the retries or the row's time are used
+        up.
         """
         tries, used = 0, 0.0
         while True:
@@ -155,7 +155,7 @@ class Asking:
 
 
 def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | None, paid: bool = True) -> None:
-    """Fill in an outcome from an answer: valid or not and why, and, where it is paid, what it took besides."""
+    """Fill in an outcome from an answer: whether it is valid, why not, and, if `paid`, its tokens and cost."""
     answer, thinking = strip_thinking(reply.text)
     text, reason = validate(kind, answer, review, reply.finish_reason)
     outcome.status = "done" if reason is None else "rejected"
@@ -172,18 +172,18 @@ def judge(outcome: Outcome, kind: str, review: str, reply: Reply, cost: float | 
 
 
 def refuse(outcome: Outcome, failure: RowError) -> None:
-    """Fill in an outcome of which no answer came: failed, or rejected where it would be refused again."""
+    """Fill in an outcome that has no answer: `failed`, or `rejected` if a retry would be refused too."""
     outcome.attempts += 1
-    if outcome.attempts > 1:  # an earlier answer, though rejected, says more than none
+    if outcome.attempts > 1:  # an earlier answer, even if rejected, tells more
         return
     outcome.reason = str(failure)
     if failure.final:
         outcome.status, outcome.text = "rejected", ""
-        outcome.cost = outcome.cost or 0.0  # it is known to be nothing
+        outcome.cost = outcome.cost or 0.0  # known to be zero
 
 
 def book(outcome: Outcome, reply: Reply, cost: float | None) -> None:
-    """Add what an answer took to what its request took so far."""
+    """Add an answer's tokens and cost to its request."""
     outcome.spent_in += reply.tokens_in or 0
     outcome.spent_out += reply.tokens_out or 0
     if cost is not None:

@@ -1,7 +1,7 @@
-"""Whether the teacher can be trusted: a draw of its answers for a person to judge.
+"""Draws a sample of a teacher's answers for a person to judge.
 
-`draw` fills the page of `aspectra.report.audit` (`aspectra elicit --audit`); `aspectra.elicit.verdicts` says what the
-judgments come to.
+`draw` fills the page of `aspectra.report.audit` (`aspectra elicit --audit`). `aspectra.elicit.verdicts` scores the
+judgments.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from aspectra.schema import Response
 from aspectra.teachers.recorded import task_of
 
 FORMAT = 2
-# What a person is asked of each statement: the questions of the human evaluation in arXiv 2412.18552.
+# The questions about each statement, from the human evaluation in arXiv 2412.18552.
 QUESTIONS = {
     "target": "target right",
     "sentiment": "sentiment right",
     "reasoning": "reasoning convincing",
     "invented": "nothing invented",
 }
-# Of these each kind has something that can be judged.
+# The questions that apply to each kind.
 ASKED = {
     "analysis": ("target", "sentiment", "reasoning", "invented"),
     "extraction": ("target", "sentiment"),
@@ -41,10 +41,10 @@ ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What can be right or wrong. `told` are (label, text) pairs of what was said besides.
+    """What can be right or wrong. `told` has (label, text) pairs of the answer's other fields.
 
-    `polarity` is None where the words map to none of the four, or state none. `place` is where the target stands in
-    the review; None where it does not, or where none is named.
+    `polarity` is None if the answer states none of the four. `place` is the target's span in the review, or None if
+    there is none.
     """
 
     target: str
@@ -55,13 +55,13 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """An answer and what it states: nothing where it was rejected, or finds no opinion."""
+    """An answer and its statements: none if it was rejected or finds no opinion."""
 
     response: Response
     statements: tuple[Statement, ...]
 
     def marks(self) -> list[dict[str, Any]]:
-        """One entry a statement, as the saved file has them: still without a judgment."""
+        """One entry for each statement, in the format of the saved file, without judgments."""
         kind = self.response.kind
         return [
             {
@@ -80,9 +80,9 @@ class Drawn:
 def draw(folder: Path, count: int, seed: int) -> tuple[list[Drawn], int]:
     """`count` answers of the folder's last run, done or rejected, and how many there are to draw from.
 
-    Each answer has a number that hangs on the seed and itself alone; those with the lowest are drawn, in that order. So
-    the same seed draws the same answers however many others came since, and whoever stops early has judged a draw too.
-    Raises UserError for a folder without a store, or without answers.
+    Each answer gets a number that depends only on the seed and the answer. The lowest are drawn, in that order. So the
+    same seed draws the same answers even if others are added, and whoever stops early has judged a random sample too.
+    Raises UserError for a folder without a store or without answers.
     """
     there = 0
 
@@ -104,7 +104,7 @@ def draw(folder: Path, count: int, seed: int) -> tuple[list[Drawn], int]:
 
 
 def statements(response: Response) -> list[Statement]:
-    """What an accepted answer states, in its order; nothing of a rejected one, from which nothing is learned."""
+    """The statements of an accepted answer, in order. None for a rejected answer, which no training uses."""
     text, review = response.text or "", response.review
     if response.status != "done":
         return []
@@ -113,7 +113,7 @@ def statements(response: Response) -> list[Statement]:
             Statement(
                 b.target,
                 b.polarity,
-                # The sentiment as written, where it says more than the polarity.
+                # The sentiment as written, if it says more than the polarity.
                 _told(
                     aspect=b.aspect,
                     sentiment=b.sentiment if b.sentiment.lower() != b.polarity else None,

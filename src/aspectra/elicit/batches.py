@@ -1,7 +1,7 @@
-"""Batch files in OpenAI's form: what is still to be asked goes out as some, their results come in as others.
+"""Batch files in OpenAI's format: pending requests are written to files, and result files are read.
 
-`aspectra elicit --batch-out` and `--batch-in`, for requests that a provider answers within a day and at a lower price.
-An answer goes through the same validation into the same store as that to a request which was sent.
+`aspectra elicit --batch-out` and `--batch-in`, for providers that answer within a day at a lower price. The answers
+pass the same validation and go into the same store as those of live requests.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from aspectra.teachers.refusal import Refusal, code_of, stands_in
 from aspectra.teachers.teacher import NO_JSON, Question, Reply, RowError, TryError
 
 URL = "/v1/chat/completions"
-TOGETHER = 1000  # answers that share a transaction
-NAMED = 5  # torn lines that are told of one by one
+TOGETHER = 1000  # answers in one transaction
+NAMED = 5  # broken lines that are reported one by one
 Line = dict[str, Any]
 Prices = tuple[float | None, float | None]
 
@@ -42,11 +42,11 @@ Prices = tuple[float | None, float | None]
 def batch_out(
     reviews: Path, config: ElicitConfig, out: Path, file: Path, batch_size: int | None = None
 ) -> dict[str, Any]:
-    """Write every pending request into `file`, or so many each into FILE-001, FILE-002 ...; nothing is sent.
+    """Write all pending requests to `file`, or `batch_size` each to FILE-001, FILE-002 ... Nothing is sent.
 
-    Returns `requests`, `files` and `left_out`: requests that --max-cost may not pay, were all as dear as can be. The
-    reviews are registered in `out`, where `batch_in` looks for them. Raises UserError as `elicit` does, and where such
-    files are there already: they may be under way.
+    Returns `requests`, `files`, and `left_out`: requests that --max-cost might not cover if all had the highest cost.
+    The reviews are registered in `out`, where `batch_in` looks them up. Raises UserError like `elicit`, and if such
+    files exist: they may have been sent.
     """
     if config.teacher != "openai":
         raise UserError(f"--batch-out needs --teacher openai; a {config.teacher} teacher has no batch files")
@@ -78,7 +78,7 @@ def batch_out(
 
 
 def _lines(call: Call, store: Store, run: int, asks: list[Ask]) -> Iterator[Line]:
-    """The pending requests, as far as --max-cost reaches for certain."""
+    """The pending requests that --max-cost certainly covers."""
     config, prompts, teacher = call.config, Prompts(call.config, call.demonstrations), call.teacher
     assert isinstance(teacher, OpenAITeacher)
     budget = Budget(config, status.spent(call.out))
@@ -98,18 +98,18 @@ def _lines(call: Call, store: Store, run: int, asks: list[Ask]) -> Iterator[Line
 
 
 def _attempts(store: Store, request: int) -> int:
-    """Answers that were no use: another seed for another try."""
+    """Number of earlier attempts, so that a retry gets another seed."""
     row = store.connection.execute("SELECT attempts FROM responses WHERE request = ?", (request,)).fetchone()
     return 0 if row is None else int(row[0])
 
 
 def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: float | None = None) -> dict[str, Any]:
-    """Take the results in `file`, in whatever order, into the folder whose requests they answer.
+    """Store the results in `file`, in any order, in the folder that has their requests.
 
-    Returns the counts of `status.status`, and under `batch` the lines: `taken` (newly stored), `already` (stored
-    before: done, or with the same answer), `unknown` (of requests that this folder never made) and `torn` (no JSON).
-    Prices are those of the folder's last run where none are given. Raises UserError for a folder without a store, and
-    for a file without a result of its requests.
+    Returns the counts of `status.status`, and under `batch` counts of lines: `taken` (newly stored), `already` (stored
+    before: done, or with the same answer), `unknown` (no such request in this folder) and `torn` (not JSON). Without
+    prices, those of the folder's last run are used. Raises UserError for a folder without a store, and for a file
+    without any result of its requests.
     """
     status.open_to_read(out).close()
     found: Counter[str] = Counter()
@@ -149,7 +149,7 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
 def _nothing(found: Counter[str]) -> str:
     if found["unknown"]:
         return f"has {found['unknown']} lines, and none answers a request of"
-    return "has no results for"  # empty, or not one line of it is JSON
+    return "has no results for"  # empty, or no line is JSON
 
 
 def _prices(store: Store, price_in: float | None, price_out: float | None) -> Prices:
@@ -162,7 +162,7 @@ def _prices(store: Store, price_in: float | None, price_out: float | None) -> Pr
 
 
 def _take(store: Store, line: Line, prices: Prices, group: dict[int, Outcome]) -> str:
-    """Add what a line says to the group where it is news; returns which of `batch_in`'s counts it belongs to."""
+    """Add a line's result to the group if it is new. Returns the count of `batch_in` that the line belongs to."""
     request = _request(store, line.get("custom_id"))
     if request is None:
         return "unknown"
@@ -174,7 +174,7 @@ def _take(store: Store, line: Line, prices: Prices, group: dict[int, Outcome]) -
         return "already"
     if state == "rejected" and (isinstance(answer, RowError) or clean(answer.text) == text):
         return "already"
-    if number in group:  # what the earlier of the two took is kept
+    if number in group:  # keep the costs of the earlier one
         store.save(group.values())
         group.clear()
     outcome = Outcome(number, "failed")
@@ -189,7 +189,7 @@ def _take(store: Store, line: Line, prices: Prices, group: dict[int, Outcome]) -
 
 
 def _request(store: Store, name: Any) -> tuple[int, str, str, str | None, str] | None:
-    """(row, review, kind, how its answer stands, the answer as it came) of a custom_id; None for one not of here."""
+    """(row, review, kind, status, raw answer) of a custom_id; None if the store does not have it."""
     try:
         key = bytes.fromhex(name)
     except (TypeError, ValueError):
@@ -204,7 +204,7 @@ def _request(store: Store, name: Any) -> tuple[int, str, str, str | None, str] |
 
 
 def _answer(line: Line) -> tuple[Reply | RowError, Reply | None]:
-    """What a result says: the answer, or why there is none and what was taken all the same."""
+    """The answer of a result line, or why there is none, and the tokens that were used anyway."""
     response, error = line.get("response"), line.get("error")
     if isinstance(response, dict) and not error:
         code, body = response.get("status_code"), response.get("body")
@@ -228,12 +228,12 @@ def _answer(line: Line) -> tuple[Reply | RowError, Reply | None]:
 
 
 def _line(text: str) -> str:
-    """Somebody else's words as a reason that is kept."""
+    """A provider's message as one line of at most 300 characters."""
     return " ".join(text.split())[:300]
 
 
 def _cost(reply: Reply, prices: Prices) -> float | None:
-    """USD that an answer took; None where a price is not known, or the tokens."""
+    """Cost of an answer in USD; None if a price or the token counts are unknown."""
     if None in (*prices, reply.tokens_in, reply.tokens_out):
         return None
     assert prices[0] is not None and prices[1] is not None

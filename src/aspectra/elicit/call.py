@@ -1,6 +1,6 @@
-"""One call of `elicit`: what is to be asked of whom, checked before anything is written, then registered in the store.
+"""One call of `elicit`: everything is checked before anything is written, then registered in the store.
 
-Called by `aspectra.elicit.engine`, `batches` and `plan`; `check` also by `aspectra.pipeline` and `aspectra.benchmark`,
+Called by `aspectra.elicit.engine`, `batches` and `plan`. `aspectra.pipeline` and `aspectra.benchmark` call `check`
 before their first stage.
 """
 
@@ -32,7 +32,7 @@ from aspectra.teachers.teacher import Teacher
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is to be asked of whom, before anything is written; `inputs` name the files by their digests."""
+    """What is to be asked of which teacher, before anything is written. `inputs` has the files' hashes."""
 
     reviews: Path
     config: ElicitConfig
@@ -41,10 +41,10 @@ class Call:
     teacher: Teacher
     asks: list[Ask]
     inputs: dict[str, str]
-    lent: bool  # the teacher is another's, who closes it
+    lent: bool  # the caller owns the teacher and closes it
 
     async def close(self) -> None:
-        """Give back what the teacher holds, where it was made for this call."""
+        """Close the teacher if it was made for this call."""
         if not self.lent:
             await self.teacher.close()
 
@@ -68,9 +68,9 @@ def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | N
 
 @contextlib.contextmanager
 def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
-    """The folder's store, locked, with the call's reviews and asks in it: (store, run, asks).
+    """The folder's store, locked, with the call's reviews and asks registered: (store, run, asks).
 
-    Where the block fails and the folder has no answers, what was made here is removed again.
+    If the block fails and the folder has no answers, the files made here are removed.
     """
     config, out = call.config, call.out
     made_of = [[a.kind, a.prompt_version, a.model, a.settings] for a in call.asks]
@@ -100,7 +100,7 @@ def registered(call: Call) -> Iterator[tuple[Store, int, list[Ask]]]:
 
 
 def check(config: ElicitConfig, out: Path) -> None:
-    """What is wrong with the settings or the folder, as a UserError, before anything is touched."""
+    """Raise UserError if the settings or the folder are wrong, before anything is written."""
     if not config.kinds or len(set(config.kinds)) != len(config.kinds):
         raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
     for kind in config.prompts:
@@ -147,7 +147,7 @@ def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tupl
 
 
 def _answered(out: Path) -> bool:
-    """Whether the folder's store holds any answer."""
+    """Whether the folder's store has any answer."""
     try:
         counts = status.status(out)
     except AspectraError:

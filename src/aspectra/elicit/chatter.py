@@ -1,4 +1,4 @@
-"""The answer alone: without the talk before it and what runs on behind. Pure; never raises, whatever the text.
+"""Removes text before and after an answer. Pure; never raises.
 
 Called by `aspectra.elicit.validation`.
 """
@@ -9,7 +9,7 @@ import re
 
 from aspectra.elicit.analysis import LABEL
 
-# Where a teacher goes on after its answer: with another review, with the question, with its answer once more.
+# Where a teacher goes on after its answer: with another review, the question, or its answer again.
 RUN_ON = re.compile(
     r"\n[ \t>*#]*(?:"
     r"(?:Now,? )?Consider (?:the|these) following\b"
@@ -23,7 +23,7 @@ RUN_ON = re.compile(
     r")|\n?<[|｜](?!channel)\w[^<>|｜\n]{0,30}[|｜]>|\n?</?s>|\n?<(?:end|start)_of_turn>|\[/?INST\]",
     re.IGNORECASE,
 )
-# In an analysis these may stand between two blocks; after a rewriting, or the last block, they are talk about it.
+# In an analysis these may occur between blocks. After a rewriting or the last block, they are comments on it.
 TALK = re.compile(
     r"\n[ \t>*#(]*(?:Confidence(?: Rating)?|Notes?|Explanations?(?: of[^\n:]{0,40})?|Word count|Why this works"
     r"|(?:Key |Main |Summary of )?Changes(?: made)?|What I (?:changed|did)[^\n:]{0,30}"
@@ -51,7 +51,7 @@ LEAD = re.compile(
     r"|-{3,}[ \t]*\n+)[\s*]*",
     re.IGNORECASE,
 )
-LEADS = 4  # a greeting, an announcement, a heading, a rule
+LEADS = 4  # greeting, announcement, heading, rule
 YOURS = r"(?:you\b|there(?:(?:'|’)s| is) any|this\b|that\b|I can\b|any\b|how\b)"
 CLOSE = re.compile(
     r"(?:\n[\s>*#_(-]{0,20}|(?<=[.!?\"”’)])[ \t]+)(?:"
@@ -67,7 +67,7 @@ CLOSE = re.compile(
     r"(?:explicit|original|feeling|sentiment|tone))[^\n]{0,300}[\s*_)-]*\Z",
     re.IGNORECASE,
 )
-CLOSES = 5  # sentences of farewell
+CLOSES = 5  # closing sentences
 FENCED = re.compile(r"^[ \t]*(```|~~~)[\w-]*[ \t]*\n(.*?)(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w-]*[ \t]*(?:\n|\Z)", re.MULTILINE)
 RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|(?:\* ){2,}\*)[ \t]*(?:\n|\Z)")
@@ -76,7 +76,7 @@ QUOTES = {'"': '"', "“": "”"}
 
 
 def alone(kind: str, text: str) -> tuple[str, bool]:
-    """An analysis or a rewriting alone, and whether something behind it was cut off."""
+    """The analysis or rewriting alone, and whether text after it was cut off."""
     text = OPENED.sub("", text)
     for _ in range(LEADS):
         text = LEAD.sub("", text, count=1).lstrip()
@@ -84,7 +84,7 @@ def alone(kind: str, text: str) -> tuple[str, bool]:
         text, behind = _blocks(text), [RUN_ON, RESPONSE_LIST]
     else:
         text, behind = _fenced(text), [RUN_ON, RESPONSE_LIST, TALK, RULE]
-    # A mark that opens the text is a label of the answer, not the end of it.
+    # A marker at the very start is a label of the answer, not its end.
     ends = [found.start() for mark in behind if (found := mark.search(text, 1)) is not None]
     if kind == "analysis" and (labels := list(LABEL.finditer(text))):
         ends += [found.start() for found in [TALK.search(text, labels[-1].end())] if found is not None]
@@ -101,7 +101,7 @@ def alone(kind: str, text: str) -> tuple[str, bool]:
 
 
 def _fenced(text: str) -> str:
-    """What stands in a code fence, where there is one."""
+    """The content of a code fence, if there is one."""
     if "```" not in text and "~~~" not in text:
         return text
     if (found := FENCED.search(text)) is not None and found[2].strip():

@@ -1,7 +1,7 @@
-"""Answers on their way to the disk, many to a transaction: what comes while one is synced shares the next.
+"""Writes answers to disk in groups: answers that arrive during a sync share the next transaction.
 
-The disk is waited for in a thread with a connection of its own, so that other requests go on meanwhile; nothing is
-counted before it is synced. Called by `aspectra.elicit.work`.
+A thread with its own connection waits for the disk, so that other requests continue. Nothing is counted before it is
+synced. Called by `aspectra.elicit.work`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from aspectra.elicit.store import Outcome, Store
 from aspectra.errors import AspectraError
 
-TOGETHER = 0.005  # seconds in which answers gather before they are written
+TOGETHER = 0.005  # seconds for which answers are collected before a write
 
 
 class Commits:
-    """`add` answers within the context; `stored` is called with each group once it is on the disk.
+    """`add` answers within the context; `stored` is called with each group after it is on disk.
 
-    `broken` is called with the error that ended the writing; what was not stored then is still to be asked.
+    `broken` is called with the error that ended the writing. Answers not stored by then are asked for again.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Commits:
             self._thread.shutdown()
 
     async def add(self, outcome: Outcome) -> None:
-        """Hand over an answer and wait until it is on the disk, or never will be."""
+        """Queue an answer and wait until it is on disk, or writing has failed."""
         self._waiting.append(outcome)
         self._some.set()
         await self._synced.wait()

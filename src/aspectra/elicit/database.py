@@ -1,6 +1,6 @@
-"""The SQLite file under the store: its schema and migrations, its complaints in one line.
+"""The SQLite file of the store: schema, migrations, and errors as one line.
 
-Called by whatever opens the store or looks into it; what the tables mean stands in the docstring of `store.py`.
+Called by everything that opens the store. The docstring of `store.py` describes the tables.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ MIGRATIONS = (
 
 @contextmanager
 def mending(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's complaints into one line."""
+    """Turn errors of SQLite and the system into one line."""
     try:
         yield
     except sqlite3.Error as error:
@@ -86,16 +86,16 @@ def mending(path: Path) -> Iterator[None]:
 
 
 def clean(text: str) -> str:
-    """Text that UTF-8 can hold: a lone surrogate becomes the replacement character."""
+    """Text that UTF-8 can encode: a lone surrogate becomes the replacement character."""
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
 def connect(path: Path, durable: bool = True) -> sqlite3.Connection:
-    """Open for writing and bring the schema up to date. Raises UserError where a newer Aspectra made it."""
+    """Open for writing and migrate the schema. Raises UserError if a newer Aspectra wrote the file."""
     db = sqlite3.connect(path, isolation_level=None, timeout=60)
     try:
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA cache_size = -65536")  # KiB: a million reviews are looked up by their digests, in no order
+        db.execute("PRAGMA cache_size = -65536")  # KiB: a million reviews are looked up by hash, in random order
         db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):

@@ -1,7 +1,7 @@
-"""Reviews in, responses out: registers what is to be asked, lets `work.py` ask it, writes the hand-off.
+"""Reviews in, responses out: registers the requests, lets `work.py` send them, writes the Parquet files.
 
-`elicit()` is the worker behind `aspectra elicit`, the first stage of `aspectra run`, and how `aspectra.benchmark` asks
-LLMs. The store is the truth: a stopped run goes on where it stopped, a complete one has nothing to do.
+`elicit()` is the worker behind `aspectra elicit` and the first stage of `aspectra run`. `aspectra.benchmark` asks LLMs
+through it. The store is the source of truth: a stopped run resumes, a complete one has nothing to do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from aspectra.teachers.teacher import Teacher
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How the asking ended: answers `saved`, by Ctrl-C, by an error, or for want of money and why."""
+    """How the run ended: the number of answers `saved`, Ctrl-C, an error, or why the budget ended it."""
 
     saved: int
     interrupted: bool = False
@@ -46,14 +46,13 @@ def elicit(
     teacher: Teacher | None = None,
     ask: Asker | None = None,
 ) -> dict[str, Any]:
-    """Ask for every kind of every review and leave `responses.sqlite`, `responses.parquet`, `manifest.json` in `out`.
+    """Ask for every kind of every review. Writes `responses.sqlite`, `responses.parquet` and `manifest.json` to `out`.
 
-    Returns the counts of `status.status`. Failed rows are an AspectraError, after all is written, unless they are
-    allowed: then the caller looks at `failed`. A `teacher` that the caller made is asked, under its own name and
-    settings, and left open for the next call; without one it is made of the config. Asks in this process, or as `ask`
-    does it.
-    Raises UserError for input that the user can mend (nothing is left behind then if the folder was new),
-    AspectraError where the world went away, KeyboardInterrupt after Ctrl-C once what was in flight is stored.
+    Returns the counts of `status.status`. Failed rows raise AspectraError after everything is written, unless
+    `allow_failed`: then the caller checks `failed`. A given `teacher` is asked under its own name and settings, and
+    stays open; without one it is made from the config. `ask` replaces asking in this process. Raises UserError for
+    input that the user can fix (a new folder is removed again), AspectraError for failures outside, and
+    KeyboardInterrupt after Ctrl-C, once requests in flight are stored.
     """
     began = time.time()
     call = prepare(reviews, config, out, teacher)
@@ -80,7 +79,7 @@ def elicit(
 
 
 Asker = Callable[[Call, Store, int, list[Ask]], Done]
-"""Asks what is pending of a run of the store; `aspectra.elicit.ray_engine` has another."""
+"""Asks the pending requests of a run; `aspectra.elicit.ray_engine` has another one."""
 
 
 def locally(call: Call, store: Store, run: int, asks: list[Ask]) -> Done:
@@ -92,14 +91,14 @@ def locally(call: Call, store: Store, run: int, asks: list[Ask]) -> Done:
         try:
             await work.all()
         finally:
-            await call.close()  # in the loop in which it was asked
+            await call.close()  # in the event loop in which it was used
 
     asyncio.run(asked())
     return Done(work.saved, work.interrupted, work.fatal, budget.why() if budget.used_up else None)
 
 
 def paid(call: Call) -> float:
-    """USD that count against --max-cost already."""
+    """USD that already count against --max-cost."""
     return status.spent(call.out) if call.config.price_in is not None else 0.0
 
 
@@ -112,7 +111,7 @@ def _finish(
     changed: bool,
     whole: bool,
 ) -> None:
-    """Write the hand-off and, last, the manifest; neither where nothing changed since they were written."""
+    """Write the Parquet files and, last, the manifest; neither if nothing changed since they were written."""
     parquet, settings, before = out / PARQUET, config.dumped(), manifest.read(out)
     if not changed and before is not None and parquet.exists():
         same_input = before.get("inputs") == inputs

@@ -1,6 +1,6 @@
-"""An `extraction` answer read as opinions: JSON as LLMs write it. Pure; never raises.
+"""Parse an `extraction` answer into opinions, from JSON as LLMs write it. Pure; never raises.
 
-Called by `aspectra.elicit.validation` and `audit`, the corpus step (silver labels) and whoever scores an LLM.
+Called by `aspectra.elicit.validation` and `audit`, the corpus step (silver labels), and the scoring of LLMs.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from aspectra.schema import Opinion, Span
 LISTS = ("opinions", "aspects", "targets", "categories", "results", "sentiments")
 TARGET = ("target", "term", "aspect", "aspect_term", "opinion_target", "entity")
 CATEGORY = ("category", "aspect_category", "aspect")
-ASKED = ("atsa", "acsa")  # the tasks that the prompts of `extraction` can ask for
+ASKED = ("atsa", "acsa")  # tasks that have an `extraction` prompt
 POLARITY = ("polarity", "sentiment", "label")
-TRIES = 20  # places where JSON may begin: more are noise, and would cost quadratic time
+TRIES = 20  # places tried as the start of JSON: more are noise and would take quadratic time
 
 
 def read_json(text: str) -> list[dict[str, Any]] | None:
-    """The opinions' objects wherever the text has them; None where there is no JSON of that shape.
+    """The objects of the opinions, wherever they are in the text; None if there is no JSON of that shape.
 
-    Takes code fences, prose around, trailing commas, single quotes, curly quotes, a bare list or a single object.
+    Accepts code fences, surrounding prose, trailing commas, single quotes, curly quotes, a bare list or a single
+    object.
     """
     for start in [found.start() for found in re.finditer(r"[{\[]", text)][:TRIES]:
         for value in _values(text[start:]):
@@ -65,20 +66,20 @@ def _items(value: Any) -> list[dict[str, Any]] | None:
 
 
 def extraction(text: str, review: str, task: str | None = None) -> list[Opinion]:
-    """The opinions of an answer, each once, in the order of the answer; none where there is no JSON.
+    """The distinct opinions of an answer, in its order; none if there is no JSON.
 
-    A polarity that maps to none of the four is the empty string. Without a `task`, an object that names a target is
-    read for ATSA, another for ACSA. For ATSA a target that stands in the review but for its case takes the review's
-    case and its place there; one that does not stand there is kept without a place; objects that name no target are
-    left out. An object may say itself where its target stands (`from` and `to`, characters of the review, the end
-    exclusive): then a target that is judged at two places is two opinions.
+    An unknown polarity becomes the empty string. Without a `task`, an object with a target is read for ATSA, any other
+    for ACSA. For ATSA, a target that occurs in the review takes the review's case and its span there. A target that
+    does not occur is kept without a span. Objects without a target are dropped. An object may give the span itself
+    (`from` and `to`, characters of the review, end exclusive): then a target judged at two places gives two opinions.
     """
     return list(pointed(text, review, task))
 
 
 def pointed(text: str, review: str, task: str | None = None) -> dict[Opinion, bool | None]:
-    """The same opinions, each with whether the answer gives its place: True where that is right, False where it was
-    wrong and gave way to the nearest place at which the target does stand, None where there is none."""
+    """The same opinions, each with whether the answer's own span is right. True: right. False: wrong, replaced by the
+    nearest place where the target occurs. None: not given.
+    """
     found: dict[Opinion, bool | None] = {}
     for item in read_json(text) or ():
         polarity = polarity_of(_first(item, POLARITY)) or ""
@@ -100,7 +101,7 @@ def pointed(text: str, review: str, task: str | None = None) -> dict[Opinion, bo
 
 
 def _place(target: str, review: str, first: int | None, last: int | None) -> tuple[Span | None, bool | None]:
-    """Where a target stands, and whether that is where the offsets lead: its words are the truth."""
+    """The span of a target, and whether it is where the offsets say. The words decide, not the offsets."""
     said = review[first:last] if first is not None and last is not None and first < last <= len(review) else ""
     if first is not None and _alike(said) == _alike(target):
         first += len(said) - len(said.lstrip())
@@ -110,12 +111,12 @@ def _place(target: str, review: str, first: int | None, last: int | None) -> tup
 
 
 def _alike(text: str) -> str:
-    """What is left of a text where case and the kind of white space do not matter."""
+    """A text normalized for comparison: case-folded, white space collapsed."""
     return " ".join(text.split()).casefold()
 
 
 def _offset(value: Any) -> int | None:
-    # Python refuses to read numbers of some thousand digits; no review is that long.
+    # Python does not convert numbers of some thousand digits; no review is that long.
     if isinstance(value, str) and len(value) < 20 and value.strip().isdecimal():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
@@ -130,9 +131,9 @@ def _first(item: dict[str, Any], names: tuple[str, ...]) -> str:
 
 
 def find(target: str, review: str, near: int | None = None) -> int | None:
-    """Where the target stands: as a word if it can, else anywhere; with its case, else without.
+    """Offset of the target: as a whole word if possible, else anywhere; with its case, else without.
 
-    Of several places the first; the nearest to an offset `near`, whatever its case, where one is given.
+    Of several places the first. With `near`, the one nearest to that offset, ignoring case.
     """
     if not target:
         return None

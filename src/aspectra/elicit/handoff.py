@@ -1,7 +1,7 @@
-"""What an elicitation hands on, written out of its store: `responses.parquet` and `reviews.parquet`.
+"""Writes `responses.parquet` and `reviews.parquet` from the store, for later stages.
 
-Called by `aspectra.elicit.engine` and `aspectra.elicit.batches` when answers came, by `aspectra.corpus` for a folder
-whose run was killed before it wrote them, and by whoever wants the responses one by one.
+Called by `aspectra.elicit.engine` and `aspectra.elicit.batches` after new answers, by `aspectra.corpus` for a folder
+whose run was killed before it wrote them, and by whatever iterates over the responses.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from aspectra.schema import Response
 
 PARQUET = "responses.parquet"
 REVIEWS = "reviews.parquet"
-MARK = b"aspectra.store"  # in the metadata of the responses: which state of the store they are
+MARK = b"aspectra.store"  # metadata key: the state of the store that the file was made from
 Columns = tuple[tuple[str, str], ...]
 COLUMNS: Columns = (
     ("review_id", "string"), ("review", "string"), ("kind", "string"), ("prompt_version", "string"),
@@ -31,8 +31,8 @@ COLUMNS: Columns = (
     ("tokens_in", "int64"), ("tokens_out", "int64"), ("status", "string"), ("reason", "string"),
     ("attempts", "int64"), ("created", "string"),
 )  # fmt: skip
-BEHIND: Columns = (("distribution", "string"),)  # one more, where a teacher gave probabilities (`aspectra.data.soft`)
-# Of these, what a row's code stands for, and what else has few different values.
+BEHIND: Columns = (("distribution", "string"),)  # extra column if a teacher gave probabilities (`aspectra.data.soft`)
+# CODED: columns that a row's code encodes. REPEATED: all columns with few distinct values.
 CODED = ("kind", "prompt_version", "model", "settings", "finish_reason", "status", "reason", "attempts")
 REPEATED = (*CODED, "created")
 BATCH = 8192  # rows
@@ -40,19 +40,19 @@ REVIEW_COLUMNS: Columns = (("id", "string"), ("text", "string"), ("domain", "str
 
 
 def write(folder: Path) -> int:
-    """Both files, as the store is now; returns the number of responses.
+    """Write both files from the current store; returns the number of responses.
 
-    The manifest of what was there before goes first: it told of other files.
+    The old manifest is deleted first, since it describes the old files.
     """
     (folder / MANIFEST).unlink(missing_ok=True)
     export_reviews(folder, folder / REVIEWS)
-    return export(folder, folder / PARQUET)  # last, for its mark stands for both
+    return export(folder, folder / PARQUET)  # last, since its mark covers both files
 
 
 def behind(folder: Path) -> bool:
-    """Whether the files are not of the store as it is now, or are missing; False where there is no store.
+    """Whether the files are missing or do not match the store; False if there is no store.
 
-    By content: the times of files tell nothing where a run writes on while they are made, or where they were copied.
+    Compares content. File times are useless if a run keeps writing meanwhile, or after a copy.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -69,16 +69,16 @@ def behind(folder: Path) -> bool:
 
 
 def _mark(db: sqlite3.Connection) -> bytes:
-    """What changes in a store whenever there is something to hand on: its last run, and how its requests stand."""
+    """Changes whenever the Parquet files must change: the last run, and its requests counted by status."""
     states = db.execute("SELECT ask, status, count(*) FROM requests GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
     return canonical([last_run(db), states]).encode()
 
 
 def responses(folder: Path, last: bool = False) -> Iterator[Response]:
-    """Every response that the folder has to one of its reviews, of all its runs, by run, review and kind.
+    """All responses of the folder to its reviews, of all runs, ordered by run, review and kind.
 
-    A review whose words were edited has only the answers to its present words. With `last`, only what the folder's
-    last run asked: its reviews, its teacher, its settings.
+    A review whose text was edited has only the answers to its present text. With `last`, only those that the folder's
+    last run asked for: its reviews, teacher and settings.
     """
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         for row in db.execute(
@@ -90,7 +90,7 @@ def responses(folder: Path, last: bool = False) -> Iterator[Response]:
             yield Response(*row)
 
 
-# Joined in the order in which they are named: reviews one after another, the answers to each by their asks.
+# CROSS JOIN fixes the join order: reviews one after another, then the answers to each by ask.
 ANSWERED = (
     "FROM reviews v CROSS JOIN texts t ON t.id = v.text CROSS JOIN requests q ON q.text = v.text "
     "CROSS JOIN responses r ON r.request = q.id"
@@ -98,7 +98,7 @@ ANSWERED = (
 
 
 def _distribution(db: sqlite3.Connection) -> str:
-    """The column of that name; NULL where it is empty, or a store of an earlier version has none."""
+    """The column `distribution`, or NULL if it is empty or an older store lacks it."""
     some = (
         db.execute("PRAGMA user_version").fetchone()[0] > 2
         and db.execute(
@@ -114,7 +114,7 @@ def _which(db: sqlite3.Connection, last: bool) -> str:
     return f"WHERE r.status <> 'absent'{of_run}"
 
 
-# What nearly every response is, so that its ask alone tells all that is coded. Other rows are spelled out as JSON.
+# Holds for nearly every response: then the ask alone encodes all coded columns. Other rows are written as JSON.
 PLAIN = (
     "r.status = 'done' AND r.finish_reason = 'stop' AND r.attempts = 1 AND r.reason IS NULL AND r.model IS NULL "
     "AND r.prompt_version IS NULL"
@@ -124,7 +124,7 @@ PLAIN = (
 def export(folder: Path, file: Path, last: bool = False) -> int:
     """Write the folder's responses (see `responses`) as Parquet, in batches; returns their number.
 
-    Fetching a value takes longer than finding it, so what many rows share is fetched as one code.
+    In SQLite, fetching a value takes longer than finding it. So columns that many rows share are fetched as one code.
     """
     import pyarrow as pa
 
@@ -161,7 +161,7 @@ def export(folder: Path, file: Path, last: bool = False) -> int:
             f"SELECT v.id, t.text, CASE WHEN {PLAIN} THEN q.ask ELSE json_array(q.ask, r.prompt_version, r.model, "
             "r.finish_reason, r.status, r.reason, r.attempts) END, r.created, r.text, r.tokens_in, r.tokens_out, "
             f"{distribution} "
-            # The asks of a review come in their order by the index that finds them; to sort them again takes a third.
+            # The index already returns the asks of a review in order. Sorting them again takes a third of the time.
             f"{ANSWERED} {_which(db, last)} ORDER BY v.run, v.position"
         )
         return _write(file, schema, found, table, REPEATED, {MARK: mark})
@@ -193,8 +193,8 @@ def _write(
     repeated: tuple[str, ...],
     told: dict[bytes, bytes],
 ) -> int:
-    """Rows as Parquet, a batch at a time; returns their number. `repeated` are columns of few different values.
-    `told` is what the file says of itself.
+    """Write rows as Parquet, in batches; returns their number. `repeated` are columns with few distinct values. `told`
+    is the file's metadata.
 
     A batch is compressed in a thread while the next one is fetched.
     """
@@ -210,8 +210,8 @@ def _write(
             compression="zstd",
             compression_level=1,
             use_dictionary=list(repeated),
-            write_statistics=list(repeated),  # of texts they help nobody, and take as long as to compress them
-            store_schema=False,  # a reader gets strings, not how they were encoded here
+            write_statistics=list(repeated),  # useless for texts, and as slow as compressing them
+            store_schema=False,  # a reader gets strings, not our dictionary encoding
         ) as writer,
         ThreadPoolExecutor(1) as beside,
     ):
@@ -230,7 +230,7 @@ def _write(
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """No garbage collection: the rows have no cycles, and to look through them for some takes a quarter of the time."""
+    """Turn off garbage collection: the rows have no cycles, and collecting takes a quarter of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:

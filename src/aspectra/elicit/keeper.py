@@ -1,4 +1,4 @@
-"""Beside the store of a run on a cluster: its shards, its money, and whether all are to stop.
+"""The actor next to the store of a run on a cluster: it writes shards, tracks the budget, and stops the run.
 
 Called by the actors of `aspectra.elicit.ray_engine`, which starts it on the driver's node.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What actors are told. It holds no key, for they read that where they run; `keyed` says that there is one."""
+    """The order that actors get. It has no API key: actors read the key on their node. `keyed`: there is one."""
 
     config: ElicitConfig
     demonstrations: tuple[prompt.Demonstration, ...]
@@ -32,12 +32,12 @@ class Order:
 
 
 class Keeper:
-    """Beside the store: writes shards, keeps account of the money, and knows whether all are to stop."""
+    """Runs on the node of the store: writes shards, tracks the money, and knows whether to stop."""
 
     def __init__(self, order: Order, folder: Path, spent: float) -> None:
         self._order, self._folder, self._spent = order, folder, spent
         self._kept: set[str] = set()
-        self._shares: dict[str, float] = {}  # USD that blocks in hand may spend
+        self._shares: dict[str, float] = {}  # USD that blocks in progress may spend
         self._changed = asyncio.Condition()
         self._stopped = False
         self._error: tuple[bool, str] | None = None
@@ -47,12 +47,12 @@ class Keeper:
         return self._order
 
     async def begin(self, name: str, wanted: float) -> float | None:
-        """USD that a block may spend; None where it is kept already, or nothing is to be asked any more.
+        """USD that a block may spend. None if the block is stored already, or the run is stopping.
 
-        Less than is wanted is given only where no other block can give back what it did not need.
+        A block gets less than it wants only if no other block can return an unused share.
         """
         async with self._changed:
-            # In hand already: by an actor that died, with money that it may have spent.
+            # A share left by an actor that died counts as spent.
             self._spent += self._shares.pop(name, 0.0)
             self._changed.notify_all()
             most = self._order.config.max_cost
@@ -65,7 +65,7 @@ class Keeper:
         return None
 
     async def keep(self, name: str, found: Table, spent: float = 0.0, short: bool = False) -> None:
-        """Write a block's shard. `short`: its share was not enough for all of it."""
+        """Write a block's shard. `short`: its share did not cover all of it."""
         async with self._changed:
             try:
                 if found.num_rows and name not in self._kept:
@@ -103,7 +103,7 @@ class Keeper:
 
 
 def ended(keeper: Any) -> tuple[AspectraError | None, str | None]:
-    """The error that ended the asking, and why the money did."""
+    """The error that ended the run, and the message if the budget did."""
     import ray
 
     error, short = ray.get(keeper.ended.remote())

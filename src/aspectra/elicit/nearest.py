@@ -1,6 +1,6 @@
-"""Which demonstrations are most like a review (cosine of TF-IDF word vectors), and the prompt with those.
+"""Selects the demonstrations most similar to a review (cosine of TF-IDF vectors), and renders the prompt with them.
 
-Called by whoever asks, plans or writes down requests: `aspectra.elicit.asking`, `plan`, `batches`, on a cluster too.
+Called by `aspectra.elicit.asking`, `plan` and `batches`, on a cluster too.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ WORD = re.compile(r"\w+")
 
 
 class Nearest:
-    """The demonstrations of one kind, to be asked for the `count` most like a text.
+    """The demonstrations of one kind; `pick` returns the `count` most similar to a text.
 
     Weight of a word: its count times log((1 + N) / (1 + n)) + 1, N demonstrations, n of them with the word (the
-    smoothed TF-IDF of Salton and Buckley, 1988). A demonstration of the same words as the text is left out: it would
+    smoothed TF-IDF of Salton and Buckley, 1988). A demonstration with the same words as the text is excluded: it would
     be the answer.
     """
 
@@ -38,7 +38,7 @@ class Nearest:
                 self._places[word].append((number, n * self._idf[word] / length))
 
     def pick(self, text: str) -> tuple[Demonstration, ...]:
-        """The nearest demonstrations, the most like the text last, where it is read just before the question."""
+        """The most similar demonstrations, the best last, so that it comes just before the question."""
         words = WORD.findall(text.lower())
         scores: dict[int, float] = defaultdict(float)
         for word, n in Counter(words).items():
@@ -50,14 +50,14 @@ class Nearest:
 
 
 class Prompts:
-    """The messages of each request, with the demonstrations that the settings want shown."""
+    """The messages of each request, with the demonstrations from the settings."""
 
     def __init__(self, config: ElicitConfig, demonstrations: Sequence[Demonstration]) -> None:
         self._config, self._shown = config, demonstrations
         self._nearest: dict[str, Nearest] = {}
 
     def messages(self, ask: Ask, text: str) -> Messages:
-        """What a teacher is told so that it answers this ask about a review of these words."""
+        """The prompt for this ask and a review with this text."""
         config, shown = self._config, self._shown
         if config.nearest is not None:
             if ask.kind not in self._nearest:
@@ -67,5 +67,5 @@ class Prompts:
 
 
 def size(messages: Messages) -> int:
-    """Bytes of the messages' words."""
+    """Bytes of the messages' contents."""
     return sum(len(message["content"].encode("utf-8", "replace")) for message in messages)

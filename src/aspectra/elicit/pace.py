@@ -1,9 +1,8 @@
-"""How fast an endpoint is asked: what is in flight, what goes out a minute, and whether it is there at all.
+"""Paces the requests to an endpoint: requests in flight, rate limits, and detection of an outage.
 
-Requests in flight shrink where the endpoint is overrun and grow again with the answers, as TCP's do: quickly up to a
-little below where it was overrun last, slowly past that, then quickly. An
-endpoint that is down is left alone but for one request now and then, until one is answered or the patience is at its
-end. Called by `aspectra.elicit.asking`.
+The limit on requests in flight works like TCP congestion control. It shrinks when the endpoint is overloaded and grows
+with the answers: quickly, but slowly near the limit of the last overload. While an endpoint is down, one request is
+sent now and then, until one is answered or the patience ends. Called by `aspectra.elicit.asking`.
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ from aspectra.errors import EndpointError, RefusedError
 from aspectra.progress import say
 from aspectra.teachers.teacher import Reply, TryError
 
-PAUSE = 0.5  # seconds before the first next try, doubled each time
+PAUSE = 0.5  # seconds before the first retry, doubled each time
 LONGEST = 30.0  # seconds at most between two tries
-FEWER = 0.7  # of the requests in flight, where the endpoint is overrun
-ROUNDS = 16  # of answers, from one request in flight to all
-NEAR = 0.1  # of the requests in flight that were too many: so far from them, either way, the limit grows slowly
+FEWER = 0.7  # factor on requests in flight when the endpoint is overloaded
+ROUNDS = 16  # rounds of answers, from one request in flight to all
+NEAR = 0.1  # fraction of the limit at the last overload: this close to it, on either side, the limit grows slowly
 SLOWLY = 4  # rounds of answers for one more request in flight
-ROW = 10  # faults in a row, whoever met them, that mean the endpoint and not the requests
-FIRST = 3  # tries to reach an endpoint that has never been heard of: a wrong URL should be known within seconds
+ROW = 10  # consecutive faults, of any request, that mean an outage
+FIRST = 3  # tries to reach an endpoint that has never answered: a wrong URL should be reported within seconds
 
 
 class Bucket:
-    """So much a minute, evenly; a second's worth may come at once. What is taken too much is waited for later."""
+    """A rate limit per minute, spread evenly, with bursts of one second's worth. Overdrafts are waited for later."""
 
     def __init__(self, a_minute: float | None) -> None:
         self._rate = (a_minute or math.inf) / 60
@@ -40,7 +39,7 @@ class Bucket:
         self._filled = time.monotonic()
 
     def wait(self, amount: float) -> float:
-        """Seconds until so much may be taken."""
+        """Seconds until `amount` may be taken."""
         if self._rate == math.inf:
             return 0.0
         now = time.monotonic()
@@ -54,40 +53,40 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The leave to send one request: the how manyth of the run, and what tokens it was taken to need."""
+    """Permission to send one request: its number in the run, and the tokens it is expected to need."""
 
     number: int
     tokens: float
 
 
 class Pace:
-    """Gives turns, first come, first served; each is handed back with what came of it."""
+    """Gives out turns in order of arrival. Each turn is returned with its result."""
 
     def __init__(self, config: ElicitConfig) -> None:
         self._config = config
         self._requests, self._tokens = Bucket(config.rpm), Bucket(config.tpm)
         self._limit = float(config.concurrency)
         self._in_flight = self._given = 0
-        self._too_many = math.inf  # in flight, when the endpoint was overrun last
-        self._fewer_from = 0  # turns before this one were given before the limit last shrank
+        self._too_many = math.inf  # requests in flight at the last overload
+        self._fewer_from = 0  # turns up to this one were given before the limit last shrank
         self._line: deque[tuple[asyncio.Future[bool], float]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._not_before = 0.0
         self._stopped = asyncio.Event()
         self._draw = random.Random(config.seed)
         self._heard = self._replied = False
-        self._faults = self._odd = 0  # in a row
+        self._faults = self._odd = 0  # consecutive
         self._down_since: float | None = None
         self._down_from = self._tries = 0
-        self._in, self._out = 0.3, float(config.max_tokens)  # tokens a byte, tokens an answer
+        self._in, self._out = 0.3, float(config.max_tokens)  # tokens per byte, tokens per answer
 
     @property
     def limit(self) -> int:
-        """Requests that may be in flight now."""
+        """The number of requests that may be in flight now."""
         return 1 if self._down_since is not None else int(self._limit)
 
     def stop(self) -> None:
-        """No turn is given any more; those who wait are told so."""
+        """Give no more turns, and tell those who wait."""
         self._stopped.set()
         while self._line:
             waiting, _ = self._line.popleft()
@@ -95,7 +94,7 @@ class Pace:
                 waiting.set_result(False)
 
     async def turn(self, size: int) -> Turn | None:
-        """Wait until a prompt of so many bytes may be sent; None where the run is stopping."""
+        """Wait until a prompt of `size` bytes may be sent. None if the run is stopping."""
         if self._stopped.is_set():
             return None
         tokens = size * self._in + self._out
@@ -108,19 +107,19 @@ class Pace:
         return Turn(self._given, tokens)
 
     async def sleep(self, tries: int) -> float:
-        """Wait before a request's next try, longer each time; returns the seconds, 0 where the endpoint is down.
+        """Wait before a request's next try, longer each time. Returns the seconds, 0 if the endpoint is down.
 
-        Spread over the upper half, so that requests that failed together do not come back together.
+        Random jitter in the upper half spreads the retries of requests that failed together.
         """
         if self._down_since is not None:
-            return 0.0  # the line is the wait
+            return 0.0  # waiting for a turn is enough
         seconds = min(LONGEST, PAUSE * 2.0**tries) * self._draw.uniform(0.5, 1.0)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), seconds)
         return seconds
 
     def answered(self, turn: Turn, size: int, reply: Reply) -> None:
-        """The endpoint answered."""
+        """Report an answer and end the turn."""
         self._replied = True
         most = self._config.concurrency
         near = abs(self._limit - self._too_many) < max(0.5, NEAR * self._too_many)
@@ -133,7 +132,7 @@ class Pace:
         self.alive()
 
     def alive(self) -> None:
-        """A turn is over, and whatever came shows that the endpoint works."""
+        """End a turn that showed that the endpoint works."""
         self._heard, self._faults, self._odd = True, 0, 0
         if self._down_since is not None:
             say(f"the endpoint answers again after {time.monotonic() - self._down_since:.0f} s")
@@ -141,15 +140,15 @@ class Pace:
         self.over()
 
     def over(self) -> None:
-        """A turn is over."""
+        """End a turn."""
         self._in_flight -= 1
         self._advance()
 
     def failed(self, turn: Turn, fault: TryError) -> bool:
-        """A turn is over, and brought nothing. Returns whether that counts against the request, not only the endpoint.
+        """End a turn without an answer. Returns whether the failure counts against the request, not only the endpoint.
 
-        Raises RefusedError where nothing that was ever heard sounds like such an endpoint, EndpointError where patience
-        ends: either ends the run, and the request stays to be asked.
+        Raises RefusedError if the endpoint has never behaved like an LLM endpoint, and EndpointError when the patience
+        ends. Both end the run; the request stays pending.
         """
         self._in_flight -= 1
         try:
@@ -177,7 +176,7 @@ class Pace:
         if self._down_since is not None and turn.number > self._down_from:
             self._tries += 1
             over = now - self._down_since > patience
-            # What drops a connection may be one request that the endpoint cannot bear: two at least must have met that.
+            # One bad request may drop the connection. So at least two requests must have failed.
             first = FIRST if fault.gone else max(FIRST, self._config.retries + 3 - ROW)
             if not self._heard and (over or self._tries >= first):
                 raise RefusedError(f"no endpoint answers: {fault}; is the server running, and the base URL correct?")
@@ -205,13 +204,13 @@ class Pace:
 
     def _hold(self, now: float) -> None:
         pause = min(LONGEST, PAUSE * 2.0 ** (self._tries - 1)) * self._draw.uniform(0.5, 1.0)
-        # The last look is at the end of the patience, not long after it.
+        # The last try comes at the end of the patience, not long after it.
         assert self._down_since is not None
         left = max(self._down_since + self._config.patience - now, 0.01)
         self._not_before = max(self._not_before, now + min(pause, left))
 
     def _advance(self) -> None:
-        """Give turns to those at the head of the line, as many as may go now."""
+        """Give turns to the head of the line, as many as are allowed now."""
         while self._line and self._in_flight < self.limit:
             waiting, tokens = self._line[0]
             wait = max(self._not_before - time.monotonic(), self._requests.wait(1), self._tokens.wait(tokens))

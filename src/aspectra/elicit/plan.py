@@ -1,6 +1,6 @@
-"""`aspectra elicit --plan`: what is still to be asked, and what it will take, before the first request.
+"""`aspectra elicit --plan`: the pending requests and their cost, before the first request.
 
-Nothing is sent and nothing is written. What cannot be counted is estimated, and the plan says by which rule.
+Nothing is sent or written. What cannot be counted is estimated, and the plan names the rule.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from aspectra.progress import progress
 from aspectra.reviews import mark
 from aspectra.teachers.teacher import Teacher
 
-A_TOKEN = 4  # bytes, where nothing else is known
-PAUSE = 120  # seconds between two answers from which on nobody was asking
-SEEN = 10  # seconds of answers from which on their speed means something
+A_TOKEN = 4  # bytes, if nothing else is known
+PAUSE = 120  # seconds between two answers: with longer gaps, the run was stopped
+SEEN = 10  # seconds of answers needed to measure the speed
 
 
 @dataclass(slots=True)
 class Part:
-    """The requests of one ask that are still to be sent: their number, their reviews' bytes, a draw of the reviews.
+    """The pending requests of one ask: their number, the bytes of their reviews, and a sample of the reviews.
 
-    Only the drawn ones' prompts are rendered; of the others the bytes of the review count.
+    Prompts are rendered only for the sample. For the others, the bytes of the review count.
     """
 
     ask: Ask
@@ -47,7 +47,7 @@ class Part:
     drawn: list[str] = field(default_factory=list)
 
     def add(self, text: str, draw: random.Random) -> None:
-        """Count one more; a review stays in the draw with the same chance as any before it."""
+        """Count one more. Reservoir sampling: each review is in the sample with the same chance."""
         self.requests += 1
         self.bytes += _bytes(text)
         if len(self.drawn) < SAMPLE:
@@ -59,14 +59,14 @@ class Part:
 def plan(
     reviews: Path, config: ElicitConfig, out: Path, tokenizer: Path | None = None, teacher: Teacher | None = None
 ) -> dict[str, Any]:
-    """What `elicit` would do with the same arguments, as far as it can be known; None stands for what cannot.
+    """What `elicit` would do with the same arguments. None stands for what cannot be known.
 
-    `rows`, `texts` (different ones), `answered` (requests whose answer the folder has), `requests` (to be sent),
-    `tokens_in`, `tokens_out`, `cost_usd`, `spent_usd` (in the folder, so far), `max_cost`, `enough_for` (requests that
-    --max-cost pays), `hours`, `bound` (the limit that decides them), `seconds_per_request` (as the folder has seen),
-    and under `kinds` the part of each kind with the rules of its figures, `tokens_in_by` and `tokens_out_by`.
-    `tokenizer` is a GGUF file, or a folder that `transformers` loads one from; `teacher` is one that the caller made.
-    Raises UserError as `elicit` does.
+    `rows`, `texts` (distinct), `answered` (requests that have an answer), `requests` (to be sent), `tokens_in`,
+    `tokens_out`, `cost_usd`, `spent_usd` (in the folder so far), `max_cost`, `enough_for` (requests that --max-cost
+    covers), `hours`, `bound` (the limit that decides them), `seconds_per_request` (as measured in the folder), and
+    under `kinds` the figures of each kind with their rules, `tokens_in_by` and `tokens_out_by`. `tokenizer` is a GGUF
+    file, or a folder with a tokenizer for `transformers`. `teacher` is one that the caller made. Raises UserError like
+    `elicit`.
     """
     if config.teacher in ("recorded", "student"):
         what = "recorded answers" if config.teacher == "recorded" else "a student"
@@ -115,14 +115,14 @@ def _plan(call: Call, db: Connection | None, counted: tuple[Count, str] | None) 
 
 
 def _enough(config: ElicitConfig, requests: int, tokens_in: int, cost: float, left: float) -> int:
-    """How many of the requests so many USD pay: each is sent while the dearest answer to it would fit."""
+    """The number of requests that `left` USD covers: a request is sent while its highest possible cost fits."""
     assert config.price_in is not None and config.price_out is not None
     dearest = (HEADROOM * tokens_in / requests * config.price_in + config.max_tokens * config.price_out) / 1e6
     return min(requests, 1 + int((left - dearest) * requests / cost)) if left >= dearest else 0
 
 
 def _parts(call: Call, db: Connection | None) -> tuple[list[Part], int, int, int]:
-    """What each ask has to send, the rows, the requests that are answered, and the different texts."""
+    """The pending requests of each ask, and the numbers of rows, answered requests, and distinct texts."""
     config, draw = call.config, random.Random(call.config.seed)
     again = ("failed", "rejected") if config.retry_rejected else ("failed",)
     parts = [Part(ask) for ask in call.asks]
@@ -146,7 +146,7 @@ def _parts(call: Call, db: Connection | None) -> tuple[list[Part], int, int, int
 
 
 def _state(db: Connection, text: str, ask: Ask) -> str | None:
-    """How the answer to a request stands; None where there is none."""
+    """The status of a request's answer; None if there is none."""
     row = db.execute(
         "SELECT r.status FROM requests q JOIN responses r ON r.request = q.id WHERE q.key = ?",
         (request_key(text, ask),),
@@ -157,10 +157,10 @@ def _state(db: Connection, text: str, ask: Ask) -> str | None:
 def _kind(
     part: Part, config: ElicitConfig, prompts: Prompts, db: Connection | None, counted: tuple[Count, str] | None
 ) -> dict[str, Any]:
-    """What the requests of one kind take."""
+    """Tokens and cost of the requests of one kind."""
     messages = [prompts.messages(part.ask, text) for text in part.drawn]
     drawn = sum(map(size, messages))
-    # What stands around the reviews is of one length, or as long on average as in the draw.
+    # Prompt text around the reviews: constant, or as long on average as in the sample.
     around = (drawn - sum(map(_bytes, part.drawn))) / max(1, len(part.drawn))
     length = part.bytes + part.requests * around
     if counted is not None:
@@ -188,7 +188,7 @@ def _kind(
 
 
 def _seconds(db: Connection | None) -> float | None:
-    """Seconds that a request took, seen from when the folder's last answers came; None where that says nothing."""
+    """Seconds for one request, from the times of the folder's last answers; None if these are too few."""
     if db is None:
         return None
     config = db.execute("SELECT config FROM runs ORDER BY id DESC LIMIT 1").fetchone()
@@ -201,7 +201,7 @@ def _seconds(db: Connection | None) -> float | None:
 
 
 def _hours(config: ElicitConfig, requests: int, tokens: int, seconds: float | None) -> tuple[float | None, str | None]:
-    """How long the requests take, and which limit makes it so."""
+    """Hours that the requests take, and the limit that decides it."""
     if not requests:
         return 0.0, None
     times = {

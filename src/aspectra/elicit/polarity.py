@@ -1,4 +1,4 @@
-"""From a teacher's words for a sentiment to one of the four polarities, or to none.
+"""Maps a teacher's words for a sentiment to one of the four polarities, or to None.
 
 Called by `aspectra.elicit.analysis`, `extraction`, `validation` and `audit`, and by zero-shot.
 """
@@ -15,18 +15,18 @@ NAMES = {"positiv": "positive", "pos": "positive", "negativ": "negative", "neg":
 
 
 def polarity_of(sentiment: str) -> str | None:
-    """One of the four polarities, None where the words do not say which.
+    """One of the four polarities, None if the words do not say which.
 
     The degree is dropped ('Very Positive', 'Mildly Negative', 'Positive (Mild)', 'Mostly Positive', 'Negative towards
-    the staff'). 'Mixed', and praise and blame in one label, are `conflict`, which is how SemEval-2014 Task 4 defines
-    that polarity: both positive and negative about the same target. 'Mild', 'Not specified', 'Disappointment' and
-    'Neutral to Positive' do not say which and are None.
+    the staff'). 'Mixed', or positive and negative in one label, is `conflict`: SemEval-2014 Task 4 defines it as both
+    positive and negative about the same target. 'Mild', 'Not specified', 'Disappointment' and 'Neutral to Positive' are
+    None.
 
     >>> polarity_of("Very Positive"), polarity_of("Mixed (Positive and Negative)"), polarity_of("Mild")
     ('positive', 'conflict', None)
     """
     text = sentiment.lower()[:200]
-    # The label comes first; what follows in brackets or after a dash explains it, and counts only if it says nothing.
+    # The label comes first. Text in brackets or after a dash explains it, and counts only if the label has no polarity.
     head, rest = _split(text)
     found = _found(head)
     if not found:
@@ -40,9 +40,9 @@ FIELD = re.compile(r"""["']?\b(?:polarity|sentiment|label|answer)\b["']?\s*[:=]\
 
 
 def judgment(text: str) -> str | None:
-    """The polarity that an answer to the `polarity` prompt names; None where it names none or leaves it open.
+    """The polarity in an answer to the `polarity` prompt; None if it names none or leaves it open.
 
-    A word, a word in a sentence, or a field of JSON, well-formed or not. Where several lines answer, the first counts.
+    A word, a word in a sentence, or a field of JSON, well-formed or not. The first line with a polarity counts.
 
     >>> judgment("**Negative**"), judgment('{"polarity": "neutral"}'), judgment("I cannot tell.")
     ('negative', 'neutral', None)
@@ -64,6 +64,6 @@ def _found(text: str) -> set[str]:
     if DENIED.search(text):
         return set()
     words = text.split()
-    # Past a dozen words it is prose, and prose names polarities that it does not mean.
+    # More than twelve words are prose, which names polarities that it does not mean.
     text = " ".join(words[:12])
     return {NAMES.get(match, "conflict") for match in WORDS.findall(text)}

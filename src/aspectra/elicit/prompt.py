@@ -1,8 +1,8 @@
-"""The words of the question: versioned Jinja files in `prompts/`, rendered to chat messages.
+"""Prompts: versioned Jinja files in `prompts/`, rendered to chat messages.
 
-A version is never edited once responses were elicited with it: a better one is a new file, and the version is part of a
-request's identity. Called by `aspectra.elicit.call` (which version, which demonstrations) and `nearest` (the messages),
-and by `aspectra.benchmark.llm`.
+A version is never edited after it was used: an improvement is a new file, and the version is part of a request's
+identity. Called by `aspectra.elicit.call` (versions, demonstrations), `nearest` (messages) and
+`aspectra.benchmark.llm`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 FOLDER = files("aspectra.elicit") / "prompts"
-# What was found best, not what was written last (docs/results/prompts.md): a new default is asked, and paid, anew.
+# The best version, not the latest (docs/results/prompts.md). A new default means asking, and paying, again.
 DEFAULT: dict[str, str] = dict.fromkeys(KINDS, "v1")
 NAME = re.compile(r"(analysis|rewriting|extraction|polarity)-v(\d+)\.jinja")
 
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """A review and the answer that one would like to it."""
+    """A review and the desired answer."""
 
     kind: str
     review: str
@@ -46,7 +46,7 @@ def versions(kind: str) -> tuple[str, ...]:
 
 
 def choose(kind: str, wanted: str | None = None) -> str:
-    """The version to use: `wanted` where it exists, the default where None. Raises UserError for an unknown one."""
+    """The version to use: `wanted`, or the default if None. Raises UserError for an unknown one."""
     if kind not in KINDS:
         raise unknown("kind", kind, KINDS)
     if wanted is not None and wanted not in versions(kind):
@@ -64,8 +64,8 @@ def render(
 ) -> Messages:
     """Chat messages for one review: instruction, demonstrations of this kind as earlier turns, the review last.
 
-    What does not change from review to review stands first, so that a server's prefix cache holds it. No message has
-    the role `system`, which some models refuse.
+    The constant part comes first, so that a server's prefix cache works. No message has the role `system`, which some
+    models reject.
     """
     template = _template(kind, version)
     shown = [each for each in demonstrations if each.kind == kind]
@@ -94,7 +94,7 @@ def _template(kind: str, version: str) -> Template:
 
 
 def read_demonstrations(path: Path | str | None) -> tuple[Demonstration, ...]:
-    """Demonstrations from JSONL lines `{"kind", "review", "answer"}`; none for None.
+    """Demonstrations from JSONL lines `{"kind", "review", "answer"}`; none if `path` is None.
 
     Raises UserError for a missing file or a bad line, naming it.
     """

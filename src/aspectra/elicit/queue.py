@@ -1,7 +1,7 @@
-"""What a run has still to ask, in the order in which it is to be asked.
+"""The pending requests of a run, in the order in which they are sent.
 
-Called by `aspectra.elicit.work` and `aspectra.elicit.batches`, over the writer's own connection, and by
-`aspectra.elicit.ray_engine`, which reads beside the store.
+Called by `aspectra.elicit.work` and `aspectra.elicit.batches` with the writer's connection, and by
+`aspectra.elicit.ray_engine` with a read-only one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from aspectra.elicit.database import mending
 from aspectra.elicit.store import Ask, Store
 
-# The requests of an ask that stand so, where a review of the run has their words. `IS` finds NULL by the index too.
+# Requests of an ask with a given status and a review in the run. `IS` finds NULL through the index too.
 OPEN = "FROM requests q INDEXED BY requests_status"
 WANTED = "q.ask = ? AND q.status IS ? AND EXISTS (SELECT 1 FROM reviews v WHERE v.text = q.text AND v.run = ?)"
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A request without an answer: its row, the review's words, and the way of asking."""
+    """A request without an answer: its row, the review's text, and the ask."""
 
     request: int
     text: str
@@ -29,10 +29,10 @@ class Pending:
 def pending(
     store: Store, run: int, asks: list[Ask], retry_rejected: bool = False, page: int = 256
 ) -> Iterator[Pending]:
-    """Requests of a run that want asking, in the order in which their words came, a page of each kind at a time.
+    """The pending requests of a run, in the order of their texts, one page of each kind at a time.
 
-    Kind by kind within a page, so that a server's prefix cache is of use. Safe while answers are being stored:
-    no statement stays open between pages.
+    Within a page, kind by kind, so that a server's prefix cache works. Safe while answers are stored: no statement
+    stays open between pages.
     """
     last = 0
     while True:

@@ -1,10 +1,10 @@
-"""`aspectra elicit --engine ray`: the pending requests of a store, asked by actors on a cluster.
+"""`aspectra elicit --engine ray`: actors on a cluster send the pending requests of a store.
 
-    store -> blocks of one kind (read beside the store) -> Asker (anywhere) -> Keeper (beside the store): a shard each
+    store -> blocks of one kind (read-only) -> Asker (any node) -> Keeper (node of the store): one shard each
           -> the store
 
-The driver takes shards in as they come. A block is asked again only if its actor died before its shard was written.
-Called by `aspectra.cli.elicit` as `engine.elicit(..., ask=across(cluster))`.
+The driver stores shards as they arrive. A block is asked again only if its actor died before it wrote its shard. Called
+by `aspectra.cli.elicit` as `engine.elicit(..., ask=across(cluster))`.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ if TYPE_CHECKING:
     from pyarrow import Table
     from ray.data import Dataset
 
-ROUNDS = 16  # of requests in flight: a block is as many, so that waiting for its last answer is a small part of it
-LOOK = 1.0  # seconds between two looks of an actor whether all are to stop
+ROUNDS = 16  # rounds of requests in flight for each block, so that waiting for the last answer takes little of the time
+LOOK = 1.0  # seconds between an actor's checks whether to stop
 
 
 def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine.Asker:
-    """What asks on a cluster; `vllm` are arguments of its engine."""
+    """An asker for a cluster. `vllm` has arguments for vLLM's engine."""
 
     def ask(call: Call, store: Store, run: int, asks: list[Ask]) -> engine.Done:
         if call.lent:
             raise UserError(f"the teacher {call.teacher.model} runs in this process; leave out --engine ray")
-        asyncio.run(call.close())  # it has said who it is; the actors ask
+        asyncio.run(call.close())  # only its identity was needed; the actors ask
         folder, tally, again = call.out / shards.FOLDER, Tally(), call.config.retry_rejected
         for news in shards.take(store, folder):
             tally.add(news)
@@ -80,7 +80,7 @@ def across(where: cluster.Cluster, vllm: dict[str, Any] | None = None) -> engine
 
 
 def ordered(call: Call, asks: list[Ask], workers: int) -> Order:
-    """The order for so many actors: what is said of all requests a minute is shared out, and paths are whole."""
+    """The order for `workers` actors: rate limits are divided among them, and paths are absolute."""
     config, keyed = call.config, False
     changes: dict[str, Any] = {
         name: value / workers for name in ("rpm", "tpm") if (value := getattr(config, name)) is not None
@@ -96,14 +96,14 @@ def ordered(call: Call, asks: list[Ask], workers: int) -> Order:
 
 
 def hired(order: Order, folder: Path, spent: float) -> Any:
-    """A keeper on this node."""
+    """Start a keeper on this node."""
     import ray
 
     return ray.remote(Keeper).options(**cluster.here(), max_concurrency=1000).remote(order, folder.absolute(), spent)
 
 
 def answered(rows: Dataset, order: Order, keeper: Any, workers: int, vllm: dict[str, Any] | None) -> Dataset:
-    """The blocks, asked: a row for each as it is kept."""
+    """Ask the blocks; a row for each block that is stored."""
     if order.config.teacher == "vllm":
         from aspectra.elicit.ray_vllm import generated
 
@@ -112,7 +112,7 @@ def answered(rows: Dataset, order: Order, keeper: Any, workers: int, vllm: dict[
 
 
 def blocks(out: Path, run: int, asks: list[Ask], again: bool, most: int) -> Iterator[Table]:
-    """What is pending, a row a block: the place of its ask, and the reviews' words."""
+    """The pending requests, one row for each block: the index of its ask, and the reviews' texts."""
     import pyarrow as pa
 
     with Store.beside(out) as store:
@@ -124,7 +124,7 @@ def blocks(out: Path, run: int, asks: list[Ask], again: bool, most: int) -> Iter
 
 @contextlib.contextmanager
 def interruptible(keeper: Any, at_once: bool) -> Iterator[threading.Event]:
-    """The first Ctrl-C stops all actors after what they have in flight, the second, or the first `at_once`, now."""
+    """The first Ctrl-C stops all actors after requests in flight, the second (or the first, with `at_once`) now."""
     told = threading.Event()
 
     def stop(*_: object) -> None:
@@ -146,7 +146,7 @@ def interruptible(keeper: Any, at_once: bool) -> Iterator[threading.Event]:
 
 
 class Asker:
-    """An actor: asks a block at a time, as one process does with all, and has it kept."""
+    """An actor that asks one block at a time, like a single process, and passes the answers to the keeper."""
 
     def __init__(self, keeper: Any) -> None:
         import ray
@@ -161,7 +161,7 @@ class Asker:
             ray.get(keeper.stop.remote(plain(error)))
 
     def _ready(self) -> Asking:
-        """Raises UserError where this node is not as the driver's."""
+        """Raises UserError if this node differs from the driver's."""
         order, config = self._order, self._order.config
         teacher = teachers.make_teacher(config)
         if (teacher.model, teacher.settings) != order.identity:
@@ -207,7 +207,7 @@ class Asker:
             raise broken
 
     async def _all(self, asking: Asking, requests: list[Pending]) -> tuple[list[Outcome], BaseException | None]:
-        """The outcomes of a block, as far as it was asked, and the fault of ours that ended it."""
+        """The outcomes of a block, as far as it was asked, and the exception (a bug) that ended it."""
         left, found = iter(requests), list[Outcome]()
 
         async def work() -> None:
@@ -229,7 +229,7 @@ class Asker:
             ends = await asyncio.gather(*crew, return_exceptions=True)
         finally:
             look.cancel()
-        if not asking.stopping:  # whether others were answered is not known here
+        if not asking.stopping:  # this actor does not know whether other requests were answered
             found += [replace(done, created=now()) for done in asking.refusals.rest(known=True)]
         return found, next((end for end in ends if end is not None), None)
 
@@ -241,5 +241,5 @@ class Asker:
 
 
 def plain(error: AspectraError) -> AspectraError:
-    """An error that can be sent, whatever its own kind takes to be made."""
+    """An error of a type that can be pickled."""
     return (UserError if isinstance(error, UserError) else AspectraError)(str(error))

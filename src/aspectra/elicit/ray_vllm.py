@@ -1,6 +1,6 @@
-"""Asking a model that `ray.data.llm` runs by vLLM on the cluster's GPUs: our blocks as its rows, its rows as shards.
+"""Asks a model that `ray.data.llm` runs with vLLM on the cluster's GPUs: blocks become its rows, its rows shards.
 
-Called by `aspectra.elicit.ray_engine`. vLLM is no dependency: it wants an environment of its own, on every node.
+Called by `aspectra.elicit.ray_engine`. vLLM is no dependency: it needs its own environment on every node.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from pyarrow import Table
     from ray.data import Dataset
 
-SHARD = 256  # answers that are kept together
-TOGETHER = 1 << 20  # bytes of rows that travel together
+SHARD = 256  # answers in one shard
+TOGETHER = 1 << 20  # bytes of rows in one block
 
 
 def question(prompts: Prompts, asks: list[Ask], config: ElicitConfig, row: Row) -> Row:
-    """A request as the engine takes it; `ask` and `text` are carried along."""
+    """A request in the engine's format; `ask` and `text` are passed through."""
     return {**row, "messages": prompts.messages(asks[row["ask"]], row["text"]), "sampling_params": sampling(config)}
 
 
 def answer(asks: list[Ask], most: int, row: Row) -> Outcome:
-    """What the engine made of a request, judged."""
+    """The validated outcome of the engine's answer."""
     outcome = Outcome(0, "failed", created=now())
     judge(outcome, asks[row["ask"]].kind, row["text"], reply(row, most), None)
     return outcome
@@ -49,7 +49,7 @@ def generated(
     workers: int,
     engine: dict[str, Any],
 ) -> Dataset:
-    """The blocks through vLLM; a row for each shard. Raises UserError where vLLM is not installed."""
+    """Run the blocks through vLLM; a row for each shard. Raises UserError if vLLM is not installed."""
     if importlib.util.find_spec("vllm") is None:
         raise UserError("--teacher vllm needs vLLM: docs/scale.md shows an environment with both")
     from ray.data.llm import build_processor, vLLMEngineProcessorConfig

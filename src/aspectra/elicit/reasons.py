@@ -1,4 +1,4 @@
-"""Why answers failed or were rejected, in lines for stderr: a teacher that answers nothing of use should not go unseen.
+"""Why answers failed or were rejected, as lines for stderr, so that a teacher with useless answers is noticed.
 
 Called by `aspectra.elicit.engine`, `aspectra elicit` and `aspectra.benchmark.cells` at the end of a run, and by
 `aspectra.corpus.build`, whose student would lack a kind.
@@ -14,14 +14,14 @@ from pathlib import Path
 from aspectra.elicit.database import NAME, mending
 from aspectra.elicit.status import last_run, open_to_read, pairs
 
-MOST = 3  # reasons named
+MOST = 3  # reasons that are named
 
 Reasons = Mapping[str, Counter[str | None]]
-"""Of each kind how many answers were rejected for which reason; None: how many were taken."""
+"""For each kind, the number of rejected answers by reason; under None the accepted ones."""
 
 
 def failed(folder: Path) -> str:
-    """Why answers of a folder could not be had, most often; to be asked where some failed."""
+    """The most common reason for failure in a folder. At least one answer must have failed."""
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         query = "SELECT reason FROM responses WHERE status = 'failed' GROUP BY reason ORDER BY count(*) DESC"
         return str(db.execute(query).fetchone()[0])
@@ -43,7 +43,7 @@ def judged(folder: Path) -> Reasons:
 
 
 def rejected(reasons: Reasons) -> Iterator[str]:
-    """A line for each kind of which more answers were rejected than taken, with the most frequent reasons."""
+    """A line for each kind with more rejected than accepted answers, with the most frequent reasons."""
     for kind, found in reasons.items():
         total, refused = found.total(), found.total() - found[None]
         if 2 * refused > total:

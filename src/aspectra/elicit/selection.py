@@ -1,19 +1,19 @@
-"""Which reviews to ask about where not all can be paid for: `aspectra elicit --select N`.
+"""Chooses the reviews to ask about, if not all can be paid for: `aspectra elicit --select N`.
 
-At random, every review is as likely. Spread, the reviews are put into strata of domain x rating x length (thirds) x
-topic (`topics.py`), and a stratum of n reviews gets a share that goes with the square root of n, at most n. That is
-Bankier's power allocation (1988, "Power allocations: determining sample sizes for subnational areas", The American
-Statistician 42) with the power 1/2: between proportional allocation (1), which is exact for the mean of all (Cochran
-1977, "Sampling Techniques", chapter 5) and hardly meets what is rare, and equal allocation (0), which a stratum of
-two reviews would fill as much as one of a million. Balance over clusters is what Vo et al. (2024, arXiv 2405.15613)
-curate pretraining data by. Shares become whole numbers by systematic sampling along the sorted strata with a random
-start (Madow 1949), so that each domain, and each rating of a domain, has its share to within one review, also where
-there are more strata than reviews to draw. What comes of it for a student: docs/results/selection.md.
+`random` draws every review with the same chance. The others spread the draw over strata of domain x rating x length
+(thirds) x topic (`topics.py`). A stratum of n reviews gets a share proportional to the square root of n, at most n.
+This is Bankier's power allocation (1988, "Power allocations: determining sample sizes for subnational areas", The
+American Statistician 42) with power 1/2. It is between proportional allocation (power 1), which is exact for the
+overall mean (Cochran 1977, "Sampling Techniques", chapter 5) but rarely draws rare cases, and equal allocation (power
+0), which gives a stratum of two reviews as much as one of a million. Vo et al. (2024, arXiv 2405.15613) curate
+pretraining data by balance over clusters. Shares are rounded to integers by systematic sampling along the sorted strata
+with a random start (Madow 1949). So each domain, and each rating of a domain, gets its share to within one review, even
+with more strata than reviews to draw. The effect on a student: docs/results/selection.md.
 
-Within a stratum those with the lowest lots are taken; a lot is a hash of the seed and the review's id. The same file,
-settings and seed draw the same reviews. The file is read three times; held are some 30 bytes a review (besides what
-`read_reviews` keeps to find ids that stand twice) and the texts of `FIT` reviews, which the topics are learned from.
-What was drawn is kept as the reviews of the store's run. Called by `aspectra.elicit.call` and `plan`.
+Within a stratum, the reviews with the lowest lots are drawn; a lot is a hash of the seed and the review's id. The same
+file, settings and seed draw the same reviews. The file is read three times. Memory: about 30 bytes for each review
+(besides what `read_reviews` keeps to find duplicate ids) and the texts of `FIT` reviews, from which the topics are
+learned. The draw is stored as the reviews of the store's run. Called by `aspectra.elicit.call` and `plan`.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from aspectra.schema import Review
 
 FIT = 20_000
 CHUNK = 1024
-TOPICS = 50  # at most; else the square root of the number to draw, so that each can be met several times
-RATINGS = 10  # different ones, up to which each is a stratum of its own; else fifths
+TOPICS = 50  # at most; else the square root of the number to draw, so that each topic can be drawn several times
+RATINGS = 10  # up to so many distinct ratings, each is a stratum; with more, fifths are
 
 Read = Callable[[], Iterator[Review]]
 
 
 @dataclass(slots=True)
 class Survey:
-    """Of every review its lot and what its stratum is made of; the texts with the lowest lots (at most `FIT`)."""
+    """The lot and the strata's features of every review, and the texts with the lowest lots (at most `FIT`)."""
 
     lots: array[int] = field(default_factory=lambda: array("Q"))
     lengths: array[int] = field(default_factory=lambda: array("I"))
@@ -55,7 +55,7 @@ class Survey:
 
 
 def check(config: ElicitConfig) -> None:
-    """Raise UserError where what the selection needs is not given or not installed."""
+    """Raise UserError if something that the selection needs is not given or not installed."""
     by = config.select_by
     if config.encoder is not None and (config.select is None or by != "embeddings"):
         raise UserError("--encoder is for --select N --select-by embeddings")
@@ -73,30 +73,30 @@ def check(config: ElicitConfig) -> None:
 
 
 def chosen(path: Path, config: ElicitConfig, seen: Seen | None = None) -> Iterator[Review]:
-    """The reviews of a file that the settings want asked, in the file's order.
+    """The selected reviews of a file, in its order.
 
-    With `select` nothing is read before the first is wanted. Raises UserError as `read_reviews` does.
+    With `select`, reading starts when the first review is requested. Raises UserError like `read_reviews`.
     """
     if config.select is None:
         return read_reviews(path, layout(config), config.skip_bad_rows, config.limit, seen=seen)
     turns = itertools.count()
 
     def read() -> Iterator[Review]:
-        # Of the three readings the first tells of rows that are passed over.
+        # The file is read three times; only the first pass reports skipped rows.
         return read_reviews(path, layout(config), config.skip_bad_rows, config.limit, tell=not next(turns))
 
     return select(read, config.select, config.select_by, config.seed, config.encoder)
 
 
 def layout(config: ElicitConfig) -> Layout:
-    """What the settings say of the reviews' file."""
+    """The columns and format of the reviews' file, from the settings."""
     return Layout(config.text_column, config.id_column, Form(config.encoding, config.delimiter))
 
 
 def select(read: Read, count: int, by: str, seed: int, encoder: str | None = None) -> Iterator[Review]:
-    """Draw `count` reviews, `by` random, tfidf or embeddings; all of them where there are no more.
+    """Draw `count` reviews `by` random, tfidf or embeddings; all of them if there are no more.
 
-    `read` begins the reviews anew each time. Raises UserError for an encoder that cannot be used.
+    `read` starts a new pass over the reviews each time. Raises UserError for an unusable encoder.
     """
     survey = look(read(), seed, keep=0 if by == "random" else FIT)
     total = len(survey.lots)
@@ -117,7 +117,7 @@ def select(read: Read, count: int, by: str, seed: int, encoder: str | None = Non
 
 
 def look(reviews: Iterator[Review], seed: int, keep: int) -> Survey:
-    """Read all the reviews once; keep the texts of `keep` of them, drawn by lot."""
+    """Read all reviews once; keep the texts of the `keep` reviews with the lowest lots."""
     survey, domains = Survey(), dict[str | None, int]()
     drawn: list[tuple[int, int, str]] = []
     with progress("select: read", None) as bar:
@@ -134,12 +134,12 @@ def look(reviews: Iterator[Review], seed: int, keep: int) -> Survey:
 
 
 def lot_of(seed: int, name: str) -> int:
-    """The lot of the review of that id: lower ones are drawn first."""
+    """The lot of a review, from its id: lower ones are drawn first."""
     return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def topics(reviews: Iterator[Review], survey: Survey, count: int, seed: int, encoder: str | None) -> array[int]:
-    """The topic of every review, of as many topics as go with the number to draw."""
+    """The topic of every review. The number of topics depends on the number to draw."""
     from aspectra.elicit.topics import Topics
 
     found, total = array("I"), len(survey.lots)
@@ -153,7 +153,7 @@ def topics(reviews: Iterator[Review], survey: Survey, count: int, seed: int, enc
 
 
 def stratify(survey: Survey, topics: array[int]) -> Any:
-    """A row of four whole numbers for each review: domain, rating, length, topic."""
+    """Four integers for each review, shape (reviews, 4): domain, rating, length, topic."""
     import numpy as np
 
     ratings = np.asarray(survey.ratings)
@@ -168,7 +168,7 @@ def stratify(survey: Survey, topics: array[int]) -> Any:
 
 
 def spread(strata: Any, lots: array[int], count: int, seed: int) -> set[int]:
-    """The places of `count` reviews of the strata (rows of `stratify`), fewer than there are."""
+    """The indices of `count` reviews of the strata (rows of `stratify`); `count` is less than their number."""
     import numpy as np
 
     _, member, sizes = np.unique(strata, axis=0, return_inverse=True, return_counts=True)
@@ -179,7 +179,9 @@ def spread(strata: Any, lots: array[int], count: int, seed: int) -> set[int]:
 
 
 def shares(sizes: Any, count: int) -> Any:
-    """`count` divided as the square roots of the sizes, none above its size; `count` is less than their sum."""
+    """Divide `count` in proportion to the square roots of the sizes, none above its size. `count` is less than their
+    sum.
+    """
     import numpy as np
 
     roots, free = np.sqrt(sizes), np.ones(len(sizes), dtype=bool)
@@ -193,9 +195,9 @@ def shares(sizes: Any, count: int) -> Any:
 
 
 def whole(wanted: Any, start: float) -> Any:
-    """Whole numbers of the same sum: each, and each sum of neighbors, is the wanted one rounded up or down."""
+    """Integers with the same sum. Each one, and each sum of neighbors, is the wanted one rounded up or down."""
     import numpy as np
 
-    # Rounded, for a sum of fractions that is a whole number but for its last digit.
+    # Rounded, since a sum of fractions may miss an integer in the last digit.
     edges = np.floor(np.round(np.cumsum(wanted), 9) + start).astype(np.int64)
     return np.diff(edges, prepend=0)

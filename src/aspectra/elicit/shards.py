@@ -1,7 +1,7 @@
-"""Answers on their way from a cluster into the store: Parquet files of some each, under the keys of their requests.
+"""Answers on their way from a cluster into the store: Parquet files with the keys of the requests.
 
-A shard is written whole by `aspectra.elicit.keeper` or not at all, and deleted once its answers are stored: one
-that a killed driver left is taken in by the next. Twice in, it counts once.
+`aspectra.elicit.keeper` writes each shard atomically. It is deleted once its answers are stored; the next run stores
+those that a killed driver left. Storing a shard twice is harmless.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def name_of(keys: Iterable[bytes]) -> str:
 
 
 def table(keys: Sequence[bytes], outcomes: Sequence[Outcome]) -> Table:
-    """Outcomes whose `request` is the place of their key."""
+    """A table of outcomes; `request` of each is the index of its key."""
     import pyarrow as pa
 
     columns: dict[str, Any] = {"key": pa.array([keys[outcome.request] for outcome in outcomes], pa.binary())}
@@ -40,7 +40,7 @@ def table(keys: Sequence[bytes], outcomes: Sequence[Outcome]) -> Table:
 
 
 def write(folder: Path, name: str, found: Table) -> None:
-    """Leave a shard in the folder. Raises UserError where the disk is full or may not be written."""
+    """Write a shard to the folder. Raises UserError if the disk is full or not writable."""
     import pyarrow.parquet as pq
 
     with replacing(folder / f"{name}.parquet") as temporary:
@@ -48,9 +48,9 @@ def write(folder: Path, name: str, found: Table) -> None:
 
 
 def take(store: Store, folder: Path) -> Iterator[list[Outcome]]:
-    """Store the shards that lie in the folder, one transaction each; yields what each brought that was new.
+    """Store the folder's shards, one transaction each; yields the new outcomes of each.
 
-    Raises UserError for a file that is no shard, AspectraError where one cannot be read.
+    Raises UserError for a file that is not a shard, AspectraError if one cannot be read.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -69,7 +69,7 @@ def take(store: Store, folder: Path) -> Iterator[list[Outcome]]:
 
 
 def _outcome(store: Store, row: dict[str, Any]) -> Outcome | None:
-    """A row as an outcome of this store's request; None where that has a valid answer, this one, or is unknown here."""
+    """A row as an outcome of this store's request. None if that is done, has this answer, or is unknown here."""
     found = store.connection.execute(
         "SELECT q.id, q.status, r.created FROM requests q LEFT JOIN responses r ON r.request = q.id WHERE q.key = ?",
         (row.pop("key"),),

@@ -1,4 +1,4 @@
-"""Where a store stands, read without disturbing its writer.
+"""The status of a store, read without disturbing its writer.
 
 Called by `aspectra.elicit.engine` at the end of a run and by `aspectra elicit --status` at any time.
 """
@@ -15,7 +15,7 @@ from aspectra.errors import UserError
 
 
 def open_to_read(folder: Path) -> sqlite3.Connection:
-    """A connection that only reads. Raises UserError where the folder has no store."""
+    """A read-only connection. Raises UserError if the folder has no store."""
     path = folder / NAME
     if not path.is_file():
         raise UserError(f"{folder} has no {NAME}: name the folder that `aspectra elicit --out` wrote")
@@ -30,9 +30,9 @@ def open_to_read(folder: Path) -> sqlite3.Connection:
 
 
 def status(folder: Path) -> dict[str, Any]:
-    """Counts of the folder's last run, in (review, kind) pairs; tokens and USD are what its requests took, once each.
+    """Counts of the folder's last run, in (review, kind) pairs; its tokens and USD count each request once.
 
-    `cost_usd` is 0.0 for a teacher that costs nothing and None where nobody named a price.
+    `cost_usd` is 0.0 for a teacher that costs nothing and None if no price was given.
     """
     with mending(folder / NAME), closing(open_to_read(folder)) as db:
         db.execute("BEGIN")  # one snapshot for all the figures
@@ -47,7 +47,7 @@ def status(folder: Path) -> dict[str, Any]:
             counts[name] = int(number)
         spent = db.execute(
             "SELECT coalesce(sum(spent_in), 0), coalesce(sum(spent_out), 0), coalesce(sum(cost), 0.0), "
-            # An answer whose tokens the endpoint does not count took some all the same.
+            # An answer costs something even if the endpoint does not count its tokens.
             "coalesce(sum(cost IS NULL AND (spent_in + spent_out > 0 OR status IN ('done', 'rejected'))), 0) "
             f"FROM responses WHERE request IN (SELECT q.id {pairs(asks)})",
             (run, *asks),
@@ -65,7 +65,7 @@ def last_run(db: sqlite3.Connection) -> tuple[int, list[int], bool] | None:
 
 
 def pairs(asks: list[int]) -> str:
-    """FROM and WHERE of a run's (review, kind) pairs, to be given the run and the asks."""
+    """FROM and WHERE of a run's (review, kind) pairs; the parameters are the run and the asks."""
     return (
         "FROM reviews v JOIN requests q ON q.text = v.text LEFT JOIN responses r ON r.request = q.id "
         f"WHERE v.run = ? AND q.ask IN ({', '.join('?' * len(asks))})"
@@ -73,17 +73,17 @@ def pairs(asks: list[int]) -> str:
 
 
 def spent(folder: Path) -> float:
-    """USD that the folder took in all its runs."""
+    """USD spent in all runs of the folder."""
     return float(_one(folder, "SELECT coalesce(sum(cost), 0) FROM responses WHERE cost IS NOT NULL"))
 
 
 def thinking(folder: Path) -> int:
-    """Characters of reasoning that were taken off the folder's answers."""
+    """Characters of reasoning that were removed from the folder's answers."""
     return int(_one(folder, "SELECT coalesce(sum(thinking), 0) FROM responses"))
 
 
 def left_out(folder: Path) -> dict[str, int]:
-    """The settings that the endpoint did not take, each with the number of answers that came without it."""
+    """The settings that the endpoint rejected, each with the number of answers that came without it."""
     found: dict[str, int] = {}
     query = "SELECT left_out, count(*) FROM responses WHERE left_out IS NOT NULL GROUP BY 1 ORDER BY 1"
     with mending(folder / NAME), closing(open_to_read(folder)) as db:

@@ -1,26 +1,25 @@
-"""`responses.sqlite`: what was asked, what was answered, and nothing paid for twice. This docstring is its design note.
+"""`responses.sqlite`: the requests and their answers, so that nothing is paid for twice. Design note of the store.
 
-    texts      the words of a review, once, whoever wrote them how often     sha (unique), text
-    reviews    who wrote them: id -> text; `run`, `position`: the last run that wanted it, and where
+    texts      distinct review texts                                         sha (unique), text
+    reviews    id -> text; `run`, `position`: the last run with the review, and its place there
     asks       a way of asking: kind, prompt version, model, settings (canonical JSON)
-    requests   (text, ask), under the key that is their identity: sha256 of the canonical JSON of
-               [review text, kind, prompt version, model, settings]. Two reviews of the same words share it
-    responses  at most one a request: the last answer, or why there is none
-    runs       each call of `aspectra elicit` on this folder: its asks and what it was made of
+    requests   (text, ask), with a key as identity: sha256 of the canonical JSON of
+               [review text, kind, prompt version, model, settings]. Reviews with the same text share it
+    responses  at most one for each request: the last answer, or why there is none
+    runs       each call of `aspectra elicit` on this folder: its asks and inputs
 
-- A request is pending while it has no response. `done` is final. `failed` is asked again by the next run, `rejected`
-  only when that is wanted, `absent` (a recorded teacher lacks it) never: another file is another ask.
-- `text` is the answer as validation left it, `raw` the answer as it came (null where equal). `tokens_*` are
-  the answer's; `distribution` holds the probabilities behind it, as JSON, where the teacher has them (the docstring of
-  `aspectra.data.soft` has its form); `left_out` names the settings that the endpoint did not take, so that this answer
-  came without them; `spent_*` and `cost` add up every try of the request: money stays counted when an
-  answer is replaced.
-- One writer: a lock file holds its process id. Readers (`--status`) need no lock: WAL.
-- Answers of a paid teacher are synced to disk, those that come at a time in one transaction (`commits.py`); nothing
+- A request is pending while it has no response. `done` is final. The next run retries `failed`; it retries `rejected`
+  only if the user asks for it, and `absent` (missing in a recorded teacher's file) never: another file is another ask.
+- `text` is the answer after validation, `raw` the answer as received (null if equal). `tokens_*` are the answer's.
+  `distribution` has the probabilities behind it, as JSON, if the teacher gives them (format: docstring of
+  `aspectra.data.soft`). `left_out` names settings that the endpoint rejected, so that this answer came without them.
+  `spent_*` and `cost` add up all tries of the request: money stays counted when an answer is replaced.
+- One writer: a lock file has its process id. Readers (`--status`) need no lock: WAL.
+- Answers of a paid teacher are synced to disk; answers that arrive together share a transaction (`commits.py`). Nothing
   is counted before. Registering the reviews is one transaction too, so that bad input leaves nothing behind.
-- `requests.status` repeats that of the response (by triggers), so that what is pending is found by an index, however
-  much is done.
-- `PRAGMA user_version` counts the migrations of `aspectra.elicit.database`, which are only ever appended to.
+- `requests.status` is a copy of the response's, kept by triggers, so that an index finds pending requests, however many
+  are done.
+- `PRAGMA user_version` counts the migrations of `aspectra.elicit.database`. New ones are only appended.
 
 Called by `aspectra.elicit.call` (reviews), by `commits`, `shards` and `batches` (answers) and by `queue` (reads).
 """
@@ -56,9 +55,9 @@ class Ask:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a request; a row of `responses`. `cost` is USD, None where no price is known.
+    """The result of a request; a row of `responses`. `cost` is USD, None if no price is known.
 
-    `created` is set where the answer came elsewhere than it is stored, earlier.
+    `created` is set if the answer arrived earlier, in another process.
     """
 
     request: int
@@ -87,14 +86,14 @@ def now() -> str:
 
 
 def request_key(text: str, ask: Ask) -> bytes:
-    """The identity of a request: sha256 of what decides its answer (32 bytes)."""
+    """The identity of a request: sha256 of everything that determines its answer (32 bytes)."""
     return hashlib.sha256(
         canonical([text, ask.kind, ask.prompt_version, ask.model, ask.settings]).encode("utf-8", "surrogatepass")
     ).digest()
 
 
 class Store:
-    """The writer's side. Use as a context manager; a second one on the same folder is a UserError with its pid."""
+    """The writer's side, a context manager. A second writer on the folder raises UserError with the first one's pid."""
 
     def __init__(self, folder: Path, durable: bool = True) -> None:
         self.folder, self.path = folder, folder / NAME
@@ -103,7 +102,7 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
         self._run = 0
-        self.replaced = 0  # reviews that had other words under the same id before `register`
+        self.replaced = 0  # reviews whose text changed under the same id in `register`
 
     def __enter__(self) -> Store:
         with mending(self.path):
@@ -120,31 +119,31 @@ class Store:
         if self._connection is not None:
             self._connection.close()
         if self._lock is not None:
-            # The file stays: removing it would let two processes hold "the" lock.
+            # The file stays: removing it would let two processes hold a lock at once.
             self._lock.truncate(0)
             self._lock.close()
 
     @classmethod
     @contextmanager
     def beside(cls, folder: Path) -> Iterator[Store]:
-        """The store to read from while another process writes. Raises UserError where there is none."""
+        """The store, for reading while another process writes. Raises UserError if there is none."""
         store = cls(folder)
         with mending(store.path), closing(open_to_read(folder)) as store._connection:
             yield store
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The writer's; open within the context."""
+        """The writer's connection; open within the context."""
         assert self._connection is not None, "use `with Store(...)`"
         return self._connection
 
     def register(
         self, reviews: Iterable[Review], asks: Iterable[Ask], fingerprint: str, config: dict[str, Any], free: bool
     ) -> tuple[int, list[Ask]]:
-        """Begin a run: its reviews, its asks and the requests they make, in one transaction.
+        """Begin a run: its reviews, its asks and their requests, in one transaction.
 
-        Returns the run's number and the asks with their rows. `fingerprint` names the input and the asks: where the
-        last run had the same, the reviews are not even read. Errors of `reviews` undo everything.
+        Returns the run's number and the asks with their rows. `fingerprint` identifies the input and the asks: if the
+        last run had the same, the reviews are not read. Errors in `reviews` roll everything back.
         """
         db = self.connection
         with self._transaction(db):
@@ -163,7 +162,7 @@ class Store:
 
     @contextmanager
     def _transaction(self, db: sqlite3.Connection) -> Iterator[None]:
-        """All of the block, or nothing of it."""
+        """Commit the block, or roll it back on an error."""
         with mending(self.path):
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -176,7 +175,7 @@ class Store:
 
     def seen(self, name: str, text: str) -> bool | None:
         """Whether a review of this id came earlier in the run that is being registered (a `reviews.Seen`)."""
-        if not self._run:  # the first is read before that begins
+        if not self._run:  # the first review is read before the run begins
             return None
         row = self.connection.execute(
             "SELECT t.text FROM reviews v JOIN texts t ON t.id = v.text WHERE v.id = ? AND v.run = ?",
@@ -223,18 +222,18 @@ class Store:
         return count
 
     def save(self, outcomes: Iterable[Outcome]) -> None:
-        """Write answers in one transaction; on return they survive a crash."""
+        """Write answers in one transaction. After it returns, they survive a crash."""
         self._save(self.connection, outcomes)
 
     def save_apart(self, outcomes: Iterable[Outcome]) -> None:
-        """`save` for one other thread, over a connection of its own, to be closed there by `close_writer`."""
+        """`save` for one other thread, with its own connection. `close_writer` closes it, in the same thread."""
         if self._writer is None:
             with mending(self.path):
                 self._writer = connect(self.path, self._durable)
         self._save(self._writer, outcomes)
 
     def close_writer(self) -> None:
-        """Close what `save_apart` opened, in the same thread."""
+        """Close the connection of `save_apart`, in the same thread."""
         if self._writer is not None:
             with mending(self.path):
                 self._writer.close()

@@ -1,4 +1,4 @@
-"""What came of the requests of a run, for its bar. Called by `aspectra.elicit.work` and `ray_engine`."""
+"""Counts the outcomes of a run, for its progress bar. Called by `aspectra.elicit.work` and `ray_engine`."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class Tally:
 
     @property
     def total(self) -> int:
-        """Requests of which anything came."""
+        """Requests with an outcome."""
         return sum(self._counts.values())
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
-        """Count what was stored."""
+        """Count stored outcomes."""
         for outcome in outcomes:
             self._counts[outcome.status] += 1
             self._tokens += outcome.spent_out
 
     def note(self, speed: bool) -> str:
-        """The counts in a line, with the tokens written a second where `speed` is of interest."""
+        """The counts in a line; with `speed`, also tokens per second."""
         parts = [f"{self._counts[name]} {name}" for name in ("done", "rejected", "failed")]
         if self._counts["absent"]:
             parts.append(f"{self._counts['absent']} absent")

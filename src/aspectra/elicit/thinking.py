@@ -1,7 +1,7 @@
-"""What a model thinks aloud before it answers, taken off the answer. Pure; never raises, whatever the text.
+"""Removes a model's reasoning from its answer. Pure; never raises.
 
-Called by `aspectra.elicit.asking`, with which every answer is judged; `has_reasoning` by `aspectra.elicit.validation`
-and by the corpus step, for answers that were judged before it.
+Called by `aspectra.elicit.asking` for every answer. `aspectra.elicit.validation` calls `has_reasoning`, and so does the
+corpus step, for answers stored by an older version.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ CLOSING = (
 )
 THINKING = re.compile(rf"(?:{OPENING})(.*?)(?:{CLOSING}|\Z)", FLAGS)
 CLOSED = re.compile(rf"\A(.*)(?:{CLOSING})", FLAGS)
-# In words, where a model was taught no tags (Granite), or writes headings.
+# Headings in words, from models that use no tags (Granite).
 PROCESS = re.compile(
     r"\A\W*(?:Here(?:'|’)?s?(?: is)? (?:my|a|the) )?(?:thought|reasoning|thinking)(?: process)?\W{0,5}[:\n](.*?)"
     r"(?:^|\n)\W{0,20}(?:Here(?:'|’)?s?(?: is)? my (?:response|answer)|(?:Final )?(?:Answer|Response|Output|Rewriting)"
     r"|New text|Rewritten[^\n:]{0,30})\W{0,5}:[\s*]*",
     FLAGS,
 )
-# OpenAI's harmony, as it is and as it reads where the server drops the marks but not the names.
+# OpenAI's harmony format, also where the server drops the marks but not the channel names.
 CHANNEL = re.compile(r"\s*(\w+)[^<\n]{0,80}(?:<\|constrain\|>[^<\n]{0,40})?<\|message\|>(.*)", re.DOTALL)
 OVER = re.compile(r"<\|(?:end|return|call|start)\|>")
 NAMES_ONLY = re.compile(r"\A\s*(?:assistant)?analysis(?=[^a-z])(.*?)assistant\s?final(?:\s?<\|message\|>)?", re.DOTALL)
-# What encloses the answer and nothing but it.
+# Tags around the answer alone.
 ENCLOSED = [
     re.compile(rf"{before}(.*?)(?:{after}|\Z)", FLAGS)
     for before, after in (
@@ -47,12 +47,12 @@ ENCLOSED = [
         (r"\A\s*<analysis>", r"</analysis>"),
     )
 ]
-# What is left of all this in an answer that could not be read.
+# Marks that are left if parsing failed.
 MARK = re.compile(
     rf"{OPENING}|{CLOSING}|<[|｜]\w[^<>|｜\n]{{0,30}}[|｜]>|<\|?channel\|?>|<unused\d+>|```|assistantfinal",
     re.IGNORECASE,
 )
-MARKED = ("<", "[", "◁", "&lt;", "```", "assistantfinal")  # one of them is in each
+MARKED = ("<", "[", "◁", "&lt;", "```", "assistantfinal")  # each match has one of these
 ALOUD = re.compile(
     r"analysis(?=[A-Z])|\W*Thinking Process\b"
     r"|\W*(?:(?:okay|alright|hmm|so|first|now|wait)\W+){0,3}(?:the user (?:wants|asks|is asking|has asked|gave)"
@@ -63,16 +63,16 @@ ALOUD = re.compile(
 
 
 def has_reasoning(text: str) -> bool:
-    """Whether an answer still holds a mark of reasoning, or begins as reasoning does."""
+    """Whether an answer still contains a mark of reasoning, or begins like reasoning."""
     return ALOUD.match(text) is not None or (any(mark in text for mark in MARKED) and MARK.search(text) is not None)
 
 
 def strip_thinking(text: str) -> tuple[str, int]:
-    """The answer without what was thought before it, and how many characters that had.
+    """The answer without the reasoning before it, and the number of characters removed.
 
-    Knows tags (`<think>`, `<thought>`, `[THINK]`, ...), channels (harmony: only `final` is the answer) and headings.
-    A part that is never closed goes to the end (the answer was cut off); one that was opened by the server's template
-    reaches from the beginning to its closing tag. Of an answer in tags of its own (`<answer>`) these go too.
+    Handles tags (`<think>`, `<thought>`, `[THINK]`, ...), channels (harmony: only `final` is the answer) and headings.
+    An unclosed part extends to the end (the answer was cut off). A closing tag without an opening one, which the
+    server's template added, removes everything before it. Tags around the answer itself (`<answer>`) are removed too.
     """
     taken = 0
 
@@ -94,7 +94,7 @@ def strip_thinking(text: str) -> tuple[str, int]:
 
 
 def _channels(text: str) -> tuple[str, int]:
-    """The last `final` channel of a text in harmony's form, and the characters of the others."""
+    """The last `final` channel of a text in harmony format, and the number of characters of the others."""
     if "<|channel|>" not in text:
         found = NAMES_ONLY.match(text)
         return (text, 0) if found is None else (text[found.end() :], len(found[1]))

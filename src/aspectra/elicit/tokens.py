@@ -1,4 +1,4 @@
-"""How many tokens requests take, read and written: counted, as the folder has seen, or estimated, each with its rule.
+"""Tokens that requests need, in and out: counted, from earlier answers in the folder, or estimated, with the rule.
 
 Called by `aspectra.elicit.plan`.
 """
@@ -19,18 +19,18 @@ from aspectra.tables import read_jsonl
 from aspectra.teachers.local import LocalTeacher
 from aspectra.teachers.teacher import Messages, Teacher
 
-SAMPLE = 1000  # requests of a kind that are looked at
+SAMPLE = 1000  # requests of a kind that are sampled
 Count = Callable[[Messages], int]
 
 
 def counter(teacher: Teacher, model: str, tokenizer: Path | None) -> tuple[Count, str] | None:
-    """What counts the tokens of a prompt for this teacher and model, and its name; None where nothing does.
+    """A token counter for this teacher and model, and its name; None if there is none.
 
-    Raises UserError where a given tokenizer is none, MissingExtraError where it needs transformers.
+    Raises UserError if the given tokenizer is not one, MissingExtraError if it needs transformers.
     """
     if tokenizer is None and isinstance(teacher, LocalTeacher):
         return teacher.count, teacher.model
-    # An endpoint may call a model by the folder that it serves it from.
+    # An endpoint may name a model by the folder from which it serves it.
     served = Path(model)
     folder = tokenizer or (served if (served / "tokenizer_config.json").is_file() else None)
     if folder is None:
@@ -58,7 +58,7 @@ def counter(teacher: Teacher, model: str, tokenizer: Path | None) -> tuple[Count
 
 
 def a_byte(db: Connection | None, ask: Ask, prompts: Prompts) -> tuple[float, str] | None:
-    """As the endpoint itself counted the prompts of the same ask, every further attempt included."""
+    """Tokens per byte as the endpoint counted them for prompts of this ask, including all attempts; and the rule."""
     if db is None:
         return None
     rows = db.execute(
@@ -74,7 +74,7 @@ def a_byte(db: Connection | None, ask: Ask, prompts: Prompts) -> tuple[float, st
 
 
 def written(db: Connection | None, kind: str, most: int) -> tuple[float, str]:
-    """Tokens that a request of a kind is answered with, and by which rule."""
+    """Mean tokens of an answer of this kind, and the rule."""
     if db is not None:
         row = db.execute(
             "SELECT avg(r.spent_out), count(*) FROM asks a JOIN requests q ON q.ask = a.id "

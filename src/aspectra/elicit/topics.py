@@ -1,7 +1,7 @@
-"""What reviews are about, as numbers of clusters: TF-IDF or an encoder's embeddings, then k-means.
+"""Clusters reviews by topic: TF-IDF or an encoder's embeddings, then k-means.
 
-Called by `aspectra.elicit.selection` alone. TF-IDF goes through latent semantic analysis (Deerwester et al. 1990) to
-64 dimensions, since k-means on the sparse vectors themselves puts most short texts into one cluster.
+Called only by `aspectra.elicit.selection`. TF-IDF is reduced to 64 dimensions by latent semantic analysis (Deerwester
+et al. 1990), since k-means on the sparse vectors puts most short texts into one cluster.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from aspectra.models import resolve
 from aspectra.weights import loading
 
 DIMENSIONS = 64
-TERMS = 1 << 16  # hashed: no vocabulary to hold, however many reviews there are
+TERMS = 1 << 16  # hashed: no vocabulary in memory, however many reviews there are
 TOKENS = 256  # of a review, for an encoder
 AT_ONCE = 32
 Vectors = Callable[[Sequence[str]], Any]
 
 
 class Topics:
-    """Clusters found in some texts, by which any text is given the number of the nearest."""
+    """Clusters learned from some texts; they assign any text to the nearest one."""
 
     def __init__(self, texts: Sequence[str], count: int, seed: int, encoder: str | None = None) -> None:
         from sklearn.cluster import MiniBatchKMeans
@@ -31,12 +31,12 @@ class Topics:
         self._means.fit(self._vectors(texts))
 
     def of(self, texts: Sequence[str]) -> Any:
-        """The number of each text's cluster."""
+        """The cluster number of each text."""
         return self._means.predict(self._vectors(texts))
 
 
 def words(texts: Sequence[str], seed: int) -> Vectors:
-    """TF-IDF vectors as learned from these texts, in few dimensions and of length 1."""
+    """TF-IDF vectors fitted on these texts, reduced and normalized to length 1."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
     from sklearn.pipeline import make_pipeline
@@ -53,7 +53,7 @@ def words(texts: Sequence[str], seed: int) -> Vectors:
 
 
 def embeddings(name: str) -> Vectors:
-    """The mean of an encoder's last states, of length 1. Raises UserError where the model cannot be used."""
+    """The mean of an encoder's last hidden states, of length 1. Raises UserError if the model cannot be used."""
     need("train", "--select-by embeddings")
     import torch
     from transformers import AutoModel, AutoTokenizer

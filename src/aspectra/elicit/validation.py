@@ -1,6 +1,6 @@
-"""What makes an answer unusable, and what is taken off one that is not. Pure; never raises, whatever the text.
+"""Decides whether an answer is usable, and removes text around it. Pure; never raises.
 
-Called by `aspectra.elicit.asking`, with which every answer is judged before it is stored.
+Called by `aspectra.elicit.asking` for every answer before it is stored.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ REFUSED = re.compile(
 
 
 def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tuple[str, str | None]:
-    """The answer as it is kept, and why it is of no use: None where it is.
+    """The answer as it is stored, and why it is unusable: None if it is usable.
 
-    Takes off what stands before the answer ("Here is ...:") and what runs on after it. An answer that hit the token
-    limit only while running on is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`,
-    `truncated in its reasoning` (not a word was said yet), `filtered`, `no opinion target` (analysis), `an analysis`
-    (rewriting), `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
+    Removes text before the answer ("Here is ...:") and run-on text after it. An answer that reached the token limit
+    only in its run-on text is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`, `truncated in
+    its reasoning` (no word of the answer yet), `filtered`, `no opinion target` (analysis), `an analysis` (rewriting),
+    `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
     """
     text = text.strip()
     if not text:
-        # Nothing, and the limit reached: a reasoning model that was still thinking.
+        # Empty and at the token limit: a reasoning model that was still thinking.
         return "", {"content_filter": "filtered", "length": STILL_REASONING}.get(finish_reason or "", "empty")
     if finish_reason == "refusal" or REFUSED.match(text):
         return text, "refused"

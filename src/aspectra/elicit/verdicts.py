@@ -1,7 +1,7 @@
-"""What a person's judgments of a teacher's answers come to: the file that the audit's page saves -> shares.
+"""Turns a person's judgments of a teacher's answers, from the file that the audit page saves, into shares.
 
-Called by `aspectra score --audit`. A file of the first format has one mark a statement, right or wrong; later ones have
-an answer to each question of `aspectra.elicit.audit`.
+Called by `aspectra score --audit`. A file of the first format has one mark for each statement, right or wrong. Later
+ones have an answer to each question of `aspectra.elicit.audit`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Mark = str | None
 
 
 def score(saved: dict[str, Any], file: str) -> dict[str, Any]:
-    """The share of judged statements that are right, and of each question, with intervals: of all, and by `GROUPS`.
+    """The share of judged statements that are right, and of each question, with intervals: overall, and by `GROUPS`.
 
     `saved` is the JSON document that the page saved as `file`. Returns `precision`, `low`, `high` (Wilson, 95 %),
     `right`, `judged`, `unanswered`; `questions`, the same for each that was asked with `share` in place of `precision`;
-    all this under `by` for each value of each group; and `responses`, the counts of what was drawn. Raises UserError
-    for what is no saved audit, and where nothing is judged.
+    all this under `by` for each value of each group; and `responses`, the counts of the draw. Raises UserError if
+    `saved` is not a saved audit, or if nothing is judged.
     """
     check(saved, file)
     marks: list[dict[str, Any]] = saved["opinions"]
@@ -58,7 +58,7 @@ def figures(marks: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def share(marks: Iterable[Mark], name: str) -> dict[str, Any]:
-    """Counts of some marks; the fractions are None where none of them was made."""
+    """Counts of some marks; the fractions are None if there are no marks."""
     found = Counter(marks)
     right, judged = found["right"], found["right"] + found["wrong"]
     part, low, high = fractions(right, judged)
@@ -73,7 +73,7 @@ def share(marks: Iterable[Mark], name: str) -> dict[str, Any]:
 
 
 def verdict(statement: dict[str, Any]) -> Mark:
-    """Whether a statement is right: wrong by one decisive answer, right by all of them, else not known."""
+    """Wrong if one decisive answer is wrong, right if all are right, else None."""
     if "mark" in statement:
         mark: Mark = statement["mark"]
         return mark
@@ -83,12 +83,12 @@ def verdict(statement: dict[str, Any]) -> Mark:
 
 
 def decisive(kind: str) -> tuple[str, ...]:
-    """The questions that say whether a statement is right: silver labels take its target and sentiment alone."""
+    """The questions that decide whether a statement is right: silver labels use only its target and sentiment."""
     return ("sentiment", "invented") if kind == "rewriting" else ("target", "sentiment")
 
 
 def answers(statement: dict[str, Any]) -> dict[str, Mark]:
-    """What was said of each question; nothing in a file of the first format."""
+    """The answer to each question; empty for a file of the first format."""
     found: dict[str, Mark] = statement.get("answers", {})
     return found
 

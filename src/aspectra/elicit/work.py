@@ -1,7 +1,7 @@
-"""One run's asking in this process: many requests in flight, each counted once its answer is stored.
+"""Sends the requests of a run from this process: many in flight, each counted once its answer is stored.
 
-How one request becomes an outcome is for `asking.py`, when it may go out for `pace.py` to say, what it may cost for
-`budget.py`, when its answer is safe for `commits.py`. Called by `aspectra.elicit.engine` only.
+`asking.py` turns one request into an outcome, `pace.py` decides when it is sent, `budget.py` what it may cost, and
+`commits.py` stores its answer. Called by `aspectra.elicit.engine` only.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from aspectra.errors import AspectraError
 from aspectra.progress import Bar, progress, say
 from aspectra.teachers.teacher import Teacher
 
-BATCH = 256  # questions that an instant teacher is asked at once; their answers share a transaction
+BATCH = 256  # requests to an instant teacher at once; their answers share a transaction
 
 
 class Work:
     """The workers share the iterator of pending requests, the budget and the bar.
 
-    `interrupted` says that Ctrl-C ended the run.
+    `interrupted`: Ctrl-C ended the run.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Work:
 
     @property
     def saved(self) -> int:
-        """Answers that are on the disk."""
+        """Number of answers on disk."""
         return self._tally.total
 
     async def all(self) -> None:
@@ -79,7 +79,7 @@ class Work:
                 await self._refused(commits)
 
     async def _refused(self, commits: Commits) -> None:
-        """Store the rows that were refused one by one, once everything was asked."""
+        """Store the refused rows that were held back, once everything was asked."""
         if self._asking.stopping:
             return
         try:
@@ -90,7 +90,7 @@ class Work:
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """The first Ctrl-C stops after what is in flight, the second at once."""
+        """The first Ctrl-C stops after requests in flight, the second at once."""
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
