@@ -1,1 +1,1 @@
-"""Whom to ask: one file each behind one Protocol (`teacher`). Text in, text out."""
+"""LLMs and other teachers: one file each behind one Protocol (`teacher`). Text in, text out."""

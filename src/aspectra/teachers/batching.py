@@ -1,6 +1,6 @@
-"""Questions that come one by one, answered many at once: what teachers share that hold their model in this process.
+"""Batches single questions, for teachers that run their model in this process.
 
-Called by `aspectra.teachers.transformers` and by a student that teaches, `aspectra.readers.teacher`.
+Called by `aspectra.teachers.transformers` and by a student as teacher, `aspectra.readers.teacher`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 
 from aspectra.teachers.teacher import Question, Reply, RowError
 
-LULL = 0.005  # seconds in which no request came: those that can come have come
+LULL = 0.005  # seconds without a new request, after which a batch starts
 Waiting = tuple[Question, "asyncio.Future[Reply]"]
 
 
 class Batching:
-    """`most` questions may be in flight, so that no more are waited for; `size` of them are a batch.
+    """At most `most` questions are in flight: it waits for no more. A batch has `size` of them.
 
-    `answer` is called in a thread, with questions of one kind; an error that it raises is that of the whole batch.
+    `answer` is called in a thread, with questions of one kind. An exception in it fails the whole batch.
     """
 
     def __init__(self, answer: Callable[[list[Question]], Sequence[Reply | RowError]], most: int, size: int) -> None:
@@ -34,7 +34,7 @@ class Batching:
         return await answer
 
     async def _all(self) -> None:
-        """Batch after batch, while any question waits."""
+        """Run batches while questions wait."""
         while self._waiting:
             seen = -1
             while seen < len(self._waiting) < self._most:
@@ -46,7 +46,7 @@ class Batching:
             found: Sequence[Reply | RowError]
             try:
                 found = await asyncio.to_thread(self._answer, [question for question, _ in batch])
-            except Exception as error:  # whatever torch raises: the questions of other batches may be answered
+            except Exception as error:  # whatever torch raises; other batches may still succeed
                 found = [RowError(" ".join(f"{type(error).__name__}: {error}".split())[:300])] * len(batch)
             for (_, answer), reply in zip(batch, found, strict=True):
                 if answer.done():
@@ -57,7 +57,7 @@ class Batching:
                     answer.set_result(reply)
 
     def _next(self) -> list[Waiting]:
-        """The questions of the next batch: of one kind, whose prompts begin alike, and of similar length."""
+        """The questions of the next batch: of one kind, since their prompts begin alike, and of similar length."""
         kinds = [question.kind for question, _ in self._waiting]
         kind = max(set(kinds), key=kinds.count)
         fitting = sorted((each for each in self._waiting if each[0].kind == kind), key=lambda each: -length(each[0]))
@@ -67,12 +67,12 @@ class Batching:
         return batch
 
     async def close(self) -> None:
-        """Wait for the batch in hand; the others are left."""
-        self._waiting.clear()  # nobody waits any more: a second Ctrl-C leaves questions behind
+        """Wait for the current batch; drop the others."""
+        self._waiting.clear()  # after a second Ctrl-C, nobody waits for these
         if self._work is not None:
             await self._work
 
 
 def length(question: Question) -> int:
-    """Characters of a prompt, or of the review where there is none."""
+    """Characters of a prompt, or of the review if there is no prompt."""
     return sum(len(message["content"]) for message in question.messages) or len(question.review)

@@ -1,6 +1,6 @@
-"""What a server of OpenAI's kind answers, as JSON: a chat completion as a reply, or the fault that stands in its place.
+"""Parses the JSON of an OpenAI-compatible server: a chat completion as a reply, or the error in its place.
 
-Called by `aspectra.teachers.openai` and `local`, and by `aspectra.elicit.batches`, whose results hold the same.
+Called by `aspectra.teachers.openai` and `local`, and by `aspectra.elicit.batches`, whose results have the same format.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from aspectra.teachers.refusal import code_of, message_of
 from aspectra.teachers.teacher import Reply, TryError
 
-# Why an answer ended, in other words than OpenAI's: those of Mistral, Anthropic, Gemini, GLM, DeepSeek, vLLM.
+# Finish reasons of other vendors, mapped to OpenAI's: Mistral, Anthropic, Gemini, GLM, DeepSeek, vLLM.
 ENDS = {
     **dict.fromkeys(("max_tokens", "model_length", "max_output_tokens", "max_completion_tokens"), "length"),
     **dict.fromkeys(
@@ -26,14 +26,14 @@ TORN = frozenset(
 )  # fmt: skip
 BUSY = frozenset({429, 503, 529})  # the endpoint wants fewer requests at once
 APART = ("reasoning_content", "reasoning", "thinking", "reasoning_details", "thinking_blocks")
-REASONING = ("think", "reason")  # in the type of a part that is no answer
+REASONING = ("think", "reason")  # in the type of a part that is not the answer
 
 
 def completion(body: Any) -> Reply:
     """A chat completion's JSON as a reply.
 
-    Raises TryError for an answer that broke off, with what it took; LookupError, TypeError or AttributeError for JSON
-    that is no chat completion.
+    Raises TryError for an answer that broke off, with its token counts; LookupError, TypeError or AttributeError for
+    JSON that is not a chat completion.
     """
     choice = body["choices"][0]
     finish = choice.get("finish_reason")
@@ -46,7 +46,7 @@ def completion(body: Any) -> Reply:
         raise TryError(f"the answer broke off ({told})", busy=code_of(error) in BUSY, spent=counted)
     message = choice.get("message")
     if not isinstance(message, dict):
-        # An older form; and a filter that leaves nothing of the answer.
+        # An older format, or a filter that removed the whole answer.
         message = {"content": choice["text"] if finish != "content_filter" else ""}
     text, hidden = parts(message.get("content"))
     if not text.strip() and (refusal := _refusal(message)):
@@ -56,7 +56,7 @@ def completion(body: Any) -> Reply:
 
 
 def parts(content: Any) -> tuple[str, int]:
-    """The words of a message's content, whole or in parts, and how many characters of it are reasoning.
+    """The text of a message's content, a string or parts, and the number of characters of reasoning.
 
     >>> parts([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Yes"}, {"type": "text", "text": "."}])
     ('Yes.', 2)
@@ -78,7 +78,7 @@ def parts(content: Any) -> tuple[str, int]:
 
 
 def _refusal(message: dict[str, Any]) -> str:
-    """A refusal that stands beside the content, or as a part of it."""
+    """A refusal next to the content, or as a part of it."""
     content = message.get("content")
     places = [message, *(content if isinstance(content, list) else ())]
     found = (place.get("refusal") for place in places if isinstance(place, dict))
@@ -86,7 +86,7 @@ def _refusal(message: dict[str, Any]) -> str:
 
 
 def length(value: Any) -> int:
-    """Characters of the words in a value, however deep they lie."""
+    """Characters of all text in a nested value."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, dict):
@@ -95,13 +95,13 @@ def length(value: Any) -> int:
 
 
 def usage(body: Any) -> Reply:
-    """What an answer took, as a reply without words."""
+    """The token counts of an answer, as a reply without text."""
     told = body.get("usage") or {}
     read = _count(told, "prompt_tokens", "input_tokens")
     return Reply("", None, read, _count(told, "completion_tokens", "output_tokens"))
 
 
 def _count(told: dict[str, Any], *names: str) -> int | None:
-    """A number of tokens, where one of the names has what can be one."""
+    """The first valid token count under one of the names."""
     found = (told.get(name) for name in names)
     return next((value for value in found if isinstance(value, int) and 0 <= value < 1 << 53), None)

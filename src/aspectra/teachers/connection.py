@@ -1,7 +1,7 @@
-"""The way to an endpoint: requests go out, bodies come back, and what goes wrong in between is told in a line.
+"""HTTP connection to an endpoint: sends requests, returns bodies, and reports errors in one line.
 
-Plain HTTP rather than OpenAI's client, which hides what exactly came back and whose pool looks at every connection for
-each request. Made by `aspectra.teachers.openai`.
+Plain HTTP rather than OpenAI's client, which hides the exact response and whose pool checks every connection for each
+request. Made by `aspectra.teachers.openai`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CONNECT = 20.0  # seconds at most to reach the endpoint
 
 
 class Answer(NamedTuple):
-    """What an endpoint sent back."""
+    """An endpoint's response."""
 
     status: int
     body: bytes
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """To the chat completions of a base URL. Raises UserError for an address or a key that cannot be one."""
+    """Posts to the chat completions of a base URL. Raises UserError for an invalid address or key."""
 
     def __init__(self, url: str, config: ElicitConfig) -> None:
         if not is_address(url):
@@ -53,26 +53,26 @@ class Connection:
         self.url, self._timeout = url, config.timeout
         key = read_key(config)
         parts = urlsplit(url)
-        # An address with a name and a password in it says who asks; aiohttp takes one of the two.
+        # A name and password in the URL are credentials too; aiohttp accepts only one kind.
         more = read_headers(config)
         named = "@" in parts.netloc or "authorization" in map(str.lower, more)
         self._headers = more | ({"Authorization": f"Bearer {key}"} if key and not named else {})
         self.keyed = key is not None or bool(more)
         self._secrets = secrets(url, key, more.values())
         self._address = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
-        # Not by trust_env, which would send what a .netrc says of the host besides.
+        # Not trust_env, which would also send credentials from a .netrc file.
         self._proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
         self._session: ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None  # that asks, and to which the session belongs
+        self._loop: asyncio.AbstractEventLoop | None = None  # the event loop that uses the session
 
     async def post(self, parameters: dict[str, Any]) -> Answer:
-        """Send one request. Raises TryError where no whole answer came, RefusedError where none ever will."""
+        """Send one request. Raises TryError if no complete answer came, RefusedError if none ever will."""
         import aiohttp
 
         if self._session is None or self._loop is not asyncio.get_running_loop():
             self._session = self._open()
         try:
-            # The client's own limits are for parts of an exchange; this one is for the whole.
+            # The client's own timeouts are for parts of an exchange; this one is for the whole.
             async with (
                 asyncio.timeout(self._timeout),
                 self._session.post(self._address, json=parameters) as response,
@@ -94,7 +94,7 @@ class Connection:
             raise TryError(self.hidden(f"no connection to {way} ({unreached(error)})"), gone=True) from None
         except TimeoutError:
             raise TryError(f"no answer within {self._timeout:g} s", busy=True) from None
-        except (aiohttp.TooManyRedirects, ValueError) as error:  # a redirect to what is no address, a host that is none
+        except (aiohttp.TooManyRedirects, ValueError) as error:  # a redirect to an invalid address, an invalid host
             raise TryError(
                 self.hidden(f"{shown(self.url)} cannot be reached ({type(error).__name__})"), odd=True
             ) from None
@@ -115,7 +115,7 @@ class Connection:
         return f"{urlsplit(self.url).scheme}_proxy"
 
     def _untrusted(self, error: Any) -> Exception:
-        """What is wrong with the endpoint's TLS, and what helps; only a handshake that broke off is tried again."""
+        """Explain a TLS error and its fix. Only an interrupted handshake is retried."""
         told = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
         where = shown(self.url) + (f", seen through the proxy {self._through}," if self._proxy else "")
         reason = getattr(told, "reason", None) or str(told)
@@ -144,14 +144,14 @@ class Connection:
         )
 
     def safe(self, text: str) -> str:
-        """A text without the key and what else is secret."""
+        """A text without the key and other secrets."""
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, "***")
         return text
 
     def hidden(self, text: str) -> str:
-        """A line of an endpoint's words as it may be stored and shown."""
+        """An endpoint's message as one line that may be stored and shown."""
         return " ".join(self.safe(text).split())[:300]
 
     async def close(self) -> None:
@@ -161,7 +161,7 @@ class Connection:
 
 
 def unreached(error: Any) -> str:
-    """Why there was no connection, in the words of the system: those of the client name its own settings besides."""
+    """Why the connection failed, in the system's words: the client's own message also names its settings."""
     told = getattr(error, "os_error", None)
     if told is None:
         return str(error) or "no answer to the connection attempt"
@@ -169,7 +169,7 @@ def unreached(error: Any) -> str:
 
 
 def retry_after(told: str | None) -> float | None:
-    """Seconds that Retry-After asks for, as seconds or as a date; None where it is absent or makes no sense."""
+    """Seconds in a Retry-After header, given as seconds or as a date; None if it is missing or invalid."""
     if not told:
         return None
     try:
@@ -185,7 +185,7 @@ def retry_after(told: str | None) -> float | None:
 
 
 def is_address(url: str) -> bool:
-    """Whether a request can be sent there at all.
+    """Whether a URL is valid for requests.
 
     >>> [is_address(u) for u in ("http://[::1]:80/v1", "http://[::1", "http://h:port/v1", "h:80", "http://a b/v1")]
     [True, False, False, False, False]

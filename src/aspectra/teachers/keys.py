@@ -1,4 +1,4 @@
-"""An endpoint's key: where it is read from, and in which forms it may stand in no file and no line.
+"""An endpoint's API key: where it is read from, and which forms of it must never be written or shown.
 
 Called by `aspectra.teachers.openai` and `aspectra.elicit.ray_engine`.
 """
@@ -15,13 +15,14 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 
-PUBLIC = ("api-version",)  # of an address on Azure: what an error says of it is to be read
-SHORTEST_SECRET = 4  # shorter ones are not worth hiding, and stand in every other word
+PUBLIC = ("api-version",)  # an Azure URL parameter that error messages should show
+SHORTEST_SECRET = 4  # shorter ones are not worth hiding, and occur inside ordinary words
 
 
 def secrets(url: str, key: str | None, headers: Iterable[str] = ()) -> tuple[str, ...]:
-    """What no file and no line may hold: the key, values of headers, and what the address hides, as they are and as
-    they are encoded."""
+    """Strings that must never be written or shown: the key, values of headers, and secrets in the URL, plain and
+    encoded.
+    """
     parts = urlsplit(url)
     hidden = (value for name, value in parse_qsl(parts.query) if name not in PUBLIC)
     found = {key or "", parts.password or "", *hidden, *(part for value in headers for part in (value, *value.split()))}
@@ -30,7 +31,7 @@ def secrets(url: str, key: str | None, headers: Iterable[str] = ()) -> tuple[str
         found |= {pair, base64.b64encode(pair.encode()).decode()}
     plain = found | {unquote(each) for each in found}
     whole = plain | {quote(each, safe="") for each in plain} | {quote_plus(each) for each in plain}
-    # Long ones first: a short one may be a part of them.
+    # Long ones first: a short one may be part of them.
     return tuple(sorted((each for each in whole if len(each) >= SHORTEST_SECRET), key=len, reverse=True))
 
 
@@ -52,7 +53,7 @@ def read_key(config: ElicitConfig) -> str | None:
 
 
 def read_headers(config: ElicitConfig) -> dict[str, str]:
-    """The headers that are sent besides, from the environment variables that hold them. Raises UserError."""
+    """Additional headers, with values from environment variables. Raises UserError."""
     found = {}
     for name, variable in config.headers.items():
         if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):

@@ -1,7 +1,7 @@
-"""A GGUF file as a teacher, in this process: llama.cpp's server through xllamacpp, without a port to speak to.
+"""A GGUF file as a teacher, in this process: llama.cpp's server through xllamacpp, called directly.
 
 Its slots answer in parallel, one for each request in flight. Needs the extra `local`. Made by `aspectra.teachers.make`,
-asked by `aspectra.elicit.asking`; `aspectra.elicit.tokens` counts with it.
+called by `aspectra.elicit.asking`; `aspectra.elicit.tokens` counts tokens with it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from aspectra.teachers.completion import completion
 from aspectra.teachers.refusal import Refusal
 from aspectra.teachers.teacher import Messages, Question, Reply, RowError, drawn, identifying
 
-PROMPT_ROOM = 2048  # tokens a slot has for the prompt, besides those of the answer
+PROMPT_ROOM = 2048  # tokens of a slot for the prompt, besides those of the answer
 HEAD = 1 << 20
 
 
 class LocalTeacher:
-    """Loads the model when it is first needed, so that a run with nothing left to ask is quick.
+    """Loads the model on first use, so that a run with nothing left to ask is quick.
 
-    Raises UserError at once for what is no GGUF file, MissingExtraError without xllamacpp.
+    The constructor raises UserError if the file is not GGUF, MissingExtraError without xllamacpp.
     """
 
     instant = False
@@ -47,15 +47,15 @@ class LocalTeacher:
         need("local", "a local LLM")
         self.model = path.name
         self.settings = identifying(config)
-        # The beginning holds the names and shapes of all weights and the tokenizer; hashing 40 GB each time would take
-        # longer than the answers.
+        # The head has the names and shapes of all weights and the tokenizer. Hashing 40 GB each time would take longer
+        # than the answers.
         self.settings["gguf"] = hashlib.sha256(head + str(path.stat().st_size).encode()).hexdigest()[:16]
         self._config, self._path = config, path
         self._server: Any = None
         self._threads = ThreadPoolExecutor(config.concurrency, thread_name_prefix="slot")
 
     def load(self) -> None:
-        """Read the weights, unless they are there; raises UserError where llama.cpp cannot."""
+        """Load the weights once. Raises UserError if llama.cpp cannot."""
         if self._server is not None:
             return
         import xllamacpp
@@ -65,7 +65,7 @@ class LocalTeacher:
         params.model.path = str(self._path)
         params.n_parallel = config.concurrency
         params.n_ctx = config.concurrency * (PROMPT_ROOM + config.max_tokens)
-        params.port = 0  # it opens one, whether it is wanted or not: let it be a free one
+        params.port = 0  # it always opens a port: use a free one
         params.hostnames = ["127.0.0.1"]
         params.ui = False
         params.verbosity = 1  # errors only
@@ -75,7 +75,7 @@ class LocalTeacher:
             raise UserError(f"llama.cpp cannot load {self._path} ({str(error).splitlines()[0]})") from None
 
     async def ask(self, question: Question) -> Reply:
-        self.load()  # the others wait: none could be asked meanwhile
+        self.load()  # blocks the other requests, which need the model too
         body: dict[str, Any] = {
             "messages": question.messages,
             **drawn(self._config, question.attempt),
@@ -102,13 +102,13 @@ class LocalTeacher:
         return len(self._post("/tokenize", {"content": words, "add_special": True, "parse_special": True})["tokens"])
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """What the server has no function for, over the port that it opens."""
+        """Call the server's HTTP port, for what has no function in xllamacpp."""
         self.load()
         request = Request(
             self._server.listening_address + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
         try:
-            # A proxy that the environment names knows nothing of this process's port.
+            # No proxy from the environment: the port belongs to this process.
             with build_opener(ProxyHandler({})).open(request) as answer:
                 found: dict[str, Any] = json.load(answer)
         except (OSError, ValueError) as error:

@@ -1,6 +1,6 @@
-"""The teacher that settings name: made without loading weights, or refused.
+"""Makes the teacher that the settings name, without loading weights.
 
-Called by `aspectra.elicit` where its caller hands in no teacher and by the actors of `aspectra.elicit.ray_engine`, by
+Called by `aspectra.elicit` if its caller passes no teacher, by the actors of `aspectra.elicit.ray_engine`, by
 `aspectra.benchmark`, `aspectra.pipeline` and `aspectra elicit`.
 """
 
@@ -23,7 +23,7 @@ def check_here(config: ElicitConfig) -> None:
 
 
 def make_teacher(config: ElicitConfig) -> Teacher:
-    """The teacher that the settings name; raises UserError for what is wrong with it. No weights are loaded."""
+    """The teacher that the settings name. Loads no weights. Raises UserError if something is wrong with it."""
     if config.teacher == "openai":
         from aspectra.teachers.openai import OpenAITeacher
 
@@ -48,9 +48,9 @@ def make_teacher(config: ElicitConfig) -> Teacher:
 
 
 def located(settings: ElicitConfig) -> ElicitConfig:
-    """The settings with `demo:` names as files, and with the address that the environment names where they name none.
+    """The settings with `demo:` names as files, and with the base URL from the environment if they have none.
 
-    A model's name is no path, and stays as it is.
+    A model's name is not a path, and stays as it is.
     """
     from aspectra.teachers.openai import BASE_URL
 

@@ -1,7 +1,7 @@
 """Any OpenAI-compatible endpoint as a teacher: OpenAI itself, vLLM, llama-server, Ollama, a gateway.
 
-One request is one try: when the next goes out is for `aspectra.elicit.pace` to say. Made by `aspectra.teachers.make`,
-asked by `aspectra.elicit.asking`; `aspectra.elicit.batches` writes down what it would send.
+One call of `ask` is one try; `aspectra.elicit.pace` schedules retries. Made by `aspectra.teachers.make`, called by
+`aspectra.elicit.asking`. `aspectra.elicit.batches` writes the same requests to files.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from aspectra.teachers.stream import assembled, is_stream
 from aspectra.teachers.teacher import NO_JSON, Question, Reply, RowError, TryError, drawn, identifying
 
 OPENAI = "https://api.openai.com/v1"
-BASE_URL = "OPENAI_BASE_URL"  # the variable in which other clients of OpenAI look for the address
+BASE_URL = "OPENAI_BASE_URL"  # the variable in which other OpenAI clients look for the base URL
 
 
 class OpenAITeacher:
-    """Asks an endpoint; raises UserError for what every row would meet (key, URL, model)."""
+    """Asks an endpoint. Raises UserError for errors that affect every row (key, URL, model)."""
 
     instant = False
     free = False
@@ -40,11 +40,11 @@ class OpenAITeacher:
         self._config = config
         self._connection = Connection(config.base_url or os.environ.get(BASE_URL, "").strip() or OPENAI, config)
         self._shown = shown(self._connection.url)
-        self._refused: set[str] = set()  # settings that this endpoint does not take
+        self._refused: set[str] = set()  # settings that this endpoint rejects
         self._json_taken = self._streaming = False
 
     async def ask(self, question: Question) -> Reply:
-        trial: dict[str, Refusal] = {}  # settings that this request is sent without: an answer shows that it was they
+        trial: dict[str, Refusal] = {}  # settings left out of this request; an answer confirms that they were at fault
         while True:
             parameters = self.parameters(question, trial.keys())
             answer = await self._connection.post(parameters)
@@ -64,13 +64,13 @@ class OpenAITeacher:
             elif self._doubtful(found, sent):
                 trial["response_format"] = found
             else:
-                # Where it was no use to leave out what was not even named, the first error is the row's.
+                # If leaving out an unnamed setting did not help, the row gets the first error.
                 doubted = trial.get("response_format")
                 first = doubted if doubted is not None and not doubted.named and found.meaning == "unclear" else found
                 raise self._fault(first, answer.retry_after)
 
     def parameters(self, question: Question, without: Iterable[str] = ()) -> dict[str, Any]:
-        """The JSON that is sent for a question, but for the settings `without`."""
+        """The JSON body of a request, except for the settings in `without`."""
         gone = self._refused.union(without)
         optional = drawn(self._config, question.attempt)
         if question.json_wanted:
@@ -84,12 +84,12 @@ class OpenAITeacher:
         return {name: value for name, value in whole.items() if value is not None}
 
     def _read(self, answer: Answer) -> Reply | Refusal:
-        """The reply, or the error that stands in its place. Raises TryError where it is neither, or broke off."""
+        """The reply, or the error in its place. Raises TryError if it is neither, or broke off."""
         if answer.status != 200:
             return Refusal.of(answer.status, answer.body)
         try:
             body = assembled(answer.body) if is_stream(answer.body) else json.loads(answer.body)
-            if stands_in(body):  # a gateway that has answered before it was refused
+            if stands_in(body):  # a gateway that sent status 200 before its backend failed
                 return Refusal.of(code_of(body.get("error")) or code_of(body) or 500, body)
             reply = completion(body)
         except TryError as fault:
@@ -99,13 +99,13 @@ class OpenAITeacher:
         return replace(reply, text=self._connection.safe(reply.text))
 
     def _left_out(self, question: Question) -> tuple[str, ...]:
-        """The settings that are not sent with a question, for the endpoint does not take them."""
+        """The settings that are not sent with a question, because the endpoint rejects them."""
         asked = {**drawn(self._config), "response_format": None} if question.json_wanted else drawn(self._config)
         gone = (self._refused & asked.keys()) - self._config.extra_body.keys()
         return tuple(sorted(gone - ({"max_tokens"} if "max_completion_tokens" not in self._refused else set())))
 
     def _dispensable(self, name: str, refusal: Refusal) -> str:
-        """The name. Raises UserError where --max-cost cannot do without the setting."""
+        """Returns the name. Raises UserError if --max-cost needs the setting."""
         if name == "max_completion_tokens" and self._config.max_cost is not None:
             raise UserError(
                 f"{self._shown} accepts no limit for an answer's tokens ({self._words(refusal)}), so --max-cost "
@@ -114,7 +114,7 @@ class OpenAITeacher:
         return name
 
     def _leave_out(self, name: str, refusal: Refusal) -> None:
-        """Ask without a setting from now on, and say so."""
+        """Send no more requests with this setting, and tell the user."""
         if name not in self._refused:
             self._refused.add(name)
             without = "with max_completion_tokens instead" if name == "max_tokens" else "without it"
@@ -126,17 +126,17 @@ class OpenAITeacher:
             say(f"the endpoint only streams ({self._words(refusal)}): reading its stream")
 
     def _words(self, refusal: Refusal) -> str:
-        """An error's own words, in a line that may be stored and shown."""
+        """An error's message as one line that may be stored and shown."""
         code = str(refusal.status)
         return self._connection.hidden(f"{code}: {refusal.text}" if refusal.text else code)
 
     def _doubtful(self, refusal: Refusal, sent: set[str]) -> bool:
-        """Whether it may be the wish for JSON that was refused: an answer to the same without it would show that."""
+        """Whether JSON mode may be what was refused. An answer to the same request without it would show that."""
         unclear = refusal.status in (400, 422) and refusal.meaning == "unclear" and not refusal.named
         return unclear and "response_format" in sent and not self._json_taken
 
     def _fault(self, refusal: Refusal, wait: str | None) -> Exception:
-        """What an error means for the row or the run."""
+        """The exception for an error: for the row or for the run."""
         code, meaning, told = refusal.status, refusal.meaning, self._words(refusal)
         if meaning == "unpaid":
             return EndpointError(f"the endpoint needs a payment first ({told}); then run the same command to go on")

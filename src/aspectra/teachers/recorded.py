@@ -1,8 +1,7 @@
-"""A response file as a teacher: our own Parquet or JSONL, or the authors' Mixtral file as it is.
+"""A response file as a teacher: our own Parquet or JSONL, or the authors' Mixtral file as published.
 
-Nothing is asked and nothing costs: what the file has is replayed through the same validation and store, what it lacks
-is absent. Made by `aspectra.teachers.make`, asked by `aspectra.elicit.asking`; how the offline quickstart has a real
-teacher.
+Replays the file's answers, at no cost, through the same validation and store; missing ones are absent. Made by
+`aspectra.teachers.make`, called by `aspectra.elicit.asking`. The offline quickstart uses it as a real teacher.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from aspectra.rows import jsonl_rows
 from aspectra.teachers.teacher import AbsentError, Question, Reply
 
 MIXTRAL = "mixtral-8x7b"
-"""What the authors' file is a record of; the file itself does not name its model."""
+"""The model of the authors' file, which does not name it."""
 
 
 class RecordedTeacher:
-    """Answers from a file by (review text, kind). Holds the answers in memory, the reviews as digests."""
+    """Answers from a file by (review text, kind). Keeps the answers in memory, the reviews as hashes."""
 
     instant = True
     free = True
@@ -51,9 +50,9 @@ class RecordedTeacher:
                 distribution=_words(row.get("distribution")),
             )
             models.add(reply.model or path.stem)
-            # Asked about is a review as it is read; a file may have it with its HTML.
+            # Questions have the review without HTML; the file may have it with HTML.
             key = _key(row.get("review_sha256") or _digest(told(row["review"])), row["kind"])
-            # Of several answers to one question the first that was accepted is the record, else the first.
+            # Of several answers to one question, the first accepted one counts, else the first.
             if key not in self._replies or (key not in accepted and row.get("status") == "done"):
                 self._replies[key] = reply
             if row.get("status") == "done":
@@ -74,7 +73,7 @@ class RecordedTeacher:
 
 
 def _digest(review: str) -> str:
-    """What stands in a file's `review_sha256` where its owner may not pass the review on."""
+    """The `review_sha256` of a review, for files that must not contain the review."""
     return hashlib.sha256(review.strip().encode("utf-8", "replace")).hexdigest()
 
 
@@ -83,7 +82,7 @@ def _key(review: str, kind: str) -> bytes:
 
 
 def _rows(path: Path, task: str) -> Iterator[dict[str, Any]]:
-    """Rows with `review`, `kind`, `text` and what else the file has. Raises UserError for what is no response file."""
+    """Rows with `review`, `kind`, `text` and the file's other fields. Raises UserError if it is not a response file."""
     raw = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _jsonl(path)
     for where, row in raw:
         if "mixtral_response" in row and "Text" in row:
@@ -110,7 +109,7 @@ def _rows(path: Path, task: str) -> Iterator[dict[str, Any]]:
 
 
 def task_of(settings: Any) -> Any:
-    """The task that a recorded `extraction` was asked for; None where the file does not say."""
+    """The task of a recorded `extraction`; None if the file does not say."""
     try:
         value = json.loads(settings) if isinstance(settings, str) else settings
     except ValueError:
@@ -126,7 +125,7 @@ def _jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _words(value: Any) -> str | None:
-    """A field of somebody else's file as the store can hold it."""
+    """A field of a foreign file if it is text, else None."""
     return value if isinstance(value, str) else None
 
 

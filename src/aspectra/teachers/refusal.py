@@ -1,7 +1,7 @@
-"""What an endpoint's error says and what it is about, in whichever vendor's JSON, page or words it comes.
+"""Interprets an endpoint's error, in any vendor's JSON, HTML page or plain text.
 
-Called by `aspectra.teachers.openai` and `local` (live) and `aspectra.elicit.batches` (results); `message_of` and
-`code_of` also by `completion`. Pure.
+Called by `aspectra.teachers.openai` and `local` (live) and `aspectra.elicit.batches` (results). `completion` calls
+`message_of` and `code_of`. Pure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 Meaning = Literal["json", "filtered", "too long", "unpaid", "key", "address", "stream", "passing", "unclear"]
 
-PASSING = frozenset({408, 409, 425, 429})  # and 500 to 599: worth another try
+PASSING = frozenset({408, 409, 425, 429})  # and 500 to 599: worth a retry
 NOWHERE = frozenset({404, 405, 410, 501})
 JSON_FAILED = re.compile(
     r"json_validate_failed|(?:failed|unable) to (?:generate|validate|produce)(?: valid)? json", re.IGNORECASE
@@ -38,7 +38,7 @@ STREAM = re.compile(
     r"|non-?stream\w*.{0,60}\bnot\b",
     re.IGNORECASE,
 )
-# That a setting is not taken, whatever its value; and that this value is not.
+# UNSUPPORTED: the setting is rejected, whatever its value. VALUE: this value is.
 UNSUPPORTED = (
     r"unsupported|not (?:\w+ )?support|does(?: not|n't) support|unknown|unrecognized|unexpected|deprecated"
     r"|extra[_ ](?:inputs?|fields?|forb)|not (?:permitted|allowed|accepted|available)|cannot be (?:set|used)"
@@ -47,7 +47,7 @@ VALUE = r"|must|should|invalid|out of range|greater|less than|at least|at most|n
 PARAMETER = (
     r"(?:parameters?|arguments?|fields?|keys?|inputs?|values?|options?|body|for|of|take|support(?:s|ed)?|permitted)"
 )
-"""Words before the name of a setting, where it could be any other word of a review that an error repeats."""
+"""Words before a setting's name, which might otherwise be a word of a review that the error quotes."""
 WANTS = {
     name: (re.compile(named, re.IGNORECASE), re.compile(no, re.IGNORECASE))
     for name, named, no in (
@@ -65,13 +65,13 @@ WANTS = {
             )
             for name in ("seed", "temperature")
         ),
-        # A limit of another size is no way out.
+        # A different limit would not help.
         ("max_tokens", r"\bmax_tokens\b", UNSUPPORTED + "|max_completion_tokens"),
         ("max_completion_tokens", r"\bmax_completion_tokens\b", UNSUPPORTED),
         ("stream_options", r"\bstream_options\b", UNSUPPORTED + VALUE),
     )
 }
-"""The settings that may be left out: how an error names them, and the words that mean it."""
+"""The settings that may be left out: how an error names them, and which words reject them."""
 PLACES = ("param", "loc", "field", "parameter", "path")
 WORDS = ("message", "detail", "msg", "error", "errors", "title", "description")
 TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]*>", re.DOTALL | re.I)
@@ -79,10 +79,10 @@ TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]*>", re.DOTALL | re.I)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error: its HTTP status (0: none), its words in a line, its codes, and the settings that it names outright.
+    """An error: its HTTP status (0: none), its message in one line, its codes, and the settings that it names in a
+    field.
 
-    `kinds` are a validator's names for what is wrong; `answer` is what a model wrote that was refused for being no
-    JSON.
+    `kinds` are a validator's error types. `answer` is the model's text if it was rejected because it is not JSON.
     """
 
     status: int
@@ -94,7 +94,7 @@ class Refusal:
 
     @classmethod
     def of(cls, status: int, body: Any) -> Refusal:
-        """Read an error's body: bytes as they came, or its JSON."""
+        """Parse an error's body: raw bytes, or its JSON."""
         if isinstance(body, bytes):
             try:
                 body = json.loads(body)
@@ -102,7 +102,7 @@ class Refusal:
                 body = body.decode("utf-8", "replace")
         whole = list(_objects(body))
         codes = " ".join(str(each.get(name) or "") for each in whole for name in ("code", "type", "status"))
-        # Of a validator: OpenAI's own kind of error, "invalid_request_error", says nothing of a value.
+        # Only of a validator: OpenAI's own type, "invalid_request_error", does not tell what is wrong with a value.
         kinds = " ".join(str(each.get("type") or "") for each in whole if "loc" in each)
         answer = next((each["failed_generation"] for each in whole if "failed_generation" in each), "")
         named = frozenset(name for each in whole for place in PLACES for name in _names(each.get(place)))
@@ -111,9 +111,9 @@ class Refusal:
 
     @property
     def meaning(self) -> Meaning:
-        """What it is about, apart from a setting (`unwanted`); `unclear` is the endpoint's no to this request."""
+        """What the error is about, apart from a setting (`unwanted`). `unclear`: the endpoint refuses this request."""
         status, told = self.status, f"{self.codes} {self.text}"
-        ours = status in (0, 400, 413, 422, 500)  # about what was sent
+        ours = status in (0, 400, 413, 422, 500)  # about the request
         if ours and JSON_FAILED.search(told):
             return "json"
         if (ours or status in (403, 451)) and FILTERED.search(told):
@@ -131,7 +131,7 @@ class Refusal:
         return "stream" if status in (400, 422) and STREAM.search(self.text) else "unclear"
 
     def unwanted(self, sent: set[str]) -> str | None:
-        """The setting that this is about, of those sent that may be left out; None where it is about anything else."""
+        """The optional setting, of those sent, that the error is about; None if it is about anything else."""
         if self.status not in (400, 422) or self.meaning not in ("unclear", "stream"):
             return None
         for name, (spoken, no) in WANTS.items():
@@ -143,12 +143,12 @@ class Refusal:
 
 
 def _objects(value: Any, depth: int = 0) -> list[dict[str, Any]]:
-    """An error's JSON objects, the outer first; not what they repeat of the request (`input`)."""
+    """An error's JSON objects, outer first, without the quoted request (`input`)."""
     if depth > 5:
         return []
     if isinstance(value, list):
         return [found for each in value[:20] for found in _objects(each, depth + 1)]
-    if isinstance(value, str) and value.lstrip()[:1] == "{":  # a gateway passes on what it was told
+    if isinstance(value, str) and value.lstrip()[:1] == "{":  # a gateway that passes on a backend's error
         try:
             return _objects(json.loads(value), depth + 1)
         except (ValueError, RecursionError):
@@ -160,13 +160,13 @@ def _objects(value: Any, depth: int = 0) -> list[dict[str, Any]]:
 
 
 def _names(place: Any) -> list[str]:
-    """The setting at a place: of `["body", "seed"]` and `body.seed` it is `seed`."""
+    """The setting in a path: `seed` for `["body", "seed"]` and `body.seed`."""
     parts = re.split(r"[.\[]", place) if isinstance(place, str) else place if isinstance(place, list) else []
     return [part for part in parts if isinstance(part, str) and part not in ("body", "query", "$", "")][:1]
 
 
 def code_of(error: Any) -> int:
-    """The HTTP status that an error names in its JSON; 0 where it names none.
+    """The HTTP status in an error's JSON; 0 if there is none.
 
     >>> [code_of(e) for e in ({"code": 502}, {"code": "429"}, {"status": 400}, {"code": "overloaded"}, "no")]
     [502, 429, 400, 0, 0]
@@ -179,7 +179,7 @@ def code_of(error: Any) -> int:
 
 
 def message_of(body: Any) -> str:
-    """What an error says, in a line: of JSON its message and where that points to, of a page its text.
+    """An error's message in one line: for JSON its message and the field it points to, for a page its text.
 
     >>> message_of({"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "input": 0}]})
     'seed: Extra inputs are not permitted'
@@ -201,7 +201,7 @@ def message_of(body: Any) -> str:
 
 
 def stands_in(body: Any) -> bool:
-    """Whether JSON that came as an answer is an error in its place.
+    """Whether the JSON of an answer is an error instead.
 
     >>> [stands_in(each) for each in ({"error": "no"}, {"detail": "no"}, {"choices": [{}], "error": "no"}, {"id": 1})]
     [True, True, False, False]

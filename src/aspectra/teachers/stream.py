@@ -1,6 +1,6 @@
-"""An answer that comes as a stream of events, put together as if it had come at once.
+"""Assembles an answer that arrives as a stream of events.
 
-Called by `aspectra.teachers.openai`. Some endpoints stream only, others stream though nobody asked them to.
+Called by `aspectra.teachers.openai`. Some endpoints only stream, others stream without being asked.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ REASONING = ("reasoning_content", "reasoning")
 
 
 def is_stream(body: bytes) -> bool:
-    """Whether a body is server-sent events, or a line of JSON for each piece.
+    """Whether a body is server-sent events, or one line of JSON for each chunk.
 
     >>> [is_stream(each) for each in (b'data: {}', b': wait', b'{"object": "chat.completion.chunk"}', b'{"id": 1}')]
     [True, True, True, False]
@@ -22,9 +22,9 @@ def is_stream(body: bytes) -> bool:
 
 
 def assembled(body: bytes) -> dict[str, Any]:
-    """The chat completion that a stream's pieces make; one that ends without a word of it is aborted.
+    """The chat completion that a stream's chunks make. A stream without an end marker is aborted.
 
-    Raises ValueError for a piece that is no JSON, TypeError or AttributeError for other JSON.
+    Raises ValueError for a chunk that is not JSON, TypeError or AttributeError for other JSON.
     """
     content: list[Any] = []
     message: dict[str, Any] = {"content": content}
@@ -47,7 +47,7 @@ def assembled(body: bytes) -> dict[str, Any]:
             whole["choices"] = [choice]
             choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
             choice["error"] = part.get("error") or choice.get("error")
-            # Some send the whole of the message once more at the end.
+            # Some endpoints send the whole message again at the end.
             delta = part.get("delta") or ({} if content else part.get("message")) or {}
             said = delta.get("content")
             content += said if isinstance(said, list) else [said] if isinstance(said, str) else []

@@ -1,7 +1,7 @@
-"""The seam between the engine and whatever answers: text in, text out.
+"""The interface between the engine and whatever answers: text in, text out.
 
-Implemented by the other files of this folder, chosen in `make.py`; asked by `aspectra.elicit.asking`, whose engine also
-takes one that its caller made. A teacher knows nothing of stores, prompts' versions or validation.
+The other files of this folder implement it, and `make.py` chooses one. `aspectra.elicit.asking` calls it; its engine
+also accepts a teacher that its caller made. A teacher knows nothing of stores, prompt versions or validation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Messages = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask: the rendered messages, and what they were made of. `attempt` counts from 0."""
+    """A question: the rendered messages, and what they were made from. `attempt` counts from 0."""
 
     kind: str
     review: str
@@ -28,12 +28,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a teacher answered, verbatim. Token counts are None where it does not count.
+    """A teacher's answer, verbatim. Token counts are None if the teacher does not count.
 
-    `thinking` are characters of reasoning that came apart from the text. `model` and `prompt_version` are set by a
-    teacher that passes on what another one said. `distribution` are the probabilities behind the answer, as JSON
-    (`aspectra.data.soft`), where the teacher has them. `left_out` are the settings that it was asked without, for the
-    endpoint does not take them.
+    `thinking` is the number of characters of reasoning outside the text. A teacher that replays another one's answer
+    sets `model` and `prompt_version`. `distribution` has the probabilities behind the answer, as JSON
+    (`aspectra.data.soft`), if the teacher gives them. `left_out` names settings that the endpoint rejected, so that
+    they were not sent.
     """
 
     text: str
@@ -48,14 +48,14 @@ class Reply:
 
 
 class AbsentError(Exception):
-    """The teacher has nothing for this question and never will: counted apart, not a failure."""
+    """The teacher has no answer to this question and never will. Counted separately, not as a failure."""
 
 
 class RowError(Exception):
-    """This one answer cannot be had (now); the others may. The text is the reason kept in the store.
+    """This one answer failed (for now); others may succeed. The text is the reason in the store.
 
-    `final`: it was refused for what it is, and would be again. `alike`: nothing in the refusal shows that the others
-    are not refused too; what to tell the user if they are.
+    `final`: a retry would be refused too. `alike`: the refusal may concern all requests; the text is the message to the
+    user if it does.
     """
 
     def __init__(self, reason: str, *, final: bool = False, alike: str = "") -> None:
@@ -64,15 +64,15 @@ class RowError(Exception):
 
 
 NO_JSON = "json_invalid"
-"""Why an answer ended that an endpoint refused to pass on, since it is no JSON."""
+"""The finish reason of an answer that the endpoint rejected because it is not JSON."""
 
 
 class TryError(Exception):
-    """This try failed, the next may not; whoever asks decides when that is. The text is the reason.
+    """This try failed, the next may succeed; the caller decides when to retry. The text is the reason.
 
-    `busy`: the endpoint wants fewer requests at once. `gone`: there was no connection at all. `mute`: there was one,
-    which ended before a word came. `odd`: what came is no answer of such an endpoint. `after`: seconds that it asks all
-    of us to wait. `spent`: what the try took all the same.
+    `busy`: the endpoint wants fewer requests at once. `gone`: no connection. `mute`: the connection closed without any
+    answer. `odd`: the response is not that of such an endpoint. `after`: seconds that the endpoint asks all requests to
+    wait. `spent`: token counts of the failed try.
     """
 
     def __init__(
@@ -92,15 +92,15 @@ class TryError(Exception):
 
 
 def drawn(config: ElicitConfig, attempt: int = 0) -> dict[str, Any]:
-    """How an answer is drawn, in the words of every chat API.
+    """Sampling parameters, named as in every chat API.
 
-    Another draw for another attempt, yet the same one whenever the run is repeated.
+    The seed differs between attempts, but repeating the run gives the same ones.
     """
     return {"temperature": config.temperature, "max_tokens": config.max_tokens, "seed": config.seed + attempt}
 
 
 def identifying(config: ElicitConfig) -> dict[str, object]:
-    """The settings that shape any model's answer, by which it is stored: the same for vLLM and for its server."""
+    """The settings that affect any model's answer; part of a request's identity. vLLM and its server have the same."""
     return drawn(config) | ({"extra_body": config.extra_body} if config.extra_body else {})
 
 
@@ -108,19 +108,20 @@ class Teacher(Protocol):
     """Answers questions, many at a time."""
 
     model: str
-    """The name that requests are stored under."""
+    """The name under which requests are stored."""
     settings: dict[str, object]
-    """What shapes the answer besides the words: part of a request's identity."""
+    """Settings that affect the answer: part of a request's identity."""
     instant: bool
-    """Answers in this process, without a prompt and for nothing, so that the engine renders none, keeps no pace and
-    reserves no money."""
+    """Answers in this process, without a prompt, at no cost. The engine then renders no prompt, does not pace, and
+    reserves no budget.
+    """
     free: bool
-    """Costs nothing, so that the cost is known without a price."""
+    """Costs nothing, so the cost is known without prices."""
 
     async def ask(self, question: Question) -> Reply:
         """Try once: answer, or raise AbsentError, RowError, TryError, or an AspectraError that ends the run."""
         ...
 
     async def close(self) -> None:
-        """Give back what it holds; asked once, after the last question, by whoever made the teacher."""
+        """Release resources. Called once, after the last question, by whoever made the teacher."""
         ...

@@ -1,8 +1,7 @@
-"""A model folder as a teacher, in this process: transformers writes many answers at once, best on a GPU.
+"""A model folder as a teacher, in this process: transformers generates answers in batches, best on a GPU.
 
-Needs the extra `train`. Made by `aspectra.teachers.make`, asked by `aspectra.elicit.asking`; which questions make a
-batch is for `batching.py`, how it is written for `writing.py`. The cells of `aspectra.benchmark` take its digest of a
-folder.
+Needs the extra `train`. Made by `aspectra.teachers.make`, called by `aspectra.elicit.asking`. `batching.py` makes the
+batches, `writing.py` generates. `aspectra.benchmark` identifies a folder by its `digest`.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 
 HEAD, BLOCK, BLOCKS = 1 << 20, 1 << 16, 64  # bytes, bytes, number
 SMALL = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
-SHARE = 4  # batches that the requests in flight make: the larger the choice, the more alike are those of a batch
+SHARE = 4  # batches among the requests in flight: with a larger choice, a batch has prompts of more similar length
 
 
 class TransformersTeacher:
-    """Loads the model when it is first needed; a quarter of the requests in flight are one batch.
+    """Loads the model on first use. A quarter of the requests in flight make a batch.
 
-    Raises UserError at once for a folder without safetensors weights, MissingExtraError without torch.
+    The constructor raises UserError for a folder without safetensors weights, MissingExtraError without torch.
     """
 
     instant = False
@@ -50,14 +49,14 @@ class TransformersTeacher:
         self._batching = Batching(self._write, config.concurrency, max(1, config.concurrency // SHARE))
 
     def load(self) -> None:
-        """Read the weights, unless they are there. Raises UserError for a model that cannot be asked."""
+        """Load the weights once. Raises UserError for a model that cannot answer."""
         if self._writer is None:
             from aspectra.teachers.writing import Writer
 
             self._writer = Writer(resolve(self._config.model), self._config)
 
     async def ask(self, question: Question) -> Reply:
-        self.load()  # the others wait: none could be asked meanwhile
+        self.load()  # blocks the other requests, which need the model too
         return await self._batching.ask(question)
 
     def _write(self, questions: list[Question]) -> list[Reply]:
@@ -70,8 +69,8 @@ class TransformersTeacher:
 
 
 def digest(folder: Path) -> str:
-    """What tells two models apart: settings and tokenizer whole; of each file of weights its size, its beginning with
-    names and shapes, and blocks spread to its end, for two models tuned from one may begin alike.
+    """A hash that tells two models apart, from settings and tokenizer, and for each weights file its size, its head
+    with names and shapes, and blocks spread to its end: two models tuned from one may have the same head.
 
     Hashing 40 GB each time would take longer than the answers.
     """

@@ -1,6 +1,6 @@
-"""A model that vLLM runs on a cluster: what its answers are stored under, our settings as its own, its rows as replies.
+"""A model that vLLM runs on a cluster: its identity in the store, vLLM's settings from ours, its rows as replies.
 
-Made by `aspectra.teachers.make`; asked by `aspectra.elicit.ray_vllm`, not in this process.
+Made by `aspectra.teachers.make`. `aspectra.elicit.ray_vllm` runs the model, not this process.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from aspectra.config import ElicitConfig
 from aspectra.errors import UserError
 from aspectra.teachers.teacher import Question, Reply, drawn, identifying
 
-BATCH = 64  # requests that an engine is given at a time; it has several such batches in hand
+BATCH = 64  # requests in a batch for an engine; it works on several batches at once
 Row = dict[str, Any]
 
 
 class VllmTeacher:
-    """Says under which name and settings the answers are stored: those of the same model behind vLLM's own server."""
+    """The name and settings under which answers are stored: the same as for this model behind vLLM's own server."""
 
     instant = False
     free = True
@@ -45,7 +45,7 @@ def processor(config: ElicitConfig, workers: int, engine: dict[str, Any]) -> dic
     """Our settings as arguments of `ray.data.llm.vLLMEngineProcessorConfig`."""
     return {
         "model_source": config.model,
-        # The instruction is the same for all reviews and stands first.
+        # The instruction is the same for all reviews and comes first.
         "engine_kwargs": {"enable_prefix_caching": True, **engine},
         "concurrency": (workers, workers),
         "batch_size": BATCH,
@@ -59,6 +59,6 @@ def sampling(config: ElicitConfig) -> dict[str, Any]:
 
 
 def reply(row: Row, most: int) -> Reply:
-    """What the engine wrote. It does not say why it stopped: at `most` tokens it was cut off."""
+    """The engine's answer. It does not report a finish reason: an answer of `most` tokens was cut off."""
     count = int(row["num_generated_tokens"])
     return Reply(row["generated_text"], "length" if count >= most else "stop", int(row["num_input_tokens"]), count)

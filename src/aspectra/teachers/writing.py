@@ -1,7 +1,6 @@
-"""A batch of prompts through a causal model: what all begin with is read once, and one cache serves its heads together.
+"""Generates answers for a batch of prompts: the common prefix is computed once, and query heads share the cache.
 
-Called by `aspectra.teachers.transformers`. torch and transformers are imported with this module, so only workers import
-it.
+Called by `aspectra.teachers.transformers`. This module imports torch and transformers, so only workers import it.
 """
 
 from __future__ import annotations
@@ -26,17 +25,17 @@ from aspectra.teachers.teacher import Messages, Question, Reply
 from aspectra.weights import loading
 
 GROUPED = "aspectra_grouped"
-WORTH = 16  # tokens in common that are worth a cache of their own
-BEGINNINGS = 8  # that are remembered: a few kinds with a few demonstrations
+WORTH = 16  # common tokens that justify a cache of their own
+BEGINNINGS = 8  # prefixes that are cached: a few kinds with a few demonstrations
 
 
 def grouped(
     module: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, attention_mask: Any, **others: Any
 ) -> tuple[torch.Tensor, None]:
-    """Attention of one new token: the query heads that share a head of the cache stand as its rows.
+    """Attention of one new token, with the query heads that share a key-value head as rows.
 
-    transformers repeats the cache for each query head where there is a mask, which here is most of the memory's work.
-    Shapes: query [batch, heads, 1, size], key and value [batch, fewer heads, length, size].
+    With a mask, transformers repeats the cache for each query head, which here is most of the memory traffic. Shapes:
+    query [batch, heads, 1, size], key and value [batch, fewer heads, length, size].
     """
     batch, heads, new, size = query.shape
     if new > 1:
@@ -54,7 +53,7 @@ AttentionMaskInterface.register(GROUPED, sdpa_mask)
 
 
 class Writer:
-    """A model with its tokenizer, on the best device here. Raises UserError for one that cannot be asked."""
+    """A model with its tokenizer, on the best device. Raises UserError for one that cannot answer."""
 
     def __init__(self, folder: Path, config: ElicitConfig) -> None:
         self._place = machine.device("auto")
@@ -65,7 +64,7 @@ class Writer:
                 folder, dtype=kind, local_files_only=True, use_safetensors=True
             )
         if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):
-            model.set_attn_implementation("eager")  # the only one that does not leave the capping out without a word
+            model.set_attn_implementation("eager")  # the others silently skip the soft-capping
         elif model._supports_sdpa:
             model.set_attn_implementation(GROUPED)
         if not self._tokenizer.chat_template:
@@ -78,7 +77,7 @@ class Writer:
         self._pad = pad if pad is not None else min(self._ends)
         drawn = {"do_sample": True, "temperature": config.temperature, "top_k": 0} if config.temperature else {}
         settings: Any = GenerationConfig
-        self._model.generation_config = settings(  # not the model's own habits
+        self._model.generation_config = settings(  # not the model's defaults
             max_new_tokens=config.max_tokens,
             eos_token_id=sorted(self._ends),
             pad_token_id=self._pad,
@@ -94,7 +93,7 @@ class Writer:
         return found
 
     def write(self, questions: Sequence[Question]) -> list[Reply]:
-        """The answer to each question. A batch for which the memory is too small is written in halves."""
+        """The answer to each question. A batch that does not fit into memory is split in halves."""
         prompts = self.encode([question.messages for question in questions])
         torch.manual_seed(self._seed + max(question.attempt for question in questions) * 1_000_003 + self._batches)
         self._batches += 1
@@ -113,7 +112,7 @@ class Writer:
 
     def _generate(self, prompts: list[list[int]]) -> list[Reply]:
         longest = max(map(len, prompts))
-        # The last token of a prompt is always read anew: what follows it is what is asked for.
+        # The last token of a prompt is never cached: its logits predict the first token of the answer.
         common = min(shared(prompts), min(map(len, prompts)) - 1)
         common = common if len(prompts) > 1 and common >= WORTH else 0
         rows, mask = [], []
@@ -132,7 +131,7 @@ class Writer:
         ]
 
     def _begun(self, beginning: tuple[int, ...], count: int) -> Any:
-        """The cache after a beginning, for so many rows."""
+        """The cache after a prefix, repeated for `count` rows."""
         if beginning not in self._beginnings:
             cache = DynamicCache(config=self._model.config)
             self._model(
@@ -158,10 +157,10 @@ class Writer:
 
 
 def shared(rows: Sequence[list[int]]) -> int:
-    """How many tokens all rows begin with.
+    """The length of the common prefix of all rows.
 
     >>> shared([[1, 2, 3], [1, 2, 4, 5]])
     2
     """
-    first, last = min(rows), max(rows)  # whatever these two share, those between them have too
+    first, last = min(rows), max(rows)  # all others share what these two share
     return next((place for place, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
