@@ -1,1 +1,1 @@
-"""Labeled sets: where they lie, how they are fetched, brought in from other formats, and described."""
+"""Labeled sets: finding, downloading, importing from other formats, and describing them."""

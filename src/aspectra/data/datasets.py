@@ -1,7 +1,7 @@
-"""Sets by name: where they lie, which files a split has, and their sentences.
+"""Sets by name: their folders, the files of each split, and their sentences.
 
-A set is a folder `<task>/<name>/{train,dev,test,hard_test}.json`. Called by whatever takes `--data`: fine-tuning,
-export, benchmark, corpus, reports, and `aspectra data` itself.
+A set is a folder `<task>/<name>/{train,dev,test,hard_test}.json`. Called by everything that takes `--data`:
+fine-tuning, export, benchmark, corpus, reports, and `aspectra data`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 def find(task: str, name_or_dir: str | Path) -> Path:
     """The folder of a set: a path, else a name in one of `roots()`, with or without the task before it (`atsa/rest14`).
 
-    Raises UserError naming the sets that exist and how to get others.
+    Raises UserError that names the existing sets and how to get others.
     """
     tasks.get(task)
     folder = Path(name_or_dir)
@@ -52,9 +52,11 @@ def find(task: str, name_or_dir: str | Path) -> Path:
 
 
 def task_of(data: str, given: str | None) -> tuple[str, str]:
-    """(task, set) of what --data says: TASK/NAME, a name that only one task has, or a folder, for which the task is
-    given, its parent's name or the only one that its test sentences can be of. A task that reads another's sets has to
-    be named. Raises UserError where the task is not clear."""
+    """(task, set) from --data: TASK/NAME, a name that only one task has, or a folder.
+
+    The task of a folder is the given one, its parent's name, or the only task that fits its test sentences. A task that
+    uses another task's sets must be named. Raises UserError if the task is ambiguous.
+    """
     if given is not None:
         tasks.get(given)
     head, slash, tail = data.partition("/")
@@ -82,14 +84,14 @@ def task_of(data: str, given: str | None) -> tuple[str, str]:
 
 
 def told_by(folder: Path) -> list[str]:
-    """The tasks that have sets of their own and whose opinions the test sentences of a folder have."""
+    """The tasks with sets of their own that fit the opinions in a folder's test sentences."""
     opinions = [o for example in split(folder, "test") for o in example.opinions]
     had = {field for field in ("target", "category") if any(getattr(o, field) for o in opinions)}
     return [name for name, task in tasks.TASKS.items() if task.data is None and had.issuperset(task.by)]
 
 
 def unknown_set(kind: str, name: str, here: Iterable[str]) -> UserError:
-    """A `UserError` for a set that is not here, naming those that are and how to get others."""
+    """A `UserError` for an unknown set, with the known ones and how to get others."""
     if name == REVIEWS.name:
         return UserError(
             f"{name} comes with Aspectra's source code, and not with an installed package: get the source, and "
@@ -102,9 +104,9 @@ def unknown_set(kind: str, name: str, here: Iterable[str]) -> UserError:
 
 
 def known(task: str) -> dict[str, Path]:
-    """The sets of a task that are here by name, and those of the task whose sets it reads too.
+    """The sets of a task that exist here by name, including those of the task whose sets it uses.
 
-    A checkout has Aspectra's own reviews as well.
+    A checkout has Aspectra's own reviews too.
     """
     here: dict[str, Path] = {}
     for kind in (task, tasks.get(task).data):
@@ -118,7 +120,7 @@ def known(task: str) -> dict[str, Path]:
 
 
 def roots() -> list[Path]:
-    """Folders that hold `<task>/<name>`, the first wins: $ASPECTRA_DATA, the demo, what was fetched, `../shared`."""
+    """Folders with `<task>/<name>`, the first wins: $ASPECTRA_DATA, the demo, fetched sets, `../shared`."""
     found = [DEMO, fetched()]
     if os.environ.get(DATA_VARIABLE):
         found.insert(0, Path(os.environ[DATA_VARIABLE]).expanduser())
@@ -129,12 +131,12 @@ def roots() -> list[Path]:
 
 
 def fetched() -> Path:
-    """Where `aspectra data fetch` puts sets unless told otherwise: `data` in the cache folder."""
+    """Default folder of `aspectra data fetch`: `data` in the cache folder."""
     return cache() / "data"
 
 
 def files(folder: Path, name: str) -> list[Path]:
-    """The files of a split (train, dev, test); test is test.json and, where it exists, hard_test.json.
+    """The files of a split (train, dev, test). Test is test.json and, if it exists, hard_test.json.
 
     Raises UserError for an unknown split or a set without that file.
     """
@@ -142,7 +144,7 @@ def files(folder: Path, name: str) -> list[Path]:
         raise unknown("split", name, SPLITS)
     first, *more = (folder / f"{file}.json" for file in SPLITS[name])
     if not first.is_file():
-        # Silver labels have no test part: no one checked them, so that a score on them would say little.
+        # Silver labels have no test split: nobody checked them, so a score on them would mean little.
         then = "; use your own labels: `aspectra data import` makes a set from them" if name == "test" else ""
         raise UserError(f"the set {folder} has no {first.name}{then}")
     return [first, *(path for path in more if path.is_file())]
@@ -154,7 +156,7 @@ def split(folder: Path, name: str) -> list[Example]:
 
 
 def draw(examples: Sequence[T], count: int | None, seed: int = 42) -> list[T]:
-    """That many sentences, or their predictions, drawn by seed, in their order; all where `count` is None or larger."""
+    """`count` sentences, or their predictions, drawn by seed, in their order. All if `count` is None or too large."""
     if count is None or count >= len(examples):
         return list(examples)
     return [examples[i] for i in sorted(random.Random(seed).sample(range(len(examples)), count))]

@@ -1,6 +1,6 @@
-"""The sentences that a student is given at a seed and a number of shots, for whoever compares a model of their own.
+"""Writes the sentences that a student gets for a seed and a number of shots, to train other models on the same.
 
-Called by `aspectra data draw`. Fine-tuning and the benchmark draw with the same `datasets.draw`.
+Called by `aspectra data draw`. Fine-tuning and the benchmark use the same `datasets.draw`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aspectra.errors import UserError, unknown
 from aspectra.manifest import Stage
 from aspectra.schema import Example
 
-# Only formats that hold every sentence: PyABSA's leave out or join some, so that a model would learn others.
+# Only formats that keep every sentence: PyABSA's drop or merge some, so a model would learn from others.
 FORMS: dict[str, tuple[str, Callable[[Path, Sequence[Example]], None]]] = {
     "json": ("json", save),
     "jsonl": ("jsonl", table.write),
@@ -27,19 +27,19 @@ FORMS: dict[str, tuple[str, Callable[[Path, Sequence[Example]], None]]] = {
 
 
 def draw(data: str, task: str | None, shots: int | None, seed: int, out: Path, form: str = "json") -> dict[str, Any]:
-    """Write `train` and `dev` to `out` as a student has them, and return what was written.
+    """Write `train` and `dev` to `out` as a student gets them, and return what was written.
 
-    `train` holds `shots` training sentences drawn by `seed`, in the order of the set (None: all of them); `dev` is the
-    set's whole dev side, by which a student's best epoch is chosen. The test side stays in the set. `data` is a name or
-    a folder; `task` may be None where the name says it.
+    `train` has `shots` training sentences drawn by `seed`, in the order of the set (None: all of them). `dev` is the
+    set's whole dev split, by which a student's best epoch is chosen. The test split stays in the set. `data` is a name
+    or a folder; `task` may be None if the name includes it.
 
-    The result has `files`, the sentences in `train`, those `left` behind, those in `dev` (None where the set has none),
-    and the files of the set's `test` side. Raises UserError for an unknown set or format, for more shots than there are
-    sentences, and for an `out` that holds something else.
+    The result has `files`, the number of sentences in `train`, `left` out and in `dev` (None if the set has no dev),
+    and the files of the set's `test` split. Raises UserError for an unknown set or format, for more shots than
+    sentences, and for an `out` with other files.
     """
     if form not in FORMS:
         raise unknown("format", form, FORMS)
-    if Path(data).is_dir():  # whichever task: a folder is that folder
+    if Path(data).is_dir():  # the task does not matter for a folder
         folder = datasets.find(task or next(iter(tasks.TASKS)), data)
     else:
         folder = datasets.find(*datasets.task_of(data, task))

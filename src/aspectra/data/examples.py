@@ -1,6 +1,6 @@
-"""The benchmark's JSON: sentences with their opinions, read with what is amiss mended, and written.
+"""The benchmark's JSON: reads sentences with their opinions, repairs wrong offsets, and writes them.
 
-Called by `aspectra.data` and by the corpus step (silver labels); others take a set's sentences from `data.datasets`.
+Called by `aspectra.data` and by the corpus step (silver labels). Others read a set's sentences with `data.datasets`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from aspectra.tasks.anchor import cuts_word, occurrences
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What reading had to mend. `mended`: targets whose offsets were wrong or missing and were found by search;
-    `unplaced`: targets that are not in their sentence, or not as often as they are annotated."""
+    """Repairs made while reading.
+
+    `mended`: targets with wrong or missing offsets that were found by search. `unplaced`: targets that are not in their
+    sentence, or fewer times than annotated.
+    """
 
     mended: int = 0
     unplaced: int = 0
@@ -36,13 +39,13 @@ def load(path: Path | str) -> list[Example]:
 
 
 def read(path: Path | str) -> tuple[list[Example], Stats]:
-    """The sentences of a benchmark JSON file, and what was mended on the way.
+    """The sentences of a benchmark JSON file, and the repairs.
 
-    A target is stripped (one of laptop14's ends in a no-break space) and is the truth: offsets that do not lead to it
-    are replaced by its nearest place that no other annotation has. Different annotated places stay different:
-    one that finds no place of its own gets none. `opinion_words` that hold anything make an opinion explicit.
+    A target is stripped (one of laptop14's ends in a no-break space). If its offsets do not match it, they are replaced
+    by the nearest occurrence that no other annotation has. Different annotated places stay different: a target without
+    a free occurrence gets no offsets. Any non-empty `opinion_words` makes an opinion explicit.
 
-    Raises UserError for a file that is missing, not UTF-8, or no list of sentences with aspects.
+    Raises UserError for a file that is missing, not UTF-8, or not a list of sentences with aspects.
     """
     path = Path(path)
     value = _json(path)
@@ -62,7 +65,7 @@ def read(path: Path | str) -> tuple[list[Example], Stats]:
 
 
 def save(path: Path, examples: Iterable[Example]) -> None:
-    """Write sentences as a benchmark JSON file; the opinion words' own places are not kept."""
+    """Write sentences as a benchmark JSON file. The offsets of opinion words are not kept."""
     rows = [
         {
             "ID": example.id,
@@ -143,7 +146,7 @@ def _opinion(aspect: dict[str, Any]) -> Opinion:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    """Opinion words as text. Nothing but an absent or empty value means implicit, as for the authors' scorer."""
+    """Opinion words as text. Only a missing or empty value means implicit, as in the authors' scorer."""
     if not value:
         return ()
     items = value if isinstance(value, list) else [value]
@@ -161,7 +164,7 @@ Mark = tuple[str | None, int | None, int | None]
 
 
 def _places(marks: list[Mark], text: str) -> dict[Mark, tuple[Span | None, bool]]:
-    """For each annotated (term, from, to) its place, and whether that is where the offsets lead."""
+    """The span of each annotated (term, from, to), and whether its own offsets were right."""
     places: dict[Mark, tuple[Span | None, bool]] = {}
     claimed: set[Span] = set()
     wrong: list[Mark] = []
@@ -179,7 +182,7 @@ def _places(marks: list[Mark], text: str) -> dict[Mark, tuple[Span | None, bool]
         free = [span for span in occurrences(term or "", text) if span not in claimed]
         near = min(free, key=lambda span: (abs(span[0] - (start or 0)), cuts_word(span, text)), default=None)
         if start is not None:
-            # Programs that count in UTF-16 take an emoji for two.
+            # Programs that count UTF-16 units count an emoji as two.
             near = next((span for span in free if len(text[: span[0]].encode("utf-16-le")) == 2 * start), near)
         if start is None:
             near = min(free, key=lambda span: (cuts_word(span, text), span), default=None)

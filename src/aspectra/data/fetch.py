@@ -1,7 +1,7 @@
-"""The published sets: where the authors keep them, what each file's bytes must be, and getting them onto this disk.
+"""Downloads the published sets and checks their hashes.
 
-Called by `aspectra data fetch` and `doctor`. Everything is read and checked before anything is written, so that a
-refused file leaves nothing behind; all sixteen files are seven megabytes.
+Called by `aspectra data fetch` and `doctor`. Everything is read and checked before anything is written, so a wrong file
+leaves nothing behind. All sixteen files together are seven megabytes.
 """
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ from aspectra.files import replacing, sha256
 from aspectra.progress import progress, say
 
 REPOSITORY = "HITSZ-HLT/FSA-Distillation"
-# c38bdfc in full, from an index of public repositories that has a file of that commit.
+# The full hash of c38bdfc, from an index of public repositories that has a file of that commit.
 REVISION = "c38bdfc80cf871ffd53e14f9441fcc33d968defd"
 FOLDER = "fsa_datasets/w_hard"
 HOST = "https://raw.githubusercontent.com"
 LICENSE = "SemEval's terms (2014 task 4, 2016 task 5), for research; the repository states no license"
-TIMEOUT = 20  # seconds without an answer until the host counts as out of reach
+TIMEOUT = 20  # seconds without an answer before the host counts as unreachable
 LARGEST = 1 << 24  # no published file is larger than a megabyte
 
-# sha256 of each file as it came to us, byte-order mark and CRLF ends included. The host serves a file's bytes as they
-# were committed; seven of the sixteen stand in a public index with just our lengths in characters, so nothing was
-# converted on the way.
+# sha256 of each file as received, with byte-order mark and CRLF. The host serves the committed bytes. A public index
+# lists seven of the sixteen with the same lengths in characters, so nothing was converted on the way.
 SETS: dict[tuple[str, str], dict[str, str]] = {
     ("atsa", "rest14"): {
         "train": "c4e7f6908e0e0c1128ee8d74f18882fa72c4d762871d95570a898003d0fd1978",
@@ -72,20 +71,20 @@ class File(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Where it lies below a folder of sets, this disk's or the repository's."""
+        """The path below a folder of sets, local or in the repository."""
         return f"{self.task}/{self.data}/{self.file}.json"
 
 
 def place() -> Path:
-    """Where sets are put unless one says otherwise: `$ASPECTRA_DATA`, else `data` in Aspectra's cache folder."""
+    """Default folder for sets: `$ASPECTRA_DATA`, else `data` in Aspectra's cache folder."""
     given = os.environ.get(DATA_VARIABLE)
     return Path(given).expanduser() if given else fetched()
 
 
 def chosen(names: Sequence[str], task: str | None) -> list[File]:
-    """The files of the named sets (`rest14` or `atsa/rest14`), of all where none is named; `task` leaves out others.
+    """The files of the named sets (`rest14` or `atsa/rest14`), of all if none is named; only those of `task`.
 
-    A task that reads another's sets has those. Raises UserError for a task or name that is not among them.
+    A task that uses another task's sets gets those. Raises UserError for an unknown task or name.
     """
     if task is not None:
         task = tasks.get(task).data or task
@@ -107,12 +106,12 @@ def fetch(
     source: Path | None = None,
     revision: str = REVISION,
 ) -> list[dict[str, Any]]:
-    """Put published sets into `out` (see `place`), from the network or, where given, from the folder `source`.
+    """Put published sets into `out` (see `place`), from the network or from the folder `source`.
 
-    `source` holds `<task>/<name>/<file>.json`, or is a checkout of the authors' repository. A file that is there and
-    right is left alone; one that is there and wrong is replaced, and told. Returns for each file `task`, `data`,
-    `file`, `path` and `was`: "there", "fetched" or "replaced". Raises UserError, with nothing written: a name or
-    revision that does not exist, a file that cannot be had, a sha256 that differs.
+    `source` has `<task>/<name>/<file>.json`, or is a checkout of the authors' repository. A correct existing file is
+    kept; a wrong one is replaced with a message. Returns for each file `task`, `data`, `file`, `path` and `was`:
+    "there", "fetched" or "replaced". Raises UserError, with nothing written: an unknown name or revision, a file that
+    cannot be read or downloaded, a wrong sha256.
     """
     if not re.fullmatch(r"[0-9a-f]{40}", revision):
         raise UserError(f"--revision takes the full hash of a revision, 40 hex digits, not '{revision}'")
@@ -147,12 +146,12 @@ def fetch(
 
 
 def right(path: Path, file: File) -> bool:
-    """Whether a file is there with the published bytes."""
+    """Whether the file exists and has the published bytes."""
     return path.is_file() and sha256(path) == file.sha256
 
 
 def copied(file: File, source: Path) -> tuple[Path, bytes]:
-    """Where a file lies in a folder of sets or a checkout, and its bytes. Raises UserError where it cannot be read."""
+    """A file's path in a folder of sets or a checkout, and its bytes. Raises UserError if it cannot be read."""
     path = source / FOLDER / file.path
     if not path.is_file():
         path = source / file.path
@@ -165,14 +164,14 @@ def copied(file: File, source: Path) -> tuple[Path, bytes]:
 
 
 def downloaded(file: File, revision: str) -> tuple[str, bytes]:
-    """A file's address and bytes. Raises UserError that says what was tried and how to do without a network."""
+    """A file's URL and bytes. Raises UserError that names the URL and how to do without a network."""
     url = f"{HOST}/{REPOSITORY}/{revision}/{FOLDER}/{file.path}"
     try:
         with urlopen(url, timeout=TIMEOUT) as answer:
             content: bytes = answer.read(LARGEST)
             return url, content
     except (OSError, http.client.HTTPException) as error:
-        # URLError wraps what the system said; HTTPError, its child, says enough by itself.
+        # URLError wraps the system's error; its subclass HTTPError has a message of its own.
         cause = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
         reason = str(cause).strip() or type(cause).__name__
         raise UserError(

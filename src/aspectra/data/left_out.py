@@ -1,7 +1,7 @@
-"""Sentences that no student learns from, for a benchmark set has them too: listed by hash beside a set's files.
+"""Training sentences to leave out because a benchmark set has them too: hashes in a file next to the set.
 
-A list in the repository, and not a look at the benchmark sets that happen to be here: so the weights that are made from
-a set do not depend on what lies beside it. Called by `aspectra.pipeline` and `benchmarks.reviews_en`, which writes it.
+The list is in the repository, so that trained weights do not depend on which benchmark sets are installed. Called by
+`aspectra.pipeline`; `benchmarks.reviews_en` writes it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,6 @@ def fingerprint(text: str) -> str:
 
 
 def left_out(folder: Path) -> frozenset[str]:
-    """The fingerprints that a set's folder lists in `left-out.txt`, one a line; none where it has no such file."""
+    """The hashes in a set's `left-out.txt`, one on each line; empty without that file."""
     file = folder / LEFT_OUT
     return frozenset(file.read_text(encoding="utf-8").split()) if file.is_file() else frozenset()

@@ -1,4 +1,4 @@
-"""What is in a set, in numbers, and what sets share. Called by `aspectra data stats`."""
+"""Counts of a set, and the sentences that sets share. Called by `aspectra data stats`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from aspectra.score.subsets import select
 
 
 def describe(folder: Path, task: str) -> dict[str, dict[str, Any]]:
-    """For each split that the set has: its counts.
+    """The counts of each split of a set.
 
-    `targets` and `categories`: opinions that have one; `distinct_*`: different ones. `gold`, `implicit`, `multi`:
-    entries and sentences as each scoring counts them; `implicit` is None where no opinion words are marked at all.
-    `mended`, `unplaced`: see `examples.Stats`. Raises UserError for a set with nothing but a hard_test.json.
+    `targets` and `categories`: opinions that have one. `distinct_*`: distinct ones. `gold`, `implicit`, `multi`:
+    entries and sentences as each scoring counts them; `implicit` is None if no opinion words are annotated. `mended`,
+    `unplaced`: see `examples.Stats`. Raises UserError for a set with only a hard_test.json.
     """
     splits = {name: _split(folder, task, name) for name in SPLITS if (folder / f"{name}.json").is_file()}
     if not splits:
@@ -31,10 +31,10 @@ def describe(folder: Path, task: str) -> dict[str, dict[str, Any]]:
 def overlaps(folders: dict[str, Path]) -> list[dict[str, Any]]:
     """The test sentences that each pair of sets shares: scores on such sets are not independent.
 
-    For each pair in the order of `folders`, and for `test` (test.json with hard_test.json, as they are scored) and
-    `hard_test` (that file alone), where anything is shared: `one`, `other`, `split`, `shared` (distinct sentences that
-    both have, to the letter) and `of` (the sentences of the smaller one, repeats counted). Raises UserError for a file
-    that is no benchmark file.
+    For each pair in the order of `folders`, and for `test` (test.json with hard_test.json, as scored) and `hard_test`
+    (that file alone), if anything is shared: `one`, `other`, `split`, `shared` (distinct sentences that are identical
+    in both) and `of` (the sentences of the smaller one, including repeats). Raises UserError if a file is not a
+    benchmark file.
     """
     parts = {"test": SPLITS["test"], "hard_test": ("hard_test",)}
     texts = {

@@ -1,1 +1,1 @@
-"""Other people's annotation formats -> benchmark sets, and back: read, settle the labels, write a folder."""
+"""Converts other annotation formats to benchmark sets, and back: read, map the labels, write a folder."""

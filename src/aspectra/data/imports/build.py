@@ -1,6 +1,6 @@
-"""Files of labels -> a set: a folder with train, dev and test that `datasets.find` takes.
+"""Makes a set from files of labels: a folder with train, dev and test for `datasets.find`.
 
-Called by `aspectra data import`. Everything is read, settled and split before the first file is written.
+Called by `aspectra data import`. Everything is read, mapped and split before the first file is written.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LINES: dict[str, Callable[[Path, str | None], list[Found]]] = {
 FORMATS = ("semeval", "table", *LINES)
 
 
-# By which the folders of stages, of a model and of somebody's code are known; and those of whole runs, below which too.
+# Files that mark folders of stages, models and source code (OTHERS), and of whole runs (RUNS), also in a parent folder.
 OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, manifest.RESPONSES, "config.json", "pyproject.toml")
 RUNS = (manifest.RUN, manifest.BENCHMARK)
 
@@ -52,16 +52,16 @@ def build(
     columns: Mapping[str, str] | None = None,
     layout: Form = FOUND,
 ) -> dict[str, Any]:
-    """Write the files' sentences to `out` and return what was written, for each split its counts.
+    """Write the files' sentences to `out` and return what was written, with counts for each split.
 
-    With `split` they all go there; else `dev_share` and `test_share` of them (fractions of the distinct texts, drawn
-    by `seed`) go to dev and test and the rest to train. Sentences of one text stay together. Where targets and
-    categories are annotated apart, as in SemEval-2014, only those that the task speaks of are kept. `columns` are those
-    of tables, by the keys of `table.NAMES`; `layout` is what files of text do not say of themselves.
+    With `split` they all go there. Else `dev_share` and `test_share` of them (fractions of the distinct texts, drawn by
+    `seed`) go to dev and test and the rest to train. Sentences of one text stay together. If targets and categories are
+    annotated separately, as in SemEval-2014, only those of the task are kept. `columns` are those of tables, by the
+    keys of `table.NAMES`. `layout` has the encoding and delimiter of text files.
 
-    Raises UserError, with nothing written: what the readers and `settle` raise, an empty file, no opinion that the task
-    speaks of (or, of a task that needs both, targets and categories apart), shares that leave a part empty, a file of
-    the set that is there and says something else, a folder of another stage, a run, a model or code.
+    Raises UserError, with nothing written: errors of the readers and `settle`, an empty file, no opinion that fits the
+    task (or, for a task that needs both, targets and categories annotated separately), shares that leave a split empty,
+    an existing file of the set with other content, a folder of another stage, a run, a model or code.
     """
     rules = tasks.get(task)
     mapping = parse_map(polarity_map)
@@ -103,7 +103,7 @@ def build(
 def _settled(
     files: Sequence[Path], form: str | None, mapping: Mapping[str, str], columns: Mapping[str, str], layout: Form
 ) -> list[list[Example]]:
-    """The sentences of each file. Raises one UserError of all that is wrong with rows and labels."""
+    """The sentences of each file. Raises one UserError with everything that is wrong with rows and labels."""
     sources, wrong = [], []
     for path in files:
         name = form or guess(path, layout.encoding)
@@ -130,7 +130,7 @@ def _settled(
 
 
 def guess(path: Path, encoding: str | None = None) -> str:
-    """The format of a file by its suffix, else by its first line that is not blank.
+    """The format of a file from its suffix, else from its first non-blank line.
 
     Raises UserError for any other, and for an empty file.
     """
@@ -164,9 +164,9 @@ def nothing_in(path: Path) -> UserError:
 
 
 def parted(examples: Sequence[Example], dev_share: float, test_share: float, seed: int) -> dict[str, list[Example]]:
-    """Sentences as train, dev and test, each in the order of the file; parts of share 0 are left out.
+    """Sentences as train, dev and test, each in the order of the file; parts with share 0 are left out.
 
-    The shares are of the distinct texts. Raises UserError where one is too small for a single text.
+    The shares are of the distinct texts. Raises UserError if one is too small for a single text.
     """
     texts = list(dict.fromkeys(example.text for example in examples))
     random.Random(seed).shuffle(texts)
@@ -189,7 +189,7 @@ def parted(examples: Sequence[Example], dev_share: float, test_share: float, see
 
 
 def _distinct(files: Sequence[Path], groups: list[list[Example]]) -> list[Example]:
-    """The sentences of all files; an id that an earlier file has gets the file's name before it."""
+    """The sentences of all files. A duplicate id is prefixed with the file's name."""
     examples: list[Example] = []
     taken: set[str] = set()
     for path, group in zip(files, groups, strict=True):
@@ -205,14 +205,14 @@ def _has(opinions: Sequence[Opinion]) -> str:
 
 
 def _write(parts: dict[str, list[Example]], out: Path) -> dict[str, dict[str, int]]:
-    """Write each part once all are known to be right; returns the counts of each."""
+    """Write all parts after all are checked; returns the counts of each."""
     written = {}
     with tempfile.TemporaryDirectory() as work:
         for part, rows in parts.items():
             made = Path(work) / f"{part}.json"
             save(made, rows)
             kept, mending = read(made)
-            save(made, kept)  # with the offsets that were mended, and with those that were found
+            save(made, kept)  # with repaired and added offsets
             path = out / made.name
             if path.exists() and sha256(path) != sha256(made):
                 raise UserError(f"{path} exists with other content; name another --out, or remove it")

@@ -1,4 +1,4 @@
-"""Labels out of a check: sentences that a person went through on the page of `aspectra check`.
+"""Labels from a check: sentences that a person judged on the page of `aspectra check`.
 
 Called by `imports.build`.
 """
@@ -20,16 +20,16 @@ BEGINNING = re.compile(rf'\ufeff?\s*{{\s*"{CHECK}"')
 
 
 def saved_check(path: Path, encoding: str | None = None) -> bool:
-    """Whether a JSON file is one that the page saved, by its beginning."""
+    """Whether a JSON file was saved by the page, from its beginning."""
     with text_file(path, encoding) as stream:
         return BEGINNING.match(stream.read(200)) is not None
 
 
 def labels(path: Path, encoding: str | None = None) -> list[Found]:
-    """The finished sentences with the opinions that they have: those found right, mended, and missed.
+    """The finished sentences with their opinions: those judged right, corrected, and missed.
 
-    Of the others it is not known what they have; how many are left out is told. Raises UserError for a file that the
-    page did not save, and where no sentence is finished.
+    The opinions of unfinished sentences are unknown; the number of these is reported. Raises UserError for a file that
+    the page did not save, and if no sentence is finished.
     """
     sentences = checked(read(path), str(path))
     known = [(number, each) for number, each in enumerate(sentences, 1) if finished(each)]

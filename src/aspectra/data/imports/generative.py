@@ -1,7 +1,7 @@
-"""The lines of Generative-ABSA and its followers: `sentence####[('soup', 'food quality', 'negative')]`.
+"""The line format of Generative-ABSA and its successors: `sentence####[('soup', 'food quality', 'negative')]`.
 
 Source: Zhang et al. 2021, "Towards Generative Aspect-Based Sentiment Analysis" (ACL), and "Aspect Sentiment Quad
-Prediction as Paraphrase Generation" (EMNLP), whose files are passed on by many. Called by `imports.build`.
+Prediction as Paraphrase Generation" (EMNLP), whose files many projects copy. Called by `imports.build`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class _LineError(Exception):
 
 
 def read(path: Path, encoding: str | None = None) -> list[Found]:
-    """A sentence a line, each with its list of tuples: `FORMS`, where ([1, 2], [4], 'POS') names the words by number.
+    """One sentence for each line, with its list of tuples: `FORMS`, where ([1, 2], [4], 'POS') gives words by index.
 
-    In triples of texts the second is a category, or, where it stands in the sentence in every line, the opinion words.
+    In triples of texts, the second is a category, or the opinion words if it occurs in the sentence in every line.
     Raises BadRowsError that names the lines: no mark, no list, a target that is not in the sentence.
     """
     lines: list[tuple[int, str, list[tuple[Any, ...]]]] = []
@@ -70,7 +70,7 @@ def parsed(line: str) -> tuple[str, list[tuple[Any, ...]]]:
 
 
 def opinion(label: Sequence[Any], text: str, spoken: bool) -> Opinion:
-    """A tuple as an opinion; `spoken`: the second of three is the opinion words, no category."""
+    """A tuple as an opinion. `spoken`: the second of three is the opinion words, not a category."""
     if not 2 <= len(label) <= 4 or not all(isinstance(part, str) or places(part) for part in label):
         raise _LineError(f"{tuple(label)!r} is not one of {FORMS}")
     polarity = label[2] if len(label) == 4 else label[-1]
@@ -100,7 +100,7 @@ def placed(target: str | list[int], text: str) -> tuple[str | None, int | None, 
 
 
 def numbered(places: list[int], text: str) -> tuple[str, int, int]:
-    """The words of these numbers, from the first to the last, and where they stand. Words are parted by one space."""
+    """The words with these indices, from the first to the last, and their span. Words are separated by one space."""
     starts = [0]
     words = text.split(" ")
     for word in words:

@@ -1,6 +1,6 @@
-"""What a reader finds, with polarities as its file spells them, and settling those to the four that tasks know.
+"""The readers' results with polarities as spelled in the file, and their mapping to the four polarities.
 
-The readers of this package make `Found`s; `imports.build` settles them.
+The readers of this package make `Found` objects; `imports.build` maps them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from aspectra.errors import UserError, unknown
 from aspectra.progress import say
 from aspectra.schema import POLARITIES, Example
 
-# What the numbers of PyABSA's files mean. Others count 0, 1, 2, so that these hold only where no other number stands.
+# Numbers in PyABSA's files. Other files count 0, 1, 2, so these apply only if there is no other number.
 NUMBERS = {"1": "positive", "0": "neutral", "-1": "negative"}
-SHOWN = 10  # bad rows
-LISTED = 20  # a wrong column has thousands of labels
+SHOWN = 10  # bad rows in a message
+LISTED = 20  # labels in a message: a wrong column has thousands
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A sentence whose opinions have the polarity as the file has it, and the line of each opinion, from 1."""
+    """A sentence whose opinions have the polarity as in the file, and the line of each opinion, from 1."""
 
     example: Example
     lines: tuple[int, ...]
@@ -31,7 +31,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was read: its sentences, and whether numbers may be polarities there."""
+    """A file that was read: its sentences, and whether its numbers may be polarities."""
 
     path: Path
     found: Sequence[Found]
@@ -39,7 +39,7 @@ class Source:
 
 
 class BadRowsError(UserError):
-    """Rows of a file that cannot be taken: (place, what is wrong) of each, and what the others hold."""
+    """Rows that cannot be read: (place, what is wrong) of each, and the contents of the others."""
 
     def __init__(self, path: Path, bad: Sequence[tuple[str, str]], found: Sequence[Found]) -> None:
         self.found = found
@@ -50,7 +50,7 @@ class BadRowsError(UserError):
 
 
 def parse_map(pairs: Sequence[str]) -> dict[str, str]:
-    """`good=positive` pairs, also several with commas between, as a mapping from labels in lower case.
+    """`good=positive` pairs, also several separated by commas, as a mapping from lower-case labels.
 
     Raises UserError for a pair without `=` and for a polarity that is none of the four.
     """
@@ -66,11 +66,11 @@ def parse_map(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def settle(sources: Sequence[Source], mapping: Mapping[str, str]) -> list[list[Example]]:
-    """The sentences of each source with their polarities among the four.
+    """The sentences of each source with the four polarities.
 
-    A label counts without its case: first as `mapping` has it (keys in lower case), then as one of the four, then,
-    where the source's numbers are all among `NUMBERS`, as a number. Raises UserError that lists every other label with
-    its count and where it stands first.
+    Labels match ignoring case: first in `mapping` (lower-case keys), then as one of the four, then, if the source's
+    numbers are all in `NUMBERS`, as a number. Raises UserError that lists every other label with its count and first
+    place.
     """
     settled = []
     strange: Counter[str] = Counter()
@@ -101,7 +101,7 @@ def settle(sources: Sequence[Source], mapping: Mapping[str, str]) -> list[list[E
 
 
 def _numbers(source: Source, mapping: Mapping[str, str]) -> dict[str, str]:
-    """What the numbers of a source mean; none where one stands that `NUMBERS` does not have."""
+    """The meaning of a source's numbers; empty if one is not in `NUMBERS`."""
     labels = {opinion.polarity.strip() for found in source.found for opinion in found.example.opinions}
     numbers = {label for label in labels if re.fullmatch(r"-?\d+", label)}
     if not source.numbers or not numbers <= NUMBERS.keys():

@@ -1,7 +1,6 @@
-"""The two text formats of PyABSA: three lines an opinion (`.seg`), and a token a line (`.atepc`).
+"""The two text formats of PyABSA: three lines for each opinion (`.seg`), and one line for each token (`.atepc`).
 
-Both say a sentence once for each of its terms; the copies become one sentence again by their text. Called by
-`imports.build`.
+Both repeat a sentence for each of its terms. The copies are merged by their text. Called by `imports.build`.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from aspectra.schema import Example, Opinion
 
 MARK = "$T$"
 OUTSIDE, BEGIN, INSIDE = "O", "B-ASP", "I-ASP"
-PADDING = ("-100", "-999")  # "no polarity here", as newer and older versions write it
+PADDING = ("-100", "-999")  # "no polarity here", in newer and older versions
 TAG = re.compile(r"O|[BI](-.*)?")
 
 
 def read_seg(path: Path, encoding: str | None = None) -> list[Found]:
     """The sentences of a file of triples: a sentence with `$T$` for the term, the term, its polarity.
 
-    Where `$T$` stands more than once, as in files made by replacing every occurrence, the opinion's place is the first.
-    Triples of one text are one sentence wherever they stand; what repeats another's place, term and label counts once.
+    If `$T$` occurs more than once, as in files made by replacing every occurrence, the first is the opinion's place.
+    Triples with the same text are one sentence. Triples with the same place, term and label count once.
 
-    Raises UserError that names file and line: a first line without `$T$`, no term, no polarity, a triple cut off.
+    Raises UserError that names file and line: a first line without `$T$`, no term, no polarity, an incomplete triple.
     """
     lines = _lines(path, encoding)
     sentences = _Sentences()
@@ -57,11 +56,11 @@ def read_seg(path: Path, encoding: str | None = None) -> list[Found]:
 
 
 def write_seg(path: Path, examples: Iterable[Example]) -> None:
-    """Write three lines for each opinion that has a target and its place.
+    """Write three lines for each opinion that has a target and offsets.
 
-    The format holds no ids, categories, opinion words, opinions without a target or its place, sentences without such
-    opinions, or texts in which `$T$` stands already: these are left out. A line break in a text is written as a space,
-    space around a text or a target is lost, and sentences of the same text are one when they are read again.
+    The format has no ids, categories, opinion words, opinions without a target or offsets, sentences without such
+    opinions, or texts that already contain `$T$`: these are left out. A line break in a text becomes a space, space
+    around a text or a target is lost, and sentences with the same text are one when they are read again.
     """
     lines: list[str] = []
     for example in examples:
@@ -75,15 +74,15 @@ def write_seg(path: Path, examples: Iterable[Example]) -> None:
 
 
 def read_atepc(path: Path, encoding: str | None = None) -> list[Found]:
-    """The sentences of a file with a token a line, `token tag polarity`, and a blank line behind each copy.
+    """The sentences of a file with one token on each line, `token tag polarity`, and a blank line after each copy.
 
-    A sentence's text is its tokens with a space between. All copies of a sentence may tag all its terms; the term that
-    a copy is about is the run of tokens that carry a polarity (others have -100 or -999), so that terms which overlap
-    come back whole. Two terms side by side with the same polarity in one copy are therefore read as one. A copy without
-    a polarity adds nothing but the sentence; tagged terms that no copy gives a polarity are told on stderr.
+    A sentence's text is its tokens joined by spaces. A copy may tag all terms of its sentence. Its own term is the run
+    of tokens with a polarity (others have -100 or -999), so overlapping terms are read correctly. Two adjacent terms
+    with the same polarity in one copy are therefore read as one. A copy without a polarity adds only the sentence.
+    Tagged terms without a polarity in any copy are reported on stderr.
 
-    Raises UserError that names file and line: a line that has not three columns, a tag that is none of O, B-ASP, I-ASP,
-    a polarity beside the tag O.
+    Raises UserError that names file and line: not three columns, a tag other than O, B-ASP, I-ASP, a polarity with the
+    tag O.
     """
     sentences = _Sentences()
     copy: list[tuple[int, str, str, str]] = []
@@ -117,11 +116,13 @@ def _copy(
     tagged: dict[tuple[str, int], int],
     told: set[tuple[str, int]],
 ) -> None:
-    """Add one copy of a sentence. `tagged`: where (text, offset) terms begin, with their line; `told`: offsets that
-    some copy's polarity covers."""
+    """Add one copy of a sentence.
+
+    `tagged`: (text, offset) where terms begin, with their line. `told`: those of tokens with a polarity in some copy.
+    """
     text = " ".join(token for _, token, _, _ in copy)
     sentences.add(text)
-    run: tuple[int, int, str] | None = None  # line, offset and label of the term that is open
+    run: tuple[int, int, str] | None = None  # line, offset and label of the current term
     offset = end = 0
     for line, token, tag, label in [*copy, (0, "", OUTSIDE, PADDING[0])]:
         if run is not None and label != run[2]:
@@ -137,12 +138,11 @@ def _copy(
 
 
 def write_atepc(path: Path, examples: Iterable[Example]) -> None:
-    """Write a copy of the sentence for each opinion that has a target and its place, with the tags of all; one copy
-    without polarity where there is none.
+    """Write a copy of the sentence for each opinion that has a target and offsets, with the tags of all.
 
-    The format holds no ids, categories, opinion words or opinions without a target or its place. Of the text it holds
-    the words, which are cut at the ends of targets: read again, they have one space between. Sentences of the same text
-    are one when they are read again.
+    A sentence without such opinions gets one copy without polarity. The format has no ids, categories, opinion words or
+    opinions without a target or offsets. It keeps only the words of a text, split at the ends of targets: when read
+    again, they are joined by single spaces. Sentences with the same text are one when they are read again.
     """
     blocks: list[str] = []
     for example in examples:
@@ -170,7 +170,7 @@ def write_atepc(path: Path, examples: Iterable[Example]) -> None:
 
 
 class _Sentences:
-    """Copies of sentences that become one by their text, numbered as they first come."""
+    """Merges copies of sentences by their text, numbered in order of appearance."""
 
     def __init__(self) -> None:
         self.opinions: dict[str, dict[Opinion, int]] = {}
@@ -188,7 +188,7 @@ class _Sentences:
 
 
 def _lines(path: Path, encoding: str | None) -> list[str]:
-    # Only \n ends a line: str.splitlines would cut at characters that may stand in a sentence.
+    # Only \n ends a line: str.splitlines also splits at characters that may occur in a sentence.
     with text_file(path, encoding) as stream:
         return stream.read().split("\n")
 
@@ -198,7 +198,7 @@ def _flat(text: str) -> str:
 
 
 def _placed(example: Example) -> list[tuple[str, int, int, str]]:
-    """(target, start, end, polarity) of the opinions whose target stands where they say."""
+    """(target, start, end, polarity) of the opinions whose offsets match the target."""
     return [
         (o.target, o.start, o.end, o.polarity)
         for o in example.opinions

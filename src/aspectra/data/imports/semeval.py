@@ -1,7 +1,7 @@
-"""SemEval's XML: 2014 task 4 (aspect terms and categories apart), 2015 task 12 and 2016 task 5 (opinions).
+"""SemEval's XML: 2014 task 4 (separate aspect terms and categories), 2015 task 12 and 2016 task 5 (opinions).
 
-Read with expat itself: it knows the line of each element. A document type, and with it every entity of a file's own, is
-refused: expanding those is how an XML file of a kilobyte fills a memory. Called by `imports.build`.
+Uses expat directly, which knows the line of each element. A document type declaration, and so every custom entity, is
+rejected: entity expansion lets a kilobyte of XML fill the memory. Called by `imports.build`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aspectra.files import write_text
 from aspectra.rows import check_file
 from aspectra.schema import Example, Opinion
 
-# What XML 1.0 has no way to write, not even as a character reference.
+# Characters that XML 1.0 cannot represent, not even as references.
 UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -28,11 +28,11 @@ def read(path: Path) -> list[Found]:
     """The sentences of an XML file of either layout, in its order.
 
     2014: an `aspectTerm` is an opinion without category, an `aspectCategory` one without target. 2015 and 2016: an
-    `Opinion` is one; its target is None where the file says "NULL" or, as for laptops, has none. Sentences marked
-    `OutOfScope` are kept, as they are in the published sets. A sentence without id is named by its number.
+    `Opinion` is one; its target is None if the file has "NULL" or, as for laptops, no target. Sentences marked
+    `OutOfScope` are kept, as in the published sets. A sentence without id gets its number as id.
 
     Raises UserError that names file and line: no such file, not well-formed, a document type, no sentences, a sentence
-    without text, an opinion without polarity, an offset that is no number, opinions of a whole review.
+    without text, an opinion without polarity, an offset that is not a number, opinions of a whole review.
     """
     check_file(path)
     reader = _Reader(path)
@@ -50,12 +50,12 @@ def read(path: Path) -> list[Found]:
 
 
 class _Reader:
-    """Collects sentences from expat's calls."""
+    """Collects sentences from expat's callbacks."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.found: list[Found] = []
-        self.name: str | None = None  # of the sentence that is open
+        self.name: str | None = None  # of the current sentence
         self.text: list[str] | None = None
         self.reading = False
         self.opinions: list[Opinion] = []
@@ -120,12 +120,12 @@ class _Reader:
 
 
 def write(path: Path, examples: Iterable[Example], layout: Literal["2014", "2016"] = "2016") -> None:
-    """Write sentences in the layout of 2014 or in that of 2015 and 2016.
+    """Write sentences in the layout of 2014, or of 2015 and 2016.
 
-    Neither holds opinion words, blank texts, or a target that is blank or named "NULL". 2014 holds opinions with a
-    target or a category, not both: of one that has both the category is lost, one that has neither is left out, and
-    terms come before categories. 2016 holds all opinions in their order; what stands before the last `:` of an id is
-    also the review's. Raises UserError for a character that XML cannot hold.
+    Neither has opinion words, blank texts, or a target that is blank or "NULL". 2014 has opinions with a target or a
+    category: if an opinion has both, the category is lost; if it has neither, it is left out. Terms come before
+    categories. 2016 has all opinions in their order; the part before the last `:` of a sentence's id is also the
+    review's id. Raises UserError for a character that XML cannot represent.
     """
     examples = list(examples)
     lines = ['<?xml version="1.0" encoding="UTF-8" standalone="yes"?>']
@@ -151,7 +151,7 @@ ELEMENTS = {"aspectTerms": "aspectTerm", "aspectCategories": "aspectCategory", "
 
 
 def _sentence(example: Example, groups: list[tuple[str, list[Opinion]]]) -> list[str]:
-    # A carriage return that is not a reference is a line feed to every XML reader.
+    # XML readers turn a raw carriage return into a line feed, so it is written as a reference.
     text = escape(_writable(example.text), {"\r": "&#13;"})
     lines = [f"<sentence id={_quoted(example.id)}>", f"<text>{text}</text>"]
     for group, opinions in groups:

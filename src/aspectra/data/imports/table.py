@@ -1,7 +1,7 @@
-"""Tables of one's own labels, of every kind that `aspectra.rows` reads: an opinion a row. Called by `imports.build`.
+"""Tables of labels, in any format of `aspectra.rows`: one opinion in each row. Called by `imports.build`.
 
-Columns: text and polarity, target or category or both, and if there are any id, from, to and opinion words. They are
-found by the names of `NAMES`, whatever their case, or by names that are given. Others are passed over.
+Columns: text and polarity, target or category or both, and optionally id, from, to and opinion words. They are found by
+the names in `NAMES`, ignoring case, or by given names. Other columns are ignored.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ class _Sentence:
 
 
 def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND) -> list[Found]:
-    """The sentences of a table, each in the place of its first row. `given` names columns, by the keys of `NAMES`.
+    """The sentences of a table, in the order of their first rows. `given` names columns, by the keys of `NAMES`.
 
-    Rows belong to one sentence where they have the same id, or, without one, the same text. A row without target,
-    category and polarity says that its sentence has no opinion. A target in other case or with other spaces than the
-    text has is taken as it stands there. `opinion_words` is a text, or a list of texts (in CSV as JSON). Blank cells
-    and a target "NULL" are none. A sentence without id is named by its number.
+    Rows with the same id, or without ids with the same text, are one sentence. A row without target, category and
+    polarity marks a sentence without opinions. A target that differs from the text in case or spaces is taken from the
+    text. `opinion_words` is a text, or a list of texts (JSON in CSV). Blank cells and the target "NULL" mean none. A
+    sentence without id gets its number as id.
 
-    Raises UserError: no such file or columns, no rows; BadRowsError that names the rows: torn, no text, no polarity, a
-    target that is not in the text, an offset that is no number, an id with two texts.
+    Raises UserError: no such file or columns, no rows; BadRowsError that names the rows: broken row, no text, no
+    polarity, a target that is not in the text, an offset that is not a number, an id with two texts.
     """
     sentences: dict[tuple[str, str], _Sentence] = {}
     bad: list[tuple[str, str]] = []
@@ -93,7 +93,7 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
 
 
 class _RowError(Exception):
-    """What is wrong with a row, and its polarity where that could be read: what is strange there is told as well."""
+    """What is wrong with a row, and its polarity if it could be read, so that unknown labels are reported too."""
 
     def __init__(self, why: str, polarity: str | None = None) -> None:
         super().__init__(why)
@@ -101,7 +101,7 @@ class _RowError(Exception):
 
 
 def _columns(path: Path, names: Sequence[str], given: Mapping[str, str]) -> dict[str, str | None]:
-    """The column of each of ours, None where there is none. Raises UserError where a given one is not there."""
+    """The column for each of our names, None if there is none. Raises UserError if a given one is missing."""
     columns = {}
     for ours, usual in NAMES.items():
         columns[ours] = find(names, (given[ours],) if ours in given else usual)
@@ -112,7 +112,7 @@ def _columns(path: Path, names: Sequence[str], given: Mapping[str, str]) -> dict
 
 
 def _lost(columns: Mapping[str, str | None]) -> str:
-    """Which columns are not there that a table of labels must have."""
+    """The required columns that are missing, as a message."""
     lost = [name for name in ("text", "polarity") if not columns[name]]
     if not lost and not (columns["target"] or columns["category"]):
         lost = ["target or category"]
@@ -127,7 +127,7 @@ def _text(values: dict[str, Any]) -> str:
 
 
 def _whole(text: str) -> str:
-    """The text itself; JSON can write half a character, which no file can hold."""
+    """The text itself. JSON can contain a lone surrogate, which no file can store."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -162,7 +162,7 @@ def _opinion(values: dict[str, Any], text: str) -> Opinion | None:
 def _offset(values: dict[str, Any], name: str) -> int | None:
     value = _cell(values, name)
     try:
-        # A column of numbers with gaps comes as floats out of many programs.
+        # Many programs write integer columns with gaps as floats.
         return None if value is None else int(value.removesuffix(".0"))
     except ValueError:
         raise _RowError(f"the offset {name} is '{value}', which is not a number") from None
@@ -178,7 +178,7 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _listed(text: str) -> list[Any] | None:
-    """The list that a text writes as JSON; None for any other text: opinion words may begin with a bracket."""
+    """The list in a JSON text; None for any other text, since opinion words may begin with a bracket."""
     try:
         value = json.loads(text) if text.lstrip().startswith("[") else None
     except (ValueError, RecursionError):
@@ -187,16 +187,17 @@ def _listed(text: str) -> list[Any] | None:
 
 
 def write(path: Path, examples: Iterable[Example]) -> None:
-    """Write a .csv or a .jsonl file, by the suffix: a row for each opinion, one with blanks for a sentence without any.
+    """Write a .csv or .jsonl file, by the suffix: a row for each opinion, and one with blanks for a sentence without
+    any.
 
-    The format holds no blank text, target, category, id or opinion word, no space around any of these but text and
-    opinion words, no target that is not in its text or named "NULL", and no two sentences of one id.
+    The format has no blank text, target, category, id or opinion word, no surrounding space except in text and opinion
+    words, no target that is missing in its text or "NULL", and no two sentences with the same id.
     """
     if path.suffix == ".jsonl":
         write_jsonl(path, _rows(examples))
         return
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        # Everything in quotes: a lone carriage return in a bare field would end the row for some readers.
+        # Everything is quoted: for some readers, a lone carriage return in an unquoted field ends the row.
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in _rows(examples):

@@ -1,4 +1,4 @@
-"""Where a term stands in a sentence, also where an annotator wrote it in other case or with other spaces.
+"""Finds a term in a sentence, also if the annotator wrote it with other case or spaces.
 
 Called by `table` and `generative`.
 """
@@ -12,8 +12,9 @@ from aspectra.tasks.anchor import cuts_word
 
 
 def standing(term: str, text: str, near: int | None = None) -> Span | None:
-    """The place of a term: as it is written, else whatever its case and spaces; whole words first, then the nearest to
-    an offset. None where it stands nowhere.
+    """The span of a term: an exact match, else ignoring case and spacing. None if it does not occur.
+
+    Whole words come first, then the match nearest to the offset `near`.
 
     >>> standing("hot tub", "The Hot  tub leaked."), standing("tub", "A bathtub, a tub."), standing("bed", "A tub.")
     ((4, 12), (13, 16), None)
