@@ -1,1 +1,1 @@
-"""Responses to training text: filter, decontaminate, split, mix, and silver labels on the side."""
+"""Makes training text and silver labels from responses: filter, decontaminate, split, mix."""

@@ -1,7 +1,7 @@
-"""`corpus`: responses of one or more elicitations -> training text, silver labels and a data card.
+"""`corpus`: turns the responses of elicitations into training text, silver labels and a data card.
 
 Called by `aspectra corpus` and by `aspectra.pipeline`. Reads `responses.parquet` (and `reviews.parquet` for ratings),
-writes `train.parquet` and `dev.parquet` with one row (id, review_id, kind, input, output), `silver/`, the card.
+writes `train.parquet` and `dev.parquet` with rows (id, review_id, kind, input, output), `silver/`, and the card.
 """
 
 from __future__ import annotations
@@ -33,16 +33,15 @@ from aspectra.schema import Example, Response
 from aspectra.tables import write_parquet
 
 COLUMNS = ("id", "review_id", "kind", "input", "output")
-WRITTEN = ("analysis", "rewriting")  # the kinds that a teacher writes
+WRITTEN = ("analysis", "rewriting")  # kinds that are text for a writer
 FEW = 100  # reviews
 
 
 def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: bool = False) -> dict[str, Any]:
-    """Make the corpus and return its manifest; done already, it is only returned.
+    """Make the corpus and return its manifest. A finished corpus is only returned.
 
-    Where the teacher was asked for opinions alone, training text is empty and silver labels are what it is for. Raises
-    UserError where a folder has no responses, where nothing is left after the filters, and where an evaluation file
-    does not exist.
+    If the teacher was only asked for opinions, there are silver labels but no training text. Raises UserError if a
+    folder has no responses, if the filters leave nothing, and if an evaluation file does not exist.
     """
     if len(set(config.kinds)) != len(config.kinds):
         raise UserError("--kinds names each kind once, for example --kinds analysis,rewriting")
@@ -68,7 +67,7 @@ def build(folders: Sequence[Path], config: CorpusConfig, out: Path, replace: boo
 
 
 def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfig, out: Path) -> dict[str, Any]:
-    """Write the corpus' files and return its figures."""
+    """Write the corpus's files and return its figures."""
     evaluation = Evaluation(config.ngram)
     for path in evaluated:
         evaluation.add(example.text for example in load(path))
@@ -117,17 +116,17 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
 
 
 def labels_alone(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], labeled: Sequence[Example]) -> bool:
-    """Whether a corpus without training text is of use: no text was asked for, but opinions were found.
+    """Whether a corpus without training text is useful: no text was asked for, but opinions were found.
 
-    `kinds` that name all text there could be, as the default does, mean what there is; one alone means that one.
+    The default `kinds`, all kinds of text, mean whatever exists; a single kind means that kind.
     """
     asked = any(kind in reasons for kind in WRITTEN)
     return set(WRITTEN) <= set(kinds) and not asked and any(example.opinions for example in labeled)
 
 
 def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], counts: Counter[str]) -> UserError:
-    """Why no row is left to train on."""
-    asked = [kind for kind in kinds if kind != "rating"]  # which no teacher is asked for
+    """The error for a corpus without rows."""
+    asked = [kind for kind in kinds if kind != "rating"]  # ratings do not come from a teacher
     if asked and reasons and not set(asked) & set(reasons):
         return UserError(
             f"nothing to train on: {' and '.join(asked)} were not asked for, only "
@@ -138,7 +137,7 @@ def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], count
 
 
 def keep(reviews: dict[str, str], config: CorpusConfig, evaluation: Evaluation, counts: Counter[str]) -> list[str]:
-    """Ids of the reviews that pass the filters, in their order."""
+    """Ids of the reviews that pass the filters, in order."""
     seen = Seen(config.near_duplicates)
     kept = []
     with progress("corpus", len(reviews)) as bar:
@@ -157,7 +156,7 @@ def keep(reviews: dict[str, str], config: CorpusConfig, evaluation: Evaluation, 
 
 
 def split(kept: Sequence[str], reviews: dict[str, str], config: CorpusConfig) -> set[str]:
-    """The held-out reviews: those whose text hashes lowest with the seed, so that order and id do not matter."""
+    """The held-out reviews: those with the lowest hash of seed and text, so order and ids do not matter."""
 
     def draw(name: str) -> bytes:
         return hashlib.sha256(f"{config.seed} {reviews[name]}".encode()).digest()
@@ -175,7 +174,7 @@ def mix(
     evaluation: Evaluation,
     counts: Counter[str],
 ) -> Iterator[tuple[str, ...]]:
-    """The training rows of one review: a row a kind."""
+    """The training rows of one review, one for each kind."""
     for kind in config.kinds:
         if kind == "rating":
             if name in ratings:
@@ -191,7 +190,7 @@ def mix(
 
 
 def monotone(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """A line for each kind of answer that is mostly one and the same: whatever the filters say, nothing is in it."""
+    """A line for each kind whose answers are mostly identical, and so useless."""
     outputs: dict[str, Counter[str]] = defaultdict(Counter)
     for _, _, kind, _, output in rows:
         outputs[kind][output] += 1
@@ -211,7 +210,7 @@ def describe(
     evaluation: Evaluation,
     evaluated: Sequence[Path],
 ) -> dict[str, Any]:
-    """The figures of manifest and card."""
+    """The figures for manifest and card."""
     return {
         "rows": {side: dict(sorted(Counter(row[2] for row in part).items())) for side, part in rows.items()},
         "words": {side: sum(len(row[4].split()) for row in part) for side, part in rows.items()},

@@ -1,4 +1,4 @@
-"""The corpus' data card: what is in it, what was dropped and why. Called by `aspectra.corpus.build`."""
+"""The corpus's data card: its contents, and what was dropped and why. Called by `aspectra.corpus.build`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ text, so `train.parquet` and `dev.parquet` have no rows. All sentences of a revi
 
 
 def card(figures: dict[str, Any], config: CorpusConfig) -> str:
-    """The card as Markdown with the YAML head that `datasets.load_dataset(FOLDER)` reads."""
+    """The card as Markdown, with the YAML header that `datasets.load_dataset(FOLDER)` reads."""
     kinds = sorted({kind for part in figures["rows"].values() for kind in part})
     lines = [HEAD.format(**(TEXT if kinds else LABELS))]
     if kinds:

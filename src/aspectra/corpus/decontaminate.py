@@ -1,7 +1,7 @@
 """Keeps evaluation sentences out of the training text. Called by `aspectra.corpus.build`.
 
-A text is contaminated where it shares a run of `ngram` words (8, as in GPT-3's and later reports) with an evaluation
-sentence; an evaluation sentence shorter than that contaminates where it stands as a whole sentence of the text.
+A text is contaminated if it shares a run of `ngram` words (8, as in the reports of GPT-3 and later models) with an
+evaluation sentence, or if one of its sentences equals a shorter evaluation sentence.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aspectra.tasks import TASKS
 
 
 class Evaluation:
-    """The word runs of the evaluation sentences, to check texts against."""
+    """The word n-grams of the evaluation sentences."""
 
     def __init__(self, ngram: int) -> None:
         self.ngram = ngram
@@ -36,7 +36,7 @@ class Evaluation:
                 self.short.add(said)
 
     def leaks(self, text: str) -> bool:
-        """Whether a text holds an evaluation sentence or a long enough run of one."""
+        """Whether a text contains an evaluation sentence or a long enough run of one."""
         said = words(text)
         if any(said[i : i + self.ngram] in self.runs for i in range(len(said) - self.ngram + 1)):
             return True
@@ -46,8 +46,8 @@ class Evaluation:
 def files(names: Iterable[str]) -> list[Path]:
     """The files behind `evaluation` settings: a file, a folder of JSON files, or `NAME` or `TASK/NAME` of a set.
 
-    Of a named set, dev, test and hard test count as evaluation; its training sentences do not. A bare NAME is the set
-    of the first task that has one. Raises UserError for what does not exist.
+    Of a named set, dev, test and hard test are evaluation; its training sentences are not. A bare NAME is the set of
+    the first task that has one. Raises UserError if something does not exist.
     """
     found: list[Path] = []
     for name in names:

@@ -1,8 +1,7 @@
-"""Finds reviews that say the same: equal words, or nearly so. Called by `aspectra.corpus.build` and
-`aspectra.pipeline.apart`.
+"""Finds duplicate and near-duplicate reviews. Called by `aspectra.corpus.build` and `aspectra.pipeline.apart`.
 
-Nearly: Jaccard similarity of the sets of 5-word runs; candidates by MinHash with locality-sensitive hashing
-(datasketch), each then checked exactly.
+Near-duplicates: by Jaccard similarity of the sets of 5-word runs. MinHash with locality-sensitive hashing (datasketch)
+proposes candidates, which are then checked exactly.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ PERMUTATIONS = 64
 
 
 class Seen:
-    """The reviews met so far."""
+    """The reviews seen so far."""
 
     def __init__(self, threshold: float) -> None:
         from datasketch import MinHashLSH
@@ -24,15 +23,15 @@ class Seen:
         self.threshold = threshold
         self.exact: set[tuple[str, ...]] = set()
         self.shingles: list[frozenset[str]] = []
-        # The index proposes at a lower similarity than asked for, so that few true pairs are missed.
+        # The index uses a lower threshold, so that it misses few true pairs.
         self.index = MinHashLSH(threshold=max(0.1, threshold - 0.2), num_perm=PERMUTATIONS)
 
     def like(self, text: str) -> str | None:
-        """`exact` or `near` if a review like this one was met before; it is not remembered."""
+        """`exact` or `near` if a similar review was seen before. Does not remember this one."""
         return self._look(words(text))[0]
 
     def meet(self, text: str) -> str | None:
-        """Remember a review; `exact` or `near` if one like it was met before."""
+        """Remember a review. Returns `exact` or `near` if a similar one was seen before."""
         said = words(text)
         like, runs, sketch = self._look(said)
         self.exact.add(said)
@@ -42,7 +41,7 @@ class Seen:
         return like
 
     def _look(self, said: tuple[str, ...]) -> tuple[str | None, frozenset[str], Any]:
-        """How a review is like one that was met, its word runs, and their sketch (None where it is not needed)."""
+        """The kind of match with an earlier review, the review's word runs, and their MinHash (None if not needed)."""
         from datasketch import MinHash
 
         if said in self.exact:

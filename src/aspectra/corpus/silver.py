@@ -1,6 +1,7 @@
-"""Silver labels: sentences with opinions that no person labeled, cut out of the teacher's answers.
+"""Silver labels: sentences with the teacher's opinions, which no person checked.
 
-From accepted `extraction` answers where a review has one, else from its analysis. Called by `aspectra.corpus.build`.
+Taken from a review's accepted `extraction` answer if it has one, else from its analysis. Called by
+`aspectra.corpus.build`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from aspectra.schema import POLARITIES, Example, Opinion, Response, Span
 from aspectra.sentences import spans
 from aspectra.teachers.recorded import task_of
 
-# Gold terms carry no article; teachers often copy it along.
+# Gold terms have no article; teachers often include it.
 ARTICLE = re.compile(r"^(?:the|an?|my|our|their|this|that|these|those)\s+(?=\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the teacher states: `target` is None where it judges a category only, `polarity` where it maps to none.
+    """An opinion that the teacher states. `target` is None for a category only, `polarity` None if it is none of the
+    four.
 
-    `at` is where in the review the target stands by the answer's own offsets; None where it gives none or wrong ones,
-    and the target is looked for, nearest to `near`.
+    `at` is the target's span in the review by the answer's own offsets. It is None if these are missing or wrong: then
+    the target is searched, nearest to `near` first.
     """
 
     target: str | None
@@ -40,18 +42,18 @@ class Claim:
 def label(review_id: str, review: str, answers: Iterable[Response], counts: Counter[str]) -> list[Example]:
     """The sentences of one review as examples with the teacher's opinions.
 
-    An opinion goes to the sentence that holds the place which the answer gives its target; without one, to the sentence
-    that holds the target word for word, among several to the one that shares most words with the teacher's reasoning.
-    A category without a target has a place only in a review of one sentence. Opinions without a polarity or a place are
-    counted and left out, and so is every sentence that has no opinion then, as the missing one may be about it. Both
-    judgments of one target in one sentence become `conflict`, unless the answer gives that place to each. What the
-    review says twice in the same words is one sentence.
+    An opinion belongs to the sentence with the span that the answer gives. Without a span, it belongs to a sentence
+    that contains the target; of several, to the one that shares most words with the teacher's reasoning. A category
+    without a target can be placed only in a review of one sentence. Opinions without a polarity or place are counted
+    and dropped. Then every sentence without an opinion is dropped too, since the lost opinion may be about it. Two
+    polarities of one target in one sentence become `conflict`, unless the answer gives the span of each. Repeated
+    sentences count once.
     """
     claims = claims_of({answer.kind: answer for answer in answers}, review, counts)
     if claims is None:
         return []
     sentences = spans(review)
-    # Sentence -> place in it and category -> polarity -> whether the answer gives the place.
+    # Sentence -> span in it and category -> polarity -> whether the answer gives the span.
     placed: dict[str, dict[tuple[int | None, int | None, str | None], dict[str, bool]]] = {
         review[first:last]: {} for first, last in sentences
     }
@@ -80,10 +82,10 @@ def label(review_id: str, review: str, answers: Iterable[Response], counts: Coun
 
 
 def claims_of(by_kind: dict[str, Response], review: str, counts: Counter[str]) -> list[Claim] | None:
-    """Each opinion that the teacher states of a review; None without an answer that states any."""
+    """The opinions that the teacher states about a review; None if no answer states any."""
     if (answer := by_kind.get("extraction")) is not None:
         counts["silver reviews from extraction"] += 1
-        task = task_of(answer.settings) or "atsa"  # a hand-off that another program wrote may not say
+        task = task_of(answer.settings) or "atsa"  # a Parquet file of another program may not say
         return [claimed(o, right) for o, right in pointed(answer.text or "", review, task).items()]
     if (answer := by_kind.get("analysis")) is not None:
         counts["silver reviews from analysis"] += 1
@@ -92,7 +94,7 @@ def claims_of(by_kind: dict[str, Response], review: str, counts: Counter[str]) -
 
 
 def claimed(opinion: Opinion, right: bool | None) -> Claim:
-    """An opinion of an `extraction` answer, as `pointed` tells of its place."""
+    """An opinion of an `extraction` answer, with what `pointed` says about its span."""
     start, end = opinion.start, opinion.end
     at = (start, end) if right and start is not None and end is not None else None
     near = 0 if right is None or start is None else start
@@ -100,7 +102,7 @@ def claimed(opinion: Opinion, right: bool | None) -> Claim:
 
 
 def place(review: str, sentences: list[Span], claim: Claim) -> tuple[str, int | None, int | None] | None:
-    """(sentence, start, end) of a claim, the offsets those in the sentence; None where it has no place."""
+    """(sentence, start, end) of a claim, offsets within the sentence; None if it cannot be placed."""
     if claim.target is None:
         distinct = {review[first:last] for first, last in sentences}
         return (distinct.pop(), None, None) if claim.category and len(distinct) == 1 else None
@@ -117,7 +119,7 @@ def place(review: str, sentences: list[Span], claim: Claim) -> tuple[str, int | 
 
 
 def standing(target: str, review: str, near: int) -> list[Span]:
-    """Where a target stands as whole words, whatever their case; the place nearest to an offset first."""
+    """The spans of a target as whole words, ignoring case; the nearest to an offset first."""
     target = ARTICLE.sub("", target.strip())
     pattern = rf"(?<![^\W{ALONE}]){re.escape(target)}(?![^\W{ALONE}])"
     found = [match.span() for match in re.finditer(pattern, review, re.IGNORECASE)] if target else []
@@ -125,7 +127,7 @@ def standing(target: str, review: str, near: int) -> list[Span]:
 
 
 def settle(polarities: set[str]) -> str:
-    """Of several judgments: conflict where good meets bad, else the one that is not neutral."""
+    """Merge polarities: conflict if positive and negative meet, else the one that is not neutral."""
     if len(polarities) == 1:
         return next(iter(polarities))
     if {"positive", "negative"} <= polarities or "conflict" in polarities:

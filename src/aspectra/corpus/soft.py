@@ -1,4 +1,4 @@
-"""Soft labels of silver sentences: a teacher's probabilities, cut as the sentences are. Called by `build`."""
+"""Soft labels of silver sentences: splits a teacher's probabilities by sentence. Called by `build`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from aspectra.sentences import spans
 
 
 def soften(review: str, examples: Iterable[Example], answer: Response | None) -> dict[str, Soft]:
-    """The probabilities behind an `extraction` answer, by the id of each sentence of the review that they are of.
+    """The probabilities behind an `extraction` answer, by the id of the sentence.
 
-    Of a sentence that is said twice the first place counts. Raises UserError where they cannot be read.
+    For a repeated sentence, the first place counts. Raises UserError if the probabilities cannot be read.
     """
     if answer is None or answer.distribution is None:
         return {}

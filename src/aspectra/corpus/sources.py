@@ -1,7 +1,7 @@
-"""What elicitations hand on, as the corpus step takes it: reviews, their accepted answers, their ratings.
+"""Reads elicitations for the corpus step: reviews, their accepted answers, their ratings.
 
-Called by `aspectra.corpus.build`. A folder's store is the truth: where a run was killed before it wrote its hand-off,
-or wrote it and went on, that is made up for here.
+Called by `aspectra.corpus.build`. The store is the source of truth: if a run was killed before it wrote its Parquet
+files, or continued after that, they are written here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aspectra.schema import Response
 
 
 def handed_on(folder: Path) -> Path:
-    """The response file of an elicitation's folder; written anew where a killed run left answers that it lacks."""
+    """The response file of an elicitation's folder. It is rewritten if the store has newer answers."""
     if folder.is_file():
         return folder
     path = folder / handoff.PARQUET
@@ -40,10 +40,10 @@ def handed_on(folder: Path) -> Path:
 
 
 def tell_open(folder: Path) -> None:
-    """Say what the last run of an elicitation's folder has not got yet; a hand-off file alone does not know."""
+    """Report answers that the last run of an elicitation's folder lacks; a Parquet file alone does not tell."""
     try:
         counts = status(folder)
-    except AspectraError:  # no store, or one that cannot be read: the hand-off is what counts
+    except AspectraError:  # no readable store: only the Parquet file counts
         return
     if counts["absent"]:
         say(f"corpus: in {folder} {counts['absent']} answers are absent: the recorded file does not have them")
@@ -56,16 +56,16 @@ def gather(
 ) -> tuple[dict[str, str], dict[str, dict[str, Response]], dict[str, float]]:
     """Reviews by id, their accepted answers by kind, and their ratings.
 
-    A review of a later folder is the same one where an earlier folder has its words (one may hold the analyses, the
-    other the rewritings); else its id gets a prefix. Of two answers of one kind the first counts; where it has no
-    probabilities behind it and the other has, it gets those. `reasons` counts why answers were rejected.
+    Reviews of different folders with the same text are one review (one folder may have the analyses, the other the
+    rewritings). Otherwise the id of a later folder's review gets a prefix. Of two answers of one kind, the first
+    counts; if only the second has probabilities, the first gets them. `reasons` counts why answers were rejected.
     """
     reviews: dict[str, str] = {}
     answers: dict[str, dict[str, Response]] = defaultdict(dict)
     ratings: dict[str, float] = {}
     for number, source in enumerate(sources):
         prefix = f"{number}:" if number else ""
-        # Of reviews with the same words the first is the one that is kept (`duplicates`).
+        # Of reviews with the same text, the first is kept (`duplicates`).
         before = {text: name for name, text in reversed(reviews.items())}
         names: dict[str, str] = {}
         for response in read_responses(source):
@@ -112,7 +112,7 @@ def read_responses(path: Path) -> Iterator[Response]:
 
 
 def read_ratings(path: Path) -> Iterator[tuple[str, float]]:
-    """Id and rating of the reviews that have one; none where there is no such file."""
+    """Id and rating of the reviews with a rating; none if the file does not exist."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,4 +1,4 @@
-"""The words of a text, as the corpus steps compare them. Called by the modules of this folder."""
+"""Splits texts into words, for the comparisons of the corpus step. Called by the modules of this folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def length(text: str) -> int:
-    """Words of a text; in scripts that put no spaces between them, its letters.
+    """Number of words of a text. In scripts without spaces between words, each letter counts.
 
     >>> length("Staff WASN'T rude."), length("好吃。Wifi快・・・")
     (3, 4)
