@@ -1,1 +1,1 @@
-"""Predictions to figures: scoring, subsets, what is behind a score, how sure it is, and the records that hold it."""
+"""From predictions to figures: scoring, subsets, detailed metrics, significance, and the records that store them."""

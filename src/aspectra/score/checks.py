@@ -1,6 +1,6 @@
-"""What a person found on a page of sentences as a reader read them: precision and recall on one's own reviews.
+"""Precision and recall from a person's judgments of a reader's sentences, on the user's own reviews.
 
-`aspectra.report.check` makes the page, `aspectra score --audit` prints the figures, and `aspectra data import` takes
+`aspectra.report.check` makes the page, `aspectra score --audit` prints the figures, and `aspectra data import` imports
 the sentences as labels.
 """
 
@@ -15,17 +15,17 @@ from aspectra.score.shares import fractions
 
 FORMAT = 1
 MARKS = ("right", "wrong", None)
-FOUND, MISREAD, MISSED = "found", "misread", "missed"  # misread: the target, with another polarity
+FOUND, MISREAD, MISSED = "found", "misread", "missed"  # misread: right target, wrong polarity
 
 
 def score(saved: dict[str, Any], file: str) -> dict[str, Any]:
     """Precision and recall of the reader, each {"share", "low", "high" (Wilson, 95 %), "right", "of"}.
 
-    `saved` is the JSON document that the page saved as `file`. An opinion is right where the person said so. Precision
-    is of all that was judged. Recall is of the `finished` sentences: there, what was missed is known. `targets` has
-    both whatever the polarity; `by` has them by polarity: precision by the one that was read, recall by the right one.
-    Returns these, `sentences` (`drawn`, `finished`, `of`) and the `reader`. Raises UserError for a file that no page of
-    a check saved, and where nothing is judged.
+    `saved` is the JSON document that the page saved as `file`. An opinion is right if the person said so. Precision is
+    over all judged opinions. Recall is over the `finished` sentences: only there, missed opinions are known. `targets`
+    has both ignoring the polarity; `by` has them by polarity: precision by the predicted one, recall by the right one.
+    Returns these, `sentences` (`drawn`, `finished`, `of`) and the `reader`. Raises UserError for a file that no check
+    page saved, and if nothing is judged.
     """
     sentences = checked(saved, file)
     judged = [(o, o["mark"] == "right") for each in sentences for o in each["opinions"] if o["mark"]]
@@ -53,7 +53,7 @@ def score(saved: dict[str, Any], file: str) -> dict[str, Any]:
 
 
 def checked(saved: dict[str, Any], file: str) -> list[dict[str, Any]]:
-    """The sentences of a saved check. Raises UserError for a document that is none."""
+    """The sentences of a saved check. Raises UserError for any other document."""
     if saved.get("check") != FORMAT:
         raise UserError(
             f"{file} has another format ({saved.get('check')!r}); score it with the version of Aspectra that "
@@ -67,12 +67,12 @@ def checked(saved: dict[str, Any], file: str) -> list[dict[str, Any]]:
 
 
 def finished(sentence: dict[str, Any]) -> bool:
-    """Whether all that was read is judged, and all that was missed is named."""
+    """Whether all predicted opinions are judged, and all missed ones named."""
     return bool(sentence["complete"]) and all(o["mark"] for o in sentence["opinions"])
 
 
 def truth(sentence: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    """The opinions that a finished sentence has, each with how the reader did: `FOUND`, `MISREAD` or `MISSED`."""
+    """The true opinions of a finished sentence, each with the reader's result: `FOUND`, `MISREAD` or `MISSED`."""
     for opinion in sentence["opinions"]:
         if opinion["mark"] == "right":
             yield opinion, FOUND
@@ -83,7 +83,7 @@ def truth(sentence: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def share(right: Iterable[bool]) -> dict[str, Any]:
-    """How many of some are right; the fractions are None where there is nothing."""
+    """The share that is right; the fractions are None if there is nothing."""
     found = list(right)
     part, low, high = fractions(sum(found), len(found))
     return {
@@ -115,7 +115,7 @@ def _sentence(value: Any) -> bool:
 
 
 def _opinion(value: Any, text: str) -> bool:
-    """Whether a value is an opinion of a sentence, whose places are in it and hold the target."""
+    """Whether a value is an opinion whose offsets match its target in the sentence."""
     if not isinstance(value, dict) or value.get("polarity") not in POLARITIES:
         return False
     target, start, end = value.get("target"), value.get("from"), value.get("to")

@@ -1,8 +1,8 @@
-"""What in a file of predictions looks like another format and not like a mistake.
+"""Detects that a file of predictions is in a wrong format, rather than just inaccurate.
 
-Called by `aspectra score` and `aspectra.benchmark.cells`.
-Scoring takes every file as it is: pieces that say nothing valid count as wrong, opinions without a subject say nothing.
-A low figure for such a reason is not the system's, and its owner should hear of it; some errors any system makes.
+Called by `aspectra score` and `aspectra.benchmark.cells`. Scoring accepts every file: invalid pieces count as wrong,
+and opinions without a subject are ignored. If that is why a score is low, the system is not at fault and its owner
+should know. A few such errors are normal for any system.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from aspectra import tasks
 from aspectra.schema import POLARITIES, Prediction
 
-SHARE = 0.05  # of what is predicted: more is told
+SHARE = 0.05  # of the predictions; above this, it is reported
 
 
 def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
-    """A line for each thing that makes more than `SHARE` of the predictions worthless; none for a file as it should be.
+    """A line for each problem that invalidates more than `SHARE` of the predictions; none for a good file.
 
     Raises UserError for an unknown task.
     """

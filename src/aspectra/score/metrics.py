@@ -1,14 +1,14 @@
-"""What a system got right, in parts: by polarity, by category, by subject alone, and what is amiss with its outputs.
+"""Detailed metrics: by polarity, by category, by subject alone, and faults of the outputs.
 
 Called by `aspectra.benchmark.cells` for a record and for the lines of its `predictions.jsonl`, and by `report`. Each
-function reads every sentence once. All but `scores` and `items` are of strict scoring. A piece that it calls wrong is
-put where it belongs as far as it can be read:
+function reads every sentence once. All but `scores` and `items` use strict scoring. A wrong piece is assigned as far as
+it can be parsed:
 
-- one with a polarity (and a category, where the task has them) is a prediction of that polarity and category, so that
-  made-up terms cost precision there too; one that does not parse is in the sums over all only;
-- for `subjects` it is one wrong subject, as it is one wrong pair;
-- for `faults` it is `not_in_sentence` where all that is amiss is a term that is not there, else `unparsed`; so is an
-  LLM's answer that cannot be read, which has no pieces.
+- A piece with a polarity (and a category, if the task has them) is a prediction of that polarity and category, so
+  invented terms reduce precision there too. A piece that does not parse counts only in the overall sums.
+- For `subjects` it is one wrong subject, as it is one wrong pair.
+- For `faults` it is `not_in_sentence` if its only fault is a term that is not in the sentence, else `unparsed`. An
+  LLM's answer that cannot be parsed is `unparsed` too; it has no pieces.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from aspectra.score.scoring import Counts, align, count, fractions, predicted
 from aspectra.score.subsets import SUBSETS, select
 from aspectra.tasks import NOTHING, SCORINGS, Pair, Scoring, Task
 
-PARSED = "parsed"  # in a prediction's `extra`: false where the answer cannot be read
+PARSED = "parsed"  # in a prediction's `extra`: false if the answer cannot be parsed
 
 
 class Line(NamedTuple):
-    """A sentence in strict scoring: what is wanted, what is said and may be, and the wrong pieces.
+    """A sentence in strict scoring: the gold pairs, the valid predicted pairs, and the wrong pieces.
 
-    `misfits` have a polarity but a subject that may not stand in an answer about the sentence; `unread` have not.
+    `misfits` have a polarity but an invalid subject for the sentence; `unread` is the number that do not parse.
     """
 
     wanted: set[Pair]
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 
 def scores(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> list[Scores]:
-    """Both scorings on all three subsets, as `scoring.score` has them."""
+    """Both scorings on all three subsets, as in `scoring.score`."""
     sums = {(way, subset): (0, 0, 0, 0, 0) for way in SCORINGS for subset in SUBSETS}
     for counts, member in judged(gold, predictions, task):
         for way, subset in sums:
@@ -56,11 +56,11 @@ def scores(gold: Sequence[Example], predictions: Sequence[Prediction], task: str
 
 
 def items(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> Iterator[dict[str, Any]]:
-    """For each sentence what its line of `predictions.jsonl` has beside the prediction.
+    """For each sentence, the fields of its line in `predictions.jsonl` besides the prediction.
 
-    `gold`: every annotated opinion, those too that the task does not speak of (paper subsets look at them).
-    `counts`: for each scoring [correct, predicted, found, gold]. `subsets`: for each scoring whether it is in them.
-    `cut`: the answer reached the length limit. `answered`: false where there was no answer.
+    `gold`: every annotated opinion, also those outside the task (paper subsets use them). `counts`: for each scoring
+    [correct, predicted, found, gold]. `subsets`: for each scoring whether it is in them. `cut`: the answer reached the
+    length limit. `answered`: false if there was no answer.
     """
     for example, prediction, (counts, subsets) in zip(gold, predictions, judged(gold, predictions, task), strict=True):
         opinions = [
@@ -84,15 +84,15 @@ def items(gold: Sequence[Example], predictions: Sequence[Prediction], task: str)
 
 
 def polarities(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> dict[str, Part]:
-    """Scores of the opinions of each of the four polarities."""
+    """Scores for each of the four polarities."""
     return parts(lines(gold, predictions, task), lambda pair: pair[1], POLARITIES)
 
 
 def categories(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> dict[str, Part]:
-    """Scores of the opinions of each category of the gold, by name; empty for a task that does not name categories.
+    """Scores for each category of the gold, by name; empty for a task without categories.
 
-    For ATSA nothing is given even where the file has categories: its predictions have none, so that there is no
-    precision to speak of, and a recall in a record of three would be taken for a score.
+    Empty for ATSA even if the file has categories: its predictions have none, so precision is undefined, and recall
+    alone in a record of three fields would be mistaken for a score.
     """
     rules = tasks.get(task)
     if "category" not in rules.by:
@@ -104,7 +104,7 @@ def categories(gold: Sequence[Example], predictions: Sequence[Prediction], task:
 
 
 def subjects(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> Part:
-    """Scores of the subjects alone: sets within a sentence, whatever their polarity."""
+    """Scores of the subjects alone: sets within a sentence, ignoring polarity."""
     wanted = said = right = 0
     for line in lines(gold, predictions, task):
         true, claimed = {subject for subject, _ in line.wanted}, {subject for subject, _ in line.pieces}
@@ -115,7 +115,7 @@ def subjects(gold: Sequence[Example], predictions: Sequence[Prediction], task: s
 
 
 def polarity(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> Polarity:
-    """Polarity given the subject: over the gold subjects that were found; the confusion has all four polarities."""
+    """Polarity accuracy on the gold subjects that were found; the confusion matrix has all four polarities."""
     found = right = 0
     confusion = {str(each): dict.fromkeys(map(str, POLARITIES), 0) for each in POLARITIES}
     for line in lines(gold, predictions, task):
@@ -129,7 +129,7 @@ def polarity(gold: Sequence[Example], predictions: Sequence[Prediction], task: s
 
 
 def faults(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> Faults:
-    """Shares of the outputs with each fault; an output can have several."""
+    """The share of outputs with each fault; an output can have several."""
     rules = tasks.get(task)
     counts = Counter[str]()
     for line, prediction in zip(lines(gold, predictions, task), predictions, strict=True):
@@ -149,19 +149,19 @@ def cut(prediction: Prediction) -> bool:
 
 
 def answered(prediction: Prediction) -> bool:
-    """Whether there was an answer, readable or not."""
+    """Whether there was an answer, valid or not."""
     return prediction.extra.get("answered") is not False
 
 
 def readable(prediction: Prediction) -> bool:
-    """Whether an LLM's answer could be read; what a student says is read piece by piece."""
+    """Whether an LLM's answer could be parsed. A student's output is parsed piece by piece."""
     return prediction.extra.get(PARSED) is not False
 
 
 def judged(
     gold: Sequence[Example], predictions: Sequence[Prediction], task: str
 ) -> Iterator[tuple[dict[Scoring, Counts], dict[Scoring, dict[str, bool]]]]:
-    """For each sentence its counts and its subsets, by scoring."""
+    """The counts and the subsets of each sentence, by scoring."""
     rules = tasks.get(task)
     predictions = align(gold, predictions)
     member = {
@@ -173,7 +173,7 @@ def judged(
 
 
 def lines(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> Iterator[Line]:
-    """The sentences as strict scoring sees them."""
+    """The sentences in strict scoring."""
     rules = tasks.get(task)
     for example, prediction in zip(gold, align(gold, predictions), strict=True):
         pieces: set[Pair] = set()
@@ -190,14 +190,14 @@ def lines(gold: Sequence[Example], predictions: Sequence[Prediction], task: str)
 
 
 def claims(prediction: Prediction, task: Task) -> Iterable[Pair | None]:
-    """Each piece of a prediction, or each opinion where it has no raw form; None for what does not parse."""
+    """Each piece of a prediction, or each opinion if there is no raw form; None for a piece that does not parse."""
     if prediction.raw is None:
         return task.said(prediction.opinions)
     return () if prediction.raw.strip() == NOTHING else task.read(prediction.raw, escapes=True)
 
 
 def parts(found: Iterable[Line], kind: Callable[[Pair], str], names: Sequence[str]) -> dict[str, Part]:
-    """Scores of the pairs of each kind, `kind` giving a pair's name; pairs of other names are in no part."""
+    """Scores of the pairs by name; `kind` maps a pair to a name. Pairs with other names are ignored."""
     sums = {name: [0, 0, 0] for name in names}
     aside = [0, 0, 0]
     for line in found:
@@ -211,7 +211,7 @@ def parts(found: Iterable[Line], kind: Callable[[Pair], str], names: Sequence[st
 
 
 def part(correct: int, said: int, wanted: int) -> Part:
-    """Micro scores of counts, by the strict convention."""
+    """Micro scores from counts, by the strict convention."""
     it = fractions((correct, said, correct, wanted), "strict", 0)
     return Part(precision=it.precision, recall=it.recall, f1=it.f1, gold=wanted, predicted=said, correct=correct)
 

@@ -1,10 +1,10 @@
-"""How much of an error is a matter of where a term begins and ends: F1 where overlapping terms count as found.
+"""F1 in which overlapping terms count as found: shows how much of the error is due to term boundaries.
 
-A predicted pair is right where the gold has one of the same polarity (and category, where the task has them) whose
-term shares a character with its own; a gold pair is found likewise. As in strict scoring, pairs are sets within a
-sentence, and what says nothing valid is one wrong prediction. Two labelers that agree on what is judged, and not on
-whether "the" or "battery" belongs to "life", differ in exact F1 and agree here ("partial" matching of SemEval-2013
-task 9). Called by `aspectra.benchmark.cells`.
+A predicted pair is right if the gold has a pair with the same polarity (and category, if the task has them) whose term
+shares a character with it; gold pairs are found in the same way. As in strict scoring, pairs are sets within a
+sentence, and an invalid piece is one wrong prediction. Labelers who agree on what is judged, but not on whether "the"
+or "battery" belongs to "life", differ in exact F1 and agree here ("partial" matching of SemEval-2013 task 9). Called by
+`aspectra.benchmark.cells`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from aspectra.score.scoring import fractions
 from aspectra.tasks import Pair, Task
 from aspectra.tasks.anchor import occurrences
 
-Place = tuple[str, Span | None]  # what has to be alike (polarity, category), and where the term stands
+Place = tuple[str, Span | None]  # what must be equal (polarity, category), and the term's span
 
 
 def overlapping(gold: Sequence[Example], predictions: Sequence[Prediction], task: str) -> Overlap | None:
-    """Micro precision, recall and F1 over all sentences; None for a task that names no target.
+    """Micro precision, recall and F1 over all sentences; None for a task without targets.
 
-    Raises UserError where the two sides are not the same sentences.
+    Raises UserError if the sentences differ.
     """
     rules = tasks.get(task)
     if "target" not in rules.by:
@@ -48,9 +48,9 @@ def overlapping(gold: Sequence[Example], predictions: Sequence[Prediction], task
 
 
 def places(task: Task, pairs: Iterable[Pair], opinions: Iterable[Opinion], text: str) -> list[set[Place]]:
-    """Where each pair stands, by the opinions that say it; wherever its term does where they give no place.
+    """The spans of each pair, from the opinions that state it; if these have none, all occurrences of its term.
 
-    The pair itself is among them, without a place: the same pair is found, be it placed otherwise.
+    Each pair also contains itself without a span, so an identical pair matches even at another place.
     """
     known: defaultdict[Pair, set[Span]] = defaultdict(set)
     for opinion in opinions:
@@ -67,12 +67,12 @@ def places(task: Task, pairs: Iterable[Pair], opinions: Iterable[Opinion], text:
 
 
 def meets(one: set[Place], others: Iterable[set[Place]]) -> bool:
-    """Whether a pair is among others, or shares a character with one that says the same."""
+    """Whether a pair is among others, or overlaps one with the same polarity and category."""
     return any(alike(*a, *b) for other in others for a in one for b in other)
 
 
 def alike(like: str, span: Span | None, other_like: str, other: Span | None) -> bool:
-    """Whether two places say the same of overlapping terms."""
+    """Whether two places overlap and have the same polarity and category."""
     if span is None or other is None:
         return like == other_like and span is other
     return like == other_like and span[0] < other[1] and other[0] < span[1]

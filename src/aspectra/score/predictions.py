@@ -1,4 +1,4 @@
-"""Predictions as JSONL, one line a sentence in the order of the gold.
+"""Predictions as JSONL, one line for each sentence in the order of the gold.
 
 Called by `aspectra score`, `aspectra.benchmark` and `report`.
 """
@@ -16,14 +16,14 @@ from aspectra.schema import Opinion, Prediction
 from aspectra.tables import read_jsonl, write_jsonl
 
 KNOWN = ("id", "text", "opinions", "raw")
-HASHED = "text_sha256"  # in place of the text, where its owner lets nobody pass it on
+HASHED = "text_sha256"  # replaces the text if its license forbids redistribution
 
 
 def read_predictions(path: Path | str) -> list[Prediction]:
-    """The predictions of a file; fields that are not of the contract are kept in `extra`.
+    """The predictions of a file. Unknown fields are kept in `extra`.
 
-    A line may have the text's sha256 in its place: the text is then the gold's. Raises UserError for a missing or torn
-    file and for a line without `text` or with malformed opinions; a line needs `raw` or `opinions`.
+    A line may have the text's sha256 instead of the text, which is then taken from the gold. Raises UserError for a
+    missing or broken file and for a line without `text` or with malformed opinions. A line needs `raw` or `opinions`.
     """
     predictions = []
     odd: list[str] = []
@@ -61,7 +61,7 @@ def read_predictions(path: Path | str) -> list[Prediction]:
 
 
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
-    """Write predictions, one line a sentence; the file appears when it is whole."""
+    """Write predictions, one line for each sentence. The write is atomic."""
     write_jsonl(
         path,
         (
@@ -81,12 +81,12 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
 
 
 def digest_of(text: str) -> str:
-    """What stands for a text that may not be passed on: the SHA-256 of its UTF-8, in hex."""
+    """The SHA-256 of a text's UTF-8 in hex, for texts that must not be redistributed."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _opinion(item: dict[str, Any]) -> Opinion:
-    """An opinion as it is: what no task could read becomes text that no gold has, so that it counts as wrong."""
+    """An opinion as written. Values of a wrong type become text that no gold has, so they count as wrong."""
     target, category, polarity = item.get("target"), item.get("category"), item.get("polarity")
     start, end = item.get("from"), item.get("to")
     return Opinion(

@@ -1,4 +1,4 @@
-"""Whether confidences mean what they say: calibration error, and how well they part right from wrong. Pure.
+"""Reliability of confidences: calibration error, and how well they separate right from wrong. Pure.
 
 Called by `aspectra.readers.calibration`.
 """
@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 BINS = 10
-BAND = (0.7, 0.8)  # of these three in four should be right
+BAND = (0.7, 0.8)  # about three quarters of these should be right
 
 
 def reliability(confidences: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
-    """Figures of predictions with a confidence in [0, 1] each, which were right or not.
+    """Figures for predictions, each with a confidence in [0, 1] and whether it is right.
 
     `ece`: the expected calibration error over ten bins of equal width (Naeini, Cooper and Hauskrecht 2015, "Obtaining
-    Well Calibrated Probabilities Using Bayesian Binning"): the mean over predictions of the distance between the share
-    that is right in a prediction's bin and the mean confidence there. `auroc`: the chance that a right prediction has
-    more confidence than a wrong one, half where both have the same (Hanley and McNeil 1982). `band`: how many lie in
-    `BAND`, and the share of these that is right. None where there is nothing to take a mean of.
+    Well Calibrated Probabilities Using Bayesian Binning"): the mean over predictions of the distance between the
+    accuracy in a prediction's bin and the mean confidence there. `auroc`: the probability that a right prediction has a
+    higher confidence than a wrong one, half for ties (Hanley and McNeil 1982). `band`: the number of predictions in
+    `BAND`, and the share of these that is right. None if there is nothing to average.
     """
     found = [(c, r) for c, r in zip(confidences, right, strict=True) if BAND[0] <= c < BAND[1]]
     return {
@@ -40,7 +40,7 @@ def error(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
 
 
 def ranking(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
-    """The area under the ROC curve, by ranks."""
+    """The area under the ROC curve, computed from ranks."""
     good = sum(right)
     if not 0 < good < len(right):
         return None
@@ -51,6 +51,6 @@ def ranking(confidences: Sequence[float], right: Sequence[bool]) -> float | None
         end = start
         while end < len(order) and confidences[order[end]] == confidences[order[start]]:
             end += 1
-        total += (start + 1 + end) / 2 * sum(right[i] for i in order[start:end])  # all that tie have the mean rank
+        total += (start + 1 + end) / 2 * sum(right[i] for i in order[start:end])  # ties get the mean rank
         start = end
     return (total - good * (good + 1) / 2) / (good * (len(right) - good))

@@ -1,8 +1,8 @@
-"""What one cell of the benchmark found, as a typed and versioned record: `result.json` in the cell's folder.
+"""The result of one benchmark cell, as a typed and versioned record: `result.json` in the cell's folder.
 
 A cell is one system on one task and set, with one seed and number of shots. Written by `cells`, read by `protocol`,
-`merge` and the report. `PROTOCOL` rises when the same outputs would score differently or a field changes its meaning:
-records of two versions are never in one table.
+`merge` and the report. `PROTOCOL` increases if the same outputs would score differently or a field changes its meaning:
+a table never mixes records of two versions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PROTOCOL = 2
 RESULT = "result.json"
 ITEMS = "predictions.jsonl"
 FREE = ("seed", "dev_f1", "device", "concurrency", "data", "demonstrations")
-"""Settings in which two cells of one system may differ; the last two say where files lay, not what is in them."""
+"""Settings that may differ between cells of one system. The last two are paths, not contents."""
 
 
 def cell_name(system: str, task: str, data: str, seed: int | None, shots: int | None) -> str:
@@ -28,18 +28,18 @@ def cell_name(system: str, task: str, data: str, seed: int | None, shots: int | 
 
 
 def learned(kind: str, stated: bool) -> bool:
-    """Whether it is known from how many labeled sentences a system learned: a student, or a file that says so."""
+    """Whether it is known how many labeled sentences a system learned from: it is a student, or a file that says so."""
     return kind == "student" or stated
 
 
 class Record(BaseModel):
-    """Base: frozen, unknown fields refused."""
+    """Base: frozen, rejects unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Scores(Record):
-    """One scoring on one subset; fractions and the counts behind them, as `scoring.Score` defines them."""
+    """One scoring on one subset: fractions and the counts behind them, as defined in `scoring.Score`."""
 
     scoring: Literal["strict", "paper"]
     subset: Literal["all", "implicit", "multi"]
@@ -54,9 +54,9 @@ class Scores(Record):
 
 
 class Part(Record):
-    """Strict micro scores over a part of the opinions: those of one polarity, of one category, or subjects alone.
+    """Strict micro scores of a part of the opinions: of one polarity, of one category, or subjects alone.
 
-    Precision and recall are 0 where their denominator is 0.
+    Precision and recall are 0 if their denominator is 0.
     """
 
     precision: float
@@ -68,15 +68,15 @@ class Part(Record):
 
 
 class Overlap(Part):
-    """Scores where overlapping terms count: `correct` predicted pairs are right, `found` gold ones are found."""
+    """Scores in which overlapping terms count: `correct` predicted pairs are right, `found` gold pairs are found."""
 
     found: int
 
 
 class Given(Record):
-    """Polarity of the gold's own subjects, asked one by one: positive, negative or neutral, conflicts left out.
+    """Polarity of gold subjects, asked one by one: positive, negative or neutral, without conflicts.
 
-    `right` of `items`; macro-F1 is the mean over the classes that the gold has.
+    `right` of `items`. Macro-F1 is the mean over the classes in the gold.
     """
 
     accuracy: float
@@ -86,7 +86,7 @@ class Given(Record):
 
 
 class Polarity(Record):
-    """Polarity given the subject: of the gold subjects that were found, the share whose polarities are exactly right.
+    """Polarity given the subject: of the gold subjects that were found, the share with exactly the right polarities.
 
     `confusion[gold][predicted]` counts (subject, polarity) of subjects with one gold and one predicted polarity.
     """
@@ -98,9 +98,12 @@ class Polarity(Record):
 
 
 class Faults(Record):
-    """Shares of all outputs (`outputs`; fractions): with a piece that does not parse or has no known polarity (an LLM's
-    answer without JSON too), with a term that is not in the sentence, cut off by the length limit, and sentences
-    without an answer: none was had, it is empty, or it refuses."""
+    """Shares of all outputs (`outputs`), as fractions.
+
+    `unparsed`: a piece does not parse or has no known polarity, or an LLM's answer has no JSON. `not_in_sentence`: a
+    term is not in the sentence. `cut`: cut off by the length limit. `unanswered`: no answer, an empty one, or a
+    refusal.
+    """
 
     outputs: int
     unparsed: float
@@ -110,11 +113,11 @@ class Faults(Record):
 
 
 class Cost(Record):
-    """What the cell took. None where unknown.
+    """The cost of the cell. None if unknown.
 
     `seconds` are those of decoding (a student) or of asking (an LLM, at its concurrency), `training_seconds` those of
     fine-tuning, `pretraining_seconds` those of the run's own pretraining, which all cells of the system with this seed
-    share; tokens and USD are an LLM's, over the test sentences.
+    share. Tokens and USD are an LLM's, over the test sentences.
     """
 
     seconds: float | None = None
@@ -127,9 +130,12 @@ class Cost(Record):
 
 
 class Result(Record):
-    """One cell. `inputs` are digests of what it read, `threads` those of a student's training and decoding, `doubts`
-    what in a file of predictions looks like another format. `stated`: the file says from how many sentences its system
-    learned, and no `shots` means all of them, as they do of a student."""
+    """One cell.
+
+    `inputs` are hashes of its input files, `threads` those of a student's training and decoding. `doubts` are signs of
+    a wrong format in a file of predictions. `stated`: the file states the number of training sentences; no `shots` then
+    means all, as for a student.
+    """
 
     protocol: int = PROTOCOL
     system: str
@@ -161,9 +167,9 @@ class Result(Record):
 
     @property
     def learned(self) -> bool:
-        """Whether it is known from how many labeled sentences its system learned."""
+        """Whether the number of labeled sentences that its system learned from is known."""
         return learned(self.kind, self.stated)
 
     def identity(self) -> dict[str, Any]:
-        """What all cells of one system share: settings, and files by their digests rather than by their paths."""
+        """What all cells of one system share: settings, and files by hash rather than by path."""
         return {key: value for key, value in self.settings.items() if key not in FREE} | self.inputs

@@ -1,4 +1,4 @@
-"""The file that a page saves on which a person judges: an audit of a teacher, or a check of a reader.
+"""Reads the file that a judging page saves: an audit of a teacher, or a check of a reader.
 
 Called by `aspectra score --audit` and, for labels, by `aspectra.data.imports`.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from aspectra.errors import UserError
 
-AUDIT, CHECK = "audit", "check"  # the keys that only they have
+AUDIT, CHECK = "audit", "check"  # keys that identify the two files
 
 
 def read(file: Path) -> dict[str, Any]:

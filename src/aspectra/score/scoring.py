@@ -2,25 +2,24 @@
 
 Called by `aspectra score`, `aspectra.benchmark`, fine-tuning (best epoch) and export.
 
-paper (the authors' evaluation/utils/{atsa,acsa}.py; TASD, for which they have none, stands in `tasks.tasd`). Gold of a
-sentence: for ATSA every distinct (term, polarity, place) with a real target, for ACSA every distinct (category,
-polarity). Predicted: the pieces between `;` that have exactly one `|`, one of the four polarities and, for ATSA, a
-term that is a substring; the rest is dropped. Precision is the share of predicted pieces, repeats counted, that are in
-the gold; recall the share of gold entries, repeats counted, that are among the predicted. Each is 1 where its
-denominator is 0.
+paper (the authors' evaluation/utils/{atsa,acsa}.py; they have none for TASD: see `tasks.tasd`). Gold of a sentence: for
+ATSA every distinct (term, polarity, place) with a real target, for ACSA every distinct (category, polarity). Predicted:
+the pieces between `;` that have exactly one `|`, one of the four polarities and, for ATSA, a term that is a substring
+of the sentence; the rest is dropped. Precision is the share of predicted pieces, repeats counted, that are in the gold.
+Recall is the share of gold entries, repeats counted, that are among the predicted. Each is 1 if its denominator is 0.
 
-strict. Both sides are sets within a sentence; each piece that says nothing valid is one wrong prediction, repeats
-included. Each measure is 0 where its denominator is 0.
+strict. Both sides are sets within a sentence. Each invalid piece is one wrong prediction, repeats included. Each
+measure is 0 if its denominator is 0.
 
-Readings where the rules leave room:
-- `none` and the empty answer say nothing as a whole answer only; `none` beside other pieces is a wrong piece.
-- A gold term is stripped and otherwise as it stands, in paper scoring too (there a term with `;` is never found).
-- A place is the annotated one; aspects annotated at different offsets stay different even where these are wrong, as
-  long as the term stands in the sentence once for each.
-- An opinion (no raw form) without a target says nothing for ATSA, one without a category nothing for ACSA and TASD; an
-  empty target (TASD: it is NULL) or category is invalid. Its category is normalized like the gold's; a raw one is
-  compared as written.
-- Predicted opinions in paper scoring are first written in the linear form, repeats kept, and read as the authors do.
+Details that the rules leave open:
+- `none` and the empty answer predict nothing only as a whole answer; `none` next to other pieces is a wrong piece.
+- A gold term is stripped and otherwise unchanged, in paper scoring too (there a term with `;` is never found).
+- Places are the annotated ones. Aspects annotated at different offsets stay different even if the offsets are wrong, as
+  long as the term occurs once for each in the sentence.
+- An opinion (without raw form) without a target is ignored for ATSA, one without a category for ACSA and TASD. An empty
+  target (for TASD it is NULL) or category is invalid. Its category is normalized like the gold's; a raw one is compared
+  as written.
+- In paper scoring, predicted opinions are first written in the linear form, with repeats, and parsed like the authors'.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ from aspectra.score.predictions import HASHED, digest_of
 from aspectra.score.subsets import select
 from aspectra.tasks import Parsed, Scoring
 
-WIDTH = 60  # characters of a sentence that are shown
-# Of one sentence: correct predictions, predictions, gold entries found, gold entries.
+WIDTH = 60  # characters of a sentence in a message
+# For one sentence: correct predictions, predictions, gold entries found, gold entries.
 Counts = tuple[int, int, int, int]
 
 
@@ -46,8 +45,8 @@ Counts = tuple[int, int, int, int]
 class Score:
     """Fractions, and the counts behind them.
 
-    `correct` counts predicted pieces that are right, `found` gold entries that were predicted: the same number in
-    strict scoring. `sentences` are those of the subset.
+    `correct` counts right predicted pieces, `found` gold entries that were predicted: the same number in strict
+    scoring. `sentences` is the size of the subset.
     """
 
     precision: float
@@ -67,9 +66,9 @@ def score(
     scoring: str = "strict",
     subset: str = "all",
 ) -> Score:
-    """Score predictions against the gold, sentence by sentence in their order; the rules stand above.
+    """Score predictions against the gold, matched by position. The module docstring has the rules.
 
-    Raises UserError for an unknown task, scoring or subset and where the two sides are not the same sentences.
+    Raises UserError for an unknown task, scoring or subset, and if the sentences differ.
     """
     rules = tasks.get(task)
     predictions = align(gold, predictions)
@@ -86,7 +85,7 @@ def score(
 
 
 def fractions(counts: Counts, scoring: Scoring, sentences: int) -> Score:
-    """Micro precision, recall and F1 of summed counts, by the convention of a scoring for what is 0 by 0."""
+    """Micro precision, recall and F1 from summed counts. The scoring decides the value of 0/0."""
     correct, said, found, wanted = counts
     nothing = 1.0 if scoring == "paper" else 0.0
     precision = correct / said if said else nothing
@@ -111,7 +110,7 @@ def score_rows(
 
 
 def count(example: Example, said: Parsed, task: tasks.Task, scoring: Scoring) -> Counts:
-    """What one sentence adds to the sums behind precision and recall."""
+    """The counts of one sentence."""
     pieces = set(said.pairs)
     if scoring == "strict":
         wanted = task.wanted(example)
@@ -125,14 +124,14 @@ def count(example: Example, said: Parsed, task: tasks.Task, scoring: Scoring) ->
 
 
 def predicted(prediction: Prediction, task: tasks.Task, scoring: Scoring) -> Parsed:
-    """What a prediction says: its raw form where there is one, else its opinions."""
+    """The pairs of a prediction: from its raw form if there is one, else from its opinions."""
     if prediction.raw is not None:
         return task.parse(prediction.raw, prediction.text, scoring)
     return task.pairs(prediction.opinions, prediction.text, scoring)
 
 
 def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequence[Prediction]:
-    """The predictions, those that have only the digest of their text with the gold's.
+    """The predictions. Those with only a hash of their text get the gold's text.
 
     Raises UserError naming the first difference unless both sides are the same sentences in the same order.
     """
@@ -167,7 +166,7 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
 
 
 def _short(text: str, start: int) -> str:
-    """A stretch of a text around the place that matters."""
+    """Part of a text around an offset."""
     begin = max(0, start - WIDTH // 2) if len(text) > WIDTH else 0
     end = begin + WIDTH
     return repr(("..." if begin else "") + text[begin:end] + ("..." if end < len(text) else ""))

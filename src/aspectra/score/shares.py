@@ -1,8 +1,8 @@
-"""How sure a share is, and whether two shares differ. Called by `aspectra.elicit.verdicts`, `checks` and `analyze`.
+"""Intervals of shares, and a test of two shares. Called by `aspectra.elicit.verdicts`, `checks` and `analyze`.
 
-Interval: Wilson's score interval (Wilson 1927), which behaves for few and for extreme counts. Test: two proportions by
-the normal approximation with pooled variance, made only where each of the four expected counts is at least 5; a family
-of tests is corrected by Holm's step-down (`aspectra.score.significance.holm`).
+Interval: Wilson's score interval (Wilson 1927), which also works for few and for extreme counts. Test: two proportions
+by the normal approximation with pooled variance, only if each of the four expected counts is at least 5. A family of
+tests is corrected by Holm's step-down (`aspectra.score.significance.holm`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ EXPECTED = 5
 
 
 def wilson(hits: int, total: int) -> tuple[float, float]:
-    """The ends of the 95 % interval of hits / total; (0, 1) where there is nothing.
+    """The ends of the 95 % interval of hits / total; (0, 1) if the total is 0.
 
     >>> tuple(round(end, 4) for end in wilson(8, 10))
     (0.4902, 0.9433)
@@ -28,12 +28,12 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     share, extra = hits / total, Z * Z / total
     middle = (share + extra / 2) / (1 + extra)
     half = Z * math.sqrt(share * (1 - share) / total + extra / (4 * total)) / (1 + extra)
-    # The ends of no hits, and of nothing else, are exact; the sums above miss them by a rounding.
+    # With no hits or only hits, one end is exact; the formula misses it by a rounding error.
     return max(0.0, middle - half) if hits else 0.0, min(1.0, middle + half) if hits < total else 1.0
 
 
 def fractions(hits: int, total: int) -> tuple[float | None, float | None, float | None]:
-    """hits / total and the ends of its interval; None each where there is nothing.
+    """hits / total and the ends of its interval; None each if the total is 0.
 
     >>> fractions(0, 0), fractions(7, 7)[0]
     ((None, None, None), 1.0)
@@ -42,7 +42,7 @@ def fractions(hits: int, total: int) -> tuple[float | None, float | None, float 
 
 
 def two_shares(hits: int, total: int, other_hits: int, other_total: int) -> float | None:
-    """Two-sided p that two shares are one; None where the counts are too small for the approximation.
+    """Two-sided p-value for equality of two shares; None if the counts are too small for the approximation.
 
     >>> round(two_shares(30, 100, 50, 100), 5)
     0.00389

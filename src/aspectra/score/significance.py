@@ -1,12 +1,11 @@
-"""How sure a figure and a difference are, over sentences; the spread over seeds. Called by `summary` and the report.
+"""Intervals of figures and tests of differences, over sentences; spread over seeds. Called by `summary` and the report.
 
 Interval: the percentile bootstrap (Efron and Tibshirani 1993; for NLP systems Koehn 2004, "Statistical significance
 tests for machine translation evaluation"): draw sentences with replacement, the same draw for both systems, and score
-each draw anew. Test: approximate randomization (Noreen 1989; for F1 Yeh 2000, "More accurate tests for the statistical
-significance of result differences"): swap the two systems' answers to each sentence by the toss of a coin. Several
-tests: Holm's step-down correction (Holm 1979). A figure is the mean over seeds of micro-F1; a sentence is drawn or
-swapped with all its seeds at once, so that both speak of other sentences, and not of other seeds; `two_level` speaks of
-both.
+each draw. Test: approximate randomization (Noreen 1989; for F1 Yeh 2000, "More accurate tests for the statistical
+significance of result differences"): swap the two systems' answers to each sentence at random. Several tests: Holm's
+step-down correction (Holm 1979). A figure is the mean over seeds of micro-F1. A sentence is drawn or swapped with all
+its seeds at once, so both methods cover the variation over sentences, not over seeds; `two_level` covers both.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Per sentence: correct predictions, predictions, gold entries found, gold entries.
+# For each sentence: correct predictions, predictions, gold entries found, gold entries.
 Counts = Sequence[tuple[int, int, int, int]]
 
-CHUNK = 1 << 18  # draws x sentences at once: 2 MB of weights, however many are asked for
+CHUNK = 1 << 18  # draws x sentences at once: 2 MB of weights, however many draws
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def difference(
 ) -> Interval:
     """Mean micro-F1 of `one` minus that of `other`, with the interval over drawn sentences, paired.
 
-    Both are lists of runs (seeds) over the same sentences. The interval speaks of other sentences, not of other seeds.
+    Both are lists of runs (seeds) on the same sentences. The interval covers other sentences, not other seeds.
     """
     return _interval([one, other], draws, seed, scoring)
 
@@ -49,10 +48,10 @@ def difference(
 def permutation(
     one: Sequence[Counts], other: Sequence[Counts], draws: int = 10_000, seed: int = 0, scoring: str = "strict"
 ) -> float:
-    """Two-sided p of the paired approximate randomization test: both systems' answers might have been either's.
+    """Two-sided p of the paired approximate randomization test: the null is that the systems' answers are exchangeable.
 
-    Both are lists of as many runs (seeds) over the same sentences, as they meet in pairs. p = (1 + draws whose
-    difference is at least as large as the one seen) / (1 + draws), which is never 0.
+    Both are lists with the same number of runs (seeds) on the same sentences, which are paired. p = (1 + draws with a
+    difference at least as large as the observed one) / (1 + draws), which is never 0.
     """
     import numpy as np
 
@@ -67,13 +66,13 @@ def permutation(
     for size in _chunks(draws, ours.shape[1]):
         moved = _weighted(random.integers(0, 2, size=(size, ours.shape[1]), dtype=np.int8), gap)
         drawn = f1(whole + moved, scoring).mean(axis=-1) - f1(others - moved, scoring).mean(axis=-1)
-        # Other sums can give the same difference but for the last digit.
+        # Equal differences may differ in the last digit.
         extreme += int((np.abs(drawn) >= seen - 1e-12).sum())
     return (1 + extreme) / (1 + draws)
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """Adjusted p-values of a family of tests, in their order: those at most alpha are rejected at family level alpha.
+    """Adjusted p-values of a family of tests, in their order. Those at most alpha are rejected at family level alpha.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
@@ -87,13 +86,13 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 def spread(values: Sequence[float]) -> dict[str, float | None]:
-    """Mean, standard deviation (n - 1; None of a single value), smallest and largest of figures over seeds."""
+    """Mean, standard deviation (n - 1; None for a single value), minimum and maximum of figures over seeds."""
     deviation = statistics.stdev(values) if len(values) > 1 else None
     return {"mean": statistics.fmean(values), "sd": deviation, "min": min(values), "max": max(values)}
 
 
 def differs(interval: Interval, p_holm: float, alpha: float = 0.05) -> bool:
-    """Whether a difference is one over sentences: the paired interval excludes 0, the corrected p is at most alpha."""
+    """Whether a difference holds over sentences: the paired interval excludes 0, the corrected p is at most alpha."""
     return (interval.low > 0 or interval.high < 0) and p_holm <= alpha
 
 
@@ -105,9 +104,9 @@ def table(runs: Sequence[Counts]) -> Any:
 
 
 def redrawn(systems: Sequence[Sequence[Counts]], draws: int, seed: int, scoring: str) -> list[Any]:
-    """F1 of each run on sentences drawn with replacement: for each system draws x runs.
+    """F1 of each run on sentences drawn with replacement: for each system an array of draws x runs.
 
-    A draw is of the same sentences for all runs of all systems: they were asked the same ones.
+    All runs of all systems get the same draws of sentences.
     """
     import numpy as np
 
@@ -138,13 +137,13 @@ def _weighted(weights: Any, counts: Any) -> Any:
     """Sums of counts (runs x sentences x 4) for each draw of weights (draws x sentences): draws x runs x 4."""
     import numpy as np
 
-    # One product of matrices, in floats: whole numbers of this size are exact there, and quick.
+    # One matrix product in floats: exact for integers of this size, and fast.
     flat = counts.transpose(1, 0, 2).reshape(counts.shape[1], -1).astype(float)
     return (np.asarray(weights, dtype=float) @ flat).reshape(len(weights), counts.shape[0], 4)
 
 
 def f1(sums: Any, scoring: str) -> Any:
-    """Micro-F1 of sums (... x 4); 0 by 0 is as the scoring has it."""
+    """Micro-F1 of sums (... x 4). The scoring decides the value of 0/0."""
     import numpy as np
 
     nothing = 1.0 if scoring == "paper" else 0.0
@@ -156,7 +155,7 @@ def f1(sums: Any, scoring: str) -> Any:
 
 
 def _chunks(draws: int, sentences: int) -> Iterator[int]:
-    """`draws` in parts small enough for memory."""
+    """Split `draws` into parts that fit into memory."""
     size = max(1, CHUNK // max(1, sentences))
     for first in range(0, draws, size):
         yield min(size, draws - first)

@@ -1,8 +1,8 @@
-"""Which sentences of a test set count: all, those with an implicit opinion, those with more than one polarity.
+"""The subsets of a test set: all, sentences with an implicit opinion, sentences with more than one polarity.
 
 Called by the rest of `aspectra.score`, by `data stats` and `benchmark`. The authors (`load_dataset` in their
-evaluation/atsa.py) look at every aspect; strict scoring of ATSA leaves out aspects without a target, which no answer
-could name. TASD and ACSA can name every aspect, and count as the authors do.
+evaluation/atsa.py) use every aspect. Strict scoring of ATSA ignores aspects without a target, which no answer could
+name. TASD and ACSA can name every aspect, and count like the authors.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def belongs(example: Example, task: str, subset: str, scoring: str) -> bool:
 
 
 def unmarked(examples: Sequence[Example], subset: str) -> str | None:
-    """What to know of the implicit subset of a file that marks no opinion words at all, as train and dev files do."""
+    """A warning for the implicit subset of a file without any opinion words, as in train and dev files; else None."""
     if subset != "implicit" or any(o.words for example in examples for o in example.opinions):
         return None
     return "no opinion words are marked in these sentences, so each with an opinion counts as implicit"
@@ -43,7 +43,7 @@ def select(examples: Sequence[Example], task: str, subset: str, scoring: str) ->
     rules = tasks.get(task)
     if subset == "all":
         return [True] * len(examples)
-    # Where nothing but its target names an opinion, no answer could name one without.
+    # If a task names opinions only by target, no answer could name one without a target.
     blind = scoring == "strict" and rules.by == ("target",)
     found = []
     for example in examples:

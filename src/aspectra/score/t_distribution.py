@@ -1,4 +1,4 @@
-"""Student's t for whole degrees of freedom: what an interval over few runs is wide by. Called by `two_level`."""
+"""Student's t for integer degrees of freedom, for intervals over few runs. Called by `two_level`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def two_sided(t: float, degrees: int) -> float:
-    """The chance of a value at least as far from 0 as `t`.
+    """The probability of a value at least as far from 0 as `t`.
 
     Finite sums in the angle arctan(t / sqrt(degrees)): Abramowitz and Stegun 1964, 26.7.3 and 26.7.4.
 
@@ -26,7 +26,7 @@ def two_sided(t: float, degrees: int) -> float:
 
 
 def quantile(alpha: float, degrees: int) -> float:
-    """The distance from 0 that is passed, on either side, with the chance `alpha` (0 < alpha < 1).
+    """The distance from 0 that is exceeded, on either side, with probability `alpha` (0 < alpha < 1).
 
     >>> round(quantile(0.05, 4), 3), round(quantile(0.05, 1), 3), round(quantile(0.01, 9), 3)
     (2.776, 12.706, 3.25)

@@ -1,24 +1,24 @@
-"""How sure a difference is over runs and sentences at once: the two-level bootstrap. Called by `summary`.
+"""Interval and test of a difference over runs and sentences together: the two-level bootstrap. Called by `summary`.
 
-The runs (seeds, and what hangs on them) might have been others, and so might the test sentences. All runs read the same
-sentences: these are crossed with runs, not nested in them, and a draw of sentences is one for all runs (Owen 2007, "The
-pigeonhole bootstrap"). Fresh sentences for each run would average away what all runs have in common on a sentence.
+Both the runs (seeds) and the test sentences are samples. All runs read the same sentences: the factors are crossed, not
+nested, and one draw of sentences applies to all runs (Owen 2007, "The pigeonhole bootstrap"). Separate draws for each
+run would average away what all runs have in common on a sentence.
 
-The levels are drawn one at a time and their variances added (Beiden, Wagner and Campbell 2000, "Components-of-variance
-models and multiple-bootstrap experiments"). Drawn at once, what one run alone makes of one sentence counts three times
-(Owen), and the ends of the interval come from the ends of five runs:
+The levels are drawn separately and their variances added (Beiden, Wagner and Campbell 2000, "Components-of-variance
+models and multiple-bootstrap experiments"). If both were drawn at once, the interaction of one run with one sentence
+would count three times (Owen), and the interval's ends would come from the extremes of five runs.
 - Runs. The mean of n differences drawn from n of variance s^2 has the variance (n - 1)/n s^2/n, which needs no drawing
-  and is too small by (n - 1)/n (Hesterberg 2015, "What Teachers Should Know About the Bootstrap"): it is s^2/n, and its
-  quantile t is Student's with n - 1 degrees of freedom. What sentences do to one run alone is part of s^2.
-- Sentences. What they do to all runs alike is c, the mean covariance of two runs' differences over draws of sentences;
-  its quantile z is the normal one.
+  and is too small by (n - 1)/n (Hesterberg 2015, "What Teachers Should Know About the Bootstrap"). So s^2/n is used,
+  and its quantile t is Student's with n - 1 degrees of freedom. The effect of sentences on a single run is part of s^2.
+- Sentences. Their effect on all runs alike is c, the mean covariance of two runs' differences over draws of sentences.
+  Its quantile z is the normal one.
 
-The interval is D +- sqrt(t^2 s^2/n + z^2 c): each level has its own quantile, so that few runs do not widen what
-hundreds of sentences make sure (Howe 1974, "Approximate confidence limits on the mean of X + Y where X and Y are two
-tabled independent random variables"). One quantile for the sum by Satterthwaite's degrees of freedom (Hillis 2007) was
-tried, and errs too often where s^2 is small by chance. For the same reason no interval is narrower than sentences alone
-make it: z sqrt(v), v being the variance of D over the draws. p is the smallest level at which the interval excludes 0.
-`benchmarks/false_alarms.py` counts how often a verdict by it is wrong.
+The interval is D +- sqrt(t^2 s^2/n + z^2 c): each level has its own quantile, so that few runs do not inflate the part
+that hundreds of sentences determine (Howe 1974, "Approximate confidence limits on the mean of X + Y where X and Y are
+two tabled independent random variables"). A single quantile for the sum by Satterthwaite's degrees of freedom (Hillis
+2007) was tried, and errs too often if s^2 is small by chance. For the same reason no interval is narrower than that of
+sentences alone: z sqrt(v), with v the variance of D over the draws. p is the smallest level at which the interval
+excludes 0. `benchmarks/false_alarms.py` counts how often its verdict is wrong.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from typing import Literal
 from aspectra.score.significance import Counts, f1, redrawn, table
 from aspectra.score.t_distribution import quantile, two_sided
 
-LEAST = 5  # runs; fewer say too little of what another one would do
-SMALLEST = 1e-15  # p; below it a sum in floats is rounding
+LEAST = 5  # runs; fewer say too little about another run
+SMALLEST = 1e-15  # smallest p: below this, sums of floats are rounding errors
 
 Verdict = Literal["shown", "not shown", "descriptive"]
 
@@ -51,8 +51,9 @@ class TwoLevel:
 
 @dataclass(frozen=True)
 class Variances:
-    """The variance of a mean difference of F1: by the runs (s^2/n), by the sentences that all runs share (c), and over
-    sentences alone (v)."""
+    """The variance of a mean difference of F1: from the runs (s^2/n), from the sentences that all runs share (c), and
+    over sentences alone (v).
+    """
 
     runs: float
     shared: float
@@ -66,10 +67,10 @@ class Variances:
 def difference(
     one: Sequence[Counts], other: Sequence[Counts], draws: int = 2000, seed: int = 0, scoring: str = "strict"
 ) -> TwoLevel:
-    """Mean micro-F1 of `one` minus that of `other`, both lists of as many runs (two or more) on the same sentences.
+    """Mean micro-F1 of `one` minus that of `other`: lists with the same number of runs (at least two), same sentences.
 
-    The runs meet in pairs; a system with a single run stands in its list once for each run of the other, and the
-    interval then speaks of the other's runs.
+    The runs are paired. A system with a single run is repeated for each run of the other one; the interval then covers
+    only the other's runs.
     """
     import numpy as np
 
@@ -91,7 +92,7 @@ def difference(
 
 
 def chance(value: float, variances: Variances, runs: int) -> float:
-    """The smallest level at which the interval around `value` excludes 0: found between two t by halving."""
+    """The smallest level at which the interval around `value` excludes 0, found by bisection on t."""
 
     def inside(t: float) -> bool:
         p = max(two_sided(t, runs - 1), SMALLEST)
@@ -109,10 +110,10 @@ def chance(value: float, variances: Variances, runs: int) -> float:
 
 
 def verdict(runs: int, low: float | None, high: float | None, p_holm: float | None, alpha: float = 0.05) -> Verdict:
-    """What a table may say of a difference: shown, not shown, or, of fewer than five runs, descriptive.
+    """The verdict on a difference: shown, not shown, or, with fewer than five runs, descriptive.
 
-    Shown wants an interval over runs and sentences that is clear of 0, and Holm's p over the table at most `alpha`.
-    None is what fewer runs do not have.
+    Shown needs an interval over runs and sentences that excludes 0, and Holm's p over the table at most `alpha`. With
+    fewer runs, these are None.
     """
     if runs < LEAST or low is None or high is None or p_holm is None:
         return "descriptive"
