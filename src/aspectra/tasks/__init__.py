@@ -1,4 +1,4 @@
-"""The tasks, by name. A new one is a small file with a `Task` and a line here."""
+"""The tasks, by name. A new task is a small file with a `Task` and a line here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["CHOICE", "NOTHING", "SCORINGS", "TASKS", "Pair", "Parsed", "Scoring"
 
 
 def get(name: str) -> Task:
-    """The task of that name; raises UserError naming those that exist."""
+    """The task of that name. Raises UserError that names the existing ones."""
     if name not in TASKS:
         raise unknown("task", name, TASKS)
     return TASKS[name]

@@ -17,7 +17,7 @@ class Acsa(Task):
         return None if opinion.category is None else named(opinion.category)
 
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
-        """Any category but the empty one, which the authors' scorer lets pass too."""
+        """Any category but an empty one; the authors' scorer accepts that too."""
         return scoring == "paper" or subject != ""
 
     def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
@@ -25,7 +25,7 @@ class Acsa(Task):
 
 
 def named(category: str) -> str:
-    """A category as answers have it.
+    """A category in the form of answers.
 
     >>> named("FOOD#STYLE_OPTIONS")
     'food style_options'
@@ -34,7 +34,7 @@ def named(category: str) -> str:
 
 
 def in_words(category: str) -> str:
-    """A category as a teacher would write it.
+    """A category as a teacher writes it.
 
     >>> in_words("LAPTOP#OPERATION_PERFORMANCE")
     'laptop operation performance'

@@ -1,4 +1,4 @@
-"""Where in a text a term stands. Called by tasks that decode terms, by `aspectra.data` and `report`."""
+"""Finds the span of a term in a text. Called by tasks that decode terms, by `aspectra.data` and `report`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from aspectra.schema import Span
 
 
 def occurrences(term: str, text: str) -> list[Span]:
-    """Every place of a term in a text, overlapping ones too, as (start, end) in characters, end exclusive."""
+    """All occurrences of a term in a text, overlapping ones too, as (start, end) in characters, end exclusive."""
     spans: list[Span] = []
     start = text.find(term) if term else -1
     while start >= 0:
@@ -16,17 +16,17 @@ def occurrences(term: str, text: str) -> list[Span]:
 
 
 def cuts_word(span: Span, text: str) -> bool:
-    """Whether a place begins or ends inside a word ('bar' in 'bartender')."""
+    """Whether a span begins or ends inside a word ('bar' in 'bartender')."""
     start, end = span
     before = start > 0 and text[start - 1 : start + 1].isalnum()
     return before or (end < len(text) and text[end - 1 : end + 1].isalnum())
 
 
 def anchor(terms: list[str], text: str) -> list[Span | None]:
-    """A place for each of the terms, which come in order of appearance; None for one that is not in the text.
+    """A span for each of the terms, which are in order of appearance; None if a term is not in the text.
 
-    A term that stands twice gets distinct places as far as there are any; a place inside a word or inside an
-    earlier term's place is taken only for want of a better, and one behind the term before is preferred.
+    A repeated term gets distinct spans as long as there are enough. A span inside a word or inside an earlier term's
+    span is a last resort, and one after the previous term is preferred.
     """
     taken: list[Span] = []
     found: list[Span | None] = []

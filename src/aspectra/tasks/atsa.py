@@ -8,22 +8,22 @@ from aspectra.tasks.linear import Scoring, Task
 
 
 class Atsa(Task):
-    """Opinions by the term that they are about; opinions whose target is not named are no part of it."""
+    """Opinions by target term; ignores opinions without a target."""
 
     name = "atsa"
     marker = "opinions by target"
     by = ("target",)
 
     def subject(self, opinion: Opinion) -> str | None:
-        """The target, stripped; None where it is not named (null, or SemEval's 'NULL')."""
+        """The target, stripped; None if there is none (null, or SemEval's 'NULL')."""
         return None if opinion.target is None or opinion.target == "NULL" else opinion.target.strip()
 
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
-        """A term stands in the sentence; the empty one does for the authors' scorer only."""
+        """Whether the term occurs in the sentence. The authors' scorer also accepts an empty one."""
         return subject in text and (scoring == "paper" or subject != "")
 
     def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
-        """Opinions with their places; a term said twice is anchored to distinct places where it has them."""
+        """Opinions with their spans; a repeated term gets distinct spans if there are enough."""
         pairs = self.parse(raw, text, "strict").pairs
         places = anchor([term for term, _ in pairs], text)
         return tuple(

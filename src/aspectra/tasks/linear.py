@@ -1,8 +1,8 @@
-r"""The linear form `subject | polarity ; subject | polarity`: written, read, and judged as both scorings do.
+r"""The linear form `subject | polarity ; subject | polarity`: writing, parsing, and judging for both scorings.
 
-The base of every task. Inside a subject `;`, `|` and the backslash are written `\;`, `\|`, `\\`; strict reading
-undoes that, the paper's knows nothing of it. A subject is stripped (`str.strip`, no-break spaces too) on both ways.
-A subject of several fields (TASD) is its fields so escaped with ` | ` between: as text it is its own linear form.
+The base of every task. Inside a subject `;`, `|` and the backslash are written `\;`, `\|`, `\\`. Strict parsing undoes
+that; the paper's does not know it. A subject is stripped (`str.strip`, no-break spaces too) in both directions. A
+subject of several fields (TASD) is its escaped fields joined by ` | `: its text is its own linear form.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ KNOWN = frozenset(POLARITIES)
 
 
 class Parsed(NamedTuple):
-    """What an answer says: well-formed (subject, polarity) pairs in order, repeats kept, and the count of the rest."""
+    """The content of an answer: valid (subject, polarity) pairs in order, with repeats, and the count of the rest."""
 
     pairs: tuple[Pair, ...]
     wrong: int
 
 
 class Task(ABC):
-    """Opinions of one kind as text and back.
+    """Converts the opinions of one task to text and back.
 
-    `marker` is the text by which a student is told the task. `by` is what names an opinion, in the order of the linear
-    form. `data` is another task whose sets hold all that this one needs: they are its sets too.
+    `marker` is the text that tells a student the task. `by` are the fields that name an opinion, in the order of the
+    linear form. `data` is another task whose sets have everything that this one needs, so this task uses them.
     """
 
     name: str
@@ -45,20 +45,20 @@ class Task(ABC):
 
     @abstractmethod
     def subject(self, opinion: Opinion) -> str | None:
-        """What the opinion is about; None where the task does not speak of it, empty where it is no valid subject."""
+        """What the opinion is about. None if it is outside the task, empty if it is not a valid subject."""
 
     @abstractmethod
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
-        """Whether a predicted subject may stand in an answer about this text."""
+        """Whether a predicted subject is valid for this text."""
 
     @abstractmethod
     def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
-        """The opinions of an answer, read strictly; pieces that say nothing valid are left out."""
+        """The opinions of an answer, parsed strictly; invalid pieces are dropped."""
 
     def ordered(self, opinions: Iterable[Opinion]) -> list[Opinion]:
-        """The opinions that the task speaks of, in the order of the linear form, each once.
+        """The task's opinions, distinct, in the order of the linear form.
 
-        Where targets name them: distinct (subject, polarity, place), by place, those without a place at the end.
+        If targets name them: distinct (subject, polarity, place), by place, those without a place last.
         Else: the first of each (subject, polarity), in the order of the file.
         """
         placed = "target" in self.by
@@ -71,32 +71,32 @@ class Task(ABC):
         return sorted(found, key=lambda o: (o.start is None, o.start or 0, o.end or 0)) if placed else found
 
     def fields(self, subject: str) -> tuple[str, ...]:
-        """What a subject consists of: a text for each of `by`."""
+        """The parts of a subject: a text for each of `by`."""
         if len(self.by) == 1 or not subject:
             return (subject,) * len(self.by)
         return tuple(unescape(part.strip()) for part in split(subject, "|", escapes=True))
 
     def written(self, subject: str, escapes: bool = True) -> str:
-        """A subject as the linear form has it, with or without its escapes."""
+        """A subject in the linear form, with or without escapes."""
         if len(self.by) == 1:
             return escape(subject) if escapes else subject
         return subject if escapes else unescape(subject)
 
     def encode(self, opinions: Iterable[Opinion], empty: str = NOTHING) -> str:
-        """The linear form; `empty` stands for no opinion (`none`, or the paper's empty string)."""
+        """The linear form; `empty` is written if there is no opinion (`none`, or the paper's empty string)."""
         pieces = [f"{self.written(self.subject(o) or '')} | {o.polarity}" for o in self.ordered(opinions)]
         return " ; ".join(pieces) or empty
 
     def gold(self, example: Example, scoring: Scoring) -> Counter[Pair]:
-        """The pairs to be found, each with how often it counts: once in strict scoring."""
+        """The gold pairs, each with how often it counts: once in strict scoring."""
         return Counter(self.wanted(example) if scoring == "strict" else self.entries(example))
 
     def wanted(self, example: Example) -> set[Pair]:
-        """The pairs to be found in strict scoring."""
+        """The gold pairs in strict scoring."""
         return {(subject, o.polarity) for o in example.opinions if (subject := self.subject(o))}
 
     def entries(self, example: Example) -> list[Pair]:
-        """The pairs to be found in paper scoring: one judged alike at two places stands twice. In no order."""
+        """The gold pairs in paper scoring, in no order: a pair that occurs at two places is listed twice."""
         if "target" not in self.by:
             return list(self.wanted(example))
         places = {(subject, o.polarity, o.start, o.end) for o in example.opinions if (subject := self.subject(o))}
@@ -105,8 +105,8 @@ class Task(ABC):
     def parse(self, raw: str, text: str, scoring: Scoring) -> Parsed:
         """The pairs of an answer in linear form.
 
-        strict: every non-empty piece that is no valid pair is wrong; `none` and the empty answer say nothing.
-        paper: pieces lie between `;`, escaped or not, and one that is no valid pair is dropped, never wrong.
+        strict: every non-empty piece that is not a valid pair is wrong; `none` and the empty answer predict nothing.
+        paper: pieces are split at `;`, escaped or not, and an invalid one is dropped, never wrong.
         """
         strict = scoring == "strict"
         if strict and raw.strip() == NOTHING:
@@ -114,11 +114,11 @@ class Task(ABC):
         return self.judge(self.read(raw, escapes=strict), text, scoring)
 
     def pairs(self, opinions: Sequence[Opinion], text: str, scoring: Scoring) -> Parsed:
-        """The pairs of predicted opinions that have no linear form.
+        """The pairs of predicted opinions without a linear form.
 
-        strict: each is held to the same checks as a piece. paper: they are written as the authors' students write,
-        without escapes, and read again, so that a term with `;` or `|` falls apart there too. An opinion that the
-        task does not speak of (no target for ATSA, no category for ACSA and TASD) says nothing.
+        strict: each must pass the same checks as a piece. paper: they are written like the authors' students do,
+        without escapes, and parsed again, so a term with `;` or `|` breaks there too. An opinion outside the task (no
+        target for ATSA, no category for ACSA and TASD) is ignored.
         """
         if scoring == "strict":
             return self.judge(self.said(opinions), text, scoring)
@@ -127,9 +127,9 @@ class Task(ABC):
         return self.parse(" ; ".join(pieces), text, scoring)
 
     def read(self, raw: str, escapes: bool) -> Iterator[Pair | None]:
-        """Each non-empty piece of an answer: its pair, None where it has other parts or none of the four polarities."""
+        """The pair of each non-empty piece; None if it has other parts or none of the four polarities."""
         width = len(self.by) + 1
-        if width == 2 and not (escapes and "\\" in raw):  # most of all pieces, and a million take seconds
+        if width == 2 and not (escapes and "\\" in raw):  # fast path: most pieces, and a million take seconds
             for piece in raw.split(";"):
                 subject, _, last = piece.partition("|")
                 if (polarity := last.strip()) in KNOWN:
@@ -146,14 +146,14 @@ class Task(ABC):
                 yield None
 
     def said(self, opinions: Iterable[Opinion]) -> Iterator[Pair | None]:
-        """Each opinion that the task speaks of: its pair, None where its polarity is none of the four."""
+        """The pair of each opinion of the task; None if its polarity is none of the four."""
         for opinion in opinions:
             if (subject := self.subject(opinion)) is not None:
                 polarity = opinion.polarity.strip()
                 yield (subject, polarity) if polarity in KNOWN else None
 
     def judge(self, claims: Iterable[Pair | None], text: str, scoring: Scoring) -> Parsed:
-        """The claims whose subject may stand in an answer about the text; strictly, the others are wrong."""
+        """The claims with a valid subject for the text. In strict scoring the others are wrong."""
         pairs: list[Pair] = []
         wrong = 0
         for pair in claims:
@@ -174,7 +174,7 @@ def join(*fields: str) -> str:
 
 
 def escape(subject: str) -> str:
-    r"""Write a subject so that it can stand in the linear form.
+    r"""Escape a subject for the linear form.
 
     >>> print(escape("fish; chips"))
     fish\; chips
@@ -183,12 +183,12 @@ def escape(subject: str) -> str:
 
 
 def unescape(part: str) -> str:
-    """Undo `escape`; a backslash before any other character is itself."""
+    """Undo `escape`; a backslash before any other character stays."""
     return re.sub(r"\\([\\;|])", r"\1", part)
 
 
 def split(text: str, mark: str, escapes: bool) -> list[str]:
-    """The parts between the marks, those behind a backslash not counted where `escapes`."""
+    """Split at the marks; with `escapes`, not at those after a backslash."""
     if not escapes:
         return text.split(mark)
     parts: list[str] = []

@@ -1,9 +1,9 @@
 """Target, category and polarity together: `fish | food quality | positive ; NULL | food prices | negative`.
 
-Target aspect sentiment detection (Wan et al. 2020), on those sets of ACSA that mark targets too. There is no scorer of
-the paper's authors for it: `paper` scoring means here that triplets are counted by the same rules. Gold: every distinct
-(target, category, polarity, place). Predicted: the pieces between `;` that have exactly two `|`, one of the four
-polarities, a category, and a target that is NULL or a substring of the sentence; the rest is dropped.
+Target aspect sentiment detection (Wan et al. 2020), on the ACSA sets that also have targets. The paper's authors have
+no scorer for it: `paper` scoring counts triplets by the same rules. Gold: every distinct (target, category, polarity,
+place). Predicted: the pieces between `;` that have exactly two `|`, one of the four polarities, a category, and a
+target that is NULL or a substring of the sentence; the rest is dropped.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from aspectra.tasks.acsa import named
 from aspectra.tasks.anchor import anchor
 from aspectra.tasks.linear import Scoring, Task, join
 
-IMPLICIT = "NULL"  # how SemEval's files write a target that is not named
+IMPLICIT = "NULL"  # an implicit target in SemEval's files
 
 
 class Tasd(Task):
-    """Opinions by target and category; those without a category are no part of it."""
+    """Opinions by target and category; ignores those without a category."""
 
     name = "tasd"
     marker = "opinions by target and category"
@@ -32,12 +32,12 @@ class Tasd(Task):
         return join((opinion.target or "").strip() or IMPLICIT, category) if category else ""
 
     def fits(self, subject: str, text: str, scoring: Scoring) -> bool:
-        """A target that stands in the sentence, or NULL, with any category but the empty one."""
+        """Whether the target is in the sentence or NULL, and the category is not empty."""
         target, *more = self.fields(subject)
         return all((target, *more)) and (target == IMPLICIT or target in text)
 
     def decode(self, raw: str, text: str) -> tuple[Opinion, ...]:
-        """Opinions with their places; a target said twice is anchored to distinct places where it has them."""
+        """Opinions with their spans; a repeated target gets distinct spans if there are enough."""
         pairs = self.parse(raw, text, "strict").pairs
         said = [(*self.fields(subject), polarity) for subject, polarity in pairs]
         places = anchor(["" if target == IMPLICIT else target for target, _, _ in said], text)
