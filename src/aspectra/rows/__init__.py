@@ -1,7 +1,7 @@
-"""The rows of a table on disk, one at a time, before anyone asks what they mean.
+"""Reads tables from disk, one row at a time, without interpreting them.
 
-Called by `aspectra.reviews`, which makes reviews of them, and by whatever reads tables of another kind. A row that
-cannot be read is given with its fault, so that the caller chooses between an error and passing over it.
+Called by `aspectra.reviews`, which turns rows into reviews, and by readers of other tables. A row that cannot be read
+is returned with its fault, so that the caller chooses between an error and skipping it.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ __all__ = [
 JSON = (".jsonl", ".ndjson", ".json")
 SHEETS = (".xlsx", ".xlsm")
 SUFFIXES = (".csv", ".tsv", *JSON, ".parquet", *SHEETS)
-FIRST = 4096  # characters that show a list: it may be one line of gigabytes
+FIRST = 4096  # characters needed to recognize a list, which may be one line of gigabytes
 ELSE = {".xls": "save it as .xlsx or .csv", ".ods": "save it as .xlsx or .csv", ".zip": "unpack it"}
 
 
 def read_rows(path: Path, keep: Keep, form: Form = FOUND) -> Iterator[Row]:
-    """The rows of a file by its suffix (`SUFFIXES`; those of text may be packed: `PACKED`); of Parquet only the columns
-    that are kept.
+    """The rows of a file, by its suffix (`SUFFIXES`; text files may be compressed: `PACKED`).
 
-    Raises UserError for a file that is missing, of another suffix, or not in its encoding, and for a `form` that is not
-    of its kind; MissingExtraError where nothing is installed that reads it.
+    Of Parquet, only the columns in `keep` are read. Raises UserError for a file that is missing, has another suffix, or
+    is not in its encoding, and for a `form` that does not fit the file; MissingExtraError if the package for it is
+    missing.
     """
     suffix = kind(path)
     if form.delimiter is not None and suffix not in (".csv", ".tsv"):
@@ -68,8 +68,7 @@ def read_rows(path: Path, keep: Keep, form: Form = FOUND) -> Iterator[Row]:
 
 
 def is_list(path: Path, form: Form) -> bool:
-    """Whether a file of JSON holds one list in place of an object a line. Raises UserError for one object of many
-    lines."""
+    """Whether a JSON file is one list instead of JSON lines. Raises UserError for a single multi-line object."""
     with text_file(path, form.encoding) as stream:
         while (first := stream.readline(FIRST)) and not first.strip():
             pass

@@ -1,4 +1,4 @@
-"""A list of JSON objects, one object at a time: the list is never held whole. Called by `aspectra.rows`."""
+"""Streams a JSON list of objects, without loading the whole list. Called by `aspectra.rows`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPACE = re.compile(r"\s*")
 
 
 def array_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
-    """A row an item. Raises UserError where the list breaks off: behind that place no item can be told from another."""
+    """A row for each item. Raises UserError if the list is broken: after that place, items cannot be told apart."""
     with text_file(path, encoding) as stream:
         items = Items(path, stream)
         items.expect("[")
@@ -36,7 +36,7 @@ def array_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
 
 
 class Items:
-    """What is read of a list, and how far it is understood."""
+    """The buffer of a list, and the position in it."""
 
     def __init__(self, path: Path, stream: IO[str]) -> None:
         self.path, self.stream = path, stream
@@ -46,7 +46,7 @@ class Items:
         self.decoder = json.JSONDecoder(object_pairs_hook=self.object)
 
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        # An error here would not say where the object ends.
+        # An exception here would lose the end of the object.
         try:
             return distinct(pairs)
         except DoubleKeyError as error:
@@ -54,7 +54,7 @@ class Items:
             return {}
 
     def item(self, place: str) -> Row:
-        """The item that begins here."""
+        """Parse the item at this position."""
         self.next()
         while True:
             self.double = ""
@@ -72,7 +72,7 @@ class Items:
         return Row(place, value)
 
     def next(self) -> str:
-        """The next character that is no space; nothing at the end."""
+        """The next character that is not a space; empty at the end."""
         while True:
             match = SPACE.match(self.text, self.at)
             assert match is not None
@@ -92,7 +92,7 @@ class Items:
             raise self.broken("there is something after the list", self.at)
 
     def more(self) -> None:
-        """Read on: as much again as is held, so that a long item is not begun anew for each chunk."""
+        """Read more: double the buffer, so that a long item is not parsed again for each chunk."""
         self.lines += self.text.count("\n", 0, self.at)
         self.text = self.text[self.at :]
         self.at = 0

@@ -1,4 +1,4 @@
-"""Encodings of text files: the one that a mark names, the one that is likely, and what to say of a wrong one.
+"""Encodings of text files: from a byte-order mark, by detection, and the error for a wrong one.
 
 Called by `aspectra.rows.texts`.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from aspectra.errors import UserError
 
 UTF8 = ("utf-8", "utf8", "utf-8-sig")
-# The longer first: that of UTF-16 begins that of UTF-32.
+# Longer ones first: the mark of UTF-32 begins with that of UTF-16.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -21,14 +21,14 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE = 1 << 16  # bytes of lines that are not ASCII
-# What programs on people's desks write; the first of them where nothing speaks for another.
+# Common desktop encodings; the first wins a tie.
 COMMON = (
     "cp1252", "cp1251", "cp1250", "shift_jis", "gb18030", "big5", "euc_kr", "cp1253", "cp1254", "cp1255", "cp1256",
 )  # fmt: skip
 
 
 def check_encoding(name: str) -> None:
-    """Raise UserError for an encoding that Python does not know, or that is none of text."""
+    """Raise UserError for an encoding that Python does not know, or that is not for text."""
     try:
         known = codecs.lookup(name)._is_text_encoding
     except LookupError:
@@ -38,12 +38,12 @@ def check_encoding(name: str) -> None:
 
 
 def marked(head: bytes) -> str | None:
-    """The encoding that a file's byte-order mark tells; None without one."""
+    """The encoding of a file's byte-order mark; None without one."""
     return next((name for mark, name in MARKS if head.startswith(mark)), None)
 
 
 def suspected(head: bytes) -> str | None:
-    """UTF-16 without a mark, by its zeros: bytes that UTF-8 would take; None where there is none."""
+    """UTF-16 without a byte-order mark, recognized by its zero bytes, which UTF-8 would accept. Else None."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     if not even + odd or even + odd < len(head) // 5:
         return None
@@ -51,9 +51,9 @@ def suspected(head: bytes) -> str | None:
 
 
 def unreadable(path: Path, stream: io.BufferedReader, name: str) -> UserError:
-    """The error for bytes that are not of an encoding: where that shows first, and which it likely is."""
+    """The error for bytes that do not fit an encoding: the first place, and the likely encoding."""
     shown = "UTF-8" if name in UTF8 else name
-    if shown in ("utf-16", "utf-32"):  # which a mark told
+    if shown in ("utf-16", "utf-32"):  # from a byte-order mark
         return UserError(f"{path} is not {shown.upper()} to its end; is the file complete?")
     if shown != "UTF-8":
         return UserError(f"{path} is not {shown}; name its encoding with --encoding")
@@ -75,7 +75,7 @@ def unreadable(path: Path, stream: io.BufferedReader, name: str) -> UserError:
 
 
 def guessed(sample: bytes) -> str | None:
-    """The likely encoding of some lines that are not UTF-8; None where nothing fits."""
+    """The likely encoding of some lines that are not UTF-8; None if nothing fits."""
     from charset_normalizer import from_bytes
 
     found = from_bytes(sample, cp_isolation=list(COMMON))

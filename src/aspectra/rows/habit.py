@@ -1,7 +1,7 @@
-"""What the rows of a CSV file look like, to tell a row that stands inside of an open quote from the text of a field.
+"""Learns what a CSV file's rows look like, to tell a row inside an open quote from the text of a field.
 
-Called by `aspectra.rows.records`. A row has as many fields as the header, and in each what the column has elsewhere: a
-number, a word, a text; and no space after a separator where no row before had one, as sentences have it.
+Called by `aspectra.rows.records`. A row has as many fields as the header, and each has the column's usual kind: number,
+word or text. No field begins with a space, as text after a comma does, unless the column has had one.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import re
 from collections.abc import Sequence
 
 LEARNED = 200  # rows
-SURE = 3  # lines alike, where nothing else speaks for it
+SURE = 3  # similar lines needed if there is no other evidence
 SHARE = 0.8
 NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*%?")
 
 
 class Habit:
-    """The fields of a file's rows so far: how many, of which kind, and whether a space begins them."""
+    """The fields of the rows so far: their number, their kinds, and whether they begin with a space."""
 
     def __init__(self, delimiter: str, width: int) -> None:
         self.delimiter, self.width = delimiter, width
         self.seen = 0
-        self.kinds = [0] * width  # the widest of each column: 0 nothing, 1 number, 2 word, 3 text
+        self.kinds = [0] * width  # the widest kind in each column: 0 empty, 1 number, 2 word, 3 text
         self.spaced = [False] * width
 
     def learn(self, cells: Sequence[str]) -> None:
-        """Take a good row into account; after some hundred nothing new is learned."""
+        """Learn from a good row; stops after `LEARNED` rows."""
         if self.seen >= LEARNED:
             return
         self.seen += 1
@@ -35,11 +35,11 @@ class Habit:
             self.spaced[n] |= cell[:1] == " "
 
     def fits(self, line: str) -> bool:
-        """Whether a line alone is a row, with its quotes read as quotes or as letters."""
+        """Whether a line alone is a row, with quotes either interpreted or literal."""
         return self.width > 1 and any(self.alike(cells) for cells in (self.parted(line), self.parted(line, False)))
 
     def begins(self, line: str) -> bool:
-        """Whether a line is a row, or the beginning of one whose last field goes on in the next line."""
+        """Whether a line is a row, or the beginning of one whose last field continues on the next line."""
         if self.width == 1 or self.fits(line):
             return True
         cells = self.parted(line)
@@ -48,11 +48,11 @@ class Habit:
 
     @property
     def telling(self) -> int:
-        """How many columns hold numbers or single words alone."""
+        """The number of columns with only numbers or single words."""
         return sum(0 < kind < 3 for kind in self.kinds)
 
     def strayed(self, held: Sequence[str]) -> bool:
-        """Whether the lines of one record are rows by themselves, so that a quote in the first is one too many."""
+        """Whether the lines of one record are rows themselves, so that the first has a stray quote."""
         inner = [line for line in held[1:] if line.strip()]
         alike = sum(map(self.fits, inner))
         if not alike or alike < SHARE * len(inner):
@@ -78,6 +78,6 @@ class Habit:
 
 
 def kind(cell: str) -> int:
-    """0 nothing, 1 a number, 2 a word, 3 a text."""
+    """0 empty, 1 number, 2 word, 3 text."""
     cell = cell.strip()
     return 0 if not cell else 1 if NUMBER.fullmatch(cell) else 3 if re.search(r"\s", cell) else 2

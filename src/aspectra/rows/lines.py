@@ -1,4 +1,4 @@
-"""JSONL: an object a line. Called by `aspectra.rows`, and by whatever reads JSONL that is no table."""
+"""JSONL: one object on each line. Called by `aspectra.rows`, and by code that reads JSONL other than tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIST = re.compile(r"\s*\[\s*(\{|\]|$)")  # how a list of objects begins
 
 
 def jsonl_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
-    """One JSON object a line, blank lines left out."""
+    """One JSON object on each line; blank lines are skipped."""
     with text_file(path, encoding) as stream:
         for number, line in enumerate(stream, 1):
             if not line.strip():
@@ -41,11 +41,11 @@ def jsonl_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
 
 
 class DoubleKeyError(ValueError):
-    """A key that an object has twice."""
+    """A duplicate key in an object."""
 
 
 def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; raises DoubleKeyError where a key would take the place of another."""
+    """A JSON object. Raises DoubleKeyError for a duplicate key."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise DoubleKeyError(next(key for key, number in Counter(key for key, _ in pairs).items() if number > 1))

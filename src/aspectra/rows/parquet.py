@@ -13,7 +13,7 @@ BATCH = 1024
 
 
 def parquet_rows(path: Path, keep: Keep) -> Iterator[Row]:
-    """Rows by batches."""
+    """The rows of a Parquet file. Raises UserError for a file that cannot be read."""
     import pyarrow
     import pyarrow.parquet
 

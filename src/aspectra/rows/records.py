@@ -1,7 +1,7 @@
-"""The records of a CSV file: lists of fields, or what is wrong with a line. Called by `aspectra.rows.separated`.
+"""The records of a CSV file: lists of fields, or the fault of a line. Called by `aspectra.rows.separated`.
 
-The csv module of Python does the reading. Here is what it does not tell: a quote too many swallows all rows up to the
-next quote, and where a record breaks off, its further lines are rows that were not read.
+Python's csv module does the parsing. This module detects what it does not: a stray quote that swallows all rows up to
+the next quote, and the rows that are lost after a broken record.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from aspectra.rows.habit import Habit
 
-MANY = 20  # lines of an open quote after which it is judged, so that no quote costs the reading of the whole file
-BACKSLASH = re.compile(r'(?<!\\)((?:\\\\)*)\\"')  # as databases write a quote within quotes
+MANY = 20  # lines in an open quote before it is checked, so that a stray quote does not read the whole file
+BACKSLASH = re.compile(r'(?<!\\)((?:\\\\)*)\\"')  # how databases escape a quote in a quoted field
 STRAY = (
     "a quote opens here and does not close in {count} lines that look like rows; close it, or write "
     "it twice ('\"\"') if it is part of the text"
@@ -23,7 +23,7 @@ STRAY = (
 
 
 class Record(NamedTuple):
-    """The fields of a record that begins in a line, from 1; or the `fault` of that line, in short and at length."""
+    """The fields of a record that begins on a line (from 1), or the line's `fault`, short and in `detail`."""
 
     line: int
     cells: list[str]
@@ -32,20 +32,20 @@ class Record(NamedTuple):
 
 
 class StrayError(Exception):
-    """An open quote holds lines that are rows."""
+    """An open quote contains lines that are rows."""
 
 
 class Records:
-    """The records of some lines, the first of which is the header."""
+    """The records of some lines, of which the first is the header."""
 
     def __init__(self, lines: Iterable[str], delimiter: str, before: int = 0) -> None:
-        """`before` lines stand in the file above these."""
+        """`before` is the number of lines above these in the file."""
         self.lines, self.delimiter = iter(lines), delimiter
         self.back: deque[str] = deque()
-        self.held: list[str] = []  # the lines of the record that is being read
+        self.held: list[str] = []  # the lines of the current record
         self.read = before
         self.habit: Habit | None = None
-        self.lost = False  # between a torn record and the next row
+        self.lost = False  # between a broken record and the next row
 
     def __iter__(self) -> Iterator[Record]:
         reader = csv.reader(self.fed(), delimiter=self.delimiter, strict=True)
@@ -58,7 +58,7 @@ class Records:
                 return
             except (csv.Error, StrayError) as error:
                 cells, fault = [], error
-                # What fed the reader has ended with its error.
+                # The reader's input generator has ended with the exception.
                 reader = csv.reader(self.fed(), delimiter=self.delimiter, strict=True)
             place = self.read - len(self.held) + 1
             habit = self.habit
@@ -88,7 +88,9 @@ class Records:
                 yield Record(place, cells)
 
     def fed(self) -> Iterator[str]:
-        """The lines one by one, each kept until its record is whole. Raises StrayError in the midst of a long one."""
+        """The lines one by one, each kept until its record is complete. Raises StrayError in the middle of a long
+        record.
+        """
         while (line := self.back.popleft() if self.back else next(self.lines, None)) is not None:
             self.read += 1
             self.held.append(line)
@@ -97,19 +99,19 @@ class Records:
             yield line
 
     def give_back(self, kept: int) -> None:
-        """Leave so many lines to this record; the others are read again."""
+        """Keep `kept` lines in this record; the others are read again."""
         self.back.extendleft(reversed(self.held[kept:]))
         self.read -= len(self.held) - kept
         del self.held[kept:]
 
     def torn(self, place: int, why: str) -> Record:
-        """The first line as a fault; the others are looked at again, each for itself."""
+        """Report the first line as a fault; the others are read again as separate lines."""
         self.lost = len(self.held) > 1 or self.held[0].count('"') % 2 == 1
         self.give_back(1)
         return Record(place, [], "torn row", why)
 
     def unescaped(self, width: int) -> list[str] | None:
-        """The fields where quotes are written with a backslash; None where that does not make a whole row."""
+        """The fields if quotes are escaped by a backslash; None if that does not give a complete row."""
         if '\\"' not in self.held[0]:
             return None
         for count in range(1, len(self.held) + 1):

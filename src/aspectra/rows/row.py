@@ -1,4 +1,4 @@
-"""A row of a table as it was read, and how its file is to be read. Called by every reader of `aspectra.rows`."""
+"""A row of a table, and the format of its file. Called by every reader of `aspectra.rows`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 
 from aspectra.errors import UserError
 
-# A quote that is never closed would make the rest of a file one field: past this many characters it is an error.
+# An unclosed quote would make the rest of a file one field: a longer field, in characters, is an error.
 LONGEST_FIELD = 1 << 24
 Keep = Callable[[Sequence[str]], Iterable[str]]
-"""Which of a table's columns the caller will read, by their names."""
+"""Selects the columns that the caller needs, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as read. `fault` is what is wrong with it in a word or two, `detail` says more."""
+    """One row. `fault` is what is wrong with it in a word or two; `detail` says more."""
 
     place: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -28,9 +28,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a file does not say of itself: the `encoding` of its text, and what stands between the fields of CSV.
+    """What a file may not state: the `encoding` of its text, and the delimiter of CSV.
 
-    None: a byte-order mark tells, else UTF-8; and the header line tells.
+    None: the encoding comes from a byte-order mark, else it is UTF-8; the delimiter comes from the header.
     """
 
     encoding: str | None = None
@@ -41,7 +41,7 @@ FOUND = Form()
 
 
 def check_names(path: Path, names: Sequence[str], wanted: Iterable[str]) -> None:
-    """Raise UserError where two columns have a name that is wanted, so that one would be lost; blank names are none."""
+    """Raise UserError if two columns share a wanted name, since one would be lost. Blank names do not count."""
     counts = Counter(names)
     if double := [name for name in wanted if name and counts[name] > 1]:
         raise UserError(f"{path} has more than one column '{double[0]}'; rename all but one")

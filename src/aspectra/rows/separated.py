@@ -1,4 +1,4 @@
-"""CSV and its relatives: fields with a separator between them, under a header. Called by `aspectra.rows`."""
+"""CSV and similar formats: separated fields under a header. Called by `aspectra.rows`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from aspectra.rows.texts import text_file
 
 SEPARATORS = ",;\t|"
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-TOLD = re.compile(r'"?sep=(?P<mark>[^\r\n]?)"?\s*', re.IGNORECASE)  # what Excel writes and reads above a table
+TOLD = re.compile(r'"?sep=(?P<mark>[^\r\n]?)"?\s*', re.IGNORECASE)  # a line that Excel writes above a table
 
 
 def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> Iterator[Row]:
-    """Rows under a header; fields may hold line breaks. Where it is not given, the header shows the separator: the one
-    of comma, semicolon, tab and bar that it has most of; a tab where `tabs`. Quotes in a text are written twice, or
-    with a backslash. A row that breaks off is a fault for each of its lines."""
+    """Rows under a header; fields may contain line breaks.
+
+    Without a given delimiter, the header's most frequent one of comma, semicolon, tab and bar is used; with `tabs`, a
+    tab. Quotes in a text are doubled or escaped by a backslash. A broken row gives a fault for each of its lines.
+    """
     csv.field_size_limit(LONGEST_FIELD)
     given = None if form.delimiter is None else separator(form.delimiter)
     with text_file(path, form.encoding) as stream:
@@ -50,7 +52,7 @@ def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> 
 
 
 def separator(given: str) -> str:
-    """A separator as it is named on a command line. Raises UserError for what is none."""
+    """A delimiter from the command line. Raises UserError for an invalid one."""
     mark = NAMED.get(given.lower(), given)
     if len(mark) != 1 or mark in '"\r\n':
         raise UserError(f"--delimiter '{given}': use one character, or one of {', '.join(NAMED)}")
@@ -58,9 +60,11 @@ def separator(given: str) -> str:
 
 
 def found(head: str, usual: str) -> str:
-    """The separator that a header has most of outside of quotes; the usual one where it has it, or has none."""
+    """The most frequent delimiter in a header, outside quotes. `usual` if there is none, or if it is an
+    occurring tab.
+    """
     bare = re.sub(r'"[^"]*"', "", head)
     if usual == "\t" and usual in bare:
         return usual
-    best = max(SEPARATORS, key=bare.count)  # the first of those that are as many
+    best = max(SEPARATORS, key=bare.count)  # ties: the first
     return best if best in bare else usual

@@ -1,4 +1,4 @@
-"""The first sheet of a workbook of Excel, row by row. Called by `aspectra.rows`."""
+"""The first sheet of an Excel workbook, row by row. Called by `aspectra.rows`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from aspectra.rows.texts import check_file
 
 
 def sheet_rows(path: Path, keep: Keep) -> Iterator[Row]:
-    """Rows under the first row that is not empty, of the first sheet that has one. Cells hold what is shown: numbers,
-    texts, dates, and the last results of formulas.
+    """Rows under the first non-empty row, of the first sheet with one.
 
-    Raises UserError for what is no workbook, or is kept by a password; MissingExtraError without openpyxl.
+    Cells are as displayed: numbers, texts, dates, and the last results of formulas. Raises UserError if the file is not
+    a workbook or has a password; MissingExtraError without openpyxl.
     """
     check_file(path)
     need("excel", f"{path.suffix} files")
@@ -30,7 +30,7 @@ def sheet_rows(path: Path, keep: Keep) -> Iterator[Row]:
     try:
         header: list[str] | None = None
         for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write them wrong, and rows would be lost
+            sheet.reset_dimensions()  # some programs write wrong ones, and rows would be lost
             for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
                 if all(cell is None or cell == "" for cell in cells):
                     continue

@@ -1,6 +1,6 @@
-"""Files of text, packed or not, in whatever encoding: opened for reading, or one line on why not.
+"""Opens text files, compressed or not, in any encoding; errors are one line.
 
-Called by the readers of `aspectra.rows`, and by whatever reads text of another kind.
+Called by the readers of `aspectra.rows`, and by readers of other text files.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from aspectra.errors import UserError
 from aspectra.rows.encodings import UTF8, check_encoding, marked, suspected, unreadable
 
 PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-HEAD = 4096  # bytes by which an encoding is known
+HEAD = 4096  # bytes for detecting an encoding
 
 
 def kind(path: Path) -> str:
-    """A file's suffix in small letters, without that of its packing: `.csv` of `reviews.csv.gz`."""
+    """A file's suffix in lower case, without that of its compression: `.csv` for `reviews.csv.gz`."""
     suffix = path.suffix.lower()
     return Path(path.stem).suffix.lower() if suffix in PACKED else suffix
 
@@ -42,16 +42,17 @@ def check_file(path: Path) -> None:
 
 
 def nothing(path: Path) -> str:
-    """Why a file that could be read has no row."""
+    """Why a readable file has no rows."""
     return "it has no rows" if path.stat().st_size else "it is empty"
 
 
 @contextmanager
 def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
-    """Open a file of text, unpacked, line ends untouched. What its byte-order mark or the `encoding` says, else UTF-8.
+    """Open a text file, decompressed, with line ends unchanged. Encoding: its byte-order mark, else `encoding`, else
+    UTF-8.
 
-    Raises UserError for a file that cannot be opened, an encoding that does not exist, and bytes that are not of it:
-    with the line, the byte, and the encoding that the file is likely in.
+    Raises UserError for a file that cannot be opened, an unknown encoding, and bytes that do not fit it: with the line,
+    the byte, and the likely encoding.
     """
     check_file(path)
     if encoding is not None:
@@ -62,7 +63,7 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
             told = marked(head) or encoding
             if told is None and (likely := suspected(head)) is not None:
                 raise UserError(f"{path} is not UTF-8 but likely {likely}: name it with --encoding {likely}")
-            # The mark of UTF-8 is no part of the text, also where the encoding was named.
+            # The byte-order mark is not part of the text, even if UTF-8 was named.
             name = "utf-8-sig" if told is None or told.lower().replace("_", "-") in UTF8 else told
             try:
                 yield io.TextIOWrapper(source, encoding=name, newline="")
@@ -78,6 +79,6 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
 
 
 def unpacked(path: Path) -> io.BufferedReader:
-    """The bytes of a file, unpacked where its suffix says that it is packed."""
+    """The bytes of a file, decompressed by its suffix."""
     opened = PACKED.get(path.suffix.lower())
     return path.open("rb") if opened is None else io.BufferedReader(opened(path, "rb"))
