@@ -1,4 +1,4 @@
-"""HTML in reviews, read as what it means, with the way back to the text as given."""
+"""Interprets HTML in reviews, and maps offsets back to the original text."""
 
 from aspectra.markup.reading import Reading, read, told
 

@@ -1,7 +1,7 @@
-"""A text as its reader sees it: tags are gone or line breaks, entities are characters. Every place knows the way back.
+"""A text as a browser shows it: tags are removed or become line breaks, entities become characters.
 
-Called by `aspectra.readers.predictor`, `aspectra.analyze`, `serve` and `reviews`. Whether something is markup does not
-hang on what stands far from it, so that a sentence of a review reads alone as it does within the review.
+Every offset maps back to the original text. Called by `aspectra.readers.predictor`, `aspectra.analyze`, `serve` and
+`reviews`. Whether something is markup depends only on text nearby, so a sentence alone is read as in its review.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ EMPTY = re.compile(r"\s*\n\s*\n\s*")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The `text` that a reader sees, and where its characters stand in the text as given.
+    """The visible `text`, and the offsets of its characters in the original text.
 
-    It is made of pieces: each begins at a character of the text (`starts`) and stands for a stretch of the text as
-    given (`spans`), which it repeats (`same`) or replaces. No pieces: nothing was changed.
+    It consists of pieces. Each begins at an offset of the text (`starts`) and stands for a span of the original
+    (`spans`), which it repeats (`same`) or replaces. No pieces: nothing was changed.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Reading:
     same: list[bool] = field(default_factory=list)
 
     def given(self, start: int, end: int) -> Span:
-        """Where a stretch of the text stands in the text as given: from its first character to its last."""
+        """The span in the original text for a span of the text: from its first character to its last."""
         if not self.starts:
             return start, end
         if start >= end:
@@ -41,13 +41,13 @@ class Reading:
         return self._at(start)[0], self._at(end - 1)[1]
 
     def seen(self, start: int, end: int) -> Span:
-        """Where a stretch of the text as given stands in what is read: the way back of `given`."""
+        """The span in the text for a span of the original text: the inverse of `given`."""
         if not self.starts:
             return start, end
         return self._before(start), self._before(end)
 
     def _at(self, place: int) -> Span:
-        """Where one character stands in the text as given."""
+        """The span of one character in the original text."""
         piece = bisect_right(self.starts, place) - 1
         first, last = self.spans[piece]
         if not self.same[piece]:
@@ -56,7 +56,7 @@ class Reading:
         return first, first + 1
 
     def _before(self, given: int) -> int:
-        """How many characters that are read stand before a place of the text as given."""
+        """The number of visible characters before an offset of the original text."""
         for piece in range(bisect_right(self.spans, (given, given)) - 1, -1, -1):
             first, last = self.spans[piece]
             following = self.starts[piece + 1] if piece + 1 < len(self.starts) else len(self.text)
@@ -69,10 +69,10 @@ class Reading:
 
 
 def read(text: str) -> Reading:
-    """The text without its HTML: what breaks a line is a line break, what is seen as a character is that character.
+    """The text without its HTML: block elements become line breaks, entities become characters.
 
-    `<br />`, `<p>`, list items and cells break lines; other tags, comments, scripts and styles are nothing; escaped
-    tags (`&lt;br&gt;`) are tags. What is no HTML stays: `<3`, `a < b`, `AT&T`, `<unknown>`.
+    `<br />`, `<p>`, list items and cells break lines. Other tags, comments, scripts and styles are removed. Escaped
+    tags (`&lt;br&gt;`) count as tags. Text that is not HTML stays: `<3`, `a < b`, `AT&T`, `<unknown>`.
 
     >>> reading = read("AT&amp;T has <b>good</b> soup<br/>I &lt;3 it")
     >>> reading.text, reading.given(0, 4)
@@ -116,7 +116,7 @@ def read(text: str) -> Reading:
 
 
 def told(text: str) -> str:
-    """The text as it is read, for those who need no way back: no space around it, at most one empty line within.
+    """The visible text without offsets, stripped, with at most one empty line in a row.
 
     >>> told("<p>Good soup.</p>\\n\\n<p>Bad bread.</p>")
     'Good soup.\\n\\nBad bread.'

@@ -1,6 +1,6 @@
-"""Tags of HTML in a text, and what each is to a reader: a line break, a space, or nothing.
+"""HTML tags in a text, and what each shows: a line break, a space, or nothing.
 
-A tag is one of HTML's elements: `<3`, `a < b`, `<bob@example.com>` and `<unknown>` are text. Called by
+A tag must be an HTML element: `<3`, `a < b`, `<bob@example.com>` and `<unknown>` are text. Called by
 `aspectra.markup.reading`.
 """
 
@@ -24,8 +24,8 @@ WITHIN = frozenset((
     "noscript", "param", "q", "rp", "rt", "ruby", "s", "samp", "script", "small", "source", "span", "strike",
     "strong", "style", "sub", "sup", "svg", "template", "time", "track", "tt", "u", "var", "wbr",
 ))  # fmt: skip
-HIDDEN = ("head", "iframe", "script", "style", "svg", "template")  # with all that stands in them
-# Names that a person may put into brackets, as in `I live at <address>`: tags where they have attributes or an end.
+HIDDEN = ("head", "iframe", "script", "style", "svg", "template")  # hidden with their contents
+# Names that people also write in brackets, as in `I live at <address>`: tags only with attributes or an end tag.
 WORDS = frozenset((
     "address", "area", "article", "aside", "audio", "base", "big", "body", "button", "caption", "center", "cite",
     "code", "data", "details", "dialog", "embed", "figure", "font", "footer", "form", "head", "header", "input",
@@ -44,7 +44,7 @@ TAG = re.compile(
     rf"(?:{VALUED}|\s++(?P<lone>[a-z]++)(?=[\s/>]))*+\s*+/?>",
     re.IGNORECASE,
 )
-SPACED = re.compile(r"<\s*+/?\s*+br\s*+/?\s*+>", re.IGNORECASE)  # as tokenizers of words leave it
+SPACED = re.compile(r"<\s*+/?\s*+br\s*+/?\s*+>", re.IGNORECASE)  # as word tokenizers write it
 TORN = re.compile(
     r"<(?:br\s*+/?|/(?P<end>[a-z][a-z0-9]*+)|(?P<name>[a-z][a-z0-9]*+)\s++[a-z-]++=[^<>]*+)\Z", re.IGNORECASE
 )
@@ -58,7 +58,7 @@ ENDS = re.compile(r"(?:<|&(?:amp;)*+lt;)/([a-z][a-z0-9]*+)", re.IGNORECASE)
 
 
 class Tags:
-    """The tags of one text. What is not found once is not looked for again: else `<!--` in every line takes hours."""
+    """The tags of one text. A failed search is remembered: otherwise `<!--` in every line takes hours."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -67,7 +67,7 @@ class Tags:
         self.absent: set[str] = set()
 
     def at(self, start: int) -> tuple[int, str] | None:
-        """(where it ends, what a reader sees in its place) where a tag, written or escaped, begins here; else None."""
+        """(end, visible text) of a tag, plain or escaped, that begins here; else None."""
         text = self.text
         if text.startswith("]]>", start):
             return (start + 3, "") if self.raw else None
@@ -95,7 +95,7 @@ class Tags:
         return None
 
     def seen(self, match: re.Match[str]) -> str | None:
-        """What a reader sees in the place of a tag; None where it is no tag of HTML."""
+        """The visible text of a tag; None if it is not an HTML tag."""
         name = match["name"].lower()
         if match["lone"] and match["lone"].lower() not in LONE:
             return None  # `a<b and c>d`
@@ -106,7 +106,7 @@ class Tags:
         return shown(name)
 
     def hidden(self, name: str, start: int) -> int | None:
-        """Where an element that nobody sees ends; None where it has no end."""
+        """The end of a hidden element; None if it has no end tag."""
         end = self.after(f"</{name}", start)
         end = None if end is None else self.after(">", end)
         if end is None:
@@ -114,7 +114,7 @@ class Tags:
         return end
 
     def after(self, what: str, start: int) -> int | None:
-        """Behind the next place of a mark, whatever its case; None where there is none."""
+        """The end of the next match of a string, ignoring case; None if there is none."""
         if what in self.absent:
             return None
         match = re.compile(re.escape(what), re.IGNORECASE).search(self.text, start)
@@ -125,10 +125,10 @@ class Tags:
 
 
 def known(name: str) -> bool:
-    """Whether HTML has the element; `o:p` and its like are those of word processors."""
+    """Whether HTML has the element. Word processors write names like `o:p`."""
     return name in BREAKS or name in WITHIN or name in GAPS or ":" in name
 
 
 def shown(name: str) -> str:
-    """What a reader sees in the place of a tag of this name."""
+    """The visible text of a tag of this name."""
     return "\n" if name in BREAKS else " " if name in GAPS else ""
