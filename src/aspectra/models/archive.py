@@ -1,4 +1,4 @@
-"""A zip of a model folder -> that folder. `aspectra.models` names it beside the models that come as one."""
+"""From a zip of a model folder to that folder. Used by `aspectra.models`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from aspectra.errors import UserError
 from aspectra.models.packaged import InWheels, describe, verify
 
 WEIGHTS = "model.safetensors"
-# What transformers reads; the rest of a sentence encoder's folder speaks to another library.
+# Files that transformers reads; the others in a sentence encoder's folder are for another library.
 FILES = (WEIGHTS, "config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 
 
 def unpack(packed: Path, folder: Path, source: InWheels) -> None:
-    """A zip with an encoder's folder -> the files of it that transformers needs.
+    """Unpack a zip of an encoder's folder: only the files that transformers needs.
 
-    They get the names of `FILES`, wherever in the zip they lie: no path of its writing is followed. Raises UserError
-    where the zip has no weights, or not the pinned ones.
+    They get the names in `FILES`, wherever they are in the zip: its paths are never used. Raises UserError if the zip
+    has no weights, or not the pinned ones.
     """
     folder.mkdir()
     with zipfile.ZipFile(packed) as archive:
@@ -26,7 +26,7 @@ def unpack(packed: Path, folder: Path, source: InWheels) -> None:
         weights = next((member for member in members if member.split("/")[-1] == WEIGHTS), None)
         if weights is None:
             raise UserError(f"{packed.name} has no {WEIGHTS}; not used")
-        beside = weights.removesuffix(WEIGHTS)  # another config.json lies in another folder
+        beside = weights.removesuffix(WEIGHTS)  # another folder may have another config.json
         for name in FILES:
             if beside + name in members:
                 with archive.open(beside + name) as inside, (folder / name).open("wb") as outside:

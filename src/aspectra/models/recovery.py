@@ -1,10 +1,10 @@
-"""The export of a tagger -> a student's folder with weights that can be trained. Named by `shipped`.
+"""From the export of a tagger to a student's folder with trainable weights. Used by `shipped`.
 
-An export's graph holds the student's weights under their names, but for the matrices of products, which are transposed
-and have names that tell nothing. But the product's node is named by the module that it came from:
-`/encoder/encoder/layer.0/output/dense/MatMul` takes the `weight` of `encoder.encoder.layer.0.output.dense`. What 8 bits
-(`aspectra.readers.taggers.quantize`) rounded away is lost: up to half a step, 1/254 of the largest number of an
-embedding; of a column of weights 1/128, once each is multiplied by the strength of its input.
+An export's graph has the student's weights under their names, except for the matrices of products, which are transposed
+and have meaningless names. But the node of a product is named after its module:
+`/encoder/encoder/layer.0/output/dense/MatMul` has the `weight` of `encoder.encoder.layer.0.output.dense`. What 8 bits
+(`aspectra.readers.taggers.quantize`) rounded away is lost: up to half a step, which is 1/254 of the largest number of
+an embedding; for a column of weights 1/128, after each is multiplied by the strength of its input.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ LEARNED = tuple(f"{head}.{part}" for head in ("tag", "polarity.0", "polarity.3")
 
 
 def recover(export: Path, folder: Path) -> None:
-    """Write the student's folder: the encoder as `transformers` loads it, in 32-bit floats, its heads, tokenizer and
-    `aspectra.json`. The head of ratings, which no export has, begins at zero.
+    """Write the student's folder: the encoder for `transformers` in 32-bit floats, its heads, tokenizer and
+    `aspectra.json`. The head for ratings, which no export has, starts at zero.
 
-    Raises UserError where the export has not all of it: one of an earlier version, of a student of categories, or of an
-    encoder that takes its weights in another way than BERT and MPNet do.
+    Raises UserError if the export lacks something: it is of an earlier version, of a student of categories, or of an
+    encoder whose weights are organized differently than in BERT and MPNet.
     """
     import torch
     from safetensors.torch import save_file
@@ -67,7 +67,7 @@ def recover(export: Path, folder: Path) -> None:
 
 
 def wanted(export: Path, needed: dict[str, Any], found: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Of what was found, what a module needs. Raises UserError where it is not there, or of another shape."""
+    """The weights that a module needs. Raises UserError if one is missing or has another shape."""
     for name, value in needed.items():
         other = found.get(prefix + name)
         if other is None or other.shape != value.shape:
@@ -76,18 +76,18 @@ def wanted(export: Path, needed: dict[str, Any], found: dict[str, Any], prefix: 
 
 
 def weights(graph: Path) -> dict[str, Any]:
-    """Arrays by the names that a tagger's network has for them (`encoder.*`, `heads.*`)."""
+    """Arrays by their names in a tagger's network (`encoder.*`, `heads.*`)."""
     import onnx
 
     model = onnx.load(str(graph)).graph
     values = {each.name: onnx.numpy_helper.to_array(each).copy() for each in model.initializer}
-    for node in model.node:  # of vectors that are equal a graph keeps one
+    for node in model.node:  # a graph stores equal vectors once
         if node.op_type == "Identity" and node.input[0] in values:
             values[node.output[0]] = values[node.input[0]]
     found = {f"{path(node.name)}.weight": weight for node in model.node for weight in taken(node, values)}
     for name, value in values.items():
         table = name.removesuffix(":whole")
-        if table != name:  # whole numbers: of embeddings, a scale a row
+        if table != name:  # integers: for embeddings, with one scale for each row
             value = value * values[f"{table}:scale"]
         if table.startswith(WHOLE) and not table.endswith(":scale"):
             found[table.removeprefix(WHOLE)] = value
@@ -95,7 +95,7 @@ def weights(graph: Path) -> dict[str, Any]:
 
 
 def taken(node: Any, values: dict[str, Any]) -> Iterator[Any]:
-    """The weight matrix that a node multiplies by, as its module has it."""
+    """The weight matrix of a node, in the layout of its module."""
     inputs = list(node.input)
     if node.op_type == "MatMul" and inputs[1] in values:
         yield values[inputs[1]].T.copy()
@@ -106,7 +106,7 @@ def taken(node: Any, values: dict[str, Any]) -> Iterator[Any]:
 
 
 def path(node: str) -> str:
-    """The module that a node is named by; the heads are called one by one, and their graph leaves out the word.
+    """The module that a node is named after. The heads are called directly, so their nodes lack the prefix.
 
     >>> path("/encoder/encoder/layer.0/output/dense/MatMul"), path("/polarity/polarity.3/MatMul")
     ('encoder.encoder.layer.0.output.dense', 'heads.polarity.3')

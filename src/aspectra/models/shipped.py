@@ -1,6 +1,6 @@
-"""The reader that comes with Aspectra: an export to read with, and a student to train on.
+"""The reader that comes with Aspectra: an export for reading, and a student for training.
 
-Named by `aspectra.models`; `aspectra.readers.opening` takes it where no model is named.
+Used by `aspectra.models`. `aspectra.readers.opening` uses it if no model is named.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ READER = "reader-en"
 
 
 def reader() -> Path:
-    """Its folder. Raises UserError where this installation has none."""
+    """Its folder. Raises UserError if this installation has none."""
     if not is_export(places.MODEL):
         raise UserError("this installation of Aspectra has no reader; name a student with --model")
     return places.MODEL
@@ -28,22 +28,24 @@ def reader() -> Path:
 
 @dataclass(frozen=True)
 class Shipped:
-    """The student that the shipped reader was exported from, as far as its file still tells."""
+    """The student that the shipped reader was exported from, as far as it can be recovered."""
 
     about: str
     source = "shipped"
 
     def pin(self, name: str) -> str:
-        """What a manifest records of it. Raises UserError where there is none."""
+        """A manifest's record of it. Raises UserError if there is none."""
         return f"{name} {digest(reader())}"
 
     def is_here(self, name: str) -> bool:
-        """Whether it need not be fetched."""
+        """Whether this installation has it."""
         return is_export(places.MODEL)
 
     def folder(self, name: str) -> Path:
-        """Its folder, made once of each version of the reader. Raises UserError where there is none, MissingExtraError
-        without what makes it."""
+        """Its folder, made once for each version of the reader.
+
+        Raises UserError if there is none, MissingExtraError if a package for the conversion is missing.
+        """
         shipped = reader()
 
         def make(work: Path) -> None:
