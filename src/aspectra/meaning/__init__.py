@@ -1,1 +1,1 @@
-"""Targets that belong together by what they mean: found, or under topics that a user names."""
+"""Groups targets by meaning: into topics that are found, or into the user's own."""

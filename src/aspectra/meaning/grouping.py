@@ -1,7 +1,7 @@
-"""Targets that belong together by meaning: waiter, staff and `guy at the desk` are one topic.
+"""Groups targets by meaning: waiter, staff and `guy at the desk` are one topic.
 
-`find` finds the topics by itself, `given` takes those that a user names. Both return a `Grouping`, which knows the
-topic of any target. Same targets, same topics: nothing is drawn. How the settings were chosen: docs/results/topics.md.
+`find` finds the topics, `given` uses the user's. Both return a `Grouping`, which maps any target to its topic. The
+result is deterministic. docs/results/topics.md shows how the settings were chosen.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 from aspectra.meaning.linkage import average_linkage, cut
 from aspectra.readers.taggers.meanings import Meanings, unit
 
-OTHER = "other"  # what a reader is shown of targets that fit nowhere
-OVERALL = "overall"  # and of a verdict that names nothing
-MOST = 20_000  # targets from which topics are made, the most frequent
-HEAD = 2_000  # of them linked pair by pair: 16 MB of cosines
-BLOCK = 4_096  # of the rest, looked at together
-AROUND = 0.25  # what the sentences around a target count beside itself
-NEAR = 0.08  # the mean cosine from which two groups are one
-SHARE = 0.01  # of all mentions, below which a group is no topic
-FEW = 100  # mentions, below which a target that is named once may be a topic: there is little else
-FITS = 0.25  # the cosine with a topic from which a target is of it
-LIKE = 0.25  # the cosine with a name or an example from which a target is of a user's topic
+OTHER = "other"  # the name for targets without a topic
+OVERALL = "overall"  # the name for opinions without a target
+MOST = 20_000  # targets used to find topics: the most frequent
+HEAD = 2_000  # of them clustered pairwise: 16 MB of cosines
+BLOCK = 4_096  # rows of the rest in one batch
+AROUND = 0.25  # weight of the sentences around a target, relative to the target
+NEAR = 0.08  # mean cosine above which two groups are merged
+SHARE = 0.01  # of all mentions: a smaller group is not a topic
+FEW = 100  # with fewer mentions, a target that occurs once may be a topic
+FITS = 0.25  # minimum cosine with a topic to belong to it
+LIKE = 0.25  # minimum cosine with a name or an example to belong to a user's topic
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A target, how often it is named, and some sentences around it, without itself."""
+    """A target, its number of mentions, and some sentences around it, with the target removed."""
 
     text: str
     count: int
@@ -38,10 +38,10 @@ class Subject:
 
 @dataclass
 class Grouping:
-    """Topics by name, the most spoken of first, and what is of which.
+    """Topics by name, the most frequent first, and a classifier of targets.
 
-    `centers` (points, width) are vectors of length one, several of a topic where it has examples; `of` has, for each,
-    the number of its topic. `shift` is what all targets have in common, and tells nothing.
+    `centers` (points, width) are vectors of length one; a topic with examples has several. `of` has the topic's number
+    for each. `shift` is the mean of all targets, which carries no information.
     """
 
     names: list[str]
@@ -53,13 +53,13 @@ class Grouping:
     known: dict[str, str | None] = field(default_factory=dict)
 
     def topics(self, targets: Sequence[str]) -> list[str | None]:
-        """The topic of each target; None for what fits nowhere."""
+        """The topic of each target; None if no topic fits."""
         fresh = [target for target in dict.fromkeys(targets) if target not in self.known]
         found = dict(zip(fresh, self.nearest(apart(self.meanings.of(fresh), self.shift)), strict=True))
         return [self.known[target] if target in self.known else found[target] for target in targets]
 
     def nearest(self, vectors: Any) -> list[str | None]:
-        """The topic of each row of (n, width), by blocks."""
+        """The topic of each row of (n, width), in batches."""
         if not self.names:
             return [None] * len(vectors)
         found: list[str | None] = []
@@ -77,26 +77,26 @@ def ordered(subjects: Sequence[Subject]) -> list[Subject]:
 
 
 def seen(subjects: Sequence[Subject], meanings: Meanings) -> tuple[Any, Any]:
-    """The vectors of targets (n, width), without what they have in common, and that."""
+    """The vectors of targets (n, width) minus their mean, and the mean."""
     import numpy as np
 
     vectors = meanings.of([subject.text for subject in subjects])
     counts = np.array([subject.count for subject in subjects], np.float32)
-    # Of one alone nothing but rounding would be left.
+    # With a single target, only rounding errors would be left.
     shift = counts @ vectors / max(1.0, float(counts.sum())) if len(subjects) > 1 else 0.0
     return apart(vectors, shift), shift
 
 
 def apart(vectors: Any, shift: Any) -> Any:
-    """Vectors without what all have in common, of length one again; of what means nothing (zeros) nothing is left."""
+    """Vectors minus the mean, normalized to length one. Zero vectors (no meaning) stay zero."""
     return unit((vectors - shift) * vectors.any(axis=1)[:, None])
 
 
 def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
-    """Find topics: link the most frequent targets by meaning and by the sentences around them, keep the groups that
-    many mentions are of, and let each other target go to the nearest of them.
+    """Find topics: cluster the most frequent targets by meaning and by the sentences around them, keep the groups with
+    many mentions, and assign each other target to the nearest one.
 
-    A topic is named after its most typical target: near to its center, and frequent.
+    A topic is named after its most typical target: close to its center, and frequent.
     """
     import numpy as np
 
@@ -117,7 +117,7 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
     centers = [unit((np.sqrt(counts[some]) @ vectors[some])[None])[0] for some in members]
     names = []
     for some, center in zip(members, centers, strict=True):
-        # Rounded, so that what is as typical goes by frequency and spelling, not by the last digits of a processor.
+        # Rounded, so that ties are broken by frequency and spelling, not by a processor's last digits.
         typical = np.round(vectors[some] @ center * counts[some], 4)
         names.append(subjects[some[int(typical.argmax())]].text)
     width = vectors.shape[1]
@@ -129,12 +129,12 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
 
 
 def beside(vectors: Any, subjects: Sequence[Subject], meanings: Meanings) -> Any:
-    """The vectors of targets together with those of the sentences around them."""
+    """The vectors of targets plus the weighted vectors of the sentences around them."""
     return unit(vectors + AROUND * around(subjects, meanings))
 
 
 def around(subjects: Sequence[Subject], meanings: Meanings) -> Any:
-    """The mean vector of the sentences around each target, without what all have in common, (n, width)."""
+    """The mean vector of the sentences around each target, minus the overall mean, (n, width)."""
     import numpy as np
 
     sentences = [sentence for subject in subjects for sentence in subject.around]
@@ -149,7 +149,7 @@ def around(subjects: Sequence[Subject], meanings: Meanings) -> Any:
 
 
 def given(named: Mapping[str, Sequence[str]], subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
-    """A user's topics: names with examples. A target is of the topic whose name or example is nearest in meaning."""
+    """A user's topics: names with examples. A target belongs to the topic with the nearest name or example."""
     import numpy as np
 
     subjects = ordered(subjects)
@@ -159,7 +159,7 @@ def given(named: Mapping[str, Sequence[str]], subjects: Sequence[Subject], meani
     grouping = Grouping(list(named), centers, np.array([n for n, _ in said]), shift, LIKE, meanings)
     if subjects:
         grouping.known = dict(zip([s.text for s in subjects], grouping.nearest(vectors), strict=True))
-    # What the user writes out is no question of meaning, and some words have none here.
+    # Exact matches need no comparison of meaning, and some words have no vector here.
     whose = {text.casefold(): list(named)[number] for number, text in said}
     grouping.known |= {s.text: whose[s.text.casefold()] for s in subjects if s.text.casefold() in whose}
     return grouping

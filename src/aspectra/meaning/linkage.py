@@ -1,4 +1,4 @@
-"""Which vectors belong together: average linkage over cosines, in numpy. Called by `aspectra.meaning.grouping`."""
+"""Clusters vectors: average linkage over cosines, in numpy. Called by `aspectra.meaning.grouping`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 def average_linkage(vectors: Any, weights: Any) -> list[tuple[int, int, float]]:
     """Merge the two nearest groups until one is left.
 
-    `vectors` (n, width) are of length one; `weights` (n) say how much each counts in the mean of its group. Two groups
-    are as near as the mean cosine over all pairs of their members. Returns the n - 1 merges, the nearest first:
-    (a member of the one, a member of the other, cosine).
+    `vectors` (n, width) are of length one; `weights` (n) are their weights in the mean of a group. The similarity of
+    two groups is the mean cosine over all pairs of their members. Returns the n - 1 merges, the nearest first: (a
+    member of the one, a member of the other, cosine).
 
-    Chains of nearest neighbors find the same tree as looking for the nearest pair each time would, in time n squared
-    (Murtagh, "A Survey of Recent Advances in Hierarchical Clustering Algorithms", 1983). Memory: n squared float32.
+    Nearest-neighbor chains give the same tree as merging the nearest pair each time, in time n squared (Murtagh, "A
+    Survey of Recent Advances in Hierarchical Clustering Algorithms", 1983). Memory: n squared float32.
     """
     import numpy as np
 
@@ -34,7 +34,7 @@ def average_linkage(vectors: Any, weights: Any) -> list[tuple[int, int, float]]:
             here = chain[-1]
             row = near[here]
             other = int(row.argmax())
-            if len(chain) > 1 and row[chain[-2]] >= row[other]:  # of ties the one before, or the chain never ends
+            if len(chain) > 1 and row[chain[-2]] >= row[other]:  # on a tie the previous one, or the chain never ends
                 other = chain[-2]
                 break
             chain.append(other)
@@ -51,8 +51,9 @@ def average_linkage(vectors: Any, weights: Any) -> list[tuple[int, int, float]]:
 
 
 def cut(merges: list[tuple[int, int, float]], number: int, least: float) -> list[int]:
-    """The group of each of `number` members where no two groups nearer than `least` stay apart; a group is named by its
-    first member."""
+    """The group of each of `number` members: merges with a cosine of at least `least` are applied. A group is named by
+    its first member.
+    """
     parent = list(range(number))
 
     def root(one: int) -> int:

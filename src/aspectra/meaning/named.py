@@ -1,10 +1,10 @@
-"""A user's own topics, as `--topics topics.yaml` names them: names, with examples where wanted.
+"""The user's own topics, from `--topics topics.yaml`: names with optional examples.
 
     staff: [waiter, guy at the desk]
     wifi:                                # a name alone is enough
     price: [fees, deposit]
 
-Called by whoever takes the file; `grouping.given` groups by it.
+Called by code that takes the file; `grouping.given` groups by it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SHAPE = "write `name: [example, example]` on each line, or `- name`"
 
 
 def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
-    """The topics of a file, in its order: name -> examples. A name or an example stands once, whatever its case.
+    """The topics of a file, in its order: name -> examples. Names and examples are unique, ignoring case.
 
-    Raises UserError for a file that cannot be read, holds none, or has something that is no text or stands twice.
+    Raises UserError for a file that cannot be read or has no topics, and for a value that is not text or is repeated.
     """
     value = parse_yaml(read_text(path, "topics"), str(path))
     if not isinstance(value, dict | list) or not value:
@@ -47,7 +47,7 @@ def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def plain(value: Any, path: Path) -> str:
-    """A name or an example with single spaces. Raises UserError for what is no text: YAML reads `no` as false."""
+    """A name or an example with single spaces. Raises UserError if it is not text: YAML reads `no` as false."""
     if not isinstance(value, str):
         raise UserError(f"{path}: {value!r} is not a text; put it in quotes ({SHAPE})")
     if not (text := " ".join(value.split())):
