@@ -11,7 +11,7 @@ __all__ = ["load"]
 
 
 def __getattr__(name: str) -> Any:
-    """`aspectra.load` and `aspectra.analyze`, imported when asked for: `import aspectra` alone stays cheap."""
+    """`aspectra.load` and `aspectra.analyze`, imported on first access, so that `import aspectra` stays fast."""
     if name == "load":
         from aspectra.readers.predictor import load
 

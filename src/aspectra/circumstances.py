@@ -1,6 +1,6 @@
-"""How a result was made: versions, commit, machine, and when.
+"""How a result was made: versions, commit, machine, and time.
 
-Called by `aspectra.manifest` and by whoever writes a manifest of its own; `aspectra doctor` shows the same.
+Called by `aspectra.manifest` and by code that writes its own manifest; `aspectra doctor` shows the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VERSIONED = (
 
 
 def circumstances(started: float) -> dict[str, Any]:
-    """What every manifest says of how it was made: versions, commit, machine, seconds since `started`, UTC."""
+    """The provenance in every manifest: versions, commit, machine, seconds since `started`, UTC time."""
     return {
         "versions": versions(),
         "commit": commit(),
@@ -41,7 +41,7 @@ def circumstances(started: float) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a result, those that are installed."""
+    """Versions of Python and of the installed packages that affect results."""
     found = {"python": platform.python_version()}
     for package in VERSIONED:
         try:
@@ -52,7 +52,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str | None:
-    """The git commit of the checkout that this code runs from, with '+' where it has changes; None elsewhere."""
+    """The git commit of the checkout with this code, with '+' if it has changes; None outside a checkout."""
     here = Path(__file__).resolve().parents[2]
     if not (here / ".git").exists():
         return None
@@ -65,7 +65,7 @@ def commit() -> str | None:
 
 
 def machine() -> dict[str, Any]:
-    """The machine in a line: system, processor, cores, and the GPU where torch was loaded and has one."""
+    """The machine: system, processor, cores, and the GPU if torch is loaded and has one."""
     model = platform.processor() or platform.machine()
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -1,7 +1,7 @@
-"""Ray: a cluster that is there or one of this machine, and rows mapped by actors on it, each lost one made again.
+"""Ray: connects to a cluster or starts one on this machine, and maps rows with actors, with retries of lost rows.
 
-Called by `aspectra.elicit` and `aspectra.analyze` for `--engine ray`. Rows are read on the node where the command
-runs, so that files need not be shared; a row is a block of work, and an actor has one in hand.
+Called by `aspectra.elicit` and `aspectra.analyze` for `--engine ray`. Rows are read on the node of the command, so
+files need not be shared. A row is a block of work, and an actor has one at a time.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ENGINES = ("local", "ray")
 STORE = 256 << 20  # bytes for the blocks in flight of a cluster that is started here
-PATIENCE = 10.0  # seconds for a cluster's port to take a connection
-CPU = 0.01  # of an actor: where a node dies, any other has room for its actors
-# Read by Ray when it is imported or started: no telemetry, no copy of the project to each worker, no talk of its own.
+PATIENCE = 10.0  # seconds for connecting to a cluster's port
+CPU = 0.01  # for each actor: if a node dies, any other has room for its actors
+# Read by Ray at import or start: no telemetry, no copy of the project to each worker, no messages.
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
@@ -41,7 +41,7 @@ QUIET = {
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Where to work: `address` of a head node (None: RAY_ADDRESS, else this machine), and how many actors.
+    """The cluster: `address` of a head node (None: RAY_ADDRESS, else this machine), and the number of actors.
 
     `workers` None: one for each node.
     """
@@ -52,9 +52,9 @@ class Cluster:
 
 @contextlib.contextmanager
 def joined(cluster: Cluster, what: str) -> Iterator[int]:
-    """Connect, or start a cluster that ends with the block; yields the number of actors. `what` wants the extra.
+    """Connect, or start a cluster for the block; yields the number of actors. `what` needs the extra.
 
-    Raises MissingExtraError without Ray, UserError where no cluster answers, AspectraError where Ray breaks.
+    Raises MissingExtraError without Ray, UserError if no cluster answers, AspectraError if Ray fails.
     """
     need("ray", what)
     for name, value in QUIET.items():
@@ -63,11 +63,11 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
     if address is not None:
         reached(address)
     else:
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # on the loopback, whatever it is called
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # use the loopback interface on every system
     import ray
     import ray.data
 
-    # Sockets lie below it, whose paths may have 107 characters.
+    # A short path: sockets are created in it, and their paths may have only 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp")) if address is None else None
     own: dict[str, Any] = {}
     if folder is not None:
@@ -77,7 +77,7 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
             ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **own)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        context.target_max_block_size = 1  # byte: a row is a block
+        context.target_max_block_size = 1  # byte: each row is a block
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         found: Any = ray.nodes
         nodes = sum(bool(node["Alive"]) for node in found())
@@ -95,7 +95,7 @@ def joined(cluster: Cluster, what: str) -> Iterator[int]:
 
 @contextlib.contextmanager
 def hushed() -> Iterator[None]:
-    """What libraries that are not Python write to stderr meanwhile is not shown; what goes wrong is raised as well."""
+    """Hide what native libraries write to stderr; errors are raised anyway."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:
@@ -108,7 +108,7 @@ def hushed() -> Iterator[None]:
 
 
 def reached(address: str) -> None:
-    """Raise UserError unless somebody listens there: Ray itself would try for minutes."""
+    """Raise UserError unless the address accepts connections: Ray itself would retry for minutes."""
     if address in ("auto", "local"):
         return
     host, _, port = address.rpartition(":")
@@ -124,7 +124,7 @@ def reached(address: str) -> None:
 
 
 def line(error: BaseException) -> str:
-    """The last line of an error of Ray's, which holds the traces of all processes before it."""
+    """The last line of a Ray error, which begins with the traces of all processes."""
     found = [each.strip() for each in str(error).splitlines() if each.strip()]
     return (found[-1] if found else type(error).__name__)[:300]
 
@@ -139,13 +139,13 @@ def here() -> dict[str, Any]:
 
 
 def read(make: Callable[[], Iterator[Table]]) -> Dataset:
-    """The tables that `make`, which is sent there, yields in a process of this node, as they are wanted."""
+    """A dataset of the tables that `make` yields, on demand, in a process of this node. `make` is pickled."""
     import ray.data
     from ray.data.block import BlockMetadata
     from ray.data.datasource import Datasource, ReadTask
 
     class Source(Datasource):
-        supports_distributed_reads = False  # Ray then reads where the driver is
+        supports_distributed_reads = False  # Ray then reads on the driver's node
 
         def estimate_inmemory_data_size(self) -> int | None:
             return None
@@ -159,7 +159,7 @@ def read(make: Callable[[], Iterator[Table]]) -> Dataset:
 
 
 def mapped(rows: Dataset, worker: type, arguments: tuple[Any, ...], workers: int) -> Dataset:
-    """The rows through actors of the class `worker`, each called with a table of one row, spread over the nodes."""
+    """Map the rows with actors of the class `worker`, each called with a table of one row, spread over the nodes."""
     import ray.data
 
     return rows.map_batches(
@@ -173,14 +173,14 @@ def mapped(rows: Dataset, worker: type, arguments: tuple[Any, ...], workers: int
 
 
 def node() -> str:
-    """The node on which this runs, in short."""
+    """The short id of this node."""
     import ray
 
     return str(ray.get_runtime_context().get_node_id())[:8]
 
 
 def results(rows: Dataset) -> Iterator[dict[str, Any]]:
-    """The rows as they are done, in whatever order."""
+    """The rows as they finish, in any order."""
     tables: Iterator[Any] = iter(rows.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
     for table in tables:
         yield from table.to_pylist()

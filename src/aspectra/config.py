@@ -1,7 +1,7 @@
-"""Every setting of every stage, in one place: pydantic models that refuse unknown keys.
+"""Every setting of every stage, in one place: pydantic models that reject unknown keys.
 
-`aspectra.settings` fills them from YAML and `--set`; the workers take them as they are. Chains of stages: `recipes`; a
-benchmark: `systems`.
+`aspectra.settings` fills them from YAML and `--set`. `recipes` has the settings of pipelines, `systems` those of a
+benchmark.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic_core import PydanticKnownError
 from aspectra.settings import shown
 from aspectra.tasks import TASKS
 
-Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what numpy takes
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # numpy's limit
 
 
 def _task(name: Any) -> Any:
@@ -23,8 +23,8 @@ def _task(name: Any) -> Any:
     return name
 
 
-TaskName = Annotated[str, BeforeValidator(_task)]  # a Literal of the tasks, whichever there are
-LATER: dict[str, Any] = {"later": True}  # marks a setting that earlier manifests do not have
+TaskName = Annotated[str, BeforeValidator(_task)]  # a Literal of the names in TASKS
+LATER: dict[str, Any] = {"later": True}  # marks a setting that older manifests lack
 
 
 class Config(BaseModel):
@@ -33,15 +33,17 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def dumped(self, **others: Any) -> dict[str, Any]:
-        """As JSON has it, without settings that came later and are as if they were not there: so that what was made
-        before them is known to be of the same settings. `others` are those of `model_dump`."""
+        """The settings as JSON, without later additions that have their default value.
+
+        So manifests from before these additions still match. `others` are arguments of `model_dump`.
+        """
         later = {name for name, field in type(self).model_fields.items() if (field.json_schema_extra or {}) == LATER}
         values = self.model_dump(mode="json", **others)
         return {k: v for k, v in values.items() if k not in later or v != type(self).model_fields[k].default}
 
 
 class ElicitConfig(Config):
-    """How a teacher is asked. Settings that shape the answer are part of a request's identity."""
+    """Asking a teacher. Settings that affect the answer are part of a request's identity."""
 
     teacher: Literal["openai", "local", "transformers", "recorded", "vllm", "student"] = Field(
         default="openai", description="kind of LLM, or a trained student"
@@ -119,7 +121,7 @@ class ElicitConfig(Config):
 
     @field_serializer("base_url")
     def _without_password(self, url: str | None) -> str | None:
-        """What is written down of the settings holds no secret."""
+        """Never write a password to disk."""
         return None if url is None else shown(url)
 
 
@@ -145,7 +147,7 @@ class CorpusConfig(Config):
 
 
 class TrainingConfig(Config):
-    """What pretraining and fine-tuning share; the defaults are for a CPU, `presets` has others."""
+    """Shared by pretraining and fine-tuning. The defaults are for a CPU; `presets` has others."""
 
     optimizer: Literal["adamw", "adamw_rms"] = Field(
         default="adamw", description="optimizer; adamw_rms scales each step by RMS(weight)"
@@ -240,7 +242,7 @@ class PretrainConfig(TrainingConfig):
 
 
 class FinetuneConfig(TrainingConfig):
-    """Fine-tuning on a task's sentences; the epoch of the best dev F1 is kept."""
+    """Fine-tuning on a task's sentences; the epoch with the best dev F1 is kept."""
 
     task: TaskName = Field(default="atsa", description="task to learn")
     data: str = Field(default="", description="name of a set, or folder with train.json and dev.json")

@@ -1,6 +1,6 @@
-"""What a user can cause and mend, as exceptions whose text is the one line that the command line prints.
+"""Exceptions whose text is the one line that the command line prints.
 
-Raised everywhere; caught in `aspectra.cli.main` only.
+Raised everywhere; caught only in `aspectra.cli.main`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path
 
 
 class AspectraError(Exception):
-    """The work failed for a reason outside the program (exit 1): an endpoint that went away."""
+    """Failed for a reason outside the program (exit 1), such as an endpoint that went away."""
 
     exit_code = 1
 
 
 class EndpointError(AspectraError):
-    """An LLM's endpoint answers nobody now: who else would ask it waits in vain."""
+    """An LLM's endpoint is not answering: further requests would fail too."""
 
 
 class UserError(AspectraError):
-    """The input is wrong and the user can mend it (exit 2). The text says what is wrong and what to do."""
+    """The input is wrong and the user can fix it (exit 2). The text says what is wrong and what to do."""
 
     exit_code = 2
 
@@ -37,7 +37,7 @@ MENDABLE = frozenset(
 
 
 def of_system(error: OSError, path: Path | str | None = None, verb: str = "use") -> AspectraError:
-    """What the operating system complains of, in a line: a UserError where the user can mend it, a full disk too."""
+    """The error of the operating system as one line: UserError if the user can fix it, including a full disk."""
     where = path or error.filename
     if error.errno in FULL:
         what = f"{where} was not written; " if where else ""
@@ -47,7 +47,7 @@ def of_system(error: OSError, path: Path | str | None = None, verb: str = "use")
 
 
 class RefusedError(EndpointError, UserError):
-    """An endpoint that is not there, or does not take the key or the model, as its user can mend."""
+    """An endpoint that does not exist, or rejects the key or the model: the user can fix this."""
 
 
 class MissingExtraError(UserError):
@@ -58,12 +58,12 @@ class MissingExtraError(UserError):
 
 
 def had_by(extra: str) -> str:
-    """An extra's name and the command that installs it; Aspectra is on no package index."""
+    """An extra's name and the command that installs it. Aspectra is not on a package index."""
     return f"'{extra}': pip install '.[{extra}]' in Aspectra's folder"
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
-    """A `UserError` for a name that does not exist, naming the nearest one and all that do.
+    """A `UserError` for an unknown name, with the nearest known one and all known ones.
 
     >>> str(unknown("task", "atsb", ["atsa", "acsa"]))
     "unknown task 'atsb'; did you mean 'atsa'? There are: acsa, atsa"

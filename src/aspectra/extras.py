@@ -1,4 +1,4 @@
-"""What an optional extra brings, and whether it is installed. Called by whoever is about to need one."""
+"""The packages of optional extras, and whether they are installed. Called before an extra is used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ PACKAGES = {
 
 
 def need(extra: str, what: str, *packages: str) -> None:
-    """Raise MissingExtraError, which says that `what` needs it, unless these packages of the extra are there: by
-    default those that every use of it takes."""
+    """Raise MissingExtraError, which names `what` needs the extra, unless these packages are installed.
+
+    The default is the packages that every use of the extra needs.
+    """
     if any(importlib.util.find_spec(package) is None for package in packages or PACKAGES[extra]):
         raise MissingExtraError(extra, what)

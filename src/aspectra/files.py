@@ -1,4 +1,4 @@
-"""Writing so that a reader never sees half a file, and hashing what was read. Called by every stage."""
+"""Atomic writes, and hashes of files. Called by every stage."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from aspectra.errors import of_system
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it takes the name of `path`, on failure it is removed.
+    """Yield a temporary path next to `path`. On success it is renamed to `path`, on failure removed.
 
-    Raises UserError where the disk is full or the folder cannot be written.
+    Raises UserError if the disk is full or the folder is not writable.
     """
     temporary: Path | None = None
     try:
@@ -40,12 +40,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def torn(path: Path) -> bool:
-    """Whether a file is what `replacing` leaves where it is killed: `.NAME.` and eight letters of mkstemp's."""
+    """Whether a file is left over from a killed `replacing`: `.NAME.` and eight letters from mkstemp."""
     return re.fullmatch(r"\..+\.[a-z0-9_]{8}", path.name) is not None
 
 
 def copy_head(path: Path, size: int, into: BinaryIO) -> None:
-    """Copy the first `size` bytes of a file; of none, it need not be there."""
+    """Copy the first `size` bytes of a file. With size 0 the file need not exist."""
     if not size:
         return
     with path.open("rb") as stream:
@@ -71,7 +71,7 @@ def canonical(value: Any) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file, or of a folder: then of its files' names and digests, hidden ones left out."""
+    """Hex digest of a file, or of a folder: then of its files' names and digests, without hidden files."""
     if path.is_dir():
         parts = [
             f"{file.relative_to(path).as_posix()} {sha256(file)}"

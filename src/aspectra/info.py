@@ -1,6 +1,6 @@
-"""What a model's folder says of itself in `aspectra.json`: its family, its task, whether it is an export.
+"""Reads `aspectra.json` of a model's folder: its family, its task, whether it is an export.
 
-Called by whoever loads a model.
+Called by code that loads a model.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from aspectra.files import canonical, sha256
 from aspectra.manifest import read
 from aspectra.weights import INFO
 
-EXPORT = "export"  # the key that only an export has
+EXPORT = "export"  # only an export has this key
 READ_WITH = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors", "*.onnx", "model.bin")
 
 
 def read_info(folder: Path) -> dict[str, Any]:
-    """What `aspectra.json` of a model folder says; empty for a model that Aspectra did not make."""
+    """The contents of `aspectra.json` in a model folder; empty for a model that Aspectra did not make."""
     try:
         value = json.loads((folder / INFO).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -38,34 +38,34 @@ def is_export(folder: Path | str) -> bool:
 
 
 def digest(folder: Path) -> str:
-    """Of the weights, the tokenizer and the settings by which they are read; not of how they came about."""
+    """Hash of the weights, the tokenizer and the settings for using them; not of the provenance."""
     files = {file.name: sha256(file) for pattern in READ_WITH for file in sorted(folder.glob(pattern))}
     info = {name: value for name, value in read_info(folder).items() if name != "provenance"}
     return hashlib.sha256(canonical([files, info]).encode()).hexdigest()[:16]
 
 
 def about(folder: Path) -> dict[str, Any]:
-    """What outputs say of who read: {"name", "version", "digest"}."""
+    """The reader's identity, for outputs: {"name", "version", "digest"}."""
     name, version = named(folder)
     return {"name": name, "version": version, "digest": digest(folder)}
 
 
 def named(folder: Path) -> tuple[str, str | None]:
-    """(name, version): those that an export was given, else the folder's name and None."""
+    """(name, version) of an export, else the folder's name and None."""
     said = of_export(folder)
     return said.get("name") or folder.resolve().name, said.get("version")
 
 
 def language(folder: Path) -> str | None:
-    """The code of the language whose sentences an export says that it is made for."""
+    """The language code of an export."""
     return of_export(folder).get("language")
 
 
 def quality(folder: Path, least: float = 0.0) -> dict[str, Any] | None:
-    """How good a model was where it was made; None where nobody judged it.
+    """Measured quality of a model, from its manifest; None if there is none.
 
-    Of an export, on labeled sentences that it had not learned from: {"precision", "recall", "confidence", "sentences",
-    "data"}, of opinions of about the `least` confidence. Of a student, on dev: {"f1", "sentences", "data"}.
+    Of an export, on labeled sentences that it was not trained on: {"precision", "recall", "confidence", "sentences",
+    "data"}, for opinions with about the confidence `least`. Of a student, on dev: {"f1", "sentences", "data"}.
     """
     made = read(folder) or {}
     figures = made.get("figures") or {}
@@ -80,13 +80,13 @@ def quality(folder: Path, least: float = 0.0) -> dict[str, Any] | None:
 
 
 def of_export(folder: Path) -> dict[str, Any]:
-    """What `aspectra.json` says of an export; empty for other folders."""
+    """The export's entry in `aspectra.json`; empty for other folders."""
     said = read_info(folder).get(EXPORT)
     return said if isinstance(said, dict) else {}
 
 
 def task_of(info: dict[str, Any], given: str | None, else_do: str = "run `aspectra finetune`") -> str:
-    """The task to decode for; UserError where the model was tuned for another, or for none (advice: `else_do`)."""
+    """The task to decode for. UserError if the model was tuned for another, or for none (advice: `else_do`)."""
     tuned = info.get("task")
     if given is not None:
         tasks.get(given)

@@ -1,4 +1,4 @@
-"""One writer at a time in a folder, or of a file. Called by `aspectra.elicit`, `benchmark` and `analyze`."""
+"""Locks: one writer at a time in a folder or of a file. Called by `aspectra.elicit`, `benchmark` and `analyze`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ LOCK = ".lock"
 
 
 def take_lock(folder: Path, of: str = "") -> IO[str]:
-    """Hold the lock of a folder, or `of` one file in it, until the stream is closed or the process dies, however it
-    dies. Raises UserError."""
+    """Lock a folder, or the file `of` in it, until the stream is closed or the process dies in any way. Raises
+    UserError.
+    """
     import fcntl
 
     stream = (folder / (f".{of}{LOCK}" if of else LOCK)).open("a+", encoding="utf-8")
@@ -34,10 +35,10 @@ def take_lock(folder: Path, of: str = "") -> IO[str]:
 
 @contextmanager
 def held(out: Path) -> Iterator[None]:
-    """Hold the lock of a file that is to be written, and leave nothing of it behind. Raises UserError."""
+    """Hold the lock of an output file, and remove the lock file afterwards. Raises UserError."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        # One that was removed by its holder while this process opened it locks nobody out.
+        # A lock file that its holder removed while this process opened it locks nobody out: try again.
         while not os.fstat((stream := take_lock(out.parent, out.name)).fileno()).st_nlink:
             stream.close()
     except OSError as error:

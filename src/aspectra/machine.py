@@ -1,6 +1,6 @@
-"""Where models train and write: device, threads, bfloat16. torch is imported with it.
+"""Device, threads and bfloat16 for training and generation. Imports torch.
 
-Called by whatever loads a model: `aspectra.students`, `readers`, `benchmark` and the teacher in transformers.
+Called by code that loads a model: `aspectra.students`, `readers`, `benchmark` and the teacher in transformers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aspectra.errors import UserError, unknown
 
 
 def device(wanted: str) -> str:
-    """`auto` becomes the best device here; raises UserError where a named one is not."""
+    """The device; `auto` is the best one here. Raises UserError if a named one is missing."""
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted not in ("auto", *here):
         raise unknown("device", wanted, ["auto", *here])
@@ -28,13 +28,13 @@ def device(wanted: str) -> str:
 
 
 def use_threads(threads: int | None) -> None:
-    """Limit torch to so many threads; None leaves it as it is."""
+    """Limit torch to `threads` threads; None leaves it unchanged."""
     if threads is not None:
         torch.set_num_threads(threads)
 
 
 def has_bf16(device: str) -> bool:
-    """Whether bfloat16 is quicker there than 32 bits: a CPU needs instructions for it, else it is emulated."""
+    """Whether bfloat16 is faster than 32 bits on a device: a CPU without instructions for it emulates it."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device == "cpu":
@@ -43,5 +43,5 @@ def has_bf16(device: str) -> bool:
 
 
 def autocast(device: str, bf16: bool) -> AbstractContextManager[Any]:
-    """bfloat16 for the matrix products inside, where wanted and quick; weights stay in 32 bits."""
+    """bfloat16 autocast for matrix products, if wanted and fast; weights stay in 32 bits."""
     return torch.autocast(device, torch.bfloat16) if bf16 and has_bf16(device) else nullcontext()

@@ -1,8 +1,8 @@
-"""What a stage read, did and wrote: `manifest.json`, written last, and the rule by which a stage is skipped.
+"""`manifest.json` of a stage: inputs, settings, figures, outputs. It is written last, and decides whether to skip.
 
 A stage opens its folder with `Stage(...)`, asks `finished()`, calls `begin()`, works, and calls `finish(figures)`.
-Until then the folder holds `.stage.json`, so that a killed run is known for what it is and goes on. Called by the
-workers of every stage and by `aspectra.pipeline`.
+Until then the folder has `.stage.json`, so that a killed run is recognized and resumed. Called by the workers of every
+stage and by `aspectra.pipeline`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,8 @@ RESPONSES = "responses.sqlite"  # the answers of `aspectra elicit`
 class Stage:
     """One stage's folder.
 
-    `inputs` are named files or folders (hashed) or plain strings (a demo's name, a model's name) taken as they are.
-    `replace` lets a result with other inputs or settings be overwritten: `aspectra run` asks for that, single
-    commands do not.
+    `inputs` are named files or folders (hashed) or plain strings (a demo's or a model's name), used unchanged.
+    `replace` allows overwriting a result with other inputs or settings: `aspectra run` sets it, single commands do not.
     """
 
     name: str
@@ -47,7 +46,7 @@ class Stage:
     _hashes: dict[str, str] | None = None
 
     def hashes(self) -> dict[str, str]:
-        """Digest of every input; of a folder that a stage made, the digest of its manifest's outputs."""
+        """Hash of every input. For a stage's folder, it is the hash of its manifest's outputs."""
         if self._hashes is None:
             self._hashes = {
                 name: digest(value) if isinstance(value, Path) else value for name, value in self.inputs.items()
@@ -55,20 +54,20 @@ class Stage:
         return self._hashes
 
     def key(self) -> str:
-        """Digest of inputs and configuration: the same key means the same work."""
+        """Hash of inputs and configuration: the same key means the same work."""
         return hashlib.sha256(canonical([self.name, self.hashes(), self.config]).encode()).hexdigest()
 
     def finished(self) -> dict[str, Any] | None:
-        """The manifest, if this very work was already done here and nothing of it was taken away since."""
+        """The manifest, if this work was already done here and all its outputs still exist."""
         found = read(self.folder)
         if found is None or found.get("key") != self.key():
             return None
         return found if all((self.folder / name).exists() for name in found["outputs"]) else None
 
     def begin(self) -> bool:
-        """Claim the folder; True if it holds the unfinished part of this very work, to go on from.
+        """Claim the folder. Returns True if it has an unfinished part of the same work, to resume.
 
-        Raises UserError if it holds something that this stage did not write.
+        Raises UserError if it has files that this stage did not write.
         """
         if self.folder.exists() and not self.folder.is_dir():
             raise UserError(f"--out {self.folder} is a file; name a folder")
@@ -81,7 +80,7 @@ class Stage:
             mine = (unfinished or done or {}).get("stage") == self.name
             if not mine:
                 raise UserError(f"{self.folder} has other files; name another folder with --out, or empty it")
-            # A key of its own: what is left of this very work, some of its files gone. None: a result half removed.
+            # The same key: leftovers of this work, with files missing. None: a result that was partly removed.
             other = (done or unfinished or {}).get("key") not in (self.key(), None)
             if other and not self.replace:
                 raise UserError(
@@ -99,7 +98,7 @@ class Stage:
         return False
 
     def _clear(self, there: list[Path]) -> None:
-        """Remove an earlier result, under a mark by which a run killed meanwhile still knows the folder as its own."""
+        """Remove an earlier result. A marker lets this stage recognize the folder if it is killed meanwhile."""
         write_json(self.folder / UNFINISHED, {"stage": self.name, "key": None})
         (self.folder / MANIFEST).unlink(missing_ok=True)
         for path in there:
@@ -112,9 +111,9 @@ class Stage:
 
     @contextmanager
     def given_back(self, leads: bool = True) -> Iterator[None]:
-        """Where the work inside shows that the input was wrong, the folder is given back by the process that `leads`.
+        """On a UserError inside, remove the folder, in the process that `leads`: the input was wrong.
 
-        Once something is written, the mark stays to know it by.
+        If anything was written, the folder and its marker stay.
         """
         try:
             yield
@@ -124,7 +123,7 @@ class Stage:
             raise
 
     def finish(self, figures: dict[str, Any]) -> dict[str, Any]:
-        """Write the manifest, which makes the work count as done, and return it."""
+        """Write the manifest, which marks the work as done, and return it."""
         manifest = {
             "stage": self.name,
             "key": self.key(),
@@ -140,7 +139,7 @@ class Stage:
 
 
 def read(folder: Path, name: str = MANIFEST) -> dict[str, Any] | None:
-    """A folder's manifest, or None where there is none that can be read."""
+    """A folder's manifest, or None if there is none or it cannot be read."""
     try:
         value = json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -149,7 +148,7 @@ def read(folder: Path, name: str = MANIFEST) -> dict[str, Any] | None:
 
 
 def digest(path: Path) -> str:
-    """Digest of a file or folder; a finished stage's folder answers with that of its recorded outputs."""
+    """Hash of a file or folder; for a finished stage's folder, of its recorded outputs."""
     found = read(path) if path.is_dir() else None
     if found is not None and "outputs" in found:
         return hashlib.sha256(canonical(found["outputs"]).encode()).hexdigest()
@@ -157,7 +156,7 @@ def digest(path: Path) -> str:
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """Digest of every visible file below a folder but the manifest itself."""
+    """Hash of every visible file in a folder, except the manifest."""
     return {
         file.relative_to(folder).as_posix(): sha256(file)
         for file in sorted(folder.rglob("*"))

@@ -7,7 +7,7 @@ import time
 
 
 def outlive(parent: int) -> None:
-    """End with the parent. Polled, because a pipe's end may be inherited by other children."""
+    """Exit when the parent ends. Polls, because other children may inherit a pipe's end."""
     while os.getppid() == parent:
         time.sleep(0.2)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Where the things that ship with Aspectra lie: a reader, the demo data, the configs. Called by what takes a name."""
+"""Paths of what ships with Aspectra: a reader, the demo data, the configs. Called by code that takes a name."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from aspectra.errors import UserError, unknown
 PACKAGE = Path(__file__).resolve().parent
 DEMO = PACKAGE / "demo"
 MODEL = PACKAGE / "model"  # the shipped reader, an export
-# A wheel carries the configs inside the package; a checkout has them at its root.
+# A wheel has the configs inside the package; a checkout has them at its root.
 CONFIGS = PACKAGE / "configs" if (PACKAGE / "configs").is_dir() else PACKAGE.parents[1] / "configs"
-# Aspectra's own labeled reviews: 5 MB, which a checkout has and a wheel does not.
+# Aspectra's own labeled reviews, 5 MB: in a checkout, not in a wheel.
 REVIEWS = PACKAGE.parents[1] / "data" / "reviews-en"
 
 
 def locate(name: str) -> Path:
-    """A path as it is; `demo:NAME` is a file of the demo."""
+    """A path, unchanged; `demo:NAME` is a file of the demo."""
     if re.match(r"(?!demo:)[a-z][a-z0-9+]+:/", name, re.IGNORECASE):
-        address = re.sub(":/+", "://", name, count=1)  # a path has lost one of its slashes
+        address = re.sub(":/+", "://", name, count=1)  # a Path drops one of the slashes
         raise UserError(f"{address} is a web address; download the file and name it")
     if not name.startswith("demo:"):
         return Path(name)
@@ -33,7 +33,7 @@ def locate(name: str) -> Path:
 def config_file(name: str) -> Path:
     """A config: a file's path, or the name of one that ships with Aspectra.
 
-    Raises UserError that names those that exist.
+    Raises UserError that names the existing ones.
     """
     path = Path(name)
     if path.is_file():

@@ -1,16 +1,16 @@
-"""Settings of training that go together, by name: `--preset`. Called by `aspectra.cli`."""
+"""Named groups of training settings: `--preset`. Called by `aspectra.cli`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# The defaults in `config` are the preset `cpu`. Measured with SmolLM2-135M in rows of 120 tokens, tokens a CPU second
+# The defaults in `config` are the preset `cpu`. Measured with SmolLM2-135M in rows of 120 tokens, tokens per CPU second
 # on one thread of an EPYC with bf16 instructions: all weights, bf16 185 (batch 8), 180 (batch 16), fp32 110; LoRA 16,
-# bf16 228 and 228, fp32 145. Fused AdamW takes 2 % of a step, so that a batch of 16 gains nothing; LoRA gains
-# a quarter in speed, and how much it learns from a token was not measured.
-# `paper` is what the authors' released scripts say (arXiv 2412.18552).
+# bf16 228 and 228, fp32 145. Fused AdamW takes 2 % of a step, so a batch of 16 gains nothing. LoRA is a quarter faster;
+# how much it learns per token was not measured. `paper` has the values of the authors' released scripts (arXiv
+# 2412.18552).
 PAPER_TRAINING = {"bf16": True, "clip": 1.0, "marker": False, "lora_rank": 0, "adam_epsilon": 1e-6}
-# Of a student that tags; the heads are trained at ten times the learning rate.
+# For a tagger; the heads are trained at ten times the learning rate.
 TAGGER_TRAINING = {"warmup_share": 0.1, "weight_decay": 0.01, "input_tokens": 128}
 PRETRAIN_PRESETS: dict[str, dict[str, Any]] = {
     "cpu": {},
@@ -53,5 +53,5 @@ FINETUNE_PRESETS: dict[str, dict[str, Any]] = {
         "empty_answer": "",
     },
 }
-# What `distil` has other than `tagger` where its student knows the task already: nothing, for no other was tried yet.
+# What `distil` changes in `tagger` if its student knows the task already: nothing, since nothing else was tried yet.
 TAUGHT_BEFORE: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A bar with the time left for whatever takes more than two seconds; all talk goes to stderr.
+"""A progress bar with the remaining time for work of more than two seconds; all messages go to stderr.
 
 On a terminal it moves; in a log it is a line every ten seconds. Called by the workers of every stage.
 """
@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 
 def say(text: str) -> None:
-    """One line of talk on stderr."""
+    """Print one line on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 class Bar:
-    """What a stage moves forward: `advance(n, note)`, where the note is shown behind the bar."""
+    """The progress of a stage: `advance(n, note)` moves it; the note is shown after the bar."""
 
     def __init__(self, label: str, total: float | None) -> None:
         self.label, self.total, self.done, self.note = label, total, 0.0, ""
@@ -30,14 +30,14 @@ class Bar:
         self.show()
 
     def tell(self, text: str) -> None:
-        """How far a part of the work is."""
+        """Report the progress of a part of the work."""
         say(text)
 
     def show(self) -> None:
         now = time.monotonic()
         if now - self.spoken >= 10:
             self.spoken = now
-            # A worker's stream tells how far it is from what it says.
+            # A worker's stream has `tick`, which reports progress to the parent.
             getattr(sys.stderr, "tick", say)(self.line(now))
 
     def line(self, now: float) -> str:
@@ -65,7 +65,7 @@ def clock(seconds: float) -> str:
 
 
 def dollars(amount: float) -> str:
-    """A limit as it was given, never with an exponent.
+    """An amount without an exponent.
 
     >>> dollars(5), dollars(0.00001), dollars(12.5)
     ('5', '0.00001', '12.5')
@@ -74,7 +74,7 @@ def dollars(amount: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things.
+    """A number with its noun.
 
     >>> counted(1, "review"), counted(2000, "review")
     ('1 review', '2,000 reviews')
@@ -100,7 +100,7 @@ def progress(label: str, total: float | None) -> Iterator[Bar]:
     from rich.table import Column
 
     def whole() -> Column:
-        return Column(no_wrap=True)  # where there is no room, the note breaks into lines and no figure is cut
+        return Column(no_wrap=True)  # on a narrow terminal, the note wraps and no figure is cut
 
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -111,7 +111,7 @@ def progress(label: str, total: float | None) -> Iterator[Bar]:
         TimeRemainingColumn(table_column=whole()),
         TextColumn("{task.fields[note]}", markup=False, table_column=Column()),
     )
-    # The stream itself: a library's chatter may be silenced by putting another into sys.stderr meanwhile.
+    # Keep this stream: a library may be silenced meanwhile by replacing sys.stderr.
     with Progress(*columns, console=Console(file=sys.stderr)) as live:
         task = live.add_task(label, total=total, note="")
 

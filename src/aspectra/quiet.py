@@ -1,6 +1,6 @@
-"""Silences the bars and chatter of transformers while it loads, saves or trains: our own progress is shown instead.
+"""Silences the bars and messages of transformers while it loads, saves or trains: our own progress is shown instead.
 
-Called by whatever loads, trains or saves a model, around calls into transformers.
+Called around transformers, by code that loads, trains or saves a model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Errors are let through, warnings and bars are not; the former state comes back afterwards."""
+    """Hide warnings and bars, not exceptions; restores the former state afterwards."""
     from transformers.utils import logging
 
     talk: Any = logging

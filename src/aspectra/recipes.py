@@ -1,4 +1,4 @@
-"""The settings of whole chains: which stages, and what each is told. Called by `aspectra.pipeline` and `cli`."""
+"""The settings of pipelines: their stages, and the settings of each. Called by `aspectra.pipeline` and `cli`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aspectra.config import Config, CorpusConfig, ElicitConfig, FinetuneConfig, 
 
 
 class RunConfig(Config):
-    """`aspectra run`: the whole chain."""
+    """`aspectra run`: the whole pipeline."""
 
     out: str = Field(default="runs/run", description="folder for everything")
     reviews: str = Field(description="CSV, JSONL or Parquet file with a text column")
@@ -43,7 +43,7 @@ class RunConfig(Config):
 
 
 class DistilConfig(Config):
-    """`aspectra distil`: an LLM's opinions of some of the reviews, learned by a student that tags."""
+    """`aspectra distil`: a tagger learns an LLM's opinions of some of the reviews."""
 
     reviews: str = Field(description="CSV, JSONL or Parquet file with a text column")
     student: str = Field(default="minilm-l6", description="name, folder or Hub id of a tagger")
@@ -64,7 +64,7 @@ class DistilConfig(Config):
 
     @model_validator(mode="after")
     def _settled_by_the_draw(self) -> DistilConfig:
-        """What is drawn, and of which task, is not for the asking to say; a tagger learns what names targets."""
+        """`elicit` must not set the draw or the task, and must ask for opinions with targets, which a tagger learns."""
         for name in ("task", "limit", "select", "select_by", "encoder"):
             if getattr(self.elicit, name) != ElicitConfig.model_fields[name].default:
                 raise ValueError(f"elicit.{name} is set by distil; leave it out (`draw` is the number of reviews)")
@@ -74,7 +74,7 @@ class DistilConfig(Config):
 
 
 class CutConfig(Config):
-    """A student that begins as some layers of a larger one."""
+    """A student made of some layers of a larger one."""
 
     of: str = Field(
         default="teacher", description="name or folder of the larger model; `teacher`: the config's own teacher"
@@ -122,7 +122,7 @@ class ReaderConfig(Config):
 
     @model_validator(mode="after")
     def _of_a_teacher(self) -> ReaderConfig:
-        """What only a teacher can do anything with needs one."""
+        """Settings that need a teacher require one."""
         if self.teacher is None and self.texts:
             raise ValueError("texts have no labels, so a teacher must read them; name one with `teacher`")
         if self.teacher is None and isinstance(self.student, CutConfig) and self.student.of == "teacher":

@@ -1,6 +1,6 @@
-"""Reviews from tables of every kind, one at a time, never the whole file: which column is what, which rows are bad.
+"""Streams reviews from tables of any format: finds the columns and the bad rows.
 
-Called by `aspectra.elicit.selection`; by the same rules for columns and rows `aspectra.analyze` reads whole tables.
+Called by `aspectra.elicit.selection`. `aspectra.analyze` reads whole tables by the same rules for columns and rows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SKIP = "correct it, or skip such rows with --skip-bad-rows"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is said of a file of reviews: the columns of texts and ids, found by name where None, and its form."""
+    """What the user says of a file of reviews: the columns of texts and ids (None: found by name), and its format."""
 
     text_column: str | None = None
     id_column: str | None = None
@@ -40,7 +40,7 @@ class Layout:
 
 
 class Columns(NamedTuple):
-    """Which column is what."""
+    """The columns by meaning."""
 
     text: str
     id: str | None
@@ -49,7 +49,7 @@ class Columns(NamedTuple):
 
 
 Seen = Callable[[str, str], bool | None]
-"""Whether a row of this id came earlier in the file: None where it did not, else whether its text was the same."""
+"""Whether a row of this id came earlier in the file: None if not, else whether its text was the same."""
 NO_COLUMNS = Columns("text", None, None, None)
 
 
@@ -64,18 +64,18 @@ def read_reviews(
     seen: Seen | None = None,
     tell: bool = True,
 ) -> Iterator[Review]:
-    """The reviews of a table (`aspectra.rows`), streamed.
+    """Stream the reviews of a table (`aspectra.rows`).
 
-    The text column is that of the `layout` or the first of `TEXT` that exists, whatever its case, and with spaces for
-    `_`; id, `domain` and `rating` are found likewise. A row without an id gets `row-N`, N counting rows from 1; one
-    whose id has another text above, as where ids are those of products, gets `:row-N` behind it. HTML in a text is read
-    as what it means (`aspectra.markup`). The first review is read before this returns, so that a file that cannot be
-    read is known before anything is written.
+    The text column is that of the `layout` or the first of `TEXT` that exists, ignoring case, and with spaces for `_`;
+    id, `domain` and `rating` are found in the same way. A row without an id gets `row-N`, N counting rows from 1. If an
+    id had another text before, as with ids of products, `:row-N` is appended. HTML in a text is interpreted
+    (`aspectra.markup`). The first review is read before this returns, so that an unreadable file is detected before
+    anything is written.
 
-    A row that repeats an earlier one's id and text is passed over and counted. A bad row (torn line, no text, more
-    fields than columns) is an error that names its line; with `skip_bad_rows` it is passed over, and the counts by
-    reason are told on stderr at the end where `tell` says so. `seen` is asked for every row's id and text; without it
-    hashes of all of them are kept in memory.
+    A row that repeats an earlier id and text is skipped and counted. A bad row (broken line, no text, more fields than
+    columns) is an error that names its line. With `skip_bad_rows` it is skipped, and with `tell` the counts by reason
+    are reported on stderr at the end. `seen` is called with every row's id and text; without it, hashes of all of them
+    are kept in memory.
 
     Raises UserError: no such file, not in its encoding, no such column, no rows, a bad row.
     """
@@ -116,7 +116,7 @@ def _reviews(path: Path, layout: Layout, skip: bool, limit: int | None, seen: Se
             name += f":row-{number}"
             before = seen(name, text)
         if before:
-            # The same review once more, as in a file with a row a question.
+            # The same review again, as in a file with one row for each question.
             bad["repeated row"] += 1
             continue
         good += 1
@@ -146,7 +146,7 @@ def _reviews(path: Path, layout: Layout, skip: bool, limit: int | None, seen: Se
 
 @dataclass(slots=True)
 class First:
-    """How many there were of a kind, and the first: there may be a million."""
+    """Counts values and keeps only the first: there may be a million."""
 
     count: int = 0
     value: Any = None
@@ -157,9 +157,9 @@ class First:
 
 
 def close_reading(path: Path, good: int, bad: Counter[str], tell: bool = True) -> None:
-    """What there is to say once a file of reviews was read: the rows passed over, by reason, unless not to `tell`.
+    """Report the skipped rows by reason after reading a file of reviews, if `tell`.
 
-    Raises UserError where no review was left.
+    Raises UserError if no review was left.
     """
     passed = ", ".join(f"{count} {reason}" for reason, count in bad.most_common())
     if not good:
@@ -182,12 +182,12 @@ def _in_memory() -> Seen:
 
 
 def mark(text: str) -> int:
-    """Eight bytes of a digest: what a set of a million texts is told apart by."""
+    """Eight bytes of a hash: enough to tell a million texts apart."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
-    """The column that holds the texts: the `given` one, else the first of `TEXT`. Raises UserError where none does."""
+    """The text column: the `given` one, else the first of `TEXT`. Raises UserError if there is none."""
     found = find(names, (given,) if given else TEXT)
     if found is None:
         what = f"no column '{given}'" if given else "no text column"
@@ -196,8 +196,9 @@ def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
 
 
 def which_id(path: Path, names: Sequence[str], given: str | None) -> str | None:
-    """The column that holds the ids: the `given` one, else the first of `ID`, None without one. Raises UserError where
-    the given one is not there."""
+    """The id column: the `given` one, else the first of `ID`, else None. Raises UserError if the given one is not
+    there.
+    """
     found = find(names, (given,) if given else ID)
     if given and found is None:
         raise UserError(f"{path} has no column '{given}' for --id-column; it has: {', '.join(map(str, names))}")
@@ -209,8 +210,9 @@ def _columns(path: Path, names: Sequence[str], layout: Layout, text: str) -> Col
 
 
 def find(names: Sequence[str], wanted: Iterable[str]) -> str | None:
-    """The first of the wanted columns that is there, if need be in other case, with space around, or with spaces or
-    nothing for `_`; None without one."""
+    """The first wanted column that exists, also in other case, with surrounding space, or with spaces or nothing for
+    `_`; None if there is none.
+    """
     exact = set(names)
     folded = {_folded(name): name for name in reversed(names)}
     for want in wanted:
@@ -226,7 +228,7 @@ def _folded(name: str) -> str:
 
 
 def fault_of(value: Any, column: str) -> tuple[str, str]:
-    """What is wrong with a text, in a word or two and at length; two empty strings where nothing is."""
+    """What is wrong with a text, short and long; two empty strings if nothing is."""
     if value is None or (isinstance(value, str) and not told(value).strip()):
         return "empty text", f"no text in column '{column}'"
     if not isinstance(value, str):
@@ -239,12 +241,12 @@ def fault_of(value: Any, column: str) -> tuple[str, str]:
 
 
 def name_of(values: dict[str, Any], column: str | None, number: int) -> str:
-    """A row's id; `row-N` where it has none."""
+    """A row's id; `row-N` if it has none."""
     return (_string(values.get(column)) if column else None) or f"row-{number}"
 
 
 def _string(value: Any) -> str | None:
-    # NaN is how data frames spell a value that is not there, and JSON writers of Python let it through.
+    # Data frames write a missing value as NaN, and Python's JSON writers keep it.
     missing = value is None or (isinstance(value, float) and math.isnan(value))
     return None if missing else str(value).strip() or None
 

@@ -1,6 +1,6 @@
-"""The records that flow between the stages: frozen, plain, without behavior.
+"""The records passed between stages: frozen, without behavior.
 
-Read and written by `aspectra.reviews`, `data`, `elicit` and `score`; every stage speaks in them.
+Read and written by `aspectra.reviews`, `data`, `elicit` and `score`; every stage uses them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Span = tuple[int, int]  # characters of a text, the end exclusive
 class Opinion:
     """One opinion of a sentence.
 
-    `target` is the aspect term as it stands in the text, None where the target is not named. `start` and `end`
-    are character offsets into the text (end exclusive), None where unknown. `words` are the opinion words that
-    the annotators marked: empty where the opinion is implicit, or where the source does not mark them.
+    `target` is the aspect term as in the text, None if it is not named. `start` and `end` are character offsets into
+    the text (end exclusive), None if unknown. `words` are the annotated opinion words: empty if the opinion is
+    implicit, or if the source does not annotate them.
     """
 
     target: str | None
@@ -38,7 +38,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sentence with its gold opinions, in the order in which the file has them."""
+    """A sentence with its gold opinions, in the order of the file."""
 
     id: str
     text: str
@@ -47,7 +47,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A text to ask the teacher about. `rating` is the author's own, on whatever scale the source has."""
+    """A text to ask the teacher about. `rating` is the author's own, on the source's scale."""
 
     id: str
     text: str
@@ -59,9 +59,9 @@ class Review:
 class Response:
     """One answer of a teacher, or the reason why there is none: a row of `responses.parquet`.
 
-    `tokens_in` and `tokens_out` are as the teacher counted them, None where it does not. `settings` is the
-    canonical JSON of the sampling settings. `created` is UTC, ISO 8601. `distribution` are the probabilities behind
-    the text, as JSON (`aspectra.data.soft`), where the teacher has them.
+    `tokens_in` and `tokens_out` are as the teacher counted them, None if it does not count. `settings` is the canonical
+    JSON of the sampling settings. `created` is UTC, ISO 8601. `distribution` has the probabilities behind the text, as
+    JSON (`aspectra.data.soft`), if the teacher gives them.
     """
 
     review_id: str
@@ -83,7 +83,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a system says of one sentence. `raw` is the linear form as written by a student, None otherwise."""
+    """A system's opinions of one sentence. `raw` is the linear form as written by a student, else None."""
 
     id: str
     text: str

@@ -1,6 +1,6 @@
-"""Where a text falls apart into sentences: no character is lost, and scripts without spaces are known.
+"""Splits a text into sentences, without losing a character; also for scripts without spaces.
 
-Called by the steps of `aspectra.corpus` that look at sentences, by `aspectra.readers`, `analyze` and `serve`.
+Called by the steps of `aspectra.corpus` that need sentences, by `aspectra.readers`, `analyze` and `serve`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 NUMBERED = re.compile(r"(?:^|\s)(?:No|nos?|Nr|Fig|p|pp|vol|ch|sec)\.$", re.IGNORECASE)  # before a digit only
-MIDDLE = re.compile(r"(?:^|\s)(?:etc|Ave|Blvd|sq|ft|oz|lbs?|hrs?|appt|ext)\.$", re.IGNORECASE)  # before a small letter
-FAR = 12  # no abbreviation is longer, with what stands before it
+MIDDLE = re.compile(r"(?:^|\s)(?:etc|Ave|Blvd|sq|ft|oz|lbs?|hrs?|appt|ext)\.$", re.IGNORECASE)  # before lower case only
+FAR = 12  # longest abbreviation with the character before it
 WRITTEN = re.compile(r"\S")
 WIDE = "。！？｡"  # end a sentence with no space after them
 CLOSING = "\"'”’»)\\]」』）"
@@ -24,11 +24,12 @@ END = re.compile(rf"(?P<line>\s*\n\s*)|(?P<mark>[.!?…]+)[{CLOSING}]*\s+|[{WIDE
 
 
 def sentences(text: str) -> list[Span]:
-    """Where each sentence stands, the white space after it included: the spans cover the text without a gap.
+    """The span of each sentence, with the white space after it: the spans cover the text without gaps.
 
-    A sentence ends at closing punctuation before white space, at that of scripts without spaces, and at a line break;
-    not after an abbreviation, an initial, `No.` before a number, nor where a small letter follows an ellipsis. (After a
-    single dot it mostly begins a sentence: in 47 of 60 places drawn from reviews of the web.)
+    A sentence ends at closing punctuation before white space, at that of scripts without spaces, and at a line break.
+    It does not end after an abbreviation, an initial, `No.` before a number, or an ellipsis before a lower-case letter.
+    (After a single dot, a lower-case letter mostly begins a sentence: in 47 of 60 places drawn from reviews of the
+    web.)
 
     >>> text = "Mr. Hall paid 3.50 approx. twice... for tea! Never again.\\n好吃。再来！"
     >>> [text[start:end] for start, end in sentences(text)]
@@ -44,7 +45,7 @@ def sentences(text: str) -> list[Span]:
 
 
 def spans(text: str) -> list[Span]:
-    """The same without the white space around each, and without what is nothing else.
+    """The same, each stripped of white space; blank ones are dropped.
 
     >>> spans(" Good soup. \\n Bad bread. ")
     [(1, 11), (14, 24)]

@@ -1,7 +1,7 @@
-"""Settings as a user writes them: YAML, `--set a.b=c`, and one clear line for what is wrong.
+"""Settings as a user writes them: YAML, `--set a.b=c`, and one clear line for each error.
 
-Knows no setting by name: the models are `aspectra.config`'s. Called by the command line and by whoever builds a model
-of settings from parts.
+Knows no setting by name: the models are in `aspectra.config`. Called by the command line and by code that builds a
+settings model from parts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from aspectra.errors import UserError, unknown
 Model = TypeVar("Model", bound=BaseModel)
 
 
-# What is wrong with a value, where pydantic says it in the words of a programmer.
+# Plain messages for errors that pydantic words for programmers.
 PLAIN = {
     "too_short": "must not be empty",
     "tuple_type": "must be a list, as in [1, 2]",
@@ -36,17 +36,17 @@ PLAIN = {
 
 
 def build(model: type[Model], values: dict[str, Any]) -> Model:
-    """Validate settings; the first thing wrong becomes one line that names the key and the nearest right one."""
+    """Validate settings. The first error becomes one line that names the key and the nearest valid one."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        # A name that is mistyped is missing too, and the mistake is what to tell of.
+        # A mistyped name also causes a missing one; report the typo.
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         where = spelled(first["loc"], values)
         if first["type"] == "extra_forbidden":
             names = list(_names(model))
             section, _, own = where.rpartition(".")
-            # Those beside it, and the likeliest elsewhere: all of a run's two hundred are no clear line.
+            # Only neighbors and the most similar name: all of a run's two hundred settings would be too long.
             peers = [name for name in names if name.rpartition(".")[0] == section or name.endswith(f".{own}")]
             raise unknown("setting", where, {*peers, *difflib.get_close_matches(where, names, n=1)}) from None
         if first["type"].startswith("union_tag"):
@@ -67,7 +67,7 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
 
 
 def spelled(place: Sequence[int | str], values: Any) -> str:
-    """A setting as its user writes it: without the names of kinds that pydantic puts between."""
+    """A setting's path as the user writes it, without the type names that pydantic inserts."""
     parts = list[str]()
     for number, part in enumerate(place, 1):
         if isinstance(values, dict) and part not in values and number < len(place):
@@ -90,7 +90,7 @@ def load(
 ) -> Model:
     """Settings from a YAML file, changed by `a.b=value` items (values are YAML too).
 
-    Raises UserError for what is wrong with them; where they are those of one of `others`, it says of which command.
+    Raises UserError for invalid settings. If they fit one of `others` instead, it names that command.
     """
     values = dict(base or {})
     if file is not None:
@@ -107,7 +107,7 @@ def load(
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
-    """A YAML mapping from a file; `${NAME}` in its text becomes the environment's value."""
+    """A YAML mapping from a file; `${NAME}` in its text is replaced by the environment variable."""
     value = parse_yaml(os.path.expandvars(read_text(file, "config")), str(file))
     if not isinstance(value, dict):
         raise UserError(f"{file}: a config must be a mapping of settings")
@@ -115,7 +115,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
 
 
 def read_text(file: Path, what: str) -> str:
-    """The text of a file of settings, of which messages say `what` it is. Raises UserError where it cannot be read."""
+    """The text of a settings file; messages call it `what`. Raises UserError if it cannot be read."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -128,7 +128,7 @@ def parse_yaml(text: str, source: str) -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """The safe loader, to whom a key that stands twice is an error: one value would be lost."""
+        """The safe loader, but a duplicate key is an error: one value would be lost."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen = Counter(key.value for key, _ in node.value if isinstance(key.value, str) and key.value != "<<")
@@ -138,7 +138,7 @@ def parse_yaml(text: str, source: str) -> Any:
 
     try:
         return yaml.load(text, Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that no calendar has
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: an impossible date
         told = " ".join(str(error).replace('in "<unicode string>", ', "in ").split())
         raise UserError(f"{source}: not YAML ({told})") from None
 
@@ -169,7 +169,7 @@ def _models(annotation: Any) -> Iterable[type[BaseModel]]:
 
 
 def shown(url: str) -> str:
-    """An address as it may be printed: without a user, password or query.
+    """A URL for messages: without a user, password or query.
 
     >>> shown("http://me:secret@host:80/v1?token=1")
     'http://host:80/v1'

@@ -1,4 +1,4 @@
-"""The settings of `aspectra benchmark`: which systems, on which sets, with which seeds. Like those of `config`."""
+"""The settings of `aspectra benchmark`: systems, sets and seeds. In the style of `config`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from aspectra.config import LATER, Config, ElicitConfig, FinetuneConfig, Seed
 
-LAYOUT = ("text_column", "id_column", "encoding", "delimiter", "skip_bad_rows")  # of a benchmark's sentences, our own
+LAYOUT = ("text_column", "id_column", "encoding", "delimiter", "skip_bad_rows")  # the benchmark writes this file
 PAPER_SEEDS = (42, 52, 62, 72, 82, 142, 152, 162, 172, 182)
 
 Shots = tuple[Annotated[int, Field(ge=0)] | None, ...]
@@ -45,7 +45,7 @@ class LLMSystem(Config):
 
     @model_validator(mode="after")
     def _settled_by_the_cell(self) -> LLMSystem:
-        """The cell decides what is asked of which sentences; a setting that would distort that is no setting."""
+        """The cell decides what is asked about which sentences, so settings that would change that are rejected."""
         for name in ("kinds", "task", "limit", "select", "demonstrations", "nearest", *LAYOUT):
             if getattr(self.elicit, name) != ElicitConfig.model_fields[name].default:
                 raise ValueError(f"the benchmark sets elicit.{name} itself; leave it out")
@@ -53,7 +53,7 @@ class LLMSystem(Config):
 
 
 class FileSystem(Config):
-    """Predictions that some other system made."""
+    """Predictions of any other system."""
 
     kind: Literal["file"] = Field(description="predictions of any other system")
     predictions: str = Field(description="JSONL file; {task}, {data}, {seed} and {shots} in its name are filled in")
@@ -71,7 +71,7 @@ class FileSystem(Config):
 
     @property
     def learned(self) -> bool:
-        """Whether each file says from how many sentences its system learned."""
+        """Whether each file name includes the number of training sentences."""
         return "{shots}" in self.predictions
 
     @property

@@ -1,4 +1,4 @@
-"""Rows of JSON or Parquet, out of files and into them. Called by every stage that hands rows on."""
+"""Reads and writes rows as JSONL or Parquet. Called by every stage that passes rows on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from aspectra.errors import UserError
 from aspectra.files import replacing
 from aspectra.rows import BATCH, jsonl_rows
 
-COPIED = 8192  # rows held at once where they are copied
+COPIED = 8192  # rows copied at once
 
 
 def read_jsonl(path: Path | str) -> Iterator[dict[str, Any]]:
-    """The objects of a JSONL file, blank lines left out.
+    """The objects of a JSONL file; blank lines are skipped.
 
-    Raises UserError for a missing file, one that is not UTF-8, and a line that is no JSON object (its number).
+    Raises UserError for a missing file, one that is not UTF-8, and a line that is not a JSON object (with its number).
     """
     for row in jsonl_rows(Path(path)):
         if row.fault:
@@ -27,17 +27,17 @@ def read_jsonl(path: Path | str) -> Iterator[dict[str, Any]]:
 
 
 def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Write one JSON object a line, as they come; the file appears when it is whole."""
+    """Write one JSON object on each line, streaming. The write is atomic."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         for row in rows:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any, before: Iterable[Any] = ()) -> None:
-    """Write rows as they come; the file appears when it is whole.
+    """Write rows to a Parquet file, streaming. The write is atomic.
 
-    `schema` is a `pyarrow.Schema`, or the names of the columns where all are strings. `before` has tables of it that
-    are written first (`first_rows`).
+    `schema` is a `pyarrow.Schema`, or the names of the columns if all are strings. `before` has tables of that schema
+    to write first (`first_rows`).
     """
     import pyarrow
     import pyarrow.parquet
@@ -53,7 +53,7 @@ def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any, befor
 
 
 def first_rows(path: Path, count: int, schema: Any) -> Iterator[Any]:
-    """The first rows of a Parquet file, as tables of that `pyarrow.Schema`; of none, it need not be there."""
+    """The first rows of a Parquet file, as tables of that `pyarrow.Schema`. With count 0 the file need not exist."""
     import pyarrow
     import pyarrow.parquet
 
@@ -68,7 +68,7 @@ def first_rows(path: Path, count: int, schema: Any) -> Iterator[Any]:
 
 
 def row_count(path: Path) -> int:
-    """How many rows a Parquet file has."""
+    """The number of rows of a Parquet file."""
     import pyarrow.parquet
 
     return int(pyarrow.parquet.read_metadata(path).num_rows)

@@ -1,6 +1,6 @@
-"""A folder with a model in it: whether transformers may load it, and what it says when it cannot.
+"""Model folders: whether transformers may load one, and the error if it cannot.
 
-Called by `aspectra.models`, which finds the folder, and by whoever loads one.
+Called by `aspectra.models`, which finds the folder, and by code that loads one.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from aspectra.errors import UserError
 from aspectra.manifest import UNFINISHED
 from aspectra.quiet import quiet
 
-INFO = "aspectra.json"  # beside the weights of a model that was made here
-HEADS = "heads.safetensors"  # beside the encoder of a tagger
-RUN = ("model.bin", "model.onnx")  # what an export has in place of weights
+INFO = "aspectra.json"  # next to the weights of a model that was made here
+HEADS = "heads.safetensors"  # next to the encoder of a tagger
+RUN = ("model.bin", "model.onnx")  # an export has these instead of weights
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 
 
 def check(folder: Path) -> Path:
-    """The folder itself, if `transformers` can load weights from it without running anybody's code.
+    """The folder itself, if `transformers` can load weights from it without running foreign code.
 
     Raises UserError that says what is missing.
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is a file; a model is a folder with config.json and safetensors weights")
     if (folder / "adapter_config.json").exists():
-        # transformers would fetch what it names as its base, whatever the weights beside it are.
+        # transformers would download the base model that it names, whatever the weights next to it are.
         raise UserError(f"{folder} has only an adapter; merge it into its model (peft: merge_and_unload) and save that")
     weights = [file for file in folder.glob("*.safetensors") if not file.name.startswith("adapter_")]
     if not weights:
@@ -54,7 +54,7 @@ def check(folder: Path) -> Path:
 
 @contextmanager
 def loading(folder: Path) -> Iterator[None]:
-    """What transformers prints and raises while it reads a folder: silence, and a UserError of one line."""
+    """Silence transformers while it loads a folder, and turn its errors into a UserError of one line."""
     from safetensors import SafetensorError
 
     try:
@@ -68,7 +68,7 @@ def loading(folder: Path) -> Iterator[None]:
 
 
 def shards(folder: Path) -> list[str]:
-    """The files that hold the parts of weights too large for one, by the folder's own index."""
+    """The files of sharded weights, from the folder's own index."""
     try:
         index = json.loads((folder / "model.safetensors.index.json").read_text(encoding="utf-8"))
         return sorted(set(index["weight_map"].values()))
