@@ -34,7 +34,7 @@ LINES: dict[str, Callable[[Path, str | None], list[Found]]] = {
 FORMATS = ("semeval", "table", *LINES)
 
 
-# Files that mark folders of stages, models and source code (OTHERS), and of whole runs (RUNS), also in a parent folder.
+# Files that mark folders of stages, models and source code (OTHERS), and of whole runs (RUNS), in the parent too.
 OTHERS = (manifest.MANIFEST, manifest.UNFINISHED, manifest.RESPONSES, "config.json", "pyproject.toml")
 RUNS = (manifest.RUN, manifest.BENCHMARK)
 
