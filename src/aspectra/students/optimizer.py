@@ -1,6 +1,6 @@
-"""AdamW, plain or with its step scaled by the weight's own size, and how the learning rate falls.
+"""AdamW, plain or with its step scaled by the weight's size, and the schedule of the learning rate.
 
-Called by `trainer`. torch is imported with this module, so only workers import it.
+Called by `trainer`. Importing this module imports torch, so only workers import it.
 """
 
 from __future__ import annotations
