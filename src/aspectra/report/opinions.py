@@ -23,7 +23,7 @@ VALUES = 12  # values of a column shown at first
 FEW = 5  # with fewer reviews, the table of values and topics shows no share
 SIGNS = {
     name: tables.SIGNS[name] for name in ("positive", "neutral", "conflict", "negative")
-}  # with fewer reviews, no share in the table of values and topics
+}  # in the order of the bars
 
 
 def write(manifest: Row, path: Path) -> None:

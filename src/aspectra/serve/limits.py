@@ -16,9 +16,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-DRAINED = (
-    32_000_000  # bytes that are read and discarded, so that the client gets the error before the connection is closed
-)
+DRAINED = 32_000_000  # bytes that are read and discarded, so that the client gets the error before the close
 
 
 @dataclass(frozen=True)
