@@ -21,9 +21,7 @@ from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, p
 GENERATOR = "aspectra analyze"
 VALUES = 12  # values of a column shown at first
 FEW = 5  # with fewer reviews, the table of values and topics shows no share
-SIGNS = {
-    name: tables.SIGNS[name] for name in ("positive", "neutral", "conflict", "negative")
-}  # in the order of the bars
+SIGNS = {name: tables.SIGNS[name] for name in ("positive", "neutral", "conflict", "negative")}  # the order of the bars
 
 
 def write(manifest: Row, path: Path) -> None:
