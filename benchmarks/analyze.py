@@ -101,8 +101,7 @@ def peak() -> float:
 
 
 def measure(count: int, seconds: float, model: Path | None, append: bool = False) -> dict[str, float]:
-    """The same in a new process, including imports; with `append` that of the second day, after a first in another
-    one."""
+    """The same in a new process, including imports; with `append` that of the second day, after a first one."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--one", "--seconds", str(seconds), "--folder", folder]
         command += ["--model", str(model)] if model else []

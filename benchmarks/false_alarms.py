@@ -56,8 +56,7 @@ def judged(one: Any, other: Any, random: Any) -> dict[str, tuple[bool, float]]:
 
 
 def measure(run: float, tables: int, runs: int, sentences: int) -> list[Any]:
-    """A row of the table: the variation between runs, then for each method the shares of false singles and false
-    tables."""
+    """A row of the table: the variation between runs, then by method the shares of false singles and false tables."""
     random = np.random.default_rng(1)
     grid = Grid(4, runs, sentences, run)
     clear: dict[str, list[bool]] = {way: [] for way in WAYS}

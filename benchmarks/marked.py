@@ -77,7 +77,6 @@ def reviews(path: Path, settled: dict[str, str] | None = None) -> Iterator[Revie
 
 
 def settled(folder: Path) -> dict[str, str]:
-    """The settled version of the lines on which two labelings of the reviews in a folder differ, by the sentence's
-    id."""
+    """The settled lines, by sentence id, on which two labelings of the reviews in a folder differ."""
     lines = (folder / "differences.jsonl").read_text(encoding="utf-8").splitlines()
     return {row["id"]: row["settled"] for row in map(json.loads, lines)}

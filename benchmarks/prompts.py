@@ -39,8 +39,7 @@ LOST, KEPT = 0.05, 0.8
 
 
 def draw(files: Sequence[Path], count: int, seed: int, words: tuple[int, int]) -> list[dict[str, Any]]:
-    """The `count` reviews with the lowest hash of seed and text, with so many words; independent of the files'
-    order."""
+    """The `count` reviews of so many words with the lowest hash of seed and text, whatever the files' order."""
     rows = [row for file in files for row in read_jsonl(file) if words[0] <= len(row["text"].split()) <= words[1]]
     return sorted(rows, key=lambda row: hashlib.sha256(f"{seed} {row['text']}".encode()).digest())[:count]
 

@@ -27,8 +27,7 @@ Pairs = list[tuple[float, bool]]
 
 
 def bins(pairs: Pairs) -> list[dict[str, Any]]:
-    """For each tenth of confidence: the number of opinions, their mean confidence, the share right and its 95 %
-    interval."""
+    """For each tenth of confidence: the opinions, their mean confidence, the share right and its 95 % interval."""
     rows = []
     for n in range(BINS):
         inside = [(c, good) for c, good in pairs if min(int(c * BINS), BINS - 1) == n]

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 
 def across(parts: Parts, load: Callable[[], Extractor], where: cluster.Cluster) -> Iterator[int]:
-    """Make the missing parts on the cluster. Yields the number of reviews of each part once it is written, in any
-    order.
+    """Make the missing parts on the cluster. Yields each part's number of reviews once it is written, in any order.
 
     Raises UserError if a node cannot load the model, AspectraError if Ray fails.
     """

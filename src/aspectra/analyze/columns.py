@@ -31,8 +31,7 @@ class Column:
         self.pairs: Bounded[tuple[str, str], list[int]] = Bounded(lambda: [0, 0], lambda pair: pair[0], PAIRS)
 
     def add(self, values: Mapping[str, Any], counts: Sequence[int], named: Mapping[str, bool]) -> None:
-        """Count a review: its row, its opinions by polarity, and its topics with whether each has a negative
-        opinion."""
+        """Count a review: its row, its opinions by polarity, and its topics with whether each has a complaint."""
         said = shown(values.get(self.name))
         value = said.casefold()
         self.values[value].add(counts)

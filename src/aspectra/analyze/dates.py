@@ -152,8 +152,7 @@ class Clock:
 
 
 def clock(dates: Dates, days: Counter[date]) -> Clock | None:
-    """The clock of a table from its days; the border is the start that divides the reviews most evenly. None without
-    dates."""
+    """The clock of a table; the border is the start that divides the reviews most evenly. None without dates."""
     if not days:
         return None
     # A single typing error (0202-01-01) must not stretch the axis: the outer 0.1 % at both ends are ignored.

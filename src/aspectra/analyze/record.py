@@ -65,8 +65,7 @@ class Record:
     def manifest(
         self, reviews: str, model: str, view: Mapping[str, Any], figures: dict[str, Any], passed_over: dict[str, int]
     ) -> dict[str, Any]:
-        """The manifest to write beside the output: `reviews` and `model` by name, `view` has the settings of the
-        report."""
+        """The manifest of the output: `reviews` and `model` by name, `view` has the settings of the report."""
         hashes = self.hashes()
         return {
             "stage": self.stage.name,

@@ -52,7 +52,7 @@ def judge(
     out: Path,
     teacher: Teacher | None = None,
 ) -> dict[str, Any]:
-    """Score a teacher on a set: the given teacher, or that of the settings. A sentence without a valid answer has no
+    """Score a teacher on a set: the given one, or that of the settings. Without a valid answer there are no
     predictions.
 
     Returns {"rows": scores, "parameters": None, "seconds_per_sentence": None, "answered", "sentences"}.

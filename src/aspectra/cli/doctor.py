@@ -109,8 +109,7 @@ def named(folder: str | None) -> str:
 
 
 def published() -> dict[str, Any]:
-    """The folder for the published sets; which are there unchanged, which are changed or elsewhere, which are
-    missing."""
+    """The folder for the published sets; which are there unchanged, which changed or elsewhere, which missing."""
     from aspectra.data import fetch
     from aspectra.data.datasets import known
 

@@ -70,8 +70,7 @@ def widths(columns: Sequence[str], texts: Sequence[Sequence[str]], room: int) ->
 
 
 def blocks(columns: Sequence[str], texts: Sequence[Sequence[str]], room: int) -> None:
-    """Print each row as lines of column and value; a word longer than the terminal is not broken, so it can be
-    copied."""
+    """Print each row as lines of column and value; words longer than the terminal are not broken, for copying."""
     left = max(map(len, columns)) + GAP
     for line in texts:
         for column, text in zip(columns, line, strict=True):

@@ -29,8 +29,7 @@ LEAST = 20  # answered reviews needed for training and evaluation
 
 
 def part(config: DistilConfig, drawn: Path, answers: Path, out: Path) -> dict[str, Any]:
-    """Write `held/test.json`, `half.parquet` and `all.parquet` (in the form of `responses.parquet`); return the
-    manifest.
+    """Write `held/test.json`, and `half.parquet` and `all.parquet` like `responses.parquet`; return the manifest.
 
     `drawn` is the file of the drawn reviews, `answers` the file of the responses to them. Raises UserError if too few
     were answered.

@@ -58,7 +58,7 @@ def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, An
     `id`, `text`, `domain`, `rating`, its `row` in the file, `why` (random, unsure), the `doubt` (nats per word) and
     `held`, whether it is held out. Raises UserError for a file that cannot be read.
 
-    The draw does not depend on the student that is trained: paid answers can be used for any.
+    A finished draw is kept if the student changes, so that paid answers can be reused.
     """
     reviews, asked = locate(config.reviews), config.elicit
     settings = {"draw": config.draw, "seed": config.seed} | {name: getattr(asked, name) for name in LAYOUT}

@@ -80,8 +80,7 @@ def fit(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
 
 
 def held_out(confidences: Sequence[float], right: Sequence[bool], sentences: Sequence[int], seed: int) -> list[float]:
-    """Calibrated confidences by cross-fitting: ten folds of sentences, drawn by seed; each uses a map fitted on the
-    others."""
+    """Calibrated confidences by cross-fitting: ten folds of sentences, by seed, each mapped by a fit on the others."""
     numbers = sorted(set(sentences))
     random.Random(seed).shuffle(numbers)
     part = {number: place % FOLDS for place, number in enumerate(numbers)}

@@ -42,8 +42,7 @@ def teaching(config: ElicitConfig) -> StudentTeacher | None:
 
 
 class StudentTeacher:
-    """Implements `aspectra.teachers.teacher.Teacher`. `model` is the digest of everything that the answers depend
-    on."""
+    """Implements `aspectra.teachers.teacher.Teacher`. `model` is the digest of all that the answers depend on."""
 
     instant = True
     free = True

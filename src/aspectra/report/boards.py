@@ -209,8 +209,7 @@ def _point(systems: Systems, r: Row, x: float, name: str) -> plots.Point:
 
 
 def _cost(systems: Systems, rows: Sequence[Row], key: str, unit: str) -> Values | None:
-    """F1 against the cost of 1,000 sentences, for each system with the most labels; None with fewer than two
-    systems."""
+    """F1 against the cost of 1,000 sentences, for each system with the most labels; None if fewer than two have it."""
     most = fullest(rows)
     known = [r for r in most if r[key]]
     if len(known) < 2:

@@ -1,5 +1,4 @@
-"""`report.md`: the table of a run, the significance of its difference, and its stages. Called by
-`aspectra.pipeline`."""
+"""`report.md`: the table of a run, whether its differences are shown, its stages. Called by `aspectra.pipeline`."""
 
 from __future__ import annotations
 

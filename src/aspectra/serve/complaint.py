@@ -31,8 +31,7 @@ LONGEST = 40  # characters of a name that are repeated in a message
 
 
 def complaint(errors: Sequence[Mapping[str, Any]]) -> str:
-    """One line for the first of a validator's errors. The input itself is not repeated, because it may not be valid
-    text.
+    """One line for the first of a validator's errors. The input is not repeated, because it may not be valid text.
 
     >>> complaint([{"type": "string_too_long", "loc": ("body", "one", "text"), "ctx": {"max_length": 9}}])
     'text is longer than 9 characters'

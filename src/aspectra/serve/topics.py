@@ -35,7 +35,7 @@ class Grouper:
         return Meanings(self.folder)
 
     def group(self, asked: Sequence[Asked]) -> list[dict[str, Any]]:
-        """For each request its `topics` with their targets, and those that fit no topic (`other`), all in the given
+        """For each request its `topics` with their targets, and those that fit no topic (`other`), in the given
         order."""
         return [self.one(each) for each in asked]
 

@@ -21,7 +21,7 @@ CONTROL = "denoise"  # the kind that is made from the corpus' reviews, without a
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a corpus: its `table` of answers (Arrow; columns `COLUMNS`). Silver sentences are loaded on
+    """One side of a corpus: its `table` of answers (Arrow; columns `COLUMNS`), and silver sentences, loaded on
     demand."""
 
     folder: Path

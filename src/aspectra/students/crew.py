@@ -18,8 +18,7 @@ T = TypeVar("T")
 
 
 def part() -> None:
-    """Leave the process group cleanly; if that is left to the interpreter's exit, gloo's threads may abort the
-    process."""
+    """Leave the process group cleanly; left to the interpreter's exit, gloo's threads may abort the process."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
 

@@ -23,8 +23,7 @@ LOOK = 10  # optimizer steps between two lines of metrics.jsonl
 
 
 class Steps(TrainerCallback):
-    """Every few steps: logs loss, rate and tokens, and the held-out loss (`look`) when it is due; checkpoints by
-    time."""
+    """Every few steps: logs loss, rate and tokens, and the held-out loss (`look`) if it is due; checkpoints by time."""
 
     def __init__(
         self,

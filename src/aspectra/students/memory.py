@@ -23,8 +23,7 @@ def keep_freed_memory() -> None:
 
 
 def give_back_freed_memory() -> None:
-    """Return free memory to the kernel: batches of many shapes leave gaps too small for later ones, and the gaps add
-    up."""
+    """Return free memory to the kernel: batches of many shapes leave gaps too small for later ones, which add up."""
     _glibc("malloc_trim")(0)
 
 

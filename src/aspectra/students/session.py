@@ -87,8 +87,7 @@ def open_student(source: Path | Student, config: TrainingConfig, newline_token: 
 
 
 def set_dropout(model: torch.nn.Module, share: float) -> None:
-    """Set the dropout of every layer except a tagger's heads. Some models keep the number in an attribute, not a
-    module."""
+    """Set the dropout of every layer except a tagger's heads. Some models keep the rate in an attribute."""
     for name, module in model.named_modules():
         if name.startswith("heads."):
             continue

@@ -86,8 +86,7 @@ class Student(Protocol):
         ...
 
     def learned(self, config: PretrainConfig) -> dict[str, Any]:
-        """Entries of `aspectra.json` on what pretraining taught: `task` and `labels`, both None if it taught no
-        task."""
+        """Entries of `aspectra.json` on what pretraining taught: `task` and `labels`, both None without a task."""
         ...
 
     def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
@@ -111,8 +110,8 @@ class Student(Protocol):
         ...
 
     def losses(self, model: Any, batch: Mapping[str, Any]) -> tuple[Any, Any]:
-        """(losses in nats, the kind of each) of a batch, two tensors of equal length. `model` is its own, or a
-        wrapper."""
+        """(losses in nats, the kind of each) of a batch, two tensors of equal length. `model` may be a wrapper of its
+        own."""
         ...
 
     def predict(

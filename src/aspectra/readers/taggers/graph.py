@@ -56,8 +56,7 @@ class Graph(nn.Module):
 
 
 def write(network: Network, file: Path) -> None:
-    """Write the graph in 32-bit floats; the network is not changed, but put in evaluation mode. All axes are
-    dynamic."""
+    """Write the graph in 32-bit floats, and put the network in evaluation mode. All axes are dynamic."""
     ids = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 1, 0]])
     first = torch.tensor([[1, 2, 3], [1, 2, -1]])
     word_of = torch.tensor([[-1, 0, 1, 2, -1], [-1, 0, 1, -1, -1]])

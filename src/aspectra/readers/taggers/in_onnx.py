@@ -82,8 +82,7 @@ class Exported:
     def side_by_side(
         self, pieces: Sequence[Pieces], asked: Sequence[int], work: Callable[[list[int]], T]
     ) -> Iterator[tuple[list[int], T]]:
-        """Each batch, as indices into the pieces, with the result of `work`. Batches run in parallel, one per
-        thread."""
+        """Each batch, as indices into the pieces, with the result of `work`. Each thread runs one batch at a time."""
         plan = list(batches(asked, [len(one.ids) for one in pieces], min(self.batch_size, AT_ONCE)))
         return zip(plan, self.pool.map(work, plan), strict=True)
 

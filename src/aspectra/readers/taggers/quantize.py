@@ -42,8 +42,7 @@ def products(graph: Any) -> list[Any]:
 
 
 def ranges(model: Any, feeds: Iterable[Mapping[str, Any]], threads: int | None = None) -> dict[str, tuple[Any, Any]]:
-    """The minimum and maximum of each column of each product's input over the feeds, zero included: two arrays
-    (width)."""
+    """The minimum and maximum, zero included, of each column of each product's input: two arrays (width)."""
     import numpy as np
     import onnx
     import onnxruntime

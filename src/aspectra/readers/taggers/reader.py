@@ -95,8 +95,7 @@ class TaggingReader:
         return next((known.index(name) for name in names([question.category]) if name in known), None)
 
     def lean(self, questions: Sequence[Question]) -> tuple[list[Leaning], dict[str, Any]]:
-        """Like `judge`, for three polarities. A target that is missing or not in the text is replaced by the whole
-        text."""
+        """Like `judge`, for three polarities. Without a target in the text, the whole text is judged."""
         pieces = self.encoder.pieces([question.text for question in questions])
         spans = [span_of(q.target, q.text, one) or all_of(one) for q, one in zip(questions, pieces, strict=True)]
         leanings = []
@@ -130,8 +129,7 @@ class TaggingReader:
 
 
 def span_of(target: str | None, text: str, pieces: Pieces) -> Span | None:
-    """The words of a target's first occurrence as whole words, or else its first occurrence at all; None if there is
-    none."""
+    """The words of a target's first occurrence as whole words, or else its first at all; None if there is none."""
     wanted = squeezed(target)
     if not wanted:
         return None

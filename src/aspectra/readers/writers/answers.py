@@ -14,8 +14,7 @@ from aspectra.tasks.linear import split
 
 
 def read(encoder: Encoder, task: Task, written: Written, text: str) -> Answer:
-    """An answer's text, and its opinions, each with the probability of the part of the answer that it was parsed
-    from."""
+    """An answer's text, and its opinions, each with the probability of its part of the answer."""
     whole = encoder.spelled(written.ids)
     raw = whole.strip()
     opinions = task.decode(raw, text)

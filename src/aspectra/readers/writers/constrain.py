@@ -69,8 +69,7 @@ class Language:
 
 
 class Sentence:
-    """The grammar of answers about one sentence. A state has every place in the tries that the tokens may have
-    reached."""
+    """A `Grammar` for answers about one sentence. A state is the list of possible places in the tries."""
 
     def __init__(self, language: Language, text: str) -> None:
         self.language, self.end = language, language.encoder.end

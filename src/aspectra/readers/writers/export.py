@@ -36,8 +36,7 @@ SAMPLE = 20  # sentences to compare a temporary export with its student on
 
 
 def types(compute: str) -> list[str]:
-    """The compute types to try, smallest first. Raises UserError for one that is unknown, or that this machine
-    lacks."""
+    """The compute types to try, smallest first. Raises UserError for one that is unknown or not supported here."""
     if compute not in (AUTO, *COMPUTE):
         raise unknown("compute type", compute, (AUTO, *COMPUTE))
     need("deploy", "export of a writer")

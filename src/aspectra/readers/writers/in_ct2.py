@@ -149,8 +149,7 @@ class Exported(ABC):
 
     @abstractmethod
     def scored(self, ways: Sequence[tuple[Stem, list[int]]]) -> list[tuple[Any, int]]:
-        """(ctranslate2's scores of the whole sequence, index of the continuation in it) for each stem and
-        continuation."""
+        """(ctranslate2's scores of the whole, index of the continuation in it) for each stem and continuation."""
 
 
 class Translating(Exported):

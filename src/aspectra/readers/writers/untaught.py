@@ -34,7 +34,7 @@ class UntaughtWriter:
         device: str = "auto",
         threads: int | None = None,
     ) -> None:
-        """`name` is the label of the progress bar, `aspect` the Aspect line of an analysis for a target without a
+        """`name` is the progress bar's label, `aspect` the Aspect line of an analysis for a target without a
         category."""
         from aspectra import machine
 

@@ -82,8 +82,7 @@ def ways(newline: bool) -> list[tuple[str, str]]:
 
 
 def mass(labels: Sequence[str], logs: Sequence[float]) -> Scores:
-    """log P(y): for each label the log of the summed probabilities of its continuations; `labels` and `logs` are
-    parallel."""
+    """log P(y): for each label the log of its continuations' summed probabilities; `labels` and `logs` are parallel."""
     return {name: log_sum(log for label, log in zip(labels, logs, strict=True) if label == name) for name in LABELS}
 
 

@@ -13,8 +13,7 @@ STEPS = 256  # resolution of the dropout rate: 0.1 is 26 of 256
 
 
 class Dropout(nn.Dropout):
-    """torch's Dropout with the rate rounded to 1/256. Kept elements are scaled by the inverse of the expected kept
-    share."""
+    """torch's Dropout with the rate rounded to 1/256; kept elements are scaled by 1 / (expected kept share)."""
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         """Same shape and type; unchanged in evaluation mode."""

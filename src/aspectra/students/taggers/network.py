@@ -112,8 +112,7 @@ class Network(nn.Module):
 
 
 def spans_of(tags: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
-    """The index of each word's span, -1 outside (rows, words), from tags (rows, words); `words` is the mask of real
-    words.
+    """The index of each word's span, -1 outside (rows, words), from tags (rows, words); `words` marks real words.
 
     An I tag without a span before it starts a new span, as in `spans.of_tags`.
     """

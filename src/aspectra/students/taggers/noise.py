@@ -27,8 +27,7 @@ BESIDE = {key: row[max(0, n - 1) : n] + row[n + 1 : n + 2] for row in ROWS for n
 def copies(
     examples: Sequence[Example], softs: Mapping[str, Soft], share: float, seed: int
 ) -> tuple[list[Example], dict[str, Soft]]:
-    """Noisy copies of a share (0 to 1) of the sentences, drawn by seed, with their opinions; and the copies' soft
-    labels.
+    """Noisy copies of a share (0 to 1) of the sentences, drawn by seed, with their opinions and soft labels.
 
     Each copy has one to three kinds of noise. A sentence that these do not change has no copy.
     """
@@ -98,8 +97,7 @@ def bare(letters: list[str], text: str, targets: Collection[Span]) -> None:
 
 
 def slip(letters: list[str], text: str, drawn: random.Random) -> None:
-    """Typos in some of the longer words: two letters swapped, or one deleted, doubled, or replaced by a neighboring
-    key."""
+    """Typos in some of the longer words: two letters swapped, or one deleted, doubled or replaced by a nearby key."""
     words = [word for word in WORD.finditer(text) if len(word[0]) >= LONG]
     for word in drawn.sample(words, max(1, round(SLIPS * len(words))) if words else 0):
         n = drawn.randrange(word.start() + 1, word.end() - 1)

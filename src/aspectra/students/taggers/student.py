@@ -100,8 +100,7 @@ class TaggingStudent(Tagger):
         return of_categories(encoder, examples, found, "target" in by)
 
     def begin(self, found: Sequence[str]) -> None:
-        """Create heads for these categories: a known one keeps its weights, a new one starts from the state of its
-        name."""
+        """Create heads for these categories: a known one keeps its weights, a new one starts from its name's state."""
         import torch
 
         from aspectra.students.taggers.categories import Categories

@@ -64,8 +64,7 @@ class Tagger:
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
-        """A tagger in 32-bit floats on a device, in evaluation mode. An encoder without heads gets new random ones,
-        drawn with torch's seed.
+        """A tagger in 32-bit floats on a device, in evaluation mode. Missing heads are initialized with torch's seed.
 
         Raises UserError if the folder has no encoder that can be read safely, or if its tokenizer gives no offsets.
         """

@@ -29,8 +29,7 @@ def least(
     batch_size: int,
     tick: Callable[[int], object] = lambda _: None,
 ) -> float:
-    """The result of `chosen` for labeled sentences, as the network reads them; `tick` gets the number of sentences
-    read."""
+    """The result of `chosen` for labeled sentences, as the network reads them; `tick` gets the number read."""
     pieces = encoder.pieces([example.text for example in examples])
     return chosen(examples, pieces, read(network, pieces, pad, batch_size, tick))
 

@@ -1,6 +1,6 @@
 """A sentence as word pieces, and the words that they form. Needs a fast tokenizer, no torch.
 
-A tagger decides for whole words, from a word's first piece. Called by `lessons`, `model` and
+A tagger decides for whole words, from a word's first piece. Called by `lessons`, `tagger` and
 `aspectra.readers.taggers`, so training and inference see the same pieces.
 """
 

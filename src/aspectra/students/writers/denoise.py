@@ -24,8 +24,7 @@ T5_SHARE, INFILL_SHARE, SPAN = 0.15, 0.30, 3.0
 
 
 def build(reviews: Sequence[str], encoder: Encoder, budget: int, rows: Rows, seed: int) -> int:
-    """Add denoising rows of the reviews until their answer tokens are as close as possible to the budget; return the
-    tokens.
+    """Add denoising rows until their answer tokens are as close as possible to the budget; return the tokens.
 
     Each round uses all reviews once, in a new order with new spans.
     """

@@ -20,8 +20,7 @@ from aspectra.weights import check, loading
 
 @dataclass
 class Writer:
-    """A model with its tokenizer. `info` is the content of `aspectra.json`: task, family, marker, lengths,
-    provenance."""
+    """A model with its tokenizer. `info` is the content of `aspectra.json`: task, family, marker, lengths, origin."""
 
     model: Any
     tokenizer: Any
