@@ -23,10 +23,10 @@ Row = dict[str, Any]
 
 
 def percent(share: float) -> str:
-    """A share as a rounded percentage; a small one is not shown as 0.
+    r"""A share as a rounded percentage; a small one is not shown as 0.
 
     >>> percent(0.614), percent(0.001), percent(0), percent(0.999)
-    ('61 %', '< 1 %', '0 %', '> 99 %')
+    ('61\xa0%', '< 1\xa0%', '0\xa0%', '> 99\xa0%')
     """
     whole = round(100 * share)
     if whole == 0 and share > 0:
