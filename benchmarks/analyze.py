@@ -1,13 +1,13 @@
-"""What `aspectra analyze` costs besides the model, in memory and in time.
+"""Memory and time of `aspectra analyze` besides the model.
 
-`python benchmarks/analyze.py` analyzes invented reviews with a stand-in for the model, each time in a process of its
-own: 10,000 and 1,000,000 reviews that cost it nothing, for the peak of resident memory; and 10,000 at 2 ms a sentence,
-a fiftieth of what a student of 135 M takes here, for the share of the time that is not the stand-in's. That is in
-seconds of the processor, which on an idle machine are those of the clock (less waiting for the disk): the stand-in
-sleeps. Exits 1 where a limit is missed: 100 MB more for the million, 10 % of the time.
+`python benchmarks/analyze.py` analyzes generated reviews with a stub in place of the model, each time in a new process:
+10,000 and 1,000,000 reviews at no cost, for the peak of resident memory; and 10,000 at 2 ms a sentence, a fiftieth of
+what a 135 M student takes here, for the share of the time outside the stub. The stub sleeps, so that share is in CPU
+seconds, which equal wall-clock seconds on an idle machine (except for waiting on the disk). Exits 1 if a limit is
+exceeded: 100 MB more for the million, 10 % of the time.
 
-With `--append`, instead: the large table by `analyze --append`, and then with a hundred reviews more, for time and
-memory of the second day, which may take 100 MB more than that of a table of 10,000.
+With `--append`, instead: time and memory of a second `analyze --append`, with a hundred more reviews than in the first.
+It may take 100 MB more on the large table than on a table of 10,000.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 from aspectra.readers.extraction import Extraction, Found
 
 MEGABYTES, SHARE = 100, 0.10
-NEW = 100  # reviews that the second day has more
+NEW = 100  # new reviews on the second day
 PER_SENTENCE = 0.002
 WORDS = tuple(f"{a} {b}".strip() for a in ("", "hotel", "pool", "corner", "front", "breakfast") for b in (
     "room", "rooms", "bed", "beds", "staff", "bar", "lobby", "desk", "view", "shower", "towels", "price", "buffet"
@@ -36,7 +36,7 @@ POLARITIES = ("positive", "negative", "neutral")
 
 
 class StandIn:
-    """An opinion about the last words of every other sentence, each sentence at a fixed cost."""
+    """Finds an opinion about the last words of every other sentence, at a fixed cost per sentence."""
 
     def __init__(self, seconds: float, spent: Path) -> None:
         self.seconds, self.spent, self.total = seconds, spent, 0.0
@@ -58,7 +58,7 @@ class StandIn:
 
 
 def table(path: Path, count: int, reviews: int) -> None:
-    """Reviews of two sentences, every tenth target rare, one of many by `count`, with a date, a store and stars."""
+    """Reviews of two sentences with a date, a store and stars; every tenth target is rare, one of many by `count`."""
     draw = random.Random(7)
     with path.open("w", encoding="utf-8") as stream:
         stream.write("id,date,store,stars,text\n")
@@ -71,7 +71,7 @@ def table(path: Path, count: int, reviews: int) -> None:
 
 
 def one(seconds: float, folder: Path, model: Path | None, append: bool) -> dict[str, float]:
-    """Analyze in this process: what it took."""
+    """Analyze in this process and return the measurements."""
     from aspectra.analyze.analysis import analyze
     from aspectra.analyze.source import Source
 
@@ -93,7 +93,7 @@ def one(seconds: float, folder: Path, model: Path | None, append: bool) -> dict[
 
 
 def peak() -> float:
-    """This process's own peak in megabytes: `ru_maxrss` begins, on Linux, with what the parent held."""
+    """This process's own peak in megabytes; on Linux, `ru_maxrss` starts with the parent's."""
     if (status := Path("/proc/self/status")).exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024 / 1e6
@@ -101,7 +101,7 @@ def peak() -> float:
 
 
 def measure(count: int, seconds: float, model: Path | None, append: bool = False) -> dict[str, float]:
-    """The same in a fresh process, imports and all; with `append` the second day's, after a day in another process."""
+    """The same in a new process, including imports; with `append` that of the second day, after a first one."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--one", "--seconds", str(seconds), "--folder", folder]
         command += ["--model", str(model)] if model else []

@@ -1,12 +1,12 @@
-"""What a cell of the benchmark costs besides training and decoding.
+"""Cost of a benchmark cell besides training and decoding.
 
 `python benchmarks/cell.py` does three cells of `smollm2-135m` on four training, dev and test sentences, as a worker
-does: the student is in memory, and a cell of a tiny student came first, so that torch is imported. A cell's fixed cost
-is its time less the seconds of its epochs (training, judging dev and keeping the best weights) and of decoding, which
-its own records have: copying, saving and hashing the weights, reading them again, scoring, writing. Baseline: reading
-the student's weights from disk in the same run, so that the ratio says the same on every machine. Seconds are of the
-processor, on one thread, as on an idle machine those of the clock are but for waiting on the disk. About half a minute
-and 3 GB of memory. Exits 1 where a cell costs 3.
+does: the student is in memory, and a cell of a tiny student ran first, so that torch is imported. A cell's fixed cost
+is its time minus the seconds of its epochs (training, scoring dev, keeping the best weights) and of decoding, which its
+own records have: copying, saving and hashing the weights, reading them again, scoring, writing. Baseline: reading the
+student's weights from disk in the same run, so that the ratio is the same on every machine. Times are CPU seconds on
+one thread, which equal wall-clock seconds on an idle machine except for waiting on the disk. Takes about half a minute
+and 3 GB of memory. Exits 1 if the fixed cost is 3 seconds or more.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WARM = "tiny-causal"
 
 
 def settings(student: str, count: int) -> BenchmarkConfig:
-    """A grid of one student and as many seeds as there are cells."""
+    """A grid of one student and one seed per cell."""
     return build(
         BenchmarkConfig,
         {
@@ -48,7 +48,7 @@ def settings(student: str, count: int) -> BenchmarkConfig:
 
 
 def fixed(config: BenchmarkConfig, cell: grid.Cell, held: cells.Held, out: Path) -> tuple[float, float]:
-    """Seconds of the processor that a cell takes, and those that are neither training nor decoding."""
+    """CPU seconds of a cell, and those that are neither training nor decoding."""
     start = time.process_time()
     result = cells.work(config, cell, out, held, 1)
     whole = time.process_time() - start
@@ -61,7 +61,7 @@ def fixed(config: BenchmarkConfig, cell: grid.Cell, held: cells.Held, out: Path)
 
 
 def measure(student: str, count: int) -> dict[str, Any]:
-    """Seconds of the processor, medians: a whole cell, its fixed cost, and reading the weights, with their ratio."""
+    """Medians in CPU seconds: a whole cell, its fixed cost, and reading the weights, with their ratio."""
     from aspectra.students.families import load
 
     config, warm, held = settings(student, count), settings(WARM, 1), cells.Held()
@@ -82,7 +82,7 @@ def measure(student: str, count: int) -> dict[str, Any]:
 
 def main() -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
-    time.monotonic = time.process_time  # by which a cell's own records of training and decoding are taken
+    time.monotonic = time.process_time  # the clock for a cell's own records of training and decoding
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--student", default="smollm2-135m", help="name or folder [%(default)s]")
     parser.add_argument("--cells", type=int, default=3, help="of which the median is taken [%(default)s]")

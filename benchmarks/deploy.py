@@ -1,17 +1,17 @@
-"""How quick an export is, against what the paper's code does: `generate` in 32 bits, 64 at once, as they come.
+"""Speed of an export against the paper's code: `generate` in 32 bits, batches of 64, sentences unsorted.
 
-    python benchmarks/deploy.py --model runs/tuned --data rest14            a real student; its F1 must stay as well
+    python benchmarks/deploy.py --model runs/tuned --data rest14            a real student; F1 must not drop
     python benchmarks/deploy.py --t5 --data rest14                          a random T5 of t5-small's size; speed only
 
-Ours is the way of `aspectra evaluate --engine ct2`: sorted by length, in batches of 32, answers read and their
-probabilities kept. Both take the same prompts, are greedy and stop at the end token or after the same number of tokens;
-`generate` pads to the longest of the batch. The sentences are dealt out into rounds, in each of which both are timed,
-in turn first. Conversion and loading are not timed.
+Ours is the code of `aspectra evaluate --engine ct2`: sorted by length, in batches of 32, with parsed answers and their
+probabilities. Both get the same prompts, are greedy, and stop at the end token or at the same number of tokens;
+`generate` pads to the longest of the batch. The sentences are split into rounds. In each round both are timed, and they
+take turns in going first. Conversion and loading are not timed.
 
-A random T5 never ends an answer, so both write a fixed number of tokens (12, about what the answers of a tuned student
-have). That spares the baseline the waiting for the longest answer of a batch, which costs it most with a real student.
+A random T5 never ends an answer, so both write a fixed number of tokens (12, about the length of a fine-tuned student's
+answers). That favors the baseline: with a real student it must wait for the longest answer of each batch.
 
-Exits 1 where a limit is missed: 6 times the sentences a second, strict F1 within 0.3 points.
+Exits 1 if a limit is missed: 6 times the sentences per second, strict F1 within 0.3 points.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ T5_ANSWER = 12
 
 
 def t5(texts: list[str], folder: Path) -> Writer:
-    """A random T5 of t5-small's size, with pieces of words learned from the texts so that lengths are about T5's."""
+    """A random T5 of t5-small's size; its tokenizer is trained on the texts, so that lengths are about T5's."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
@@ -70,7 +70,7 @@ def t5(texts: list[str], folder: Path) -> Writer:
 
 
 def paper(student: Writer, task: tasks.Task, texts: list[str], limit: int) -> list[Answer]:
-    """The baseline: batches as the sentences come."""
+    """The baseline: batches in the order of the sentences."""
     import torch
 
     encoder = student.own_encoder
@@ -171,7 +171,7 @@ def main() -> int:
 
 
 def show(figures: dict[str, Any], asked: argparse.Namespace) -> None:
-    """The figures as a table."""
+    """Print the figures as a table."""
     count = figures["sentences"]
     print(f"{figures['model']}, {count} sentences of {asked.data}, {asked.threads} threads")
     print("| | sentences/s | cut inputs | cut answers | strict F1 |\n| --- | ---: | ---: | ---: | ---: |")

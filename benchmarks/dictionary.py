@@ -1,13 +1,13 @@
-"""The oldest baselines there are, as a file of predictions: what train said, said again.
+"""Simple baselines as a file of predictions: repeat the labels of the training sentences.
 
-ATSA: each term of the training set that stands in the sentence as a whole word (the longest where they overlap), with
-its most frequent polarity there. ACSA: the opinions of the training sentence that is most like this one (cosine of
-TF-IDF, as demonstrations are picked).
+ATSA: each training term that occurs in the sentence as a whole word (the longest of overlapping ones), with its most
+frequent training polarity. ACSA: the opinions of the most similar training sentence (cosine of TF-IDF, as for
+demonstrations).
 
     python benchmarks/dictionary.py --task atsa --data rest14 --out runs/dictionary/atsa-rest14.jsonl
     python benchmarks/dictionary.py --task acsa --data rest16 --cap 25 --hash --out acsa-rest16.jsonl
 
-`--hash` writes the sentences' sha256 in place of their texts, for sets whose texts one may not pass on.
+`--hash` writes the sentences' sha256 instead of their texts, for sets whose texts must not be published.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WORD = re.compile(r"\w+")
 
 
 def terms(train: list[Example]) -> dict[str, str]:
-    """Training terms, lower-cased, and the most frequent polarity of each."""
+    """Training terms, lowercase, with the most frequent polarity of each."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for example in train:
         for opinion in example.opinions:
@@ -39,7 +39,7 @@ def terms(train: list[Example]) -> dict[str, str]:
 
 
 def find_terms(known: dict[str, str], text: str) -> list[Opinion]:
-    """Known terms of a sentence, the longest first where they overlap."""
+    """Known terms of a sentence; of overlapping ones the longest."""
     if not known:
         return []
     longest = sorted(known, key=lambda term: (-len(term), term))

@@ -1,15 +1,16 @@
-"""What distillation did: the tables and the chart of docs/results/distillation.md, from joined cells.
+"""The effect of distillation: the tables and the chart of docs/results/distillation.md, from merged cells.
 
     python benchmarks/distillation.py MERGED --base base --chart curve.svg --corpus 0=base --corpus 500=answers-500
     python benchmarks/distillation.py MERGED --teacher CELLS
     python benchmarks/distillation.py --zero-shot STUDENT TEACHER
 
-MERGED is what `aspectra benchmark merge` wrote. First F1 of each system, and what it is made of: F1 of the terms alone,
-and the share of found terms whose polarity is right. Then each system against `--base` on the seeds that both have: the
-difference with the interval and test of the report (over sentences), and seed by seed, for seeds differ more than
-sentences do. `--chart` draws F1 over the size of the corpus, one line for each number of labels. `--teacher` takes the
-cells of an LLM that saw some of the test sentences and scores every student on those alone. `--zero-shot` takes folders
-of `aspectra zero-shot`: how often the first system is right more often than another, paired by sentence.
+`aspectra benchmark merge` wrote MERGED. The first table has F1 of each system and its parts: F1 of the terms alone, and
+the share of found terms with the right polarity. The second compares each system with `--base` on the seeds that both
+have: the difference with the report's interval and test (over sentences), and seed by seed, because seeds differ more
+than sentences. `--chart` draws F1 over the size of the corpus, one line for each number of labels. `--teacher` takes
+the cells of an LLM that was asked about some of the test sentences, and scores every student on those only.
+`--zero-shot` takes folders of `aspectra zero-shot`: how much more often the first system is right than another, paired
+by sentence.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def read_json(path: Path) -> Any:
 
 
 def f1(cell: dict[str, Any], scoring: str, subset: str) -> float:
-    """In percent."""
+    """F1 in percent."""
     (score,) = [s for s in cell["scores"] if (s["scoring"], s["subset"]) == (scoring, subset)]
     return 100 * float(score["f1"])
 
@@ -91,9 +92,9 @@ def against(results: dict[str, Any], base: str) -> list[list[str]]:
 
 
 def chart(cells: dict[Any, dict[int, dict[str, Any]]], sizes: list[tuple[int, str]]) -> str:
-    """A panel a set: F1 over the number of answers, a line for each number of labels, a dot for each seed.
+    """One panel per set: F1 over the number of answers, a line for each number of labels, a dot for each seed.
 
-    Only what the largest corpus has is drawn, sets, labels and seeds, so that a line compares like with like.
+    Only sets, labels and seeds of the largest corpus are drawn, so that all points of a line are comparable.
     """
     drawn = [(data, labels) for data, labels, system in cells if system == sizes[-1][1]]
     sets = list(dict.fromkeys(data for data, _ in drawn))
@@ -161,7 +162,7 @@ def line(
 
 
 def beside(merged: Path, teacher: Path) -> list[list[str]]:
-    """Every student and the LLM on the sentences that the LLM saw; the difference is the student's minus the LLM's."""
+    """Every student and the LLM on the sentences that the LLM was asked about; the difference is student minus LLM."""
     rows = []
     places = sorted((merged / "cells").glob("*/result.json"))
     records = [(place.parent, read_json(place)) for place in places]
@@ -184,10 +185,10 @@ def beside(merged: Path, teacher: Path) -> list[list[str]]:
 
 
 def polarities(folders: list[Path]) -> list[list[str]]:
-    """Accuracy and macro-F1 of every system that `aspectra zero-shot` asked; the first system's lead in accuracy."""
+    """Accuracy and macro-F1 of every system of `aspectra zero-shot`, and the first system's lead in accuracy."""
     said: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for folder in folders:
-        known = {system for _, system in said}  # a floor that a folder before this one has too
+        known = {system for _, system in said}  # a baseline that an earlier folder has too
         for row in read_jsonl(folder / "predictions.jsonl"):
             if row["system"] not in known:
                 said[(row["data"], row["system"])].append(row)

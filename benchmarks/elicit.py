@@ -1,9 +1,9 @@
-"""How many requests a second elicitation makes, each answer validated and durably stored.
+"""Requests per second of an elicitation, with every answer validated and durably stored.
 
-`python benchmarks/elicit.py` asks loopback servers (`tests/faults.py`, processes of their own) that answer at once and
-after 200 ms, at 64 and 256 requests in flight. Baseline: a bare asyncio loop over the `openai` client that sends the
-same messages, ready made, and throws the answers away; all take turns in one run, so that the ratio of their
-best says the same on every machine. Exits 1 where a ratio is below 0.85, or another tool is ahead of Aspectra.
+`python benchmarks/elicit.py` asks loopback servers (`tests/faults.py`, separate processes) that answer at once and
+after 200 ms, with 64 and 256 requests in flight. Baseline: a bare asyncio loop over the `openai` client that sends the
+same prepared messages and discards the answers. All take turns in one run, so that the ratio of the best rates is the
+same on every machine. Exits 1 if a ratio is below 0.85, or if another tool is faster than Aspectra.
 
 With `--curator PYTHON` and `--annotator PYTHON` two other tools send the same messages, each from its own environment:
 
@@ -11,9 +11,9 @@ With `--curator PYTHON` and `--annotator PYTHON` two other tools send the same m
     python3.12 -m venv /tmp/venvs/annotator && /tmp/venvs/annotator/bin/pip install 'llm-annotator[openai]'
     python benchmarks/elicit.py --curator /tmp/venvs/curator/bin/python --annotator /tmp/venvs/annotator/bin/python
 
-Theirs is the time from the first request to the last that the server saw, so that neither their imports nor their last
-writing count. No limits a minute, an empty folder each time, and for llm-annotator all requests in one batch, as it
-waits for the slowest of each.
+Their time is from the first to the last request that the server received, so it excludes imports and the final write.
+No rate limits, an empty folder each time; llm-annotator gets all requests in one batch, because it waits for the
+slowest of each.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from aspectra.teachers.openai import OpenAITeacher
 
 ROOT = Path(__file__).resolve().parents[1]
 LEAST = 0.85
-# Each reads {"url", "concurrency", "messages"}, works in the folder it is started in, and prints the number answered.
+# Each reads {"url", "concurrency", "messages"}, works in its current folder, and prints the number of answers.
 CURATOR = """
 import json, os, sys
 from pathlib import Path
@@ -91,7 +91,7 @@ TEXT = "On day {} the pool was lovely and the staff helpful, yet the breakfast c
 
 @contextmanager
 def server(latency: float) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The address of a server that answers after so many seconds, and, once it has ended, what it was asked."""
+    """The address of a server that answers after `latency` seconds and, after it has ended, its statistics."""
     command = [sys.executable, "-m", "tests.faults", "--latency", str(latency)]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
@@ -107,7 +107,7 @@ def server(latency: float) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def bare(url: str, concurrency: int, reviews: list[Review]) -> float:
-    """Requests a second of the loop that everyone writes first."""
+    """Requests per second of a simple loop."""
     from openai import AsyncOpenAI
 
     ready = [prompt.render("analysis", review.text, "v1") for review in reviews]
@@ -136,7 +136,7 @@ def bare(url: str, concurrency: int, reviews: list[Review]) -> float:
 
 
 def ours(url: str, concurrency: int, reviews: list[Review], folder: Path) -> float:
-    """Requests a second of Aspectra, from the first request to the last answer on the disk."""
+    """Requests per second of Aspectra, from the first request to the last answer on disk."""
     config = ElicitConfig(model="m", base_url=url, kinds=("analysis",), concurrency=concurrency)
     teacher = OpenAITeacher(config)
     with tempfile.TemporaryDirectory(dir=folder) as out, Store(Path(out)) as store:
@@ -159,11 +159,11 @@ def ours(url: str, concurrency: int, reviews: list[Review], folder: Path) -> flo
 
 
 def other(python: str, code: str, latency: float, concurrency: int, reviews: list[Review], folder: Path) -> float:
-    """Requests a second of another tool, from the first request to the last as its own server saw them."""
+    """Requests per second of another tool, from the first to the last request that its server received."""
     messages = [prompt.render("analysis", review.text, "v1") for review in reviews]
     with tempfile.TemporaryDirectory(dir=folder) as work, server(latency) as (url, told):
         given = json.dumps({"url": url, "concurrency": concurrency, "messages": messages})
-        # Empty caches, no telemetry, nothing of a hub.
+        # Empty caches, no telemetry, no Hub.
         own = {"HOME": work, "TELEMETRY_ENABLED": "false", "CURATOR_DISABLE_RICH_DISPLAY": "1", "HF_HUB_OFFLINE": "1"}
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | own
         done = subprocess.run(

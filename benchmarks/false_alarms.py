@@ -1,15 +1,15 @@
-"""How often a table calls two systems different that are alike in truth, and how often it finds one that is ahead.
+"""False alarms and power of the significance test: how often it calls equal systems different, or finds a lead.
 
 `python benchmarks/false_alarms.py` simulates tables of four systems (six comparisons) with five runs each on 300
-sentences, as counts of each sentence, for several sizes of what differs from run to run. Four ways to judge them:
+sentences, as counts per sentence, for several sizes of the variation between runs. Four methods judge them:
 - sentences: the interval and the permutation test over sentences, Holm's p (`differs`)
-- nested: runs drawn, then fresh sentences for each of them; ends and p by the draws, Holm's p
-- crossed: runs drawn, and sentences once for all of them (Owen 2007); likewise
+- nested: runs are drawn, then new sentences for each of them; intervals and p from the draws, Holm's p
+- crossed: runs are drawn, and sentences once for all of them (Owen 2007); otherwise the same
 - verdict: `aspectra.score.two_level`, which the reports print
 
-For each, in percent: single comparisons called a difference at 5 % without correction, and tables with a wrong one
-after Holm's. In the last two columns the first of two systems is 4 points of F1 ahead: how often that is found. The
-baseline of all is `sentences`, from the same tables. Three minutes on two cores.
+For each, in percent: single comparisons called a difference at 5 % without correction, and tables with a false one
+after Holm's correction. In the last two columns the first of two systems is ahead by 4 points of F1: how often that is
+found. The baseline of all is `sentences`, on the same tables. Takes three minutes on two cores.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from tests.score.simulated import Grid, drawn  # noqa: E402
 
 from aspectra.score import significance, two_level  # noqa: E402
 
-RUN = (0.0, 0.1, 0.2, 0.4)  # of log odds
+RUN = (0.0, 0.1, 0.2, 0.4)  # standard deviation between runs, in log odds
 DRAWS = 500
 WAYS = ("sentences", "nested", "crossed", "verdict")
 
 
 def judged(one: Any, other: Any, random: Any) -> dict[str, tuple[bool, float]]:
-    """By each way: whether the interval excludes 0, and p."""
+    """For each method: whether the interval excludes 0, and p."""
     interval = significance.difference(one, other, draws=DRAWS)
     both = two_level.difference(one, other, draws=DRAWS)
     mine, others = significance.redrawn([one, other], DRAWS, 0, "strict")
     gaps, runs = mine - others, len(one)
     picked = random.integers(0, runs, size=(DRAWS, runs))
     found = {"sentences": (interval.low > 0 or interval.high < 0, significance.permutation(one, other, draws=999))}
-    # The draws of one run are as good as fresh ones in another order.
+    # A permutation of a run's draws is as good as new draws.
     for way, table in (("nested", random.permuted(gaps, axis=0)), ("crossed", gaps)):
         means = np.take_along_axis(table, picked, axis=1).mean(axis=1)
         low, high = np.percentile(means, [2.5, 97.5])
@@ -56,7 +56,7 @@ def judged(one: Any, other: Any, random: Any) -> dict[str, tuple[bool, float]]:
 
 
 def measure(run: float, tables: int, runs: int, sentences: int) -> list[Any]:
-    """A line of the table: how much runs vary, then for each way the shares of wrong singles and of wrong tables."""
+    """A row of the table: the variation between runs, then by method the shares of false singles and false tables."""
     random = np.random.default_rng(1)
     grid = Grid(4, runs, sentences, run)
     clear: dict[str, list[bool]] = {way: [] for way in WAYS}

@@ -1,11 +1,11 @@
-"""How many tokens a second a GGUF teacher writes with several requests in flight, against one at a time.
+"""Tokens per second of a GGUF teacher with several requests in flight, against one at a time.
 
     python benchmarks/local.py FILE.gguf --concurrency 4
 
-asks `LocalTeacher` for the analysis of the first sentences of the demo's reviews, behind a demonstration, one at a
-time (the baseline) and in parallel, in turns, each in a process of its own. The slots have seen it before the
-clock starts, as in all of a run but its beginning. Prints tokens out a second, their ratio, and how many tokens of the
-prompts were read from the cache. Exits 1 below a ratio of 1.3, or where the shared beginning was read again.
+asks `LocalTeacher` for the analysis of the first sentences of the demo's reviews, after a demonstration, one at a time
+(the baseline) and in parallel, in turns, each in its own process. The slots have the demonstration in their cache
+before the clock starts, as in a long run. Prints output tokens per second, their ratio, and how many prompt tokens came
+from the cache. Exits 1 if the ratio is below 1.3, or if the shared prefix was processed again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LEAST = 1.3
 
 
 def questions(number: int) -> list[Question]:
-    """The analysis of so many short reviews, behind the demo's demonstration."""
+    """Requests for the analysis of `number` short reviews, after the demo's demonstration."""
     shown = [
         each for each in prompt.read_demonstrations(locate("demo:demonstrations.jsonl")) if each.kind == "analysis"
     ]
@@ -42,7 +42,7 @@ def questions(number: int) -> list[Question]:
 
 
 def measure(model: str, concurrency: int, number: int, max_tokens: int) -> dict[str, Any]:
-    """Tokens written, the seconds that took, and of the prompts' tokens those that were in the cache."""
+    """Output tokens, the seconds that they took, and the number of prompt tokens from the cache."""
     teacher = LocalTeacher(ElicitConfig(teacher="local", model=model, concurrency=concurrency, max_tokens=max_tokens))
     teacher.load()
     answers: list[dict[str, Any]] = []

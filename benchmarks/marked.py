@@ -1,6 +1,6 @@
-"""Sentences whose targets are marked where they stand, `Nice [[staff|p]].`, and reviews of such sentences.
+"""Parses sentences with marked targets, `Nice [[staff|p]].`, and reviews of such sentences.
 
-The form in which Aspectra's own reviews are written (`data/reviews-en/texts`), a sentence a line. Used by
+This is the format of Aspectra's own reviews (`data/reviews-en/texts`), one sentence per line. Used by
 `benchmarks.reviews_en` and `benchmarks.own_reviews`.
 """
 
@@ -15,13 +15,13 @@ from pathlib import Path
 from aspectra.schema import Example, Opinion
 
 MARK = re.compile(r"\[\[(.+?)\|([pnuc])\]\]")
-LEFT = re.compile(r"\[\[|\]\]|\|")  # in the text beside the marks, a sign of one that is broken
+LEFT = re.compile(r"\[\[|\]\]|\|")  # in the text outside marks, a sign of a broken mark
 POLARITY = {"p": "positive", "n": "negative", "u": "neutral", "c": "conflict"}
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A whole review: what it is about, the writer's stars (1 to 5), its day (ISO 8601), its sentences."""
+    """A whole review: its domain, the writer's stars (1 to 5), its day (ISO 8601), its sentences."""
 
     id: str
     domain: str
@@ -31,7 +31,7 @@ class Review:
 
 
 def parse(line: str) -> tuple[str, tuple[Opinion, ...]]:
-    """The text of a line, and the opinions that are marked in it. Raises ValueError where a mark is broken.
+    """The text of a line, and the opinions marked in it. Raises ValueError for a broken mark.
 
     >>> parse("Nice [[staff|p]].")[0]
     'Nice staff.'
@@ -49,17 +49,17 @@ def parse(line: str) -> tuple[str, tuple[Opinion, ...]]:
 
 
 def sentences(path: Path) -> Iterator[tuple[int, Example]]:
-    """(line, sentence) of each line of a file that is not blank; the line, from 1, is in the sentence's id."""
+    """(line, sentence) of each nonblank line of a file; the sentence's id contains the line number, from 1."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip():
             yield number, Example(f"{path.stem}-{number}", *parse(line))
 
 
 def reviews(path: Path, settled: dict[str, str] | None = None) -> Iterator[Review]:
-    """The reviews of a file: `# domain | stars | date`, then a sentence a line, a blank line between reviews.
+    """The reviews of a file: `# domain | stars | date`, then one sentence per line, a blank line between reviews.
 
-    Sentences are named `FILE-LINE`, FILE up to its first point, so that a second labeling (`a.second.txt`) has the
-    names of the first. `settled` are lines that stand in place of the file's, by that name.
+    Sentences are named `FILE-LINE`, FILE up to its first period, so that a second labeling (`a.second.txt`) has the
+    same names as the first. `settled` has lines, by that name, that replace the file's.
     """
     name = path.name.split(".")[0]
     number = 0
@@ -77,6 +77,6 @@ def reviews(path: Path, settled: dict[str, str] | None = None) -> Iterator[Revie
 
 
 def settled(folder: Path) -> dict[str, str]:
-    """The lines on which two labelings of the reviews in a folder differ, as they are settled, by the sentence's id."""
+    """The settled lines, by sentence id, on which two labelings of the reviews in a folder differ."""
     lines = (folder / "differences.jsonl").read_text(encoding="utf-8").splitlines()
     return {row["id"]: row["settled"] for row in map(json.loads, lines)}

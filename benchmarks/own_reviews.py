@@ -1,12 +1,12 @@
-"""Aspectra's own labeled reviews, as recorded answers of a teacher and as a set to judge on.
+"""Aspectra's own labeled reviews, as a teacher's recorded answers and as a set for evaluation.
 
 `python -m benchmarks.own_reviews --out runs/own` reads the single sentences of `data/reviews-en/texts` and writes
-- `reviews.jsonl` and `answers.jsonl`: nineteen of twenty sentences, and `extraction` answers with places about them;
-  those that overlap with the paper's four sets (`data/reviews-en/left-out.txt`) are left out,
-- `sets/atsa/own/{train,dev,test}.json`: all sentences as a set; every twentieth line of each file is its dev, and its
-  test too, so that no other sentence stands for one.
+- `reviews.jsonl` and `answers.jsonl`: nineteen of twenty sentences, and `extraction` answers with offsets about them;
+  those that overlap with the paper's four sets (`data/reviews-en/left-out.txt`) are excluded,
+- `sets/atsa/own/{train,dev,test}.json`: all sentences as a set; every twentieth line of each file is in dev and also in
+  test, so that no training sentence is in test.
 
-Then a student learns from them:
+Then a student is trained on them:
 
     aspectra elicit runs/own/reviews.jsonl --teacher recorded --model runs/own/answers.jsonl --kinds extraction \
         --out runs/own/responses

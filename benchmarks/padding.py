@@ -1,10 +1,10 @@
-"""How fast a student is pretrained here: rows of like length together, against all rows padded to one length.
+"""Speed of pretraining: rows of similar length together, against all rows padded to one length.
 
-`python benchmarks/padding.py CORPUS --student smollm2-135m` takes the same rows, in the same batches of the same
-optimizer, both ways in one run: as Aspectra trains (padded to the longest of a batch, no scores before the first
-answer), and as the authors' scripts do (every row padded to 128 tokens of input and 400 of answer). Printed are answer
-tokens a second, all tokens a second that are no padding, steps a second and, with `--peak` (the device's dense bfloat16
-FLOP/s), the share of it that was of use: 6 operations for each weight and each such token.
+`python benchmarks/padding.py CORPUS --student smollm2-135m` runs the same rows, in the same batches of the same
+optimizer, in both ways: as Aspectra trains (padded to the longest of a batch, no logits before the first answer), and
+as the authors' scripts do (every row padded to 128 input and 400 answer tokens). It prints answer tokens per second,
+all tokens except padding per second, steps per second and, with `--peak` (the device's dense bfloat16 FLOP/s), the
+share of it that was useful: 6 operations for each weight and each such token.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from aspectra.students.corpus import read
 from aspectra.students.trainer import StudentTrainer
 from aspectra.students.writers.tensors import IGNORED
 
-WIDTH = 128 + 400  # of the authors' rows
+WIDTH = 128 + 400  # the authors' rows
 WARM = 5  # steps before the clock starts
 
 
 def padded(collate: Any, end: int) -> Any:
-    """The same batch as wide as the authors' rows, with scores for every place."""
+    """The same batch as wide as the authors' rows, with logits for every place."""
 
     def widened(rows: Any) -> dict[str, Any]:
         batch: dict[str, Any] = dict(collate(rows))
@@ -81,7 +81,7 @@ def measure(options: argparse.Namespace, wide: bool) -> dict[str, float]:
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait for what is under way."""
+    """Wait for pending work of the device."""
     if device.type == "cuda":
         torch.cuda.synchronize()
 

@@ -1,18 +1,18 @@
-"""Which version of the analysis prompt does best with a teacher: the same reviews, one store a version.
+"""Compares versions of the analysis prompt with a teacher: the same reviews, one store per version.
 
 `python benchmarks/prompts.py FOLDER --base-url URL --model NAME --reviews FILE...` draws the reviews by seed, asks the
 endpoint in rounds of 20 (resumable: a second call asks what is missing) and prints the table after each. Without
---base-url it only reads the stores that are there. The table tells, for each version: answers accepted, targets that
-stand in the review word for word, sound opinions (such a target, and a sentiment that maps to a polarity), opinions a
-review, tokens in and out; shares with Wilson intervals over answers or opinions. FOLDER/results.json has the same.
+--base-url it only reads existing stores. The table has for each version: accepted answers, targets that occur in the
+review word for word, sound opinions (such a target, and a sentiment that maps to a polarity), opinions per review,
+tokens in and out; shares with Wilson intervals over answers or opinions. FOLDER/results.json has the same.
 
-The rule, stated before the first answer was had:
-1. A version is fit where its share accepted is at most 5 points below that of v1, and its sound opinions a review are
-   at least 80 % of v1's (so that none wins by saying little).
-2. The best is the fit one with the highest share of sound opinions among the opinions of accepted answers.
-3. It becomes the default where the 95 % interval of its share minus v1's (paired bootstrap over reviews) lies above 0:
-   another default means that everybody's stored answers are asked for anew, so that a tie goes to v1.
-Only the verdict over all the reviews counts; those of earlier rounds are for watching.
+The rule, fixed before the first answer:
+1. A version qualifies if its share of accepted answers is at most 5 points below that of v1, and its sound opinions per
+   review are at least 80 % of v1's (so that none wins by saying little).
+2. The best one has the highest share of sound opinions among the opinions of accepted answers.
+3. It becomes the default if the 95 % interval of its share minus v1's (paired bootstrap over reviews) is above 0. With
+   another default all users' stored answers are asked for again, so v1 wins a tie.
+Only the verdict over all reviews counts; those of earlier rounds are for information.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ LOST, KEPT = 0.05, 0.8
 
 
 def draw(files: Sequence[Path], count: int, seed: int, words: tuple[int, int]) -> list[dict[str, Any]]:
-    """`count` reviews of so many words, those whose hash with the seed is lowest: whatever the files' order."""
+    """The `count` reviews of so many words with the lowest hash of seed and text, whatever the files' order."""
     rows = [row for file in files for row in read_jsonl(file) if words[0] <= len(row["text"].split()) <= words[1]]
     return sorted(rows, key=lambda row: hashlib.sha256(f"{seed} {row['text']}".encode()).digest())[:count]
 
 
 def measure(folder: Path) -> dict[str, Any]:
-    """The figures of one version's store; `reviews` has (sound opinions, opinions) of each review, in their order."""
+    """The figures of one version's store; `reviews` has (sound opinions, opinions) of each review, in order."""
     counts = dict.fromkeys(("answers", "accepted", "named", "word_for_word", "opinions", "sound", "unmapped"), 0)
     tokens = {"tokens_in": 0, "tokens_out": 0}
     reasons: dict[str, int] = {}
@@ -71,13 +71,13 @@ def measure(folder: Path) -> dict[str, Any]:
 
 
 def judge(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What the rule says: who is fit, who is best, the difference from v1 of each, and the default."""
+    """The verdict of the rule: which versions qualify, the best, the difference from v1 of each, and the default."""
     first = found[FIRST]
     fit, differences = [FIRST], {}
     for version, figures in found.items():
         if version == FIRST:
             continue
-        # With found = correct and gold = predicted, F1 is the share correct.
+        # With found = correct and gold = predicted, F1 is the share of correct ones.
         one, other = (
             [(sound, whole, sound, whole) for _, (sound, whole) in sorted(side["reviews"].items())]
             for side in (figures, first)
@@ -93,7 +93,7 @@ def judge(found: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def share(figures: dict[str, Any], part: str, whole: str) -> float:
-    """A share of two counts; 0 where there is nothing."""
+    """A share of two counts; 0 if the total is 0."""
     return figures[part] / figures[whole] if figures[whole] else 0.0
 
 
@@ -128,7 +128,7 @@ def main() -> int:
 
 
 def settings(options: argparse.Namespace, version: str, limit: int) -> ElicitConfig:
-    """How the endpoint is asked with a version."""
+    """The elicitation settings for a prompt version."""
     return ElicitConfig(
         model=options.model,
         base_url=options.base_url,
@@ -143,7 +143,7 @@ def settings(options: argparse.Namespace, version: str, limit: int) -> ElicitCon
 
 
 def show(found: dict[str, dict[str, Any]], verdict: dict[str, Any]) -> None:
-    """The table, and what follows from it."""
+    """Print the table and the verdict."""
 
     def told(figures: dict[str, Any], part: str, whole: str) -> str:
         low, high = wilson(figures[part], figures[whole])

@@ -1,10 +1,10 @@
-"""Are confidences to be trusted? The opinions of exports on test sentences, by confidence, against the gold.
+"""Reliability of confidences: the opinions of exports on test sentences, by confidence, against the gold.
 
     python -m benchmarks.reliability runs/exported --data rest14
 
-An opinion is right where strict scoring finds it in the gold of its sentence. Opinions that were not named are not
-looked at. Figures are those of `aspectra.score.reliability`, of the confidences as the student has them and after the
-export's calibration; the table has the calibrated ones in ten bins of equal width.
+An opinion is right if strict scoring finds it in the gold of its sentence. Missed opinions are ignored. Figures are
+those of `aspectra.score.reliability`, for the student's own confidences and after the export's calibration; the table
+has the calibrated ones in ten bins of equal width.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Pairs = list[tuple[float, bool]]
 
 
 def bins(pairs: Pairs) -> list[dict[str, Any]]:
-    """For each tenth of confidence: opinions, their mean confidence, the share right and its 95 % interval."""
+    """For each tenth of confidence: the opinions, their mean confidence, the share right and its 95 % interval."""
     rows = []
     for n in range(BINS):
         inside = [(c, good) for c, good in pairs if min(int(c * BINS), BINS - 1) == n]

@@ -1,12 +1,12 @@
-"""How soon a store of a million responses goes on, in what memory, and how fast it is handed on as Parquet.
+"""Time and memory to resume a store of a million responses, and the speed of its export to Parquet.
 
-`python benchmarks/resume.py` builds such a store (every review has its answer but the last hundred), resumes it in
-a process of its own against a loopback server that answers at once, and measures from the end of the input check (the
-reviews file hashed and its settings found to be those of the last run) to the first request, and the peak of
-memory until the hand-off is written; then the export alone, five times, of which the median counts: the same export
-took from 1.3 to 2.5 s within a minute on a machine that is shared. With `--read-again` a second resume finds a line
-more in the file, so that every review is read again and every id checked: only its memory has a limit. Exits 1 where
-one is missed: 5 seconds, 500 MB, 200,000 rows a second by the clock.
+`python benchmarks/resume.py` builds such a store (all reviews except the last hundred have answers) and resumes it in a
+separate process against a loopback server that answers at once. It measures the time from the end of the input check
+(the hash of the reviews file and its settings match the last run) to the first request, and the peak of memory until
+the export is written. Then it measures the export alone, five times, and takes the median: on a shared machine the same
+export took from 1.3 to 2.5 s within a minute. With `--read-again` a second resume finds one more line in the file, so
+every review is read again and every id checked; only its memory has a limit. Exits 1 if a limit is missed: 5 seconds,
+500 MB, 200,000 rows per second of wall-clock time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ANSWER = (
     "'Opinion Target 2: \"breakfast\"' || char(10) || 'Aspect: Price' || char(10) || 'Sentiment: Negative' || char(10) "
     "|| 'Reasoning: It cost more than it was worth to the author, request ' || q.id || '.'"
 )
-# The most that a process held. Not by getrusage where it can be helped: Linux begins with what the parent held.
+# Peak memory of a process. getrusage only as a fallback: on Linux it starts with the parent's.
 PEAK = """
 def peak():
     import re, resource, sys
@@ -44,7 +44,7 @@ def peak():
         return int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 """
-# Runs the command as it is, telling the moment of the first request and of the end of the input check.
+# Runs the unmodified command, and prints the times of the first request and of the end of the input check.
 RESUME = """
 import sys, time, json
 from pathlib import Path
@@ -85,7 +85,7 @@ print(json.dumps({
 
 
 def build(folder: Path, url: str, number: int) -> Path:
-    """A store of so many answered reviews and a hundred more; returns the reviews file."""
+    """A store of `number` answered reviews and a hundred more; returns the reviews file."""
     from aspectra.config import ElicitConfig
     from aspectra.elicit.call import prepare, registered
     from aspectra.elicit.store import Ask, Store, request_key
@@ -97,9 +97,9 @@ def build(folder: Path, url: str, number: int) -> Path:
             stream.write(json.dumps({"id": f"review-{row}", "text": TEXT.format(row), "rating": row % 5 + 1}) + "\n")
 
     def insert(self: Store, reviews: Iterable[Review], asks: list[Ask], run: int) -> int:
-        """What the registration writes, without asking what is there: nothing is.
+        """Write what the registration writes, without checking for existing rows: there are none.
 
-        Requests say at once that they are done; the trigger that would tell each of them so is put back at the end.
+        Requests are marked as done at once; the trigger that would do so for each is restored at the end.
         """
         (ask,), rows, count = asks, iter(reviews), 0
         self.connection.execute("PRAGMA cache_size = -400000")
@@ -135,7 +135,7 @@ def build(folder: Path, url: str, number: int) -> Path:
 
 
 def apart(code: str, *arguments: str) -> dict[str, float]:
-    """What a process of its own prints."""
+    """The output of a separate process."""
     environment = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
     done = subprocess.run(
         [sys.executable, "-c", PEAK + code, *arguments], stdout=subprocess.PIPE, text=True, env=environment, check=True

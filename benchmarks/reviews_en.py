@@ -1,10 +1,10 @@
-"""Aspectra's own reviews as a set: from the marked texts to `train.json`, `dev.json`, `test.json` and the card.
+"""Makes a set from Aspectra's own reviews: from the marked texts to `train.json`, `dev.json`, `test.json` and the card.
 
     python -m benchmarks.reviews_en              # after a change in data/reviews-en/texts
-    python -m benchmarks.reviews_en --overlap    # also lists anew what overlaps with the paper's four sets
+    python -m benchmarks.reviews_en --overlap    # also updates the list of overlaps with the paper's four sets
 
-The second needs these sets (`aspectra data fetch`). The files have a sentence a line, in the benchmark's JSON with
-fields beside it that tell where a sentence comes from.
+The second needs these sets (`aspectra data fetch`). The files have one sentence per line, in the benchmark's JSON with
+additional fields for the origin of a sentence.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from aspectra.schema import Example
 from aspectra.sentences import spans
 
 HERE = Path(__file__).resolve().parents[1] / "data" / "reviews-en"
-HELD_OUT = 20  # every so many lines of a file
+HELD_OUT = 20  # every such line of a file
 SETS = ("rest14", "laptop14", "rest16", "laptop16")
-NGRAM = 8  # words, as `aspectra corpus` has it
+NGRAM = 8  # words, as in `aspectra corpus`
 
 
 def labeled(folder: Path) -> Iterator[tuple[bool, Example]]:
@@ -41,7 +41,7 @@ def labeled(folder: Path) -> Iterator[tuple[bool, Example]]:
 
 
 def unlabeled(folder: Path) -> Iterator[str]:
-    """The sentences of the texts that nobody labeled, as they are read."""
+    """The sentences of the unlabeled texts."""
     for path in sorted((folder / "texts" / "unlabeled").glob("*.txt")):
         for row in reviews_of(path):
             yield from (row["text"][start:end] for start, end in spans(row["text"]))
@@ -72,7 +72,7 @@ def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def row(example: Example, domain: str, manner: str) -> dict[str, Any]:
-    """A sentence as its line has it."""
+    """A sentence as a line of the file."""
     aspects = [{"from": o.start, "to": o.end, "target": o.target, "polarity": o.polarity} for o in example.opinions]
     return {"ID": example.id, "sentence": example.text, "domain": domain, "manner": manner, "aspects": aspects}
 

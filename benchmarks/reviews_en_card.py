@@ -1,4 +1,4 @@
-"""The tables of the card of Aspectra's own reviews: what is in the set, and how far two labelings agree.
+"""The tables in the card of Aspectra's own reviews: the content of the set, and the agreement of two labelings.
 
 Called by `benchmarks.reviews_en`, which writes them into `data/reviews-en/README.md`.
 """
@@ -22,13 +22,13 @@ from aspectra.score.significance import f1_interval
 
 TASK = "atsa"
 Rows = Sequence[dict[str, Any]]
-Group = tuple[list[Example], list[Prediction]]  # sentences that are drawn together, as two labelings have them
+Group = tuple[list[Example], list[Prediction]]  # sentences that are resampled together, in two labelings
 
 
 def fill(card: str, folder: Path, made: dict[str, list[dict[str, Any]]]) -> str:
-    """The card with its tables anew, each between `<!-- NAME -->` and `<!-- NAME, end -->`.
+    """The card with new tables, each between `<!-- NAME -->` and `<!-- NAME, end -->`.
 
-    Raises ValueError where the card has no place for one.
+    Raises ValueError if the card has no place for one.
     """
     parts = {
         "splits": splits(made),
@@ -46,13 +46,13 @@ def fill(card: str, folder: Path, made: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def splits(made: dict[str, list[dict[str, Any]]]) -> str:
-    """What each file holds."""
+    """The content of each file."""
     columns = [counts(part) for part in made.values()]
     return table(("", *made), [[name, *(column[name] for column in columns)] for name in columns[0]])
 
 
 def manners(made: dict[str, list[dict[str, Any]]]) -> str:
-    """Polarities and lengths by the manner in which the sentences were written."""
+    """Polarities and lengths by manner of writing."""
     everything = [row for part in made.values() for row in part]
     found = []
     for manner in sorted({row["manner"] for row in everything}):
@@ -74,7 +74,7 @@ def domains(made: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def agreement(folder: Path) -> str:
-    """How far the labelings of the test reviews, and those of 300 training sentences, are one."""
+    """The agreement of the labelings of the test reviews, and of those of 300 training sentences."""
     test, few = folder / "texts" / "test", folder / "texts" / "agreement"
     lines = settled(test)
     labelings = {
@@ -95,14 +95,14 @@ def agreement(folder: Path) -> str:
 def grouped(gold: Iterable[Sequence[Example]], said: Iterable[Sequence[Example]]) -> list[Group]:
     """Two labelings of the same groups of sentences."""
     return [
-        # Two labelings name their files apart; the sentence is the same.
+        # The labelings name their files differently; the sentence is the same.
         (list(one), [Prediction(a.id, b.text, b.opinions) for a, b in zip(one, other, strict=True)])
         for one, other in zip(gold, said, strict=True)
     ]
 
 
 def measured(groups: Sequence[Group]) -> list[str]:
-    """In percent, with the 95 % interval over drawn groups: strict F1, the same where overlapping terms count, F1 of
+    """In percent, with the 95 % interval over resampled groups: strict F1, the same if overlapping terms count, F1 of
     the terms alone, and the share of shared terms with the same polarity."""
     columns: list[list[tuple[int, int, int, int]]] = [[], [], [], []]
     for gold, said in groups:
@@ -118,7 +118,7 @@ def measured(groups: Sequence[Group]) -> list[str]:
 
 
 def counts(part: Rows) -> dict[str, str]:
-    """The lines of a file's column."""
+    """The rows of a file's column."""
     judged = [{aspect["polarity"] for aspect in row["aspects"]} for row in part]
     twice = sum(len(row["aspects"]) > len({aspect["target"].lower() for aspect in row["aspects"]}) for row in part)
     terms = [aspect["target"].lower() for row in part for aspect in row["aspects"]]
@@ -138,13 +138,13 @@ def counts(part: Rows) -> dict[str, str]:
 
 
 def polarities(part: Rows) -> list[int]:
-    """Targets, and how many of each polarity."""
+    """The number of targets, and of each polarity."""
     found = Counter(aspect["polarity"] for row in part for aspect in row["aspects"])
     return [found.total(), *(found[polarity] for polarity in POLARITIES)]
 
 
 def bare(part: Rows) -> int:
-    """Sentences without a target."""
+    """The number of sentences without a target."""
     return sum(not row["aspects"] for row in part)
 
 

@@ -1,8 +1,8 @@
-"""What a response takes in the store, and how fast a driver takes answers in: the figures of docs/scale.md.
+"""Bytes per response in the store, and the driver's speed in storing answers: the figures of docs/scale.md.
 
-`python benchmarks/scale.py --responses FILE` stores answers whose lengths are those of a file of recorded responses
-(the demo's, or the authors' Mixtral file) but whose words are shuffled, so that no two are the same: 2 x 10,000 by
-default. One thread; nothing is asked.
+`python benchmarks/scale.py --responses FILE` stores answers with the lengths of those in a file of recorded responses
+(the demo's, or the authors' Mixtral file) but with shuffled words, so that no two are the same: 2 x 10,000 by default.
+One thread; nothing is asked.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def measure(file: Path, number: int, block: int, folder: Path) -> dict[str, Any]
     words = [word for rows in known.values() for pair in rows for word in " ".join(pair).split()]
 
     def alike(text: str) -> str:
-        """As many words, others."""
+        """A text with as many words, but others."""
         return " ".join(draw.choice(words) for _ in text.split())
 
     found: dict[str, Any] = {
@@ -75,7 +75,7 @@ def measure(file: Path, number: int, block: int, folder: Path) -> dict[str, Any]
             count = sum(len(news) for news in shards.take(store, out / shards.FOLDER))
             found["responses taken in a CPU second"] = count / (time.process_time() - began)
             assert count == len(asks) * number
-        # Its share of the review, the keys and the indexes included.
+        # Includes its share of the review, the keys and the indexes.
         found["bytes of a response in the store"] = (out / NAME).stat().st_size / count
         began = time.process_time()
         handoff.export(out, out / "responses.parquet")

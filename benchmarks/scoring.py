@@ -1,10 +1,10 @@
-"""How long scoring takes, and whether it grows with the work alone.
+"""Time of scoring, and whether it is linear.
 
-`python benchmarks/scoring.py` scores a million gold and a million predicted opinions (strict, ATSA), once as students
-write them and once as lists of opinions. Baseline: half of the same sentences in the same run, so that the ratio says
-the same on every machine; 2 is linear. Seconds are of the processor, which on an idle machine are those of the clock:
-one thread works, and nothing is read. Exits 1 where a limit is passed: 3 seconds, 1 GB for all that the process
-holds, the sentences too, and a ratio of 2.2.
+`python benchmarks/scoring.py` scores a million gold and a million predicted opinions (strict, ATSA), once in the linear
+form and once as lists of opinions. Baseline: half of the same sentences in the same run, so that the ratio is the same
+on every machine; 2 is linear. Times are CPU seconds, which equal wall-clock seconds on an idle machine: one thread
+works, and nothing is read. Exits 1 if a limit is exceeded: 3 seconds, 1 GB for the whole process including the
+sentences, and a ratio of 2.2.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RUNS = 3
 
 
 def sentences(opinions: int, raw: bool) -> tuple[list[Example], list[Prediction]]:
-    """So many gold and predicted opinions, one to three a sentence; about one prediction in five is right."""
+    """`opinions` gold and predicted opinions, one to three per sentence; about one prediction in five is right."""
     draw = random.Random(42)
     gold: list[Example] = []
     predictions: list[Prediction] = []
@@ -38,7 +38,7 @@ def sentences(opinions: int, raw: bool) -> tuple[list[Example], list[Prediction]
         said = [Opinion(word, None, draw.choice(POLARITIES)) for word in draw.sample(words[:4], count)]
         gold.append(Example(str(len(gold)), text, tuple(true)))
         line = " ; ".join(f"{o.target} | {o.polarity}" for o in said)
-        # Another string of the same letters, as from another file.
+        # A different string object with the same letters, as from another file.
         again = "".join(["", text[:1], text[1:]])
         predictions.append(Prediction(str(len(predictions)), again, () if raw else tuple(said), line if raw else None))
         opinions -= count
@@ -46,7 +46,7 @@ def sentences(opinions: int, raw: bool) -> tuple[list[Example], list[Prediction]
 
 
 def measure(opinions: int, raw: bool) -> dict[str, float]:
-    """Seconds (best of some runs) for all and for half of the sentences, their ratio, and what was scored."""
+    """Seconds (best of some runs) for all and for half of the sentences, their ratio, and the number scored."""
     gold, predictions = sentences(opinions, raw)
     half = len(gold) // 2
     some = gold[:half], predictions[:half]

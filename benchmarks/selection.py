@@ -1,14 +1,13 @@
-"""Does a student learn more from reviews that were spread than from reviews drawn at random, for the same tokens?
+"""Compares ways to select reviews for the same token budget: spread by some criterion, or drawn at random.
 
-`python benchmarks/selection.py FOLDER --recorded mixtral_500.jsonl` replays recorded responses. All reviews of the
-file but a fixed held-out part are the pool. For each seed and each way of `--select-by`, `elicit --select` draws from
-it, `corpus` makes training text, of which as many answers are taken at random as the `--budget` of tokens has room for
-(an answer counts, and is learned, up to `--answer-tokens`, so that the budget meets many reviews), the student is
-pretrained on it, then fine-tuned on a few labeled sentences and evaluated. Such a cell is a line of
-FOLDER/results.jsonl as soon as it is done; done cells are skipped, and one that was cut off goes on. At the end, or
-with `--table` of what is there: held-out loss (nats per answer token, lower is better) and F1 of each way, and their
-differences from the first way, paired: over seeds for the loss; for F1 over sentences, by bootstrap and randomization
-test.
+`python benchmarks/selection.py FOLDER --recorded mixtral_500.jsonl` replays recorded responses. All reviews of the file
+except a fixed held-out part are the pool. For each seed and each way of `--select-by`, `elicit --select` draws from it
+and `corpus` makes training text. Answers are taken from it at random up to the `--budget` of tokens (an answer counts,
+and is trained on, up to `--answer-tokens`, so that the budget covers many reviews). The student is pretrained on them,
+then fine-tuned on a few labeled sentences and evaluated. Each such cell becomes a line of FOLDER/results.jsonl when it
+is finished; finished cells are skipped, interrupted ones resumed. At the end, or with `--table` for existing results:
+held-out loss (nats per answer token, lower is better) and F1 of each way, and their paired differences from the first
+way: over seeds for the loss; over sentences for F1, by bootstrap and randomization test.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ RESULTS = "results.jsonl"
 
 
 def prepare(options: argparse.Namespace) -> None:
-    """Split the reviews once: FOLDER/held.jsonl, whose hash is lowest, and FOLDER/pool.jsonl."""
+    """Split the reviews once: FOLDER/held.jsonl has those with the lowest hashes, FOLDER/pool.jsonl the others."""
     if (options.folder / "pool.jsonl").exists():
         return
     rows = [
@@ -55,7 +54,7 @@ def prepare(options: argparse.Namespace) -> None:
 
 
 def texts(reviews: Path, config: ElicitConfig, data: str, folder: Path) -> list[dict[str, Any]]:
-    """The training rows that the recorded teacher gives for some reviews."""
+    """The training rows from the recorded teacher's answers to some reviews."""
     import pyarrow.parquet as pq
 
     elicit(reviews, config, folder / "responses")
@@ -64,7 +63,7 @@ def texts(reviews: Path, config: ElicitConfig, data: str, folder: Path) -> list[
 
 
 def spend(rows: list[dict[str, Any]], options: argparse.Namespace, seed: int) -> tuple[list[dict[str, Any]], int]:
-    """Rows drawn by seed for as many answer tokens as the budget has: (rows, their tokens)."""
+    """Rows drawn by seed up to the budget of answer tokens: (rows, their tokens)."""
     from transformers import AutoTokenizer
 
     budget, tokenizer = options.budget, AutoTokenizer.from_pretrained(resolve(options.student), local_files_only=True)
@@ -81,7 +80,7 @@ def spend(rows: list[dict[str, Any]], options: argparse.Namespace, seed: int) ->
 
 
 def cell(options: argparse.Namespace, by: str, seed: int) -> dict[str, Any]:
-    """Draw, pretrain, fine-tune and evaluate once; the weights are removed when all is measured."""
+    """Draw, pretrain, fine-tune and evaluate once; the weights are removed after all measurements."""
     from aspectra.benchmark.evaluate import evaluate
     from aspectra.students.finetune import finetune
     from aspectra.students.pretrain import pretrain
@@ -105,7 +104,7 @@ def cell(options: argparse.Namespace, by: str, seed: int) -> dict[str, Any]:
         data=options.data,
         shots=options.shots,
         epochs=options.epochs,
-        eval_every=1000,  # the last epoch is judged, and kept
+        eval_every=1000,  # only the last epoch is scored, and kept
         dev_cap=8,
         save_seconds=600,
         **common,
@@ -137,7 +136,7 @@ def cell(options: argparse.Namespace, by: str, seed: int) -> dict[str, Any]:
 
 
 def counts(options: argparse.Namespace, by: str, seed: int) -> Counts:
-    """Of each test sentence what the cell's student got right, said and should have said (strict)."""
+    """For each test sentence: what the cell's student got right, what it predicted, and the gold (strict)."""
     task = tasks.get(TASK)
     examples = datasets.draw(datasets.split(datasets.find(TASK, options.data), "test"), options.cap)
     said = read_predictions(options.folder / f"{by}-{seed}" / "evaluated" / "predictions.jsonl")
@@ -145,7 +144,7 @@ def counts(options: argparse.Namespace, by: str, seed: int) -> Counts:
 
 
 def show(options: argparse.Namespace, done: list[dict[str, Any]]) -> None:
-    """The cells, and each way's difference from the first over the seeds that both have."""
+    """Print the cells, and each way's difference from the first over the seeds that both have."""
     kinds = sorted({kind for row in done for kind in row["held_out"]})
     losses = [(kind, when) for kind in kinds for when in ("before", "after")]
     table(

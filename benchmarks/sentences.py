@@ -1,11 +1,11 @@
-"""Short texts to ask a teacher about: the training sentences of sets, without their labels, and sentences of reviews.
+"""Short texts for a teacher: training sentences of sets, without their labels, and sentences of reviews.
 
 `python benchmarks/sentences.py --out FILE --count 16000 --reviews yelp.jsonl --reviews amazon.jsonl --data rest14 ...`
-writes rows `{"id", "text", "domain"}`. A sentence has 4 to 60 words and stands there once; sentences that are in the
-dev or test part of a set are left out. What comes of a review is as much as is wanting to `--count`, an equal share of
-each file. The order is that of the texts' digests, so that the file hangs on its sources alone: its
-sha256, which is printed, tells whether another has the same. The first so many are no fair sample: of reviews the
-sentences with the lowest digests are taken, so that they stand before most of the training sentences.
+writes rows `{"id", "text", "domain"}`. A sentence has 4 to 60 words and occurs once; sentences of a set's dev or test
+part are excluded. Sentences of reviews fill up to `--count`, an equal share from each file. Rows are sorted by the
+texts' digests, so the file depends only on its sources: two files are the same if their printed sha256 is the same. The
+first rows are not a fair sample: the sentences of reviews with the lowest digests are taken, so they come before most
+of the training sentences.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ LEAST, MOST = 4, 60  # words
 
 
 def digest(text: str) -> str:
-    """What orders the texts and names them."""
+    """The sort key and name of a text."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def fits(text: str) -> bool:
-    """Whether a text is as long as a sentence."""
+    """Whether a text has the length of a sentence."""
     return LEAST <= len(text.split()) <= MOST
 
 
 def of_reviews(path: Path) -> list[str]:
-    """The sentences of a file of reviews, in the order of their digests."""
+    """The sentences of a file of reviews, sorted by digest."""
     found = {
         " ".join(review.text[start:end].split())
         for review in read_reviews(path, skip_bad_rows=True)

@@ -1,12 +1,12 @@
-"""How quick the service is, over loopback: latency and throughput, what batching brings, memory.
+"""Speed of the service over loopback: latency and throughput, the gain from batching, memory.
 
-    python benchmarks/serve.py                          a stand-in model of fixed cost; memory over 50,000 requests
-    python benchmarks/serve.py --model runs/exported    a real student, and batching against one by one
+    python benchmarks/serve.py                          a stub model of fixed cost; memory over 50,000 requests
+    python benchmarks/serve.py --model runs/exported    a real student, and batching against one at a time
 
-The service and the clients are processes of their own. Exit code 1 where a limit is missed: an answer 5xx, memory
-that grows by more than 5 % (stand-in), batching with 200 clients less than 3 times one by one (a student that writes),
-fewer than 300 texts a second with 16 clients or a p99 of 250 ms there (one that tags). A client that is told 429 waits
-as it is told; times are those of answers 200.
+The service and the clients are separate processes. Exits 1 if a limit is missed: an answer 5xx, memory that grows by
+more than 5 % (stub), batching with 200 clients less than 3 times as fast as one at a time (a writer), fewer than 300
+texts per second with 16 clients or a p99 of 250 ms there (a tagger). A client that gets 429 waits as long as the answer
+says; times are those of answers with status 200.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from aspectra.info import read_info  # noqa: E402
 from aspectra.places import DEMO  # noqa: E402
 
 CLIENTS = (1, 16, 200)
-BATCH, EACH = 0.010, 0.001  # seconds of the stand-in: for a batch, and for each text in it
+BATCH, EACH = 0.010, 0.001  # seconds of the stub: per batch, and per text in it
 RATIO, GROWTH = 3.0, 0.05
-PER_SECOND, P99 = 300.0, 250.0  # with 16 clients, of a student that tags
+PER_SECOND, P99 = 300.0, 250.0  # with 16 clients, for a tagger
 TIMEOUT = 300.0
 HEAD = b"POST /v1/extract HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 SHARES = {"p50": 0.50, "p99": 0.99}
 
 
 def sentences() -> list[str]:
-    """What is asked about: the demo's test sentences."""
+    """The texts to send: the demo's test sentences."""
     gold = json.loads((DEMO / "atsa/hotels/test.json").read_text(encoding="utf-8-sig"))
     return [row["sentence"] for row in gold]
 
 
 async def client(port: int, texts: list[str], first: int, until: float, most: int, note: Any) -> None:
-    """One client: a connection, one question after the other."""
+    """One client: one connection, one request after another."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     number = first
     while time.perf_counter() < until and note.left(most):
@@ -65,7 +65,7 @@ async def client(port: int, texts: list[str], first: int, until: float, most: in
 
 
 class Notes:
-    """What the clients saw."""
+    """The clients' measurements."""
 
     def __init__(self) -> None:
         self.statuses: Counter[str] = Counter()
@@ -83,7 +83,7 @@ class Notes:
 
 
 async def load(port: int, clients: int, seconds: float, most: int) -> dict[str, Any]:
-    """That many clients for so long, or for `most` requests."""
+    """Run `clients` clients for `seconds`, or for `most` requests."""
     texts, notes = sentences(), Notes()
     began = time.perf_counter()
     await asyncio.gather(*(client(port, texts, 37 * n, began + seconds, most, notes) for n in range(clients)))
@@ -94,20 +94,20 @@ async def load(port: int, clients: int, seconds: float, most: int) -> dict[str, 
 
 
 def measured(running: Service, clients: int, seconds: float, most: int = sys.maxsize) -> dict[str, Any]:
-    """The same in a process of its own."""
+    """The same in a separate process."""
     command = [sys.executable, __file__, "--load", str(running.port), str(clients), str(seconds), str(most)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + TIMEOUT)
     return dict(json.loads(done.stdout))
 
 
 def resident(running: Service) -> float:
-    """MB of memory of the service."""
+    """Memory of the service in MB."""
     status = Path(f"/proc/{running.process.pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
 
 
 def table(running: Service, label: str, seconds: float, missed: list[str]) -> dict[int, dict[str, Any]]:
-    """A line for each number of clients."""
+    """Print a line for each number of clients."""
     rows = {}
     for clients in CLIENTS:
         row = rows[clients] = measured(running, clients, seconds)
@@ -160,7 +160,7 @@ def memory(running: Service, requests: int, missed: list[str]) -> None:
 
 
 def student(given: argparse.Namespace, missed: list[str]) -> None:
-    """A real model: in batches, and one by one (`--batch-size 1`), each with the same clients."""
+    """A real model: in batches, and one at a time (`--batch-size 1`), each with the same clients."""
     base = ["aspectra", "serve", "--model", str(given.model), "--port", "0", "--json", "--threads", str(given.threads)]
     base += ["--timeout", str(TIMEOUT)]  # 200 clients may wait long for a model on two cores
     base += ["--compute", given.compute] if given.compute else []

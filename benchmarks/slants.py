@@ -1,12 +1,12 @@
-"""What labeled sets are like, side by side: how a set that was written to order differs from what people wrote.
+"""Compares labeled sets: how a synthetic set differs from what people wrote.
 
     python -m benchmarks.slants                                  # reviews-en and the paper's four sets
-    python -m benchmarks.slants --set atsa/reviews-en:lively     # the sentences whose ID begins so
+    python -m benchmarks.slants --set atsa/reviews-en:lively     # the sentences whose ID begins with this
 
-A table in Markdown, over all files of a set. A judgment without a word of rest14 is an opinion that is not neutral, in
-a sentence that has none of the single words which annotators marked as opinion words in that set's test sides. How many
-judgments are implied shows in what one set says with none of another's words: read a set's own row not at all, and
-compare reviews-en with the other of the two. Spellings are pairs such as color and colour.
+Prints a Markdown table, over all files of a set. "A judgment without a word of rest14" is an opinion that is not
+neutral, in a sentence with none of the single words that annotators marked as opinion words in that set's test sides.
+The share of implied judgments shows when one set is compared by another set's words: ignore a set's row for its own
+words, and compare reviews-en with the other of the two. Spellings are pairs such as color and colour.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from aspectra.schema import POLARITIES, Example
 SETS = ("atsa/reviews-en", "atsa/rest14", "atsa/laptop14", "acsa/rest16", "acsa/laptop16")
 MARKED = ("rest14", "laptop14")
 SEED = 42
-RUNNING = 10_000  # words among which different ones are counted
+RUNNING = 10_000  # tokens in which distinct words are counted
 CONTRAST = {"but", "although", "though", "however", "while", "except", "yet"}
 WRITER = {"i", "i'm", "i've", "i'd", "i'll", "my", "me", "we", "we're", "we've", "our", "us"}
 AMERICAN = re.compile(r"(?i)\b(colors?|flavors?|favorites?|centers?|gray|neighbors?|apologized?|organized?)\b")
@@ -34,16 +34,16 @@ BRITISH = re.compile(r"(?i)\b(colours?|flavours?|favourites?|centres?|grey|neigh
 
 
 def lexicon(name: str) -> frozenset[str]:
-    """The single words that are marked as opinion words in the test sides of a set, in lower case."""
+    """The single words that are marked as opinion words in the test sides of a set, lowercase."""
     marked = (words(phrase) for e in split(find("atsa", name), "test") for o in e.opinions for phrase in o.words)
     return frozenset(phrase[0] for phrase in marked if len(phrase) == 1)
 
 
 def described(examples: Sequence[Example], judging: dict[str, frozenset[str]]) -> dict[str, str]:
-    """The lines of a set's column."""
+    """The rows of a set's column."""
     opinions = [opinion for example in examples for opinion in example.opinions]
     said = [words(example.text) for example in examples]
-    drawn = random.Random(SEED).sample(said, len(said))  # files stand one domain behind the other
+    drawn = random.Random(SEED).sample(said, len(said))  # files are sorted by domain
     running = list(islice((word for sentence in drawn for word in sentence), RUNNING))
     near = [{*w} for e, w in zip(examples, said, strict=True) for o in e.opinions if o.polarity != "neutral"]
 

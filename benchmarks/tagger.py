@@ -1,15 +1,15 @@
-"""How quick a student that tags is: its forward pass beside the bare products, and `analyze` from a table to the page.
+"""Speed of a tagger: its forward pass against the bare matrix products, and `analyze` from table to page.
 
     aspectra export STUDENT --compute float32 --out runs/float32
     aspectra export STUDENT --out runs/exported
     python benchmarks/tagger.py STUDENT runs/float32 runs/exported [--writer runs/written]
 
 1. Forward pass of `runs/float32` on the training sentences of Rest14 in batches by length, against the matrix products
-   of the same shapes in float32 by torch, the same threads: 60 % is the limit.
-2. `aspectra analyze` on rows of one sentence, a process of its own each, imports and page included, for each export; a
-   writer's (`--writer`) reads fewer rows, and its rate is without what an empty table takes: 50 times is the limit.
+   of the same shapes in float32 by torch, with the same threads: the limit is 60 %.
+2. `aspectra analyze` on rows of one sentence, each in a separate process including imports and page, for each export. A
+   writer (`--writer`) reads fewer rows, and its rate excludes the time for an empty table: the limit is 50 times.
 
-Exit code 1 where a limit is missed. SetFit ABSA has an environment of its own: `benchmarks/setfit_absa.py`.
+Exits 1 if a limit is missed. SetFit ABSA needs its own environment: `benchmarks/setfit_absa.py`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROUNDS = 3
 
 
 def forward(export: Path, student: Path, texts: Sequence[str], threads: int) -> tuple[float, float, float]:
-    """(sentences a second, seconds of the forward pass, seconds of its products alone), the best of some rounds."""
+    """(sentences per second, seconds of the forward pass, seconds of its products alone), the best of some rounds."""
     import torch
 
     torch.set_num_threads(threads)
@@ -94,7 +94,7 @@ def main() -> int:
     print(f"forward pass, float32: {rate:.0f} sentences a second, {share:.0%} of the bare products")
     missed += [f"the forward pass is at {share:.0%} of the bare products"] if share < OF_GEMM else []
     many = (sentences * (given.rows // len(sentences) + 1))[: given.rows]
-    texts = [f"{number} {text}" for number, text in enumerate(many)]  # no two alike: each is read; still one sentence
+    texts = [f"{number} {text}" for number, text in enumerate(many)]  # distinct, so that each is read; one sentence
     rates = {}
     for name, model in (("float32", given.float32), ("exported", given.exported)):
         rates[name] = given.rows / analyzed(model, texts)

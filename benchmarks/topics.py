@@ -1,18 +1,18 @@
-"""How well targets are put together by meaning: adjusted mutual information with groupings that were made by hand.
+"""Quality of topics by meaning: adjusted mutual information with groupings made by hand.
 
-    python -m benchmarks.topics EXPORT                    # dev: by what settings are chosen
-    python -m benchmarks.topics EXPORT --side test        # what is reported
-    python -m benchmarks.topics EXPORT --base FOLDER      # beside the vectors of the tagger's base (needs torch)
+    python -m benchmarks.topics EXPORT                    # dev: for choosing settings
+    python -m benchmarks.topics EXPORT --side test        # the reported figures
+    python -m benchmarks.topics EXPORT --base FOLDER      # also the vectors of the tagger's base model (needs torch)
 
 Two groupings: the targets of data/reviews-en by domain (`topics.yaml` there), and the entities of Rest16's categories,
-whose targets of several entities are left out and counted. Mentions are the gold ones, so that no reader's mistakes
-count. Every method sees the targets of one domain alone, as a manager's table has them.
+in which targets with several entities are excluded and counted. Mentions are the gold ones, so a reader's mistakes have
+no effect. Every method sees the targets of one domain only, as in a manager's table.
 
-Methods: targets of one lemma; k-means (the mean of five seeds) and average linkage, told the number of topics that the
-hand made; and Aspectra's own, which finds the number, and whose "other" counts as one more topic. Vectors: those that a
-reader gives a span in its sentence (the mean over mentions), the same of the target alone, the base's likewise; the
-words of the table of meanings; and these with the sentences around them, which is what Aspectra's own has. Needs
-scikit-learn (`select`); EXPORT must have a table of meanings.
+Methods: targets with the same lemma; k-means (the mean of five seeds) and average linkage, given the number of topics
+in the manual grouping; and Aspectra's own, which finds the number, and whose "other" counts as one more topic. Vectors:
+those that a reader gives to a span in its sentence (the mean over mentions), the same for the target alone, both also
+for the base model; the words of the table of meanings; and these with the sentences around them, as in Aspectra's own
+method. Needs scikit-learn (`select`); EXPORT must have a table of meanings.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from aspectra.schema import Example, Opinion
 
 OWN = Path(__file__).resolve().parents[1] / "data" / "reviews-en"
 SEEDS = range(5)
-SENTENCES = 6  # of a target, shown to `find`, as `analyze` keeps some quotes
+SENTENCES = 6  # of a target, for `find`, as `analyze` keeps some quotes
 
 Mention = tuple[str, int, int]  # sentence, start, end
 
 
 class Case(NamedTuple):
-    """Targets that belong to one table, with what they were called by hand."""
+    """Targets that belong to one table, with their manual topics."""
 
     name: str
     mentions: list[Mention]
@@ -68,7 +68,7 @@ def said(mention: Mention) -> str:
 
 
 def own(side: str) -> Iterator[Case]:
-    """Aspectra's reviews, a domain each."""
+    """Aspectra's reviews, one case per domain."""
     named = yaml.safe_load((OWN / "topics.yaml").read_text(encoding="utf-8"))[side]
     examples = load(OWN / f"{side}.json")
     rows = json.loads((OWN / f"{side}.json").read_text(encoding="utf-8-sig"))
@@ -80,7 +80,7 @@ def own(side: str) -> Iterator[Case]:
 
 
 def rest16(folder: Path, sides: Sequence[str]) -> Case:
-    """Rest16: a target's topic is the entity of its categories, where that is one."""
+    """Rest16: a target's topic is the entity of its categories, if there is exactly one."""
     found = [pair for side in sides for pair in mentions(load(folder / f"{side}.json"))]
     entities: dict[str, set[str]] = defaultdict(set)
     for one, opinion in found:
@@ -115,7 +115,7 @@ def of_reader(engine: Exported, asked: Sequence[Mention]) -> Any:
 
 
 def of_base(folder: Path) -> Callable[[Sequence[Mention]], Any]:
-    """The same from an encoder as it was published: the mean of the span's states in the last layer."""
+    """The same from a published encoder: the mean of the span's states in the last layer."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -145,7 +145,7 @@ def mean(case: Case, vectors: Any) -> Any:
 
 
 def linked(vectors: Any, number: int) -> list[int]:
-    """So many groups by average linkage."""
+    """`number` groups by average linkage."""
     merges = average_linkage(vectors, np.ones(len(vectors)))[: len(vectors) - number]
     group = list(range(len(vectors)))
     for a, b, _ in merges:

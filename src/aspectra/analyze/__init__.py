@@ -1,7 +1,7 @@
-"""A table of reviews to opinions, counts over them, and a report: `aspectra analyze`, and for Python `frame` and
+"""From a table of reviews to opinions, counts and a report: `aspectra analyze`; for Python also `frame` and
 `topic_frame`.
 
-The command's four steps can be called one by one:
+The command's four steps are separate functions:
 
     table = read_table("reviews.csv")
     opinions = read_opinions(table, partial(aspectra.load, "runs/exported"), "opinions.parts")

@@ -1,11 +1,11 @@
-"""Which cells say that there is no value. Called by `columns` and `dates`."""
+"""Detects cells without a value. Called by `columns` and `dates`."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-# As data frames, R, databases and spreadsheets spell it, and people by hand.
+# As written by data frames, R, databases, spreadsheets, and by hand.
 SPELLED = frozenset((
     "", "-", "--", "?", "#n/a", "#na", "<na>", "n/a", "n.a.", "na", "nan", "nat", "nil", "none", "null", "undefined",
     "unknown", "not available", "0000-00-00", "0000-00-00 00:00:00",
@@ -13,7 +13,7 @@ SPELLED = frozenset((
 
 
 def absent(value: Any) -> bool:
-    """Whether a cell holds no value: nothing, NaN, or a word for it.
+    """Whether a cell has no value: empty, NaN, or a word for it.
 
     >>> [absent(value) for value in (None, float("nan"), " N/A ", 0, "no")]
     [True, True, True, False, False]

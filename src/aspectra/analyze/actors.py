@@ -1,6 +1,6 @@
-"""Parts made by actors on a Ray cluster: each loads the predictor once, the driver writes the files.
+"""Makes parts with actors on a Ray cluster: each loads the predictor once, the driver writes the files.
 
-Called by `aspectra.analyze.reading`. The model's folder must lie at the same path on every node.
+Called by `aspectra.analyze.reading`. The model's folder must have the same path on every node.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def across(parts: Parts, load: Callable[[], Extractor], where: cluster.Cluster) -> Iterator[int]:
-    """Make the missing parts on the cluster; yields the number of reviews of each once it is written, in any order.
+    """Make the missing parts on the cluster. Yields each part's number of reviews once it is written, in any order.
 
-    Raises UserError for a model that a node cannot load, AspectraError where Ray breaks.
+    Raises UserError if a node cannot load the model, AspectraError if Ray fails.
     """
     with cluster.joined(where, "--engine ray") as workers:
         rows = cluster.read(partial(tables, parts))
@@ -35,7 +35,7 @@ def across(parts: Parts, load: Callable[[], Extractor], where: cluster.Cluster) 
 
 
 def tables(parts: Parts) -> Iterator[Table]:
-    """The parts to make, a row each."""
+    """The parts to make, one per row."""
     import pyarrow as pa
 
     for block in parts.missing():
@@ -43,7 +43,7 @@ def tables(parts: Parts) -> Iterator[Table]:
 
 
 class Actor:
-    """A predictor, loaded once."""
+    """Holds a predictor, loaded once."""
 
     def __init__(self, load: Callable[[], Extractor]) -> None:
         self._predictor: Extractor | None = None

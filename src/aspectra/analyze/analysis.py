@@ -1,8 +1,7 @@
-"""`aspectra analyze`: a table of reviews -> a file of opinions, and a report.
+"""`aspectra analyze`: from a table of reviews to a file of opinions, and a report.
 
-Four steps, each a function of its own that can be called alone: `read_table`, `read_opinions`, `count_opinions`,
-`write_opinions`. Here they stand together, with what makes a second call short. Called by `aspectra.cli.analyze` and
-`aspectra.pipeline`.
+Four steps, each a separate function: `read_table`, `read_opinions`, `count_opinions`, `write_opinions`. This module
+calls them in order and skips finished work. Called by `aspectra.cli.analyze` and `aspectra.pipeline`.
 """
 
 from __future__ import annotations
@@ -55,24 +54,24 @@ def analyze(
     append: bool = False,
     replace: bool = False,
 ) -> dict[str, Any]:
-    """Find the opinions of a table's reviews and write them to `out` (.parquet, .csv or .jsonl), one row an opinion.
+    """Find the opinions of a table's reviews and write them to `out` (.parquet, .csv or .jsonl), one row per opinion.
 
-    `reviews` may be `-`: standard input. The settings are those of the four steps; `report` is a web page of what is
-    said, under a `title`; `topics` is a file of topics of your own (`named`), else they are found. Returns the
-    manifest; its `figures` are what the report shows. What was finished is not done again, a killed run is gone on
-    with from its parts, and figures or a report with other settings are made without the model. `replace` allows what
-    is there from other input to be overwritten; `append` puts reviews behind those that `out` has, those of the table
-    that are new (`growth`), and counts all.
+    `reviews` may be `-`, standard input. The settings are those of the four steps. `report` is the path of a web page,
+    with a `title`. `topics` is a file of the user's own topics (`named`); without it topics are found. Returns the
+    manifest; its `figures` are those that the report shows. Finished work is not repeated, an interrupted run resumes
+    from its parts, and figures or a report with other settings are made without the model. `replace` overwrites an
+    output of other input. `append` adds the new reviews of the table to those that `out` already has (`growth`), and
+    counts all.
 
-    Raises UserError for input that the user can mend, before the model is loaded; AspectraError where a worker dies.
+    Raises UserError for invalid input, before the model is loaded; AspectraError if a worker dies.
     """
     if append and replace:
         raise UserError("--append keeps what is there, --replace overwrites it; give one of them")
     check_output(out, excel_safe)
     check_report(report, replace)
-    grouping(language)  # an unknown language is told before anything long
+    grouping(language)  # reports an unknown language before anything slow
     reading: dict[str, Any] = {"text_column": text_column, "skip_bad_rows": skip_bad_rows, "limit": limit}
-    # Those that came later: what was made before them is of the same settings.
+    # Settings added later: at their defaults they are left out, so that older outputs keep their key.
     later = {"id_column": id_column, "encoding": encoding, "delimiter": delimiter}
     reading |= {name: value for name, value in later.items() if value is not None}
     named = read_topics(topics) if topics is not None else None
@@ -82,7 +81,7 @@ def analyze(
         "by": list(by),
         "date": date_column,
         "language": language,
-        # What topics are made by, so that another table of meanings or a changed file makes the figures anew.
+        # The sources of the topics: if the table of meanings or the file changes, the figures are computed again.
         "meanings": sha256(source.meanings / TABLE) if source.meanings else None,
         "topics": sha256(topics) if topics is not None else None,
         "stars": stars_column,
@@ -121,7 +120,7 @@ def analyze(
             write_opinions(table, opinions, out, excel_safe=excel_safe)
         else:
             figures = count_opinions(table, Written(out), **counted)
-            # Which the parts alone know; an earlier version did not count what was left out.
+            # Only the parts have these counts; manifests of an earlier version have no `under`.
             figures |= {name: done["figures"].get(name) for name in ("cut", "under")}
         if figures["topics"]["by"] == "words":
             say(
@@ -144,7 +143,7 @@ def analyze(
 
 
 def check_report(report: Path | None, replace: bool) -> None:
-    """Raise UserError for a report that cannot be written, or that would take the place of something else."""
+    """Raise UserError for a report that cannot be written, or that would overwrite another file."""
     from aspectra.report.opinions import GENERATOR
 
     if report is None:

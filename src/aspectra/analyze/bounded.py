@@ -1,4 +1,4 @@
-"""A table of counts that never holds more than so many entries. Called by `topics` and `columns`."""
+"""A table of counts with a limited number of entries. Called by `topics` and `columns`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Tally = TypeVar("Tally")
 
 
 class Bounded(Generic[Key, Tally]):
-    """Entries made on demand; of more than `limit` the rarer half is forgotten, and what that costs is known.
+    """Entries are created on demand. At `limit` entries the rarer half is dropped, and the possible error is recorded.
 
-    `forgotten` is the weight that went with them, `at_most` how much the count of any entry that is still there can
-    be short: one that was forgotten may have come back. An entry above that in truth is never missing.
+    `forgotten` is the total weight of the dropped entries. `at_most` is the maximum by which a remaining entry's count
+    can be too low: it may have been dropped before and come back. An entry whose true count is higher is never missing.
     """
 
     def __init__(self, make: Callable[[], Tally], weight: Callable[[Tally], int], limit: int) -> None:
@@ -37,7 +37,7 @@ class Bounded(Generic[Key, Tally]):
         self.at_most += max(lost, default=0)
 
     def ranked(self) -> list[tuple[Key, Tally]]:
-        """The entries, the weightiest first, ties by key."""
+        """The entries by descending weight, ties by key."""
         return sorted(self.entries.items(), key=lambda pair: (-self.weight(pair[1]), str(pair[0])))
 
     def __len__(self) -> int:

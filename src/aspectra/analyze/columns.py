@@ -1,4 +1,4 @@
-"""A column's values compared: the reviews and opinions of each, and what they say of some topics.
+"""Compares a column's values: the reviews and opinions of each, and their complaints about some topics.
 
 Called by `aspectra.analyze.counts`.
 """
@@ -13,30 +13,30 @@ from aspectra.analyze.absent import absent
 from aspectra.analyze.bounded import Bounded
 from aspectra.analyze.groups import Group
 
-VALUES = 5_000  # told apart
-PAIRS = 50_000  # of a value and a topic
+VALUES = 5_000  # limit of distinct values
+PAIRS = 50_000  # limit of pairs of a value and a topic
 SHOWN = 200  # values in the figures
-HEADS = 10  # topics that each value is held against
+HEADS = 10  # topics shown for each value
 EMPTY = "(empty)"
-WHOLE = re.compile(r"([+-]?\d+)\.0+")  # data frames write whole numbers so
+WHOLE = re.compile(r"([+-]?\d+)\.0+")  # data frames may write integers this way
 
 
 class Column:
-    """The values of a column so far."""
+    """The counts of a column's values."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.labels: dict[str, str] = {}  # a value as it is written first
+        self.labels: dict[str, str] = {}  # a value in its first spelling
         self.values: Bounded[str, Group] = Bounded(Group, lambda group: group.reviews, VALUES)
         self.pairs: Bounded[tuple[str, str], list[int]] = Bounded(lambda: [0, 0], lambda pair: pair[0], PAIRS)
 
     def add(self, values: Mapping[str, Any], counts: Sequence[int], named: Mapping[str, bool]) -> None:
-        """Count a review: its row, its opinions by polarity, and its topics with whether each is judged badly."""
+        """Count a review: its row, its opinions by polarity, and its topics with whether each has a complaint."""
         said = shown(values.get(self.name))
         value = said.casefold()
         self.values[value].add(counts)
         self.labels.setdefault(value, said)
-        if len(self.labels) > 2 * VALUES:  # those that were forgotten
+        if len(self.labels) > 2 * VALUES:  # drop the labels of forgotten values
             self.labels = {key: self.labels[key] for key in self.values.entries}
         for key, negative in named.items():
             pair = self.pairs[value, key]
@@ -44,7 +44,7 @@ class Column:
             pair[1] += negative
 
     def figures(self, topics: Sequence[str]) -> dict[str, Any]:
-        """A row for each of the most frequent values, each held against the first of the topics."""
+        """A row for each of the most frequent values, with counts for the first of the topics."""
         ranked, heads = self.values.ranked(), topics[:HEADS]
         rows = []
         for value, group in ranked[:SHOWN]:
@@ -56,7 +56,7 @@ class Column:
 
 
 def shown(value: Any) -> str:
-    """A cell as the name of a group: 5 and 5.0 are one, in a column of text too.
+    """A cell as the name of a group: 5 and 5.0 are the same, also in a text column.
 
     >>> shown(" Old  Town "), shown(5.0), shown("5.00"), shown("05"), shown("N/A")
     ('Old Town', '5', '5', '05', '(empty)')

@@ -1,8 +1,8 @@
-"""Counts over all opinions in two passes: what is named, of which topics are made, then how often each topic is spoken
-of, by column and time. Called by `aspectra.analyze.analysis`.
+"""Counts all opinions in two passes: first targets, from which topics are made; then topics, by column and time. Called
+by `aspectra.analyze.analysis`.
 
-Memory does not grow with the number of reviews but by 12 bytes for each with stars, of a million at most: tables of
-names, of a column's values and of pairs of both hold a limited number of entries (`bounded`), quotes are a few.
+Memory hardly grows with the number of reviews: 12 bytes for each review with stars, for at most a million. The tables
+of names, of a column's values and of pairs of both have limits (`bounded`); only a few quotes are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from aspectra.analyze.topics import Topics
 from aspectra.meaning.grouping import OTHER, OVERALL
 from aspectra.progress import progress
 
-STEP = 1000  # reviews after which the bar moves
+STEP = 1000  # reviews between updates of the progress bar
 
 
 def count_opinions(
@@ -39,19 +39,18 @@ def count_opinions(
     model: Path | str | None = None,
     topics: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
-    """Join the opinions with their reviews and count them: everything that the report shows, as JSON has it.
+    """Join the opinions with their reviews and count them; returns everything that the report shows, as JSON.
 
-    `opinions` are those of `read_opinions`, or of a file that `write_opinions` made (`output.Written`), and are walked
-    over twice; a review of which they do not speak has none. `by` are columns of the table to compare by; `language` is
-    that of the targets, by whose grammar they are grouped; `made_for` is that of the sentences that the reader is made
-    for: where it is English, reviews that do not look so are counted (`foreign`). Shares are fractions with their 95 %
-    intervals.
+    `opinions` come from `read_opinions`, or from a file that `write_opinions` made (`output.Written`), and are iterated
+    twice; a review that is not in them has none. `by` are columns of the table to compare. `language` is the language
+    of the targets; its lemmas group them. `made_for` is the language that the reader is made for. If it is English,
+    reviews in other languages are counted (`foreign`). Shares are fractions with their 95 % intervals.
 
-    `model` is the folder of an exported student that tags, by whose table of meanings targets come under topics;
-    without it they do by their words. `topics` are your own, with examples (`read_topics`).
+    `model` is the folder of an exported tagger; its table of meanings groups targets into topics. Without it they are
+    grouped by words. `topics` are the user's own, with examples (`read_topics`).
 
-    Raises UserError for a column that is not there, a language that is not known, opinions of other reviews, a model
-    without a table; TypeError for opinions that can be walked over only once.
+    Raises UserError for an unknown column, an unknown language, opinions of other reviews, or a model without a table;
+    TypeError if `opinions` can be iterated only once.
     """
     if iter(opinions) is opinions:
         raise TypeError("opinions must be a list, or the result of read_opinions: they are read twice")
@@ -60,14 +59,14 @@ def count_opinions(
     figures = whole(table, opinions, targets, categories, made_for)
     made = scheme(targets, categories, Path(model) if model is not None else None, topics)
     figures |= {"targets": targets.figures(), "categories": categories.figures()}
-    del targets, categories  # but what the scheme holds of them
+    del targets, categories  # frees what the scheme does not hold
     return figures | by_topic(table, opinions, by, made)
 
 
 def whole(
     table: Table, opinions: Opinions, targets: Spoken, categories: Spoken, made_for: str | None
 ) -> dict[str, Any]:
-    """The first pass: the figures of all reviews, and what is named in them."""
+    """The first pass: the figures of all reviews, and the names in them."""
     group, silent, cut, under, foreign = Group(), 0, 0, 0, 0
     for entry, found in walked(table, opinions, "counting"):
         counts = by_polarity(found.opinions)
@@ -91,7 +90,7 @@ def whole(
 
 
 def by_topic(table: Table, opinions: Opinions, by: Sequence[str], made: Scheme) -> dict[str, Any]:
-    """The second pass: topics, and by them columns, time and stars."""
+    """The second pass: topics, and their counts by column, time and stars."""
     laid = clock(table.dates, table.days) if table.dates else None
     topics, columns = Topics(made), [Column(name) for name in by]
     periods = Periods(laid) if laid else None
@@ -116,7 +115,7 @@ def by_topic(table: Table, opinions: Opinions, by: Sequence[str], made: Scheme) 
 
 
 def walked(table: Table, opinions: Opinions, what: str) -> Iterator[tuple[Entry, Found]]:
-    """Every review with its opinions, and a bar meanwhile."""
+    """Every review with its opinions; shows a progress bar."""
     with progress(what, table.reviews) as bar:
         for number, pair in enumerate(joined(table.entries(), opinions), 1):
             yield pair

@@ -1,4 +1,4 @@
-"""Dates as review tables have them: which column, which way of writing, and days put together into weeks or months.
+"""Dates in review tables: finds the column and its format, and groups days into weeks, months or years.
 
 Called by `aspectra.analyze.table`, `counts` and `periods`.
 """
@@ -22,7 +22,7 @@ Unit = Literal["day", "week", "month", "year"]
 
 NAME = re.compile(r"(^|[\W_])(date|datetime|time|timestamp|created|published|posted|submitted|written)([\W_]|$)", re.I)
 GLUED = re.compile(r"(review|created?|post|publish|submit|unixreview|stay)(date|time|at|on)$", re.I)
-# The first of those that read most of the sample is taken; so 1/2/2026 is January where no other date says otherwise.
+# The first of those that parse most of the sample is used; so 1/2/2026 is in January unless other dates rule that out.
 WAYS = (
     "iso", "epoch", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%m %d, %Y", "%B %Y",
@@ -34,18 +34,18 @@ ENOUGH = 0.8
 
 @dataclass(frozen=True)
 class Dates:
-    """A date column and the way in which it is written: `iso`, `epoch` (seconds or milliseconds), or for `strptime`."""
+    """A date column and its format: `iso`, `epoch` (seconds or milliseconds), or a format of `strptime`."""
 
     column: str
     way: str
 
     def day(self, values: dict[str, Any]) -> date | None:
-        """The day of a review; None where the column does not say one."""
+        """The day of a review; None if the cell has none."""
         return read(values.get(self.column), self.way)
 
 
 def read(value: Any, way: str) -> date | None:
-    """A cell as a day, None where it is not written in this way."""
+    """A cell as a day; None if it does not have this format."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -72,7 +72,7 @@ def parse(text: str, way: str) -> date | None:
 
 
 def epoch(value: Any) -> date | None:
-    """Seconds or milliseconds since 1970, from 1980 on: smaller numbers are no dates but ratings and years."""
+    """Seconds or milliseconds since 1970, from 1980 on: smaller numbers are ratings or years, not dates."""
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -86,10 +86,10 @@ def epoch(value: Any) -> date | None:
 
 
 def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool = True) -> Dates | None:
-    """The date column: the one `given`, or the first whose name speaks of a date and whose cells are dates.
+    """The date column: the one `given`, or the first whose name suggests a date and whose cells are dates.
 
-    Cells that hold no value (`absent`) do not count. Where columns speak of dates and none holds them, that is said,
-    if `tell`. Raises UserError for a given column that is not there, or hardly holds dates.
+    Cells without a value (`absent`) do not count. If columns have such names but none has dates, a message says so,
+    unless `tell` is false. Raises UserError if the given column does not exist or has few dates.
     """
     columns = list(dict.fromkeys(name for values in sample for name in values))
     if given is not None and given not in columns:
@@ -119,7 +119,7 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool =
 
 
 def unit_for(first: date, last: date) -> Unit:
-    """How days are put together, so that a chart has at most some sixty places."""
+    """The unit for grouping days, so that a chart has at most about sixty positions."""
     days = (last - first).days
     return "day" if days <= 35 else "week" if days <= 240 else "month" if days <= 5 * 366 else "year"
 
@@ -136,14 +136,14 @@ def floor(day: date, unit: Unit) -> date:
 
 
 def following(start: date, unit: Unit) -> date:
-    """The start after a start."""
+    """The start of the next unit."""
     long = {"day": 1, "week": 7, "month": 31, "year": 366}[unit]
     return floor(start + timedelta(days=long), unit)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """How reviews are laid over time: from `border` on a review counts as late; None where there is a single start."""
+    """The time axis of the reviews. Reviews from `border` on count as late; None if there is only one start."""
 
     dates: Dates
     unit: Unit
@@ -152,10 +152,10 @@ class Clock:
 
 
 def clock(dates: Dates, days: Counter[date]) -> Clock | None:
-    """The clock of a table by its days: the border is the start that parts the reviews most evenly. None: no dates."""
+    """The clock of a table; the border is the start that divides the reviews most evenly. None without dates."""
     if not days:
         return None
-    # A lone typing error (0202-01-01) must not stretch the axis: the outermost 0.1 % at both ends do not shape it.
+    # A single typing error (0202-01-01) must not stretch the axis: the outer 0.1 % at both ends are ignored.
     ordered = sorted(days.items())
     total, before = days.total(), 0
     inner = []

@@ -1,18 +1,18 @@
-"""Whether a review looks English: a reader made for English misreads the others without a sign. Pure.
+"""Detects whether a review is English: a reader made for English misreads others without any sign of it. Pure.
 
-Frequent words decide, counted for English and for languages that people write reviews in, and letters of other scripts.
-simplemma asks a dictionary instead, which does worse on short reviews: it takes `Sehr gut` and `Das Essen war gut` for
-English, and `Would definitly recomend` for another language. Called by `counts`.
+It counts frequent words of English and of other common languages, and letters of other scripts. simplemma uses a
+dictionary instead and does worse on short reviews: it takes `Sehr gut` and `Das Essen war gut` for English, and
+`Would definitly recomend` for another language. Called by `counts`.
 """
 
 from __future__ import annotations
 
 import re
 
-MANY = 8  # words, among which English has one of its frequent ones
+MANY = 8  # a text of at least so many words that is English contains a frequent one
 WORD = re.compile(r"[^\W\d_]+")
 
-# Words that hardly any other language of the Latin script has, and that a review is seldom without.
+# Words that are rare in other languages of the Latin script, but in nearly every English review.
 ENGLISH = """
 the and this that these those with from they you your our their there which would could should will were been
 have has had having does did didn don doesn wasn isn couldn wouldn won not but because when what where who how
@@ -23,7 +23,7 @@ bought easy well place food service staff friendly room rooms clean location sta
 always everything nothing other more most much many little big small few way still while without worth here she
 he we her his him them an all can
 """
-# The same of German, Spanish, French, Italian, Dutch, Portuguese, Polish, the Scandinavian languages, Turkish.
+# The same for German, Spanish, French, Italian, Dutch, Portuguese, Polish, the Scandinavian languages, Turkish.
 OTHERS = """
 der die das den dem des und ist war sehr gut nicht aber mit für ich wir ein eine einen auf auch nur zu von im
 wie bei es leider wieder immer nie hat haben sind zum zur schön freundlich freundliches zimmer alles toll essen
@@ -39,14 +39,14 @@ KNOWN = tuple(frozenset(words.split()) for words in (ENGLISH, OTHERS))
 
 
 def strange(text: str) -> bool:
-    """Whether a text looks like another language than English; a few words that tell nothing do not.
+    """Whether a text seems to be in another language than English; a few words without evidence are not.
 
     >>> [strange(text) for text in ("Great soup, rude waiter.", "Sehr gut", "部屋が汚い", "Wi-Fi")]
     [False, True, True, False]
     """
     words = WORD.findall(text.casefold())
     letters = sum(map(len, words))
-    if 2 * sum(letter > "ɏ" for word in words for letter in word) > letters:  # behind the Latin script
+    if 2 * sum(letter > "ɏ" for word in words for letter in word) > letters:  # code points after the Latin script
         return True
     here, there = (sum(word in known for word in words) for known in KNOWN)
     if here or there:

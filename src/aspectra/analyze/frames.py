@@ -1,7 +1,7 @@
-"""`aspectra.analyze.frame` and `topic_frame`: a pandas or polars frame of reviews -> the same kind of frame with a row
-an opinion, or a row a topic.
+"""`aspectra.analyze.frame` and `topic_frame`: from a pandas or polars frame of reviews to a frame of the same library
+with one row per opinion, or per topic.
 
-Neither library is imported here: whoever hands in a frame has done so.
+Neither library is imported here: the caller has already imported it.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ WHOLE, REAL = ("reviews", "complaints", "praise", "opinions", *POLARITIES), ("sh
 
 
 def frame(frame: Any, text: str | None = None, *, model: str | Path | Extractor | None = None) -> Any:
-    """The opinions in a column of texts, one row each: the row's own columns, then what was found.
+    """The opinions in a column of texts, one row each: the columns of the input row, then the opinion.
 
-    `frame` is a DataFrame or a Series of pandas or polars, and the same library's DataFrame is returned; a row of
-    pandas keeps its index label. `text` names the column (default: found by name, as `aspectra analyze` does). `model`
-    is a predictor (`aspectra.load`) or a student's folder, None the reader that comes with Aspectra. A column that has
-    the name of one of ours is renamed as in a file. Texts that are missing have no opinions, and a text without
-    opinions has no row.
+    `frame` is a DataFrame or a Series of pandas or polars; a DataFrame of the same library is returned. With pandas,
+    rows keep their index label. `text` is the column (default: found by name, as in `aspectra analyze`). `model` is a
+    predictor (`aspectra.load`) or a student's folder; None is the reader that comes with Aspectra. An input column with
+    the name of an output column is renamed as in a file. Missing texts have no opinions, and a text without opinions
+    has no row.
 
-    Raises UserError for another kind of frame, or a column that is not there.
+    Raises UserError for another kind of frame, or if the column does not exist.
     """
     frame, texts = column(frame, text)
     names = list(frame.columns)
@@ -70,14 +70,14 @@ def topic_frame(
     topics: Mapping[str, Sequence[str]] | None = None,
     language: str = "en",
 ) -> Any:
-    """The topics of a column of texts, one row each, the one that people complain of most first, `other` last.
+    """The topics of a column of texts, one row each, by descending number of complaints; `other` comes last.
 
     `frame`, `text` and `model` are those of `frame`; `topics` and `language` those of `count_opinions`. Columns:
-    `topic`; `reviews` that speak of it, `complaints` (reviews with something negative of it), their `share` with its
-    95 % interval (`low`, `high`), `praise` (reviews with praise alone); `opinions`, and a column a polarity; `targets`,
-    the most frequent, with commas between.
+    `topic`; `reviews` that mention it; `complaints` (reviews with a negative opinion of it), their `share` with its 95
+    % interval (`low`, `high`); `praise` (reviews with only praise); `opinions`, and one column per polarity; `targets`,
+    the most frequent ones, separated by commas.
 
-    Raises UserError as `frame` does, and for a language that is not known.
+    Raises UserError as `frame` does, and for an unknown language.
     """
     frame, texts = column(frame, text)
     targets, categories = spoken(language)
@@ -110,14 +110,14 @@ def topic_frame(
 
 
 def library_of(frame: Any) -> str:
-    """The library whose frame it is."""
+    """The name of the frame's library."""
     return type(frame).__module__.partition(".")[0]
 
 
 def column(frame: Any, text: str | None) -> tuple[Any, list[str]]:
-    """The frame, made of a Series where that is one, and its texts; a missing one is empty.
+    """The frame (a Series becomes one) and its texts; missing texts are empty strings.
 
-    Raises UserError for another kind of frame, or a column that is not there.
+    Raises UserError for another kind of frame, or if the column does not exist.
     """
     if library_of(frame) not in ("pandas", "polars") or type(frame).__name__ not in ("DataFrame", "Series"):
         raise UserError(f"pass a DataFrame or Series of pandas or polars, not {type(frame).__name__}")
@@ -131,10 +131,10 @@ def column(frame: Any, text: str | None) -> tuple[Any, list[str]]:
 
 
 def opened(model: str | Path | Extractor | None) -> Extractor:
-    """The predictor that is given, or that a folder holds."""
+    """The given predictor, or one loaded from a folder."""
     return load(model) if model is None or isinstance(model, str | Path) else model
 
 
 def read(texts: Sequence[str], predictor: Extractor) -> list[Found]:
-    """What is found in each text."""
+    """The opinions of each text."""
     return [one for first in range(0, len(texts), WINDOW) for one in extract(texts[first : first + WINDOW], predictor)]

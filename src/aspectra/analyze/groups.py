@@ -1,4 +1,4 @@
-"""Reviews put together, and their opinions by polarity. Called by `topics`, `columns`, `periods` and `counts`."""
+"""Groups of reviews, and their opinions by polarity. Called by `topics`, `columns`, `periods` and `counts`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Group:
 
 
 def by_polarity(opinions: Iterable[Opinion]) -> list[int]:
-    """How many opinions have each polarity; one that is none of ours is not counted."""
+    """The number of opinions of each polarity; unknown polarities are not counted."""
     counts = zeros()
     for opinion in opinions:
         if (n := INDEX.get(opinion.polarity)) is not None:
@@ -46,7 +46,7 @@ def by_polarity(opinions: Iterable[Opinion]) -> list[int]:
 
 
 def shares(counts: Sequence[int]) -> dict[str, dict[str, float]]:
-    """Of each polarity its count, its share, and the share's 95 % interval (Wilson's)."""
+    """For each polarity its count, its share, and the share's 95 % interval (Wilson's)."""
     total = sum(counts)
     found: dict[str, dict[str, float]] = {}
     for polarity, count in zip(POLARITIES, counts, strict=True):

@@ -1,9 +1,8 @@
-"""An output that grows: of the tables that are given one after another, only the rows that are new are read.
+"""An output that grows (`--append`): of each new table, only the new rows are read.
 
-They are written to a file of their own first (`OUT.parts/new.parquet`): what was begun is finished from there, whatever
-table is given next. Then output and kept reviews (`kept`) are written anew, what was there before first; each is whole
-or as it was, and both can be written again. A manifest without figures makes that count. Called by
-`aspectra.analyze.analysis`.
+They are first written to a separate file (`OUT.parts/new.parquet`). An interrupted run resumes from there, whatever
+table comes next. Then the output and the kept reviews (`kept`) are written again, old rows first. Each write is atomic
+and can be repeated. A manifest without figures marks them as valid. Called by `aspectra.analyze.analysis`.
 """
 
 from __future__ import annotations
@@ -28,23 +27,23 @@ NEW = "new.parquet"  # in the folder of the parts
 
 
 class Growth(Record):
-    """The record of such an output. Its work is known by the model alone: what was read stands in `kept`."""
+    """The record of a growing output. Only the model identifies it; `kept` has the reviews that were read."""
 
     def __init__(self, out: Path, model: str, name: str, excel_safe: bool) -> None:
-        """`model` tells the reader from others, `name` is what a report calls it."""
+        """`model` is the reader's identity, `name` its name in a report."""
         super().__init__(out, {"model": model}, {"append": True, "excel_safe": excel_safe}, excel_safe, False)
         self.model, self.name, self.new = model, name, self.parts / NEW
         self.done = read(out.parent, self.beside) if out.exists() else None
 
     def finished(self) -> None:
-        """None, for what is new shows in the table alone.
+        """None, because only the table shows what is new.
 
-        Raises UserError where what is there cannot grow by this work, or is not as it was left.
+        Raises UserError if the output cannot be extended with these settings, or if it was changed.
         """
         out, done = self.out, self.done
         if not out.exists():
             return
-        if self.new.exists():  # it was stopped while it was written
+        if self.new.exists():  # an earlier run was interrupted during the write
             return
         if done is None:
             raise UserError(
@@ -75,11 +74,11 @@ class Growth(Record):
                 )
 
     def take_in(self, table: Table, name: str, find: Callable[..., Parts]) -> bool:
-        """Have what is new in a table of that name read, behind what was begun before; returns whether there was any.
+        """Read the new reviews of a table, after those of an interrupted run; return whether there were any.
 
-        `find` is `read_opinions`, given all but a table and a folder.
+        `find` is `read_opinions` with all arguments except table and folder.
 
-        Raises UserError where the table has other columns, and what `read_opinions` raises.
+        Raises UserError if the table has other columns, and whatever `read_opinions` raises.
         """
         with self.making():
             begun = self.new.exists()
@@ -94,10 +93,10 @@ class Growth(Record):
         return True
 
     def note(self, table: Table, name: str) -> bool:
-        """Write the reviews of a table that are new to their file, if there are any, and return whether."""
+        """Write the new reviews of a table to their file, if there are any; return whether there are."""
         base: dict[str, Any] = {"reviews": 0, "row": 0, "extent": 0}
         known, layout = None, layout_of(table)
-        self.empty()  # of what a run has left that was stopped at its very end
+        self.empty()  # remnants of a run that was interrupted at its very end
         if self.out.exists():
             kept = open_kept(self.kept)
             fields = fitted(kept.fields(), table, self.out)
@@ -129,7 +128,7 @@ class Growth(Record):
         return found > 0
 
     def read(self, find: Callable[..., Parts]) -> None:
-        """Have the reviews in the file of new ones read, and put them behind those before."""
+        """Read the reviews in the file of new ones, and append them to the earlier ones."""
         new = open_kept(self.new)
         base = new.base
         if base["reviews"] and not (self.out.exists() and self.kept.exists()):
@@ -140,52 +139,52 @@ class Growth(Record):
             opinions = find(new, folder=self.parts)
         except UserError:
             if not any(self.parts.glob("*.part")):
-                self.new.unlink()  # nothing was read of it: the folder is given back
+                self.new.unlink()  # nothing was read yet: the folder can be removed
             raise
         join(self.kept, new, opinions)
         write_opinions(new, opinions, self.out, excel_safe=self.excel_safe, after=base["extent"])
         before = self.done["files"] if self.done is not None and base["reviews"] else []
         self.done = {"files": list(dict.fromkeys([*before, base["name"]]))}
-        # Without figures, which are counted next: what was read is not lost where that is stopped.
+        # Without figures, which are counted next: if that is interrupted, the opinions are not lost.
         self.done = self.manifest("", self.name, {}, {}, {})
         self.close(self.done)
 
     def manifest(
         self, reviews: str, model: str, view: Mapping[str, Any], figures: dict[str, Any], passed_over: dict[str, int]
     ) -> dict[str, Any]:
-        """As of any output; `reviews` are all that something was new in."""
+        """As for any output; `reviews` are all the files that had new ones."""
         files = (self.done or {})["files"]
         named = files[0] + (f" and {len(files) - 1:,} more" if files[1:] else "")
         return super().manifest(named, model, view, figures, passed_over) | {"files": files}
 
     def hashes(self) -> dict[str, Any]:
-        """The digests of what was written; the kept reviews are what figures are of."""
+        """The hashes of the written files; figures are computed from the kept reviews."""
         digests = {path.name: sha256(path) for path in (self.out, self.kept)}
         return {"inputs": {"reviews": digests[self.kept.name], "model": self.model}, "outputs": digests}
 
     def close(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest, which makes the work count as done; the parts are needed no more."""
+        """Write the manifest, which marks the work as done, and remove the parts."""
         write_json(self.out.with_name(self.beside), manifest)
         self.clear()
 
     def clear(self) -> None:
-        """Remove the parts, their file of reviews first and the mark last: stopped meanwhile, the folder is known."""
+        """Remove the parts, the file of reviews first and the mark last, so an interrupted removal is recognized."""
         self.empty()
         shutil.rmtree(self.parts, ignore_errors=True)
 
     def empty(self) -> None:
-        """Remove all of the parts but the mark by which the folder is known."""
+        """Remove all parts, but not the mark that identifies the folder."""
         self.new.unlink(missing_ok=True)
         for path in self.parts.glob("*"):
             if path.name != UNFINISHED:
                 path.unlink()
 
     def whole(self, date_column: str | None, stars_column: str | None) -> tuple[Kept, Grown]:
-        """All reviews and their opinions, to be counted. Raises UserError as `read_table` does."""
+        """All reviews and their opinions, for counting. Raises UserError as `read_table` does."""
         table = open_kept(self.kept)
-        survey(table, date_column, stars_column, tell=False)  # of its columns the new table has told
+        survey(table, date_column, stars_column, tell=False)  # messages about its columns were shown for the new table
         return table, Grown(self.kept, self.out)
 
     def shown(self, view: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The manifest, if its figures, and its report where one is asked for, are of these settings."""
+        """The manifest, if its figures and the report (if requested) have these settings."""
         return self.done if self.done is not None and self.done["figures"] and shows(self.done, view) else None

@@ -1,4 +1,4 @@
-"""The reviews as a file: one that is named, or what comes in on a pipe. Called by `aspectra.analyze.analysis`."""
+"""The reviews as a file: a named one, or a copy of standard input. Called by `aspectra.analyze.analysis`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from aspectra.files import replacing
 from aspectra.progress import say
 from aspectra.rows import check_file
 
-STDIN = "-"  # in the place of a file
-PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")  # how packed files begin
+STDIN = "-"  # stands for standard input
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")  # magic numbers of compressed files
 FORMATS = ("csv", "tsv", "jsonl")
 
 
 @contextmanager
 def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, str]]:
-    """The file of the reviews, and what a report calls them.
+    """The file of the reviews, and its name for a report.
 
-    They are read more than once, so standard input (`-`) is kept in a folder beside `out`, which is removed in the end.
-    It is of the `kind` csv, tsv or jsonl; by itself, a stream that begins with `{` or `[` is JSON, and CSV else.
+    The file is read more than once, so standard input (`-`) is stored in a folder beside `out`, which is removed at the
+    end. Its format, `kind`, is csv, tsv or jsonl. By default, a stream that starts with `{` or `[` is JSON, and any
+    other CSV.
 
-    Raises UserError for a file that cannot be read or is `out` itself, a `kind` that is given for a file, and a
-    terminal in the place of a pipe, where nothing would come.
+    Raises UserError if the file cannot be read or is `out` itself, if `kind` is given for a file, and if standard input
+    is a terminal, which would send nothing.
     """
     if kind is not None and kind not in FORMATS:
         raise unknown("format", kind, FORMATS)
@@ -50,7 +51,7 @@ def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, 
 
 
 def spool(stream: BinaryIO, folder: Path, kind: str | None) -> Path:
-    """Keep a stream in a file of the folder. Returns the file. Raises UserError for what would have to be unpacked."""
+    """Store a stream in a file of the folder, and return the file. Raises UserError for compressed data."""
     first = stream.read(1 << 16)
     if first.startswith(PACKED):
         raise UserError("standard input is compressed or a workbook; uncompress it, or name the file instead")

@@ -1,7 +1,7 @@
-"""The reviews that were read so far, all of their columns: `OUT.reviews.parquet`, for an output that grows.
+"""The reviews read so far, with all columns: `OUT.reviews.parquet`, for an output that grows.
 
-A review without an opinion has no row in the output; here it has one, so that all can be counted again when the tables
-that they came from are gone. The rows that are new meanwhile stand in a file of the same kind. Called by `growth`.
+A review without an opinion has no row in the output. Here it has one, so all can be counted again even if the original
+tables are gone. New rows are first stored in a file of the same form. Called by `growth`.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from aspectra.reviews import Layout, name_of, which_id, which_text
 from aspectra.rows import JSON, kind, read_rows
 from aspectra.tables import first_rows, row_count, write_parquet
 
-# Columns of ours: of the row as it was, its number and id in the output, and what `Found` says beside the opinions.
+# Our columns: digest of the original row, number and id in the output, and the fields of `Found` besides opinions.
 DIGEST, ROW, ID, CUT, UNDER = OURS = tuple(f"aspectra:{name}" for name in ("digest", "row", "id", "cut", "under"))
 ABOUT = b"aspectra"  # in the file's metadata
 
 
 @dataclass
 class Kept(Table):
-    """A file of kept reviews as a table of reviews. `base` says what was there before them (`Growth.base`)."""
+    """A file of kept reviews as a table of reviews. `base` describes the reviews before them (`Growth.note`)."""
 
     base: dict[str, Any] = field(default_factory=dict)
 
     def entries(self, bad: Counter[str] | None = None) -> Iterator[Entry]:
-        """The reviews in their order. Raises UserError for a file that is none of ours."""
+        """The reviews in order. Raises UserError if the file was not written here."""
         for values in self.rows():
             _, row, name, *_ = (values.pop(each) for each in OURS)
             yield Entry(row, name, values[self.layout.text_column or ""], values)
@@ -65,7 +65,7 @@ class Kept(Table):
 
 @dataclass(frozen=True)
 class Grown:
-    """The opinions of an output that grew, with what is kept beside them: as those of `read_opinions`."""
+    """The opinions of a grown output, with `cut` and `under` from the kept reviews, in the form of `read_opinions`."""
 
     kept: Path
     out: Path
@@ -80,12 +80,12 @@ class Grown:
                 ahead = next(found, None)
             elif cut or under:
                 yield number, Found([], cut, under)
-        if ahead is not None:  # whoever joins them says so
+        if ahead is not None:  # `joined` reports the error
             yield ahead
 
 
 def open_kept(path: Path) -> Kept:
-    """A file of kept reviews, still without what is found in it. Raises UserError for a file that is none of ours."""
+    """A file of kept reviews, before its surveys. Raises UserError if the file was not written here."""
     import pyarrow as pa
     import pyarrow.parquet
 
@@ -100,17 +100,17 @@ def open_kept(path: Path) -> Kept:
 
 
 def layout_of(table: Table) -> Layout:
-    """The columns of texts and ids of a table that was read, by their names in it."""
+    """The names of a table's columns of texts and ids."""
     names, layout = tuple(next(table.entries()).values), table.layout
     text = which_text(table.path, names, layout.text_column)
-    # A row of JSON need not have an id, so that the first may be without.
+    # A row of JSON may lack an id, so the first row is not enough.
     return Layout(text, which_id(table.path, tuple(table.columns), layout.id_column))
 
 
 def fitted(kept: Any, table: Table, out: Path) -> Any:
-    """The columns of all reviews (`pyarrow.Schema`): of those that are `kept` (None: of none) and of a table with more.
+    """The columns of all reviews (`pyarrow.Schema`): of the `kept` ones (None: there are none) and of a new table.
 
-    Raises UserError where the table has others, or another kind of value in one.
+    Raises UserError if the table has other columns, or a column has another type.
     """
     import pyarrow as pa
 
@@ -119,7 +119,7 @@ def fitted(kept: Any, table: Table, out: Path) -> Any:
     if kept is None:
         return given
     more = [name for name in given.names if name not in kept.names]
-    # A row of JSON leaves out what it has no value for.
+    # A row of JSON may omit empty values.
     less = [name for name in kept.names if name not in given.names and kind(table.path) not in JSON]
     if more or less:
         told = [f"'{name}' is new" for name in more] + [f"'{name}' is missing" for name in less]
@@ -131,7 +131,7 @@ def fitted(kept: Any, table: Table, out: Path) -> Any:
     for before in kept:
         now = given.field(before.name) if before.name in given.names else before
         if textual(before.type) or not (typed or table.columns.get(before.name)):
-            fields.append(before)  # whatever it is can be written as text; and no value is of any type
+            fields.append(before)  # any value can be written as text; and a column without values has any type
             continue
         try:
             fields.append(pa.unify_schemas([pa.schema([before]), pa.schema([now])], promote_options="permissive")[0])
@@ -144,7 +144,7 @@ def fitted(kept: Any, table: Table, out: Path) -> Any:
 
 
 def textual(type_: Any) -> bool:
-    """Whether a column of that type can hold whatever is written as text."""
+    """Whether a column of that type holds text, which can represent any value."""
     import pyarrow as pa
 
     return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
@@ -153,7 +153,7 @@ def textual(type_: Any) -> bool:
 def write_new(
     table: Table, path: Path, fields: Any, layout: Layout, base: dict[str, Any], new: Iterable[tuple[int, Entry]]
 ) -> None:
-    """Write entries of a table with their digests, numbered on from those of `base`."""
+    """Write entries of a table with their digests; numbers continue from `base`."""
     import pyarrow as pa
 
     texts = {each.name for each in fields if textual(each.type)}
@@ -179,7 +179,7 @@ def marked(table: Table) -> Iterator[tuple[int, Entry]]:
 
 
 def join(kept: Path, new: Kept, opinions: Opinions) -> None:
-    """Put reviews that were read behind the kept ones; `opinions` are theirs, one entry a review."""
+    """Append reviews to the kept ones; `opinions` are theirs, one entry per review."""
     import pyarrow.parquet
 
     schema = pyarrow.parquet.read_schema(new.path)

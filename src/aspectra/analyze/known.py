@@ -1,4 +1,4 @@
-"""Which rows were there before, by what stands in them: each as often as it was. Called by `growth`."""
+"""Detects rows that were read before, by their content; counts repeated rows. Called by `growth`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from aspectra.analyze.output import plain
 
 
 def digest(values: Mapping[str, Any]) -> int:
-    """Eight bytes of a digest of a row: of its cells by the names of their columns, in whatever order.
+    """An eight-byte digest of a row: of its cells by column name, in any order.
 
-    The same row has the same one in every format: a cell without a value is as none, and 5.0 is 5, for data frames
-    write a column of whole numbers so from the first empty cell on.
+    It is the same in every format: a cell without a value is omitted, and 5.0 equals 5, because data frames write
+    integers as floats after the first empty cell.
 
     >>> digest({"a": 5, "b": None}) == digest({"b": "", "a": "5.0"}) != digest({"a": "5.5"})
     True
@@ -26,7 +26,7 @@ def digest(values: Mapping[str, Any]) -> int:
 
 
 def empty(value: Any) -> bool:
-    """Whether a format may as well leave a cell out: nothing, no text, or what data frames write for nothing (NaN)."""
+    """Whether a format may omit a cell: None, empty text, or NaN, which data frames write for missing values."""
     return value is None or value == "" or value != value
 
 
@@ -37,7 +37,7 @@ def written(value: Any) -> str:
 
 
 class Known:
-    """The rows of before by their digests, (rows,) of uint64: 12 bytes for each that differs from the others."""
+    """The earlier rows by digest, (rows,) of uint64: 12 bytes for each distinct one."""
 
     def __init__(self, digests: Any) -> None:
         import numpy as np
@@ -46,7 +46,7 @@ class Known:
         self.left = counts.astype(np.uint32)
 
     def take(self, digest: int) -> bool:
-        """Whether such a row was there before, once more than it was taken already."""
+        """Whether an earlier row with this digest is left; marks one as taken."""
         import numpy as np
 
         place = int(np.searchsorted(self.digests, np.uint64(digest)))

@@ -1,6 +1,6 @@
-"""What makes two targets one: `Rooms`, `the room` and `room` are talked about together.
+"""Normalizes targets, so that `Rooms`, `the room` and `room` are counted together.
 
-Called by `aspectra.analyze.counts`, and by `analysis` to know a language before anything long.
+Called by `aspectra.analyze.counts`, and by `analysis` to check a language early.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aspectra.errors import unknown
 
-# English words before the noun that say nothing of it.
+# English words before a noun that do not change its meaning.
 BEFORE = frozenset(
     [
         "the",
@@ -38,32 +38,32 @@ BEFORE = frozenset(
         "no",
     ]
 )
-# The head of an English phrase is its last word, or the last before one of these: `choice of dishes`.
+# The head of an English phrase is its last word, or the word before one of these: `choice of dishes`.
 BEHIND = frozenset(["of", "in", "at", "on", "for", "with", "from", "to", "by", "near", "during"])
-# Nouns that a lemmatizer takes for verbs or adjectives: `seating` is not `seat`, nor `bedding` `bed`.
+# Nouns that a lemmatizer takes for verbs or adjectives: `seating` is not `seat`, `bedding` is not `bed`.
 KEPT = re.compile(r"(ing|ed|er|est|left|saw|felt|found|ground)$")
 ABBREVIATIONS = re.compile(r"\b([A-Z]{2,})s\b")  # TVs
 
 
 def grouping(language: str = "en") -> Callable[[str], str]:
-    """A function from a target to the key of its group: case folded, the head noun's plural made singular.
+    """A function from a target to the key of its group: case-folded, with the head noun in the singular.
 
-    English: articles and possessives before the noun are dropped, and of the words only the head is changed. Other
-    languages: every word is replaced by its lemma.
+    English: articles and possessives before the noun are dropped, and only the head is changed. Other languages: every
+    word is replaced by its lemma.
 
-    Raises UserError for a language that simplemma does not know.
+    Raises UserError for a language that simplemma does not support.
     """
     if language not in (known := languages()):
         raise unknown("language", language, known)
 
     @cache
     def lemmatizer() -> Callable[..., str]:
-        from simplemma import Lemmatizer  # its dictionary takes a second, and nobody waits for it before the reading
+        from simplemma import Lemmatizer  # its dictionary takes a second to load, so it is loaded only when needed
 
-        return Lemmatizer(cache_max_size=1).lemmatize  # `key` has a cache of its own
+        return Lemmatizer(cache_max_size=1).lemmatize  # `key` has its own cache
 
     def lemma(word: str) -> str:
-        return lemmatizer()(word, lang=language).casefold()  # a German noun is known by its capital
+        return lemmatizer()(word, lang=language).casefold()  # German nouns need their capital
 
     def english(words: list[str]) -> list[str]:
         while len(words) > 1 and words[0] in BEFORE:

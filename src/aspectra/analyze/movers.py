@@ -1,4 +1,4 @@
-"""What rose and fell from the early to the late reviews. Called by `aspectra.analyze.counts`."""
+"""Changes from the early to the late reviews. Called by `aspectra.analyze.counts`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from aspectra.meaning.grouping import OTHER
 from aspectra.score.shares import two_shares
 from aspectra.score.significance import holm
 
-TESTED = 40  # the most talked about topics
+TESTED = 40  # the most mentioned topics
 LEVEL = 0.05
 
 
 def movers(topics: Topics, halves: Sequence[int]) -> dict[str, Any]:
-    """Which of the most talked about topics moved.
+    """The changes of the most mentioned topics.
 
-    `halves` is the number of early and of late reviews; where one is 0, nothing is tested. Of each topic two shares are
-    tested: of the reviews that name it, and, of those, that say something negative of it. All tests are one family;
-    `rows` has those that Holm's correction leaves at 5 %. What fits under no topic is not tested.
+    `halves` is the number of early and of late reviews; if one is 0, nothing is tested. For each topic two shares are
+    tested: of the reviews that mention it, and, among those, of the ones with a negative opinion of it. All tests are
+    one family; `rows` has those that are significant at 5 % after Holm's correction. `other` is not tested.
     """
     tests: list[tuple[str, str, tuple[int, int], tuple[int, int], float]] = []
     some = [(name, topic) for name, topic in topics.table.items() if name != OTHER]

@@ -1,6 +1,6 @@
-"""Reviews to opinions, sentence by sentence, so that every opinion knows its sentence: one without a target, too.
+"""From reviews to opinions, sentence by sentence, so that every opinion has its sentence, even without a target.
 
-Called by `parts` and `frames`; `output`, `quotes` and the counts speak in these opinions.
+Called by `parts` and `frames`; `output`, `quotes` and the counts use these opinions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aspectra.sentences import spans
 
 
 class Opinion(NamedTuple):
-    """`start` and `end` are character offsets into the review, None where no target is named."""
+    """`start` and `end` are character offsets into the review, None if there is no target."""
 
     target: str | None
     category: str | None
@@ -31,8 +31,8 @@ FIELDS = Opinion._fields
 
 
 class Found(NamedTuple):
-    """The opinions of a review; `cut` where some answer was cut off by the length limit, `under` how many were left out
-    for too little confidence."""
+    """The opinions of a review; `cut`: some answer reached the length limit; `under`: the number of opinions below the
+    minimum confidence."""
 
     opinions: list[Opinion]
     cut: bool
@@ -40,11 +40,11 @@ class Found(NamedTuple):
 
 
 Opinions = Iterable[tuple[int, Found]]
-"""What was found in a table: the number of a review in its file and its opinions, in the order of the table."""
+"""The results for a table: the number of a review in its file and its opinions, in the order of the table."""
 
 
 def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
-    """The opinions of each text, whose sentences are those that a reader sees: HTML may end one."""
+    """The opinions of each text. Sentences are split as for the reader: HTML may end one."""
     asked: list[tuple[int, int, str]] = []
     for number, text in enumerate(texts):
         reading = read(text)
@@ -65,9 +65,9 @@ def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
 
 
 def joined(entries: Iterable[Entry], opinions: Opinions) -> Iterator[tuple[Entry, Found]]:
-    """Every review with what was found in it: nothing, where the second, in the same order, does not speak of it.
+    """Every review with its opinions: none, if the second iterable, in the same order, does not have it.
 
-    Raises UserError where that speaks of reviews that are not there.
+    Raises UserError if that has reviews that are not in the table.
     """
     found = iter(opinions)
     ahead = next(found, None)

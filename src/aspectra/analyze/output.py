@@ -1,6 +1,6 @@
-"""The file of opinions: its columns, the three formats, and reading it again. Called by `aspectra.analyze.analysis`.
+"""The file of opinions: its columns, the three formats, and reading it. Called by `aspectra.analyze.analysis`.
 
-A row is an opinion: number and id of its review, what was found, and the review's own columns as they were.
+A row is an opinion: number and id of its review, the opinion, and the review's own columns, unchanged.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from aspectra.tables import first_rows, row_count, write_parquet
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 REVIEW = ("review_row", "review_id")
 OWN = (*REVIEW, *FIELDS)
-# What a spreadsheet takes for a formula where a cell begins with it.
+# At the start of a cell, spreadsheets take these for a formula.
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
 
 
 def renamed(columns: Iterable[str]) -> dict[str, str]:
-    """The names of a table's columns in the output: one that has the name of a column of ours gets `review_` before.
+    """The names of a table's columns in the output: `review_` is added to one that has the name of an output column.
 
     >>> renamed(["text", "category", "review_category"])
     {'text': 'text', 'category': 'review_category_', 'review_category': 'review_category'}
@@ -53,14 +53,13 @@ def renamed(columns: Iterable[str]) -> dict[str, str]:
 def write_opinions(
     table: Table, opinions: Opinions, out: Path | str, *, excel_safe: bool = False, after: int = 0
 ) -> None:
-    """Write a row an opinion, with all columns of its review, in the format that the suffix of `out` names.
+    """Write one row per opinion, with all columns of its review, in the format of `out`'s suffix.
 
-    `opinions` are those of `read_opinions`. A review without an opinion has no row. The file appears when it is
-    whole. `excel_safe`, of .csv alone, begins the file with a byte-order mark, and puts an apostrophe before text that
-    a spreadsheet would take for a formula. `after` is how much of the `out` that is there stays, before the rows that
-    are written (`extent`).
+    `opinions` come from `read_opinions`. A review without an opinion has no row. The write is atomic. `excel_safe`,
+    only for .csv, adds a byte-order mark to the file, and an apostrophe to text that a spreadsheet would take for a
+    formula. `after` is how much of an existing `out` is kept before the new rows (`extent`).
 
-    Raises UserError for an output that cannot be written as asked, and for opinions of other reviews.
+    Raises UserError if the output cannot be written in this way, and for opinions of other reviews.
     """
     path = Path(out)
     check_output(path, excel_safe)
@@ -76,7 +75,7 @@ def write_opinions(
         header = [*OWN, *names.values()]
         with replacing(path) as temporary, temporary.open("w+b") as raw:
             copy_head(path, after, raw)
-            # Excel takes a file without the mark for one of its own country's encoding.
+            # Without the mark, Excel assumes the local encoding.
             encoding = "utf-8-sig" if excel_safe and not after else "utf-8"
             with io.TextIOWrapper(raw, encoding=encoding, newline="") as stream:
                 writer = csv.writer(stream)
@@ -92,7 +91,7 @@ def write_opinions(
 
 
 def extent(out: Path) -> int:
-    """How much there is of an output: rows of .parquet, bytes of the other formats."""
+    """The size of an output: rows of .parquet, bytes of the other formats."""
     return row_count(out) if out.suffix.lower() == ".parquet" else out.stat().st_size
 
 
@@ -106,7 +105,7 @@ def rows(table: Table, opinions: Opinions, names: dict[str, str]) -> Iterator[di
 
 
 def schema(table: Table, names: dict[str, str]) -> Any:
-    """The output's columns as a `pyarrow.Schema`: ours, and those of the table under their names here."""
+    """The output's columns as a `pyarrow.Schema`: ours, and those of the table under their output names."""
     import pyarrow as pa
 
     text, whole = pa.string(), pa.int64()
@@ -116,12 +115,12 @@ def schema(table: Table, names: dict[str, str]) -> Any:
 
 
 def texted(row: dict[str, Any], columns: set[str]) -> dict[str, Any]:
-    """The row with these columns as text."""
+    """The row with these columns converted to text."""
     return row | {name: None if row[name] is None else plain(row[name]) for name in columns}
 
 
 def plain(value: Any) -> str:
-    """A value as a cell of CSV: nothing for None, JSON for what is neither text nor number."""
+    """A value as a cell of CSV: empty for None, JSON for values that are neither text nor numbers."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -132,7 +131,7 @@ def plain(value: Any) -> str:
 
 
 def guarded(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe, numbers stay.
+    """A cell that is safe in spreadsheets: text that starts like a formula gets an apostrophe, numbers stay.
 
     >>> guarded("=1+1"), guarded("-5"), guarded("- 5 stars"), guarded(-5)
     ("'=1+1", '-5', "'- 5 stars", '-5')
@@ -145,9 +144,9 @@ def guarded(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Written:
-    """The opinions of a finished output, review by review, to be walked over as often as is wanted.
+    """The opinions of a finished output, review by review; can be iterated repeatedly.
 
-    Whether an answer was cut, and what was left out for too little confidence, is no longer known.
+    `cut` and `under` are not stored in the file.
     """
 
     path: Path
@@ -157,7 +156,7 @@ class Written:
             yield number, Found([opinion for _, opinion in group], False)
 
     def lines(self) -> Iterator[tuple[int, Opinion]]:
-        """Each opinion with the number of its review. Raises UserError for a row that is none of ours."""
+        """Each opinion with the number of its review. Raises UserError for a row that was not written here."""
         for row in read_rows(self.path, lambda _: OWN):
             values = row.values
             if row.fault or any(name not in values for name in OWN):
@@ -169,14 +168,14 @@ class Written:
 
 
 def typed(name: str, value: Any) -> Any:
-    """A cell of ours as it was before it was written."""
+    """The original value of one of our cells."""
     if value is None or value == "":
         return None
     return int(value) if name in ("start", "end") else float(value) if name == "confidence" else value
 
 
 def check_output(out: Path, excel_safe: bool) -> None:
-    """Raise UserError for an output that cannot be written as asked."""
+    """Raise UserError for an output that cannot be written in this way."""
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(f"--out {out}: name a file that ends in {', '.join(SUFFIXES)}")
     if out.is_dir():

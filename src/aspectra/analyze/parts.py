@@ -1,8 +1,7 @@
-"""The reviews' opinions in files of some reviews each, whole or absent: a killed run loses no more than it had in hand.
+"""The opinions of the reviews in part files, written atomically: a killed run loses only the parts in progress.
 
-A part is JSONL, a line a review: `{"row", "cut", "opinions"}`, and `under` where
-opinions were left out. Called by `aspectra.analyze.reading`, which has them
-made by `processes` or `actors`.
+A part is JSONL, one line per review: `{"row", "cut", "opinions"}`, and `under` if opinions were dropped. Called by
+`aspectra.analyze.reading`, which makes them with `processes` or `actors`.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Parts:
-    """The opinions of a table in a folder, `size` reviews a part.
+    """The opinions of a table in a folder, `size` reviews per part.
 
-    To be walked over as often as is wanted: (number of the review in its file, what was found).
+    Can be iterated repeatedly: (number of the review in its file, its opinions).
     """
 
     table: Table
@@ -49,30 +48,30 @@ class Parts:
         return self.folder / f"{number:07d}.part"
 
     def whose(self) -> dict[str, Any]:
-        """What tells these parts from those of another table."""
+        """Identifies the table and settings of these parts."""
         table, layout = self.table, self.table.layout
         whose = {"table": sha256(table.path), "text": layout.text_column, "limit": table.limit, "size": self.size}
-        # What a file does not say of itself; parts of before this was asked have nothing of it.
+        # Settings that are not in the file; parts of an earlier version do not have them.
         return whose if layout.form == FOUND else whose | asdict(layout.form)
 
     def check(self) -> None:
-        """Raise UserError where the folder has parts of another table."""
+        """Raise UserError if the folder has parts of another table."""
         told = read(self.folder, WHOSE)
         if told is not None and told != self.whose():
             raise UserError(f"{self.folder} has opinions of another table or with other settings; name another folder")
 
     def claim(self) -> None:
-        """Note whose parts these are."""
+        """Write down the table and settings of these parts."""
         if not (self.folder / WHOSE).exists():
             write_json(self.folder / WHOSE, self.whose())
 
     def left(self) -> int:
-        """How many reviews have no part yet."""
+        """The number of reviews without a part."""
         firsts = enumerate(range(0, self.table.reviews, self.size))
         return sum(min(self.size, self.table.reviews - first) for n, first in firsts if not self.path(n).exists())
 
     def missing(self) -> Iterator[Block]:
-        """The parts to make, in their order."""
+        """The parts to make, in order."""
         supply = self.table.entries()
         for number in itertools.count():
             some = list(itertools.islice(supply, self.size))
@@ -95,7 +94,7 @@ def make(block: Block, predictor: Extractor) -> None:
 
 
 def lines(block: Block, predictor: Extractor) -> str:
-    """What a part holds."""
+    """The content of a part."""
     found = zip(block.rows, extract(block.texts, predictor), strict=True)
     said = (
         {"row": row, "cut": one.cut, "opinions": one.opinions} | ({"under": one.under} if one.under else {})

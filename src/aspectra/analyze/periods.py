@@ -1,4 +1,4 @@
-"""Reviews laid over time: days, weeks, months or years, and an early and a late half.
+"""Counts reviews over time: by day, week, month or year, and in an early and a late half.
 
 Called by `aspectra.analyze.counts`.
 """
@@ -14,7 +14,7 @@ from aspectra.analyze.groups import Group
 
 
 class Periods:
-    """The reviews of each stretch of time so far; `halves` is the number of early and of late ones."""
+    """The reviews of each period; `halves` is the number of early and of late ones."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -27,8 +27,8 @@ class Periods:
     def add(self, values: dict[str, Any], counts: Sequence[int]) -> tuple[int | None, int | None]:
         """Count a review by its row and its opinions by polarity.
 
-        Returns (half, stretch): 0 for an early one and 1 for a late one; the number of its stretch of time, None for
-        one outside of all. Both are None for one without a date.
+        Returns (half, period): 0 for an early one and 1 for a late one; the index of its period, None if it is outside
+        all. Both are None for a review without a date.
         """
         day = self.clock.dates.day(values)
         if day is None:
@@ -44,7 +44,7 @@ class Periods:
         return half, self.places.get(start)
 
     def figures(self) -> dict[str, Any]:
-        """A row for each stretch of time; days are in ISO's way."""
+        """A row for each period; days are ISO dates."""
         return {
             "column": self.clock.dates.column,
             "written": self.clock.dates.way,

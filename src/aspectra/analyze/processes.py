@@ -1,4 +1,4 @@
-"""Parts made on this machine: in this process, or in several that each hold a predictor.
+"""Makes parts on this machine: in this process, or in several processes with a predictor each.
 
 Called by `aspectra.analyze.reading`.
 """
@@ -19,11 +19,11 @@ from aspectra.errors import AspectraError, UserError
 from aspectra.parent import outlive
 from aspectra.readers.extraction import Extractor
 
-AHEAD = 2  # parts that wait for each worker
+AHEAD = 2  # parts queued for each worker
 
 
 def alone(blocks: Iterable[Block], load: Callable[[], Extractor]) -> Iterator[int]:
-    """Make the parts in this process; yields the number of reviews of each once it is made."""
+    """Make the parts in this process; yields the number of reviews of each part when it is done."""
     predictor = load()
     for block in blocks:
         make(block, predictor)
@@ -31,12 +31,12 @@ def alone(blocks: Iterable[Block], load: Callable[[], Extractor]) -> Iterator[in
 
 
 def shared(blocks: Iterable[Block], load: Callable[[], Extractor], workers: int) -> Iterator[int]:
-    """The same in so many processes; few parts are sent ahead, so that memory stays small.
+    """The same in `workers` processes; only a few parts are queued, so that memory stays small.
 
-    Raises AspectraError where a process died.
+    Raises AspectraError if a process dies.
     """
     waiting: deque[Future[int]] = deque()
-    # Spawned: forking a process that has the threads of a model would hang.
+    # Spawned: forking a process with the threads of a model would hang.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), begin, (load, os.getpid()))
     try:
         for block in blocks:
@@ -59,18 +59,18 @@ _predictor: list[Extractor] = []
 
 
 def begin(load: Callable[[], Extractor], parent: int) -> None:
-    """A worker's start: it ends with its parent, and at once on Ctrl-C."""
+    """Initialize a worker: it exits with its parent, and at once on Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=outlive, args=(parent,), daemon=True).start()
     _load[:] = [load]
 
 
 def serve(block: Block) -> int:
-    """Make one part in a worker. The predictor is loaded here, where an error of its own reaches the parent."""
+    """Make one part in a worker. The predictor is loaded here, so that its errors reach the parent."""
     if not _predictor:
         try:
             _predictor.append(_load[0]())
         except UserError as error:
-            raise UserError(str(error)) from None  # some of its kinds cannot be sent to the parent
+            raise UserError(str(error)) from None  # some subclasses cannot be pickled
     make(block, _predictor[0])
     return len(block.rows)

@@ -1,4 +1,4 @@
-"""Which sentences stand for a topic: confident ones of middling length, from different reviews.
+"""Selects quotes for a topic: confident sentences of medium length, from different reviews.
 
 Called by `aspectra.analyze.topics`.
 """
@@ -11,12 +11,12 @@ from aspectra.analyze.opinions import Opinion
 from aspectra.markup import read
 
 SHORT, LONG = 40, 160  # characters that read well
-WIDEST = 280  # a longer sentence is cut around the opinion
+WIDEST = 280  # a longer sentence is cropped around the opinion
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Quote:
-    """A sentence, the opinion at [start, end) in it (None: not named); `cost` puts the more typical first."""
+    """A sentence and its opinion at [start, end) (None: without a target); a lower `cost` is more typical."""
 
     cost: float
     row: int
@@ -26,7 +26,7 @@ class Quote:
 
 
 def quote(opinion: Opinion, row: int, text: str) -> Quote | None:
-    """The opinion's sentence as a quote, without its HTML; None where it has none."""
+    """The opinion's sentence as a quote, without its HTML; None if it has no sentence."""
     if not opinion.sentence:
         return None
     sentence, start, end = opinion.sentence, None, None
@@ -47,7 +47,7 @@ def quote(opinion: Opinion, row: int, text: str) -> Quote | None:
 
 
 def cropped(sentence: str, start: int | None, end: int | None) -> tuple[str, int | None, int | None]:
-    """The sentence, or the part of it around the opinion that is not too wide."""
+    """The sentence, or the part of it around the opinion if it is too long."""
     if len(sentence) <= WIDEST:
         return sentence, start, end
     if start is None or end is None:
@@ -59,7 +59,7 @@ def cropped(sentence: str, start: int | None, end: int | None) -> tuple[str, int
 
 
 def keep(quotes: list[Quote], found: Quote, most: int) -> None:
-    """Put a quote among the `most` best; one from each review, and no sentence twice."""
+    """Insert a quote if it is among the `most` best; at most one per review, and no sentence twice."""
     for n, other in enumerate(quotes):
         if other.row == found.row or other.sentence == found.sentence:
             if found < other:

@@ -1,4 +1,4 @@
-"""The long part of `analyze`: the opinions of all the reviews, by whoever is to read them.
+"""The slow part of `analyze`: reads all reviews, in processes or on a cluster.
 
 Called by `aspectra.analyze.analysis`.
 """
@@ -28,18 +28,18 @@ def read_opinions(
     workers: int = 1,
     cluster: Cluster | None = None,
 ) -> Parts:
-    """Find the opinions of a table's reviews, and keep them in `folder`, some reviews a file.
+    """Find the opinions of a table's reviews, and store them in `folder`, some reviews per file.
 
-    `load` makes a predictor. It is called once in each of so many `workers`: with one in this process, with more in
-    processes of their own, to which it must be picklable (`functools.partial(aspectra.load, FOLDER)`). With a
-    `cluster` its actors read instead. A part that is there already is not made again, and with nothing to do no
-    predictor is loaded: so name another folder for another predictor.
+    `load` makes a predictor. It is called once in each of `workers` processes: in this process if there is one worker;
+    with more it must be picklable (`functools.partial(aspectra.load, FOLDER)`). With a `cluster`, its actors do the
+    work. Existing parts are not made again. If none is missing, no predictor is loaded; so use another folder for
+    another predictor.
 
-    Returns the parts: (number of a review in its file, what was found in it) in the order of the table, as often as
-    they are walked over.
+    Returns the parts: (number of a review in its file, its opinions) in the order of the table; they can be iterated
+    repeatedly.
 
-    Raises what `load` raises, UserError where the folder has parts of another table or a node of the cluster cannot
-    load, AspectraError where a process died.
+    Raises whatever `load` raises, UserError if the folder has parts of another table or a node of the cluster cannot
+    load the model, AspectraError if a process dies.
     """
     if workers < 1:
         raise UserError(f"workers: {workers} is too few; use one or more")
@@ -56,6 +56,6 @@ def read_opinions(
         made = alone(parts.missing(), load) if workers == 1 else shared(parts.missing(), load, workers)
     with progress("reviews", left) as bar:
         for count in made:
-            parts.claim()  # only now: a folder in which nothing was made is given back
+            parts.claim()  # only now: a folder without any parts is removed on failure
             bar.advance(count)
     return parts

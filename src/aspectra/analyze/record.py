@@ -1,4 +1,4 @@
-"""What was done for an output: its manifest, written last, and its parts meanwhile.
+"""The record of an output: its manifest, written last, and until then its parts.
 
 Called by `aspectra.analyze.analysis`.
 """
@@ -17,14 +17,14 @@ from aspectra.errors import UserError
 from aspectra.files import canonical, sha256, write_json
 from aspectra.manifest import MANIFEST, UNFINISHED, Stage, read
 
-VERSION = 1  # of the parts; another one is not gone on with
+VERSION = 1  # of the parts; another version is not resumed
 
 
 class Record:
     """Of one output: `OUT.manifest.json` beside it and, until that is written, `OUT.parts`.
 
-    The work is known by its `inputs`, the reviews by their content and the model, and by the settings in `reading`,
-    which decide what the parts hold; the output by `excel_safe` too.
+    The work is identified by its `inputs` (the content of the reviews, and the model) and by the settings in `reading`,
+    which affect the parts; the output by `excel_safe` too.
     """
 
     def __init__(
@@ -38,15 +38,15 @@ class Record:
         self.key = hashlib.sha256(canonical([self.stage.key(), excel_safe]).encode()).hexdigest()
 
     def finished(self) -> dict[str, Any] | None:
-        """The manifest, if this very work was done and its output is as it was left.
+        """The manifest, if this work is finished and its output is unchanged.
 
-        Raises UserError where the output is of other work, unless it may be replaced.
+        Raises UserError if the output belongs to other work, unless it may be replaced.
         """
         found = read(self.out.parent, self.beside) or {}
         same = found.get("key") == self.key and self.out.is_file()
         if same and found["outputs"].get(self.out.name) == sha256(self.out):
             return found
-        # An output beside parts of this very work: it was stopped between the two and the manifest.
+        # An output with parts of the same work: it was interrupted before the manifest.
         stopped = (read(self.parts, UNFINISHED) or {}).get("key") == self.stage.key()
         if self.out.exists() and not (self.replace or stopped):
             raise UserError(
@@ -57,7 +57,7 @@ class Record:
 
     @contextmanager
     def making(self) -> Iterator[Path]:
-        """Claim the folder of the parts, to begin them or to go on; it is given back where the input was wrong."""
+        """Claim the folder of the parts, to start or to resume; it is removed if the input is invalid."""
         self.stage.begin()
         with self.stage.given_back():
             yield self.parts
@@ -65,7 +65,7 @@ class Record:
     def manifest(
         self, reviews: str, model: str, view: Mapping[str, Any], figures: dict[str, Any], passed_over: dict[str, int]
     ) -> dict[str, Any]:
-        """What is to be written beside the output: `reviews` and `model` by name, `view` as it was set."""
+        """The manifest of the output: `reviews` and `model` by name, `view` has the settings of the report."""
         hashes = self.hashes()
         return {
             "stage": self.stage.name,
@@ -81,22 +81,22 @@ class Record:
         }
 
     def hashes(self) -> dict[str, Any]:
-        """The digests of what was read and of what was written."""
+        """The hashes of the inputs and outputs."""
         return {"inputs": self.stage.hashes(), "outputs": {self.out.name: sha256(self.out)}}
 
     def close(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest, which makes the work count as done; the parts are needed no more."""
+        """Write the manifest, which marks the work as done, and remove the parts."""
         write_json(self.out.with_name(self.beside), manifest)
         shutil.rmtree(self.parts, ignore_errors=True)
         self.kept.unlink(missing_ok=True)
 
 
 def shows(done: dict[str, Any], view: Mapping[str, Any]) -> bool:
-    """Whether the figures of a manifest, and its report where one is asked for, are of these settings."""
+    """Whether a manifest's figures, and its report if one is requested, have these settings."""
     report = view["report"]
     of_report = ("report", "title")
     asked = {name: value for name, value in view.items() if report is not None or name not in of_report}
-    if "topics" not in done["figures"]:  # an earlier version counted no topics
+    if "topics" not in done["figures"]:  # an earlier version had no topics
         return False
     if any(done["config"].get(name) != value for name, value in asked.items()):
         return False

@@ -1,4 +1,4 @@
-"""Sentences of the reviews, drawn by seed, with what was read in them: for a person to check.
+"""Draws sentences of the reviews by seed, with the opinions found in them, for a person to check.
 
 Called by `aspectra.cli.check`; `aspectra.report.check` makes the page.
 """
@@ -26,7 +26,7 @@ READING = ("text_column", "id_column", "encoding", "delimiter", "skip_bad_rows",
 
 
 class Sentence(NamedTuple):
-    """A sentence of a review, at [start, end) of its text, and what was read there."""
+    """A sentence of a review, at [start, end) of its text, and the opinions found there."""
 
     row: int
     review: str
@@ -37,14 +37,13 @@ class Sentence(NamedTuple):
 
 
 def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
-    """`count` sentences of all reviews that were read into `out`, those without an opinion too.
+    """`count` sentences of all reviews that were analyzed into `out`, including those without an opinion.
 
-    Each sentence has a number that hangs on the seed, its text and its place; those with the lowest are drawn, in that
-    order. So whoever stops early has judged a fair draw, and every sentence has the same chance: what is found in
-    the draw holds for all of them. Returns what `aspectra.report.check.write` takes.
+    Each sentence has a hash of the seed, its text and its place. Those with the lowest hashes are drawn, in that order.
+    So a person who stops early has still judged a random sample, and every sentence has the same chance. Returns the
+    input of `aspectra.report.check.write`.
 
-    Raises UserError where `out` has no manifest beside it or was changed since, and where `reviews` are not those that
-    it was made of.
+    Raises UserError if `out` has no manifest or was changed, and if `reviews` are not those that it was made from.
     """
     manifest = read(out.parent, f"{out.name}.{MANIFEST}")
     if manifest is None:
@@ -58,7 +57,7 @@ def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
     if not figures:
         raise UserError(f"{out} was written and not counted yet; run `aspectra analyze` again")
     settings = {name: said[name] for name in READING if name in said}
-    # The reviews of an output that grew have a form of their own.
+    # The reviews of a growing output have their own format.
     table = open_kept(reviews) if said.get("append") else read_table(reviews, **settings)
     of = 0
 
@@ -82,7 +81,7 @@ def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
 
 
 def saved(sentence: Sentence) -> dict[str, Any]:
-    """The sentence as the page shows and saves it: without HTML, places within it."""
+    """The sentence as the page shows and saves it: without HTML, with offsets within it."""
     reading = without_markup(sentence.text)
     opinions = []
     for o in sentence.opinions:
@@ -106,7 +105,7 @@ def lot(seed: int, sentence: Sentence) -> bytes:
 
 
 def sentences(table: Table) -> Iterator[Sentence]:
-    """Every sentence that the reader was asked about, still without its opinions."""
+    """Every sentence that the reader read, still without its opinions."""
     for entry in table.entries():
         reading = without_markup(entry.text)
         for span in spans(reading.text):
@@ -115,25 +114,25 @@ def sentences(table: Table) -> Iterator[Sentence]:
 
 
 def place(drawn: list[Sentence], out: Path) -> None:
-    """Give the sentences their opinions out of a file of them."""
+    """Add to the sentences their opinions from the output."""
     rows: dict[int, list[Sentence]] = {}
     for each in sorted(drawn, key=lambda each: each.start):
         rows.setdefault(each.row, []).append(each)
     for row, found in Written(out):
         for opinion in found.opinions if row in rows else ():
             for each in rows[row]:
-                # Where a sentence stands twice, an opinion without a place was found in both: each has it once.
+                # If a sentence occurs twice, an opinion without offsets matches both: each gets it once.
                 if inside(opinion, each) and what(opinion) not in map(what, each.opinions):
                     each.opinions.append(opinion)
 
 
 def what(opinion: Opinion) -> Opinion:
-    """The opinion whatever its confidence, whose last digits hang on the sentences that were read together."""
+    """The opinion without its confidence, whose last digits depend on the batch."""
     return opinion._replace(confidence=None)
 
 
 def inside(opinion: Opinion, sentence: Sentence) -> bool:
-    """Whether an opinion is of this sentence. One without a target has no place: its sentence reads so."""
+    """Whether an opinion belongs to this sentence. Without a target it has no offsets: the sentences are compared."""
     if opinion.start is not None:
         return sentence.start <= opinion.start < sentence.end
-    return opinion.sentence in (sentence.text, "'" + sentence.text)  # as --excel-safe writes some
+    return opinion.sentence in (sentence.text, "'" + sentence.text)  # --excel-safe adds the apostrophe

@@ -1,5 +1,5 @@
-"""By what opinions come under topics: by what targets mean, by their words where no table of meanings is at hand, or by
-categories where a reader finds no targets.
+"""Assigns opinions to topics: by the meaning of targets; by their words if there is no table of meanings; or by
+categories if the reader finds no targets.
 
 Made by `aspectra.analyze.counts` between its two passes.
 """
@@ -19,17 +19,17 @@ from aspectra.meaning.grouping import OTHER, OVERALL, Subject, find, given
 from aspectra.readers.taggers.meanings import Meanings
 from aspectra.schema import POLARITIES
 
-WORDS = 40  # topics where targets are told apart by their words: the most named
-TARGETS = 12  # of a topic, the most frequent, in the figures
+WORDS = 40  # topics by words: the most mentioned
+TARGETS = 12  # of a topic: the most frequent ones, in the figures
 
 
 @dataclass
 class Scheme:
-    """`names` are the topics, the most spoken of first or as the user has them; `topic` puts an opinion under one
-    (None: it names nothing that counts), `members` has the most frequent targets of each.
+    """`names` are the topics, the most mentioned first or in the user's order. `topic` assigns an opinion to one (None:
+    its name does not count). `members` has the most frequent targets of each.
 
-    `by` is "meaning", "words" or "categories"; `own` says whether the topics are the user's. `typical` says whether an
-    opinion is about one of the `members`.
+    `by` is "meaning", "words" or "categories"; `own`: whether the topics are the user's. `typical`: whether an opinion
+    is about one of the `members`.
     """
 
     names: list[str]
@@ -43,9 +43,9 @@ class Scheme:
 def scheme(
     targets: Spoken, categories: Spoken, model: Path | None, named: Mapping[str, Sequence[str]] | None = None
 ) -> Scheme:
-    """The scheme for what was said. `model` is a folder with a table of meanings, `named` are a user's own topics.
+    """The scheme for these names. `model` is a folder with a table of meanings, `named` are the user's own topics.
 
-    Raises UserError where the folder has no such table.
+    Raises UserError if the folder has no such table.
     """
     spoken = targets if len(targets.table) or not len(categories.table) else categories
     by = "meaning" if model is not None else "words"
@@ -75,7 +75,7 @@ def scheme(
 
 
 def row(name: Name) -> dict[str, Any]:
-    """A target of a topic, with how many opinions of it have each polarity."""
+    """A target of a topic, with its opinions by polarity."""
     counts = dict(zip(POLARITIES, name.counts, strict=True))
     return {"label": name.label, "reviews": name.reviews, "opinions": sum(name.counts), "polarities": counts}
 
@@ -86,7 +86,7 @@ def by_meaning(
     meanings: Meanings,
     named: Mapping[str, Sequence[str]] | None,
 ) -> tuple[list[str], Callable[[str], str | None]]:
-    """Topics by what targets mean; all targets of one lemma are of one."""
+    """Topics by the meaning of targets; all targets with one lemma belong to the same topic."""
     labels = {key: name.label for key, name in ranked}
     subjects = [subject(name) for _, name in ranked]
     grouping = find(subjects, meanings) if named is None else given(named, subjects, meanings)
@@ -99,7 +99,7 @@ def by_meaning(
 
 
 def subject(name: Name) -> Subject:
-    """A target as `grouping` takes it: the sentences around it are its quotes."""
+    """A target in the form that `grouping` takes; its quotes are its context."""
     quotes = [quote for some in name.quotes.values() for quote in some if quote.start is not None]
     around = tuple(quote.sentence[: quote.start] + quote.sentence[quote.end :] for quote in quotes)
     return Subject(name.label, sum(name.counts), around)
@@ -108,7 +108,7 @@ def subject(name: Name) -> Subject:
 def by_words(
     spoken: Spoken, named: Mapping[str, Sequence[str]] | None
 ) -> tuple[list[str], Callable[[str], str | None]]:
-    """Topics by words: the most named are topics of their own; of a user's, those that stand in the file."""
+    """Topics by words: the most mentioned names become topics; or the user's, with the words in the file."""
     if named is None:
         some = {key: name.label for key, name in spoken.widest()[:WORDS]}
     else:

@@ -1,4 +1,4 @@
-"""A predictor that is not loaded yet, as `aspectra.analyze.analysis` is given it by its callers."""
+"""A predictor that is not loaded yet: an input of `aspectra.analyze.analysis`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from aspectra.readers.taggers.meanings import lent
 
 @dataclass(frozen=True)
 class Source:
-    """`load` makes the predictor and can be sent to a worker process, `identity` tells it from others.
+    """`load` makes the predictor and can be sent to a worker process; `identity` distinguishes it from others.
 
-    `name` is what the report calls it, `about` what outputs say of it ({"name", "version", "digest"}), `language` the
-    one whose sentences it is made for; None where that is not known. `meanings` is the folder of the table of meanings
-    to put its targets together by, None without one; `quality` is how good it was where it was made (`info.quality`).
+    `name` is its name in the report, `about` its entry in outputs ({"name", "version", "digest"}), `language` the
+    language that it is made for; None if it is not known. `meanings` is the folder of the table of meanings for its
+    targets, None without one. `quality` are its scores from when it was made (`info.quality`).
     """
 
     identity: str
@@ -35,12 +35,12 @@ class Source:
 
 
 def student(model: str | Path | None, *, min_confidence: float = 0.0, targets: str = "en", **options: Any) -> Source:
-    """The student in a folder, exported or as `transformers` has it; None: the reader that comes with Aspectra.
-    `targets` is the language of its targets, `options` are the others of `aspectra.load`.
+    """The student in a folder, exported or in transformers' format; None: the reader that comes with Aspectra.
+    `targets` is the language of its targets, `options` are the other arguments of `aspectra.load`.
 
-    With a least confidence it is another reader: what it finds is not mixed with what it finds without.
+    With a minimum confidence it has another identity, so the results are not mixed.
 
-    Raises UserError where there is no such folder; whether it holds a student shows when it is loaded.
+    Raises UserError if the folder does not exist; its content is checked when it is loaded.
     """
     folder = Path(chosen(model))
     if not folder.is_dir():

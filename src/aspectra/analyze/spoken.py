@@ -1,7 +1,7 @@
-"""What people name, as they name it: targets or categories, each with its counts, its forms and some quotes.
+"""The names that people use: targets or categories, each with its counts, its forms and some quotes.
 
-Called by `aspectra.analyze.counts` in its first pass; `scheme` makes topics of it. What makes two names one is the
-caller's: a function from what is judged to a key.
+Called by `aspectra.analyze.counts` in its first pass; `scheme` makes topics from it. The caller decides which names are
+the same: with a function from a name to a key.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from aspectra.analyze.quotes import Quote, keep, quote
 from aspectra.analyze.table import Entry
 from aspectra.markup import read
 
-KNOWN = 20_000  # told apart
-FORMS = 12  # ways to write a name that are counted
-QUOTES = 2  # of each polarity, kept for a name: the sentences around it tell what it means
+KNOWN = 20_000  # limit of distinct names
+FORMS = 12  # limit of spellings that are counted
+QUOTES = 2  # of each polarity, for a name: their sentences show its meaning
 SHOWN = 1_000  # in the figures
 
 
 @dataclass(slots=True)
 class Name(Group):
-    """What is known of a target or a category."""
+    """The counts of a target or a category."""
 
     forms: Counter[str] = field(default_factory=Counter)
     quotes: dict[str, list[Quote]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        """The most frequent way to write it, ties by the alphabet; not `Breakfast` where `breakfast` is written too."""
+        """The most frequent spelling, ties in alphabetical order; in lowercase if that spelling occurs too."""
         best = min(self.forms, key=lambda form: (-self.forms[form], form))
         small = best[:1].lower() + best[1:]
         return small if small in self.forms else best
 
 
 class Spoken:
-    """The names of one kind so far.
+    """The names of one kind.
 
-    `name` says what of an opinion is named (None: nothing), `key` which names are one ("": none at all).
+    `name` extracts the name of an opinion (None: it has none), `key` maps a name to its group ("": ignored).
     """
 
     def __init__(self, name: Callable[[Opinion], str | None], key: Callable[[str], str]) -> None:
@@ -52,12 +52,12 @@ class Spoken:
         self.table: Bounded[str, Name] = Bounded(Name, lambda name: sum(name.counts), KNOWN)
 
     def form(self, opinion: Opinion) -> str | None:
-        """What an opinion names, without HTML and with single spaces; None where it names nothing."""
+        """The name in an opinion, without HTML and with single spaces; None if it has none."""
         said = self.name(opinion)
         return None if said is None else " ".join(read(said).text.split())
 
     def add(self, entry: Entry, opinions: Sequence[Opinion]) -> None:
-        """Count what a review names."""
+        """Count the names in a review."""
         named: dict[str, None] = {}
         for opinion in opinions:
             form, polarity = self.form(opinion), INDEX.get(opinion.polarity)
@@ -74,11 +74,11 @@ class Spoken:
             self.table[key].reviews += 1
 
     def widest(self) -> list[tuple[str, Name]]:
-        """Those of most reviews first, ties by opinions: one long review makes no name of all."""
+        """The names by number of reviews, ties by opinions; so one long review does not dominate."""
         return sorted(self.table.ranked(), key=lambda pair: -pair[1].reviews)
 
     def figures(self) -> dict[str, Any]:
-        """A row for each of the widest, and what the bound on their number may have cost."""
+        """A row for each of the most frequent names, and the possible error from the limit on their number."""
         rows = [
             {"label": name.label, "forms": [form for form, _ in name.forms.most_common()], **name.figures()}
             for _, name in self.widest()[:SHOWN]
@@ -88,6 +88,5 @@ class Spoken:
 
 
 def spoken(language: str) -> tuple[Spoken, Spoken]:
-    """Targets, of which those of one lemma are one, and categories; still without any. Raises UserError for a language
-    that is not known."""
+    """Empty counts of targets, grouped by lemma, and of categories. Raises UserError for an unknown language."""
     return Spoken(attrgetter("target"), grouping(language)), Spoken(attrgetter("category"), str.casefold)

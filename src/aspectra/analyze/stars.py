@@ -1,9 +1,9 @@
-"""How many stars lower reviews are that complain of a topic. Called by `aspectra.analyze.counts` and `table`.
+"""The association of complaints about a topic with a review's stars. Called by `aspectra.analyze.counts` and `table`.
 
-Ordinary least squares of the stars on an indicator for each topic (the review says something negative of it), all
-topics together, so that a bad stay that is a bad breakfast as well is not counted twice. Standard errors are HC3
-(MacKinnon and White 1985; for few reviews as Long and Ervin 2000 advise): stars have ends, and spread unevenly. That is
-an association: who complains of the bed may have had a bad day.
+Ordinary least squares of the stars on an indicator for each topic (the review has a negative opinion of it). All topics
+are in one regression, so a bad stay with a bad breakfast is not counted twice. Standard errors are HC3 (MacKinnon and
+White 1985; advised for few reviews by Long and Ervin 2000), because stars are bounded and their variance differs. This
+is an association, not a cause: a guest who complains about the bed may have had a bad day.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from aspectra.progress import say
 from aspectra.reviews import RATING, find
 from aspectra.score.shares import Z
 
-MOST = 10.0  # stars; a column with more holds something else
-ENOUGH = 0.95  # of the cells that hold a value, those that must be stars
-LEAST = 10  # reviews that complain of a topic, from which its stars are told
-SPARE = 30  # reviews beyond the number of topics, from which anything is
-BITS = 62  # topics that are told apart; the rarer ones count as one
-HELD = 1_000_000  # reviews that are fitted; of more, so many drawn by seed
+MOST = 10.0  # stars; a column with larger numbers holds something else
+ENOUGH = 0.95  # share of the non-empty cells that must be stars
+LEAST = 10  # complaints that a topic needs for an estimate
+SPARE = 30  # residual degrees of freedom that the regression needs
+BITS = 62  # topics with their own indicator; the rarer ones share one
+HELD = 1_000_000  # reviews in the regression; of more, a random sample by seed
 SEED = 42
 BLOCK = 16_384
 FULL = "★⭐🌟"
@@ -36,7 +36,7 @@ WRITTEN = re.compile(
 
 
 def stars_of(value: Any) -> float | None:
-    """A cell as stars: 0 to 10; None for what is none.
+    """A cell as stars, 0 to 10; None for other cells.
 
     >>> stars_of("4"), stars_of(4.5), stars_of("4,5"), stars_of("4 of 5 stars"), stars_of("★★★☆☆"), stars_of(2019)
     (4.0, 4.5, 4.5, 4.0, 3.0, None)
@@ -55,10 +55,10 @@ def stars_of(value: Any) -> float | None:
 
 
 def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None, tell: bool = True) -> str | None:
-    """The column of stars: the one `given`, or one that is named like it (`rating`, `stars` ...) and holds them.
-    One that is named so and holds none is told of (`tell`).
+    """The column of stars: the one `given`, or one with a suitable name (`rating`, `stars` ...) that holds stars. If
+    such a column holds none, a message says so (`tell`).
 
-    Raises UserError for a given column that is not there, or hardly holds stars.
+    Raises UserError if the given column does not exist or has few stars.
     """
     columns = list(dict.fromkeys(name for values in sample for name in values))
     if given is not None and given not in columns:
@@ -79,10 +79,10 @@ def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None, tell: boo
 
 
 class Stars:
-    """The stars of the reviews so far, and what each complains of: 12 bytes a review, of a million at most."""
+    """The stars and complaints of the reviews: 12 bytes per review, for at most a million."""
 
     def __init__(self, column: str, topics: Sequence[str]) -> None:
-        """`topics` are those to tell apart, the most spoken of first."""
+        """`topics` are in the order of their number of reviews."""
         self.column = column
         self.bits = {topic: min(n, BITS) for n, topic in enumerate(topics)}
         self.stars, self.masks = array("f"), array("Q")
@@ -90,7 +90,7 @@ class Stars:
         self.draw = random.Random(SEED)
 
     def add(self, values: Mapping[str, Any], complained: Iterable[str]) -> None:
-        """Count a review by its row and the topics that it complains of."""
+        """Count a review by its row and the topics of its complaints."""
         if (stars := stars_of(values.get(self.column))) is None:
             return
         mask = 0
@@ -104,8 +104,8 @@ class Stars:
             self.stars[place], self.masks[place] = stars, mask
 
     def figures(self) -> dict[str, Any] | None:
-        """`effects`: of each topic that can be told the `difference` in stars, its 95 % interval (`low`, `high`) and
-        the `reviews` that complain of it; None where there are too few reviews, or all have the same stars."""
+        """`effects`: for each topic with an estimate, the `difference` in stars, its 95 % interval (`low`, `high`) and
+        the number of `reviews` that complain of it. None if there are too few reviews, or all have the same stars."""
         import numpy as np
 
         stars, masks = np.array(self.stars, np.float64), np.array(self.masks, np.uint64)
@@ -117,8 +117,8 @@ class Stars:
 
 
 def fitted(stars: Any, masks: Any) -> dict[int, dict[str, float]]:
-    """The effect of each bit of `masks` on `stars`, both (reviews,), by its number. A bit that is set too seldom, or
-    that others tell already, stays among the reviews that are compared with."""
+    """The effect of each bit of `masks` on `stars`, both (reviews,), by its index. A bit that is too rare, or collinear
+    with others, has no effect of its own; its reviews stay in the baseline."""
     import numpy as np
 
     def design(start: int, bits: Sequence[int]) -> Any:
@@ -142,7 +142,7 @@ def fitted(stars: Any, masks: Any) -> dict[int, dict[str, float]]:
     middle = np.zeros_like(inverse)
     for start in starts:
         x = design(start, bits)
-        alone = 1 - np.einsum("ij,jk,ik->i", x, inverse, x)  # one less the leverage; 0 where a review fits itself
+        alone = 1 - np.einsum("ij,jk,ik->i", x, inverse, x)  # one minus the leverage; 0 if a review fits itself
         errors = (stars[start : start + BLOCK] - x @ weights) / np.maximum(alone, 1e-6)
         middle += x.T @ (x * (errors**2)[:, None])
     wide = quantile(free) * np.sqrt(np.diag(inverse @ middle @ inverse))
@@ -158,7 +158,7 @@ def fitted(stars: Any, masks: Any) -> dict[int, dict[str, float]]:
 
 
 def quantile(free: int) -> float:
-    """The 97.5 % point of Student's t with so many degrees of freedom (Abramowitz and Stegun, 26.7.5).
+    """The 97.5 % quantile of Student's t with `free` degrees of freedom (Abramowitz and Stegun, 26.7.5).
 
     >>> round(quantile(30), 3), round(quantile(10**9), 3)
     (2.042, 1.96)

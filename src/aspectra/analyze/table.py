@@ -1,6 +1,6 @@
 """The table of reviews with all its columns: read once for faults, columns and dates, then again row by row.
 
-Called by `aspectra.analyze.analysis`. Nothing of it grows with the table but a count of days.
+Called by `aspectra.analyze.analysis`. Memory grows with the table only by a count per day.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from aspectra.errors import UserError
 from aspectra.reviews import FOUND_LAYOUT, SKIP, Layout, close_reading, fault_of, name_of, which_id, which_text
 from aspectra.rows import JSON, Form, kind, read_rows
 
-HEAD = 1000  # rows by which the columns of dates and stars are chosen
+HEAD = 1000  # rows that decide the columns of dates and stars
 
 
 class Entry(NamedTuple):
-    """A review: its number in the file from 1 (bad rows count), id, text, and the row as it stands in the file."""
+    """A review: its number in the file from 1 (bad rows count), id, text, and the row of the file."""
 
     row: int
     id: str
@@ -34,11 +34,11 @@ class Entry(NamedTuple):
 
 @dataclass
 class Table:
-    """A file of reviews: how it is read, and, once `read_table` has read it, what is in it.
+    """A file of reviews: how to read it, and, after `read_table`, a summary of its content.
 
-    `columns` are the names of its columns with the types of their values, as JSON has them; `bad` counts the rows
-    passed over by reason, and `days` the reviews of each day where there is a date column (`dates`); `stars` is the
-    column of ratings, where there is one.
+    `columns` are the names of its columns with the JSON types of their values. `bad` counts skipped rows by reason, and
+    `days` the reviews of each day if there is a date column (`dates`). `stars` is the column of ratings, if there is
+    one.
     """
 
     path: Path
@@ -53,9 +53,9 @@ class Table:
     stars: str | None = None
 
     def entries(self, bad: Counter[str] | None = None) -> Iterator[Entry]:
-        """The reviews in their order, read anew; what is passed over is counted by reason in `bad`.
+        """The reviews in order, read from the file each time; skipped rows are counted by reason in `bad`.
 
-        Raises UserError: no such file, not in its encoding, no such column, a bad row unless `skip_bad_rows`.
+        Raises UserError: no such file, another encoding, no such column, a bad row unless `skip_bad_rows`.
         """
         text = identity = None
         json = kind(self.path) in JSON
@@ -81,9 +81,10 @@ class Table:
             yield Entry(number, name_of(values, identity, number), values[text], values)
 
     def fields(self) -> Any:
-        """Its columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest.
+        """Its columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest one.
 
-        A column of several types, and one of lists or objects from JSONL, becomes text; what is no string in it, JSON.
+        A column with several types, or with lists or objects from JSONL, becomes text; its values other than strings
+        are written as JSON.
         """
         import pyarrow as pa
 
@@ -105,7 +106,7 @@ class Table:
         return pa.schema(fields)
 
     def check_columns(self, by: Sequence[str]) -> None:
-        """Raise UserError for a column to compare by that is not there."""
+        """Raise UserError if a column to compare by does not exist."""
         for name in by:
             if name not in self.columns:
                 raise UserError(f"{self.path} has no column '{name}' for --by; it has: {', '.join(self.columns)}")
@@ -123,14 +124,14 @@ def read_table(
     date_column: str | None = None,
     stars_column: str | None = None,
 ) -> Table:
-    """Read a table of reviews (`aspectra.rows`) once, so that what is wrong with it is known early.
+    """Read a table of reviews (`aspectra.rows`) once, so that faults are reported early.
 
-    The columns of text, id, date and stars are found by their names where they are not given. So is the `encoding` by
-    a mark, else UTF-8, and by the header the `delimiter` between the fields of CSV. `limit` takes only so many reviews,
-    the first; `skip_bad_rows` passes over rows that cannot be read or have no text, and counts them.
+    The columns of text, id, date and stars are found by name unless they are given. `encoding` is found by a byte-order
+    mark, else UTF-8; the `delimiter` of CSV by the header. `limit` takes only the first reviews; `skip_bad_rows` skips
+    and counts rows that cannot be read or have no text.
 
-    Raises UserError: no such file, not in its encoding, no such column, no reviews, a bad row unless `skip_bad_rows`, a
-    given column of dates or stars that hardly holds them.
+    Raises UserError: no such file, another encoding, no such column, no reviews, a bad row unless `skip_bad_rows`, a
+    given column of dates or stars that has few of them.
     """
     layout = Layout(text_column, id_column, Form(encoding, delimiter))
     table = Table(Path(path), layout, skip_bad_rows, limit)
@@ -140,8 +141,8 @@ def read_table(
 
 
 def survey(table: Table, date_column: str | None, stars_column: str | None, tell: bool = True) -> None:
-    """Walk over a table and note what is in it; columns that are not taken for what they are named like are told of
-    where `tell` says so. Raises UserError as `read_table` does."""
+    """Read a table once and record its content. `tell`: report columns with a suitable name but unsuitable values.
+    Raises UserError as `read_table` does."""
     head = [entry.values for entry in itertools.islice(table.entries(), HEAD)]
     table.dates = find_dates(head, date_column, tell) if head else None
     table.stars = find_stars(head, stars_column, tell) if head else None
@@ -159,7 +160,7 @@ def survey(table: Table, date_column: str | None, stars_column: str | None, tell
 
 
 def mended(values: dict[str, Any]) -> dict[str, Any]:
-    """A row of JSONL; half a character (a lone surrogate), which no file can hold, becomes a question mark."""
+    """A row of JSONL; a lone surrogate, which cannot be encoded, becomes a question mark."""
     text = json.dumps(values, ensure_ascii=False)
     try:
         text.encode()

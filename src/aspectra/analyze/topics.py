@@ -1,6 +1,6 @@
-"""How many reviews speak of each topic, how many complain of it, in which words, and when.
+"""Counts the reviews that mention each topic, the complaints, their words, and their time.
 
-Called by `aspectra.analyze.counts` in its second pass; `columns`, `movers` and `stars` take up what `add` returns.
+Called by `aspectra.analyze.counts` in its second pass; `columns`, `movers` and `stars` use what `add` returns.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from aspectra.meaning.grouping import OTHER, OVERALL
 from aspectra.schema import POLARITIES
 from aspectra.score.shares import wilson
 
-QUOTES = 3  # of each polarity, kept for a topic
+QUOTES = 3  # of each polarity, for a topic
 POSITIVE = INDEX["positive"]
 
 
 @dataclass(slots=True)
 class Topic(Group):
-    """What is known of a topic.
+    """The counts of a topic.
 
-    `negative` reviews say something negative of it, `praised` ones something positive and nothing negative. `course`
-    and `halves` have, of each stretch of time, and of the early and of the late reviews, [how many speak of it, how
-    many say something negative of it].
+    `negative` reviews have a negative opinion of it, `praised` ones a positive and no negative one. `course` and
+    `halves` have, for each period, and for the early and the late reviews, [how many mention it, how many have a
+    negative opinion of it].
     """
 
     negative: int = 0
@@ -38,7 +38,7 @@ class Topic(Group):
     quotes: dict[str, list[Quote]] = field(default_factory=dict)
 
     def quoted(self) -> list[dict[str, Any]]:
-        """The quotes, those of one polarity together."""
+        """The quotes, grouped by polarity."""
         return [
             {"polarity": polarity, "row": q.row, "sentence": q.sentence, "start": q.start, "end": q.end}
             for polarity in POLARITIES
@@ -47,7 +47,7 @@ class Topic(Group):
 
 
 class Topics:
-    """The topics of a scheme so far."""
+    """The counts of the topics of a scheme."""
 
     def __init__(self, scheme: Scheme) -> None:
         self.scheme = scheme
@@ -56,9 +56,9 @@ class Topics:
     def add(
         self, entry: Entry, opinions: Sequence[Opinion], half: int | None = None, stretch: int | None = None
     ) -> dict[str, bool]:
-        """Count the topics of a review; returns each with whether some opinion of it is negative.
+        """Count the topics of a review; returns each with whether it has a negative opinion.
 
-        `half` is 0 for an early review, 1 for a late one, `stretch` the number of its stretch of time; None: not known.
+        `half` is 0 for an early review, 1 for a late one; `stretch` is the index of its period; None if not known.
         """
         found: dict[str, set[int]] = {}
         for opinion in opinions:
@@ -92,7 +92,7 @@ class Topics:
             yield topic.course.setdefault(stretch, [0, 0])
 
     def ranked(self) -> list[tuple[str, Topic]]:
-        """Those that most reviews complain of first, ties by reviews and name; behind them what is no topic."""
+        """The topics by number of complaints, ties by reviews and name; `overall` and `other` come last."""
         last = (OVERALL, OTHER)
         return sorted(
             self.table.items(),
@@ -105,8 +105,7 @@ class Topics:
         )
 
     def figures(self, stretches: int, stars: Callable[[str], dict[str, Any] | None]) -> dict[str, Any]:
-        """A row for each topic, with its `stars` as a function of its name gives them. `course` has so many stretches
-        of time."""
+        """A row for each topic; `stars` is a function from its name to its effect. `course` has `stretches` periods."""
         rows = []
         for name, topic in self.ranked():
             low, high = wilson(topic.negative, topic.reviews)

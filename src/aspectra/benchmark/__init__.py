@@ -1,1 +1,1 @@
-"""benchmark"""
+"""Benchmarks: evaluation of one student, systems x sets x seeds, and zero-shot polarity."""

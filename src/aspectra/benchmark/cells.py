@@ -1,8 +1,8 @@
-"""One cell's work: fine-tune or ask or read, score, and leave `result.json` beside the predictions.
+"""The work of one cell: get predictions (from a student, an LLM or a file), score them, and write `result.json`.
 
-Called in a worker process by `workers`. A cell's folder is a stage: done once, skipped afterwards, and gone on with
-where it was cut off. A student is tuned in the hidden folder `.model`, which is renamed or removed after the stage has
-ended: so its weights are no output of the stage, and no training is lost before its result is written.
+Called in a worker process by `workers`. A cell's folder is a stage: skipped if finished, resumed if interrupted. A
+student is fine-tuned in the hidden folder `.model`, which is renamed or removed after the stage. So its weights are not
+an output of the stage, and training is not lost before the result is written.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ from aspectra.teachers.teacher import Teacher
 MODEL = "model"
 TUNED = ".model"
 KEPT = "keep_models"  # in a cell's manifest
-UNTUNED: dict[str, Any] = {"training_seconds": 0.0, "dev_f1": None}  # of a student that is read as it was pretrained
+UNTUNED: dict[str, Any] = {"training_seconds": 0.0, "dev_f1": None}  # for a student without fine-tuning
 
 
 class Held:
-    """The student or the local LLM whose weights a worker has in memory: read from disk once for all its cells."""
+    """The student or local LLM in a worker's memory: loaded from disk once for all its cells."""
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -53,38 +53,38 @@ class Held:
         self.teacher: Teacher | None = None
 
     def get(self, name: str) -> Any:
-        """The student as it was published or pretrained; who trains it trains a copy."""
+        """The student as published or pretrained; training uses a copy."""
         if self.name != name:
             from aspectra.students.families import load
 
-            self.close()  # room for the next before it is read
+            self.close()  # free the memory before the next one is loaded
             self.student = load(resolve(name))
             self.name = name
         return self.student
 
     def ready(self, settings: ElicitConfig) -> Teacher | None:
-        """The LLM with its weights; None for a teacher that has none, which is made anew for each cell."""
+        """The LLM with its weights; None for a teacher without local weights, which is made again for each cell."""
         if settings.teacher not in ("local", "transformers"):
             return None
         name = canonical(settings.model_dump(mode="json"))
         if self.name != name:
             self.close()
             made: Any = make_teacher(settings)
-            made.load()  # now, and not within the seconds of the first cell
+            made.load()  # now, so that loading does not count as time of the first cell
             self.teacher, self.name = made, name
         return self.teacher
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Free what is held."""
         if self.teacher is not None:
             asyncio.run(self.teacher.close())
         self.name = self.student = self.teacher = None
 
 
 def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, threads: int) -> Result:
-    """Do one cell, or find it done, and return its record. Raises UserError for input that the user can mend.
+    """Do one cell, or find it finished, and return its record. Raises UserError for invalid input.
 
-    `threads` are a student's, unless its settings name others.
+    `threads` are a student's, unless its settings have their own.
     """
     folder = out / "cells" / cell.id
     stage = stage_of(config, cell, folder)
@@ -117,9 +117,9 @@ def work(config: BenchmarkConfig, cell: grid.Cell, out: Path, held: Held, thread
 
 
 def settle(folder: Path) -> None:
-    """Give a finished cell's weights their name, or remove them, as the run wanted that made them.
+    """Rename or remove a finished cell's weights, as its run wanted.
 
-    Called again it mends what a kill left; weights that have their name stay, whatever a later run wants.
+    It is safe to repeat after a kill. Weights that are already renamed stay, whatever a later run wants.
     """
     tuned, model = folder / TUNED, folder / MODEL
     if not tuned.exists():
@@ -133,7 +133,7 @@ def settle(folder: Path) -> None:
 
 
 def spare(config: BenchmarkConfig, cells: Sequence[grid.Cell], failures: Collection[str], out: Path) -> None:
-    """Remove the pretrained students whose cells are all done, each in a run that keeps no weights."""
+    """Remove pretrained students whose cells are all finished, if the run keeps no weights."""
     wanted: dict[Path, bool] = {}
     for cell in cells:
         system = config.systems[cell.system]
@@ -148,7 +148,7 @@ def spare(config: BenchmarkConfig, cells: Sequence[grid.Cell], failures: Collect
 
 
 def stage_of(config: BenchmarkConfig, cell: grid.Cell, folder: Path) -> Stage:
-    """The stage that a cell's folder is."""
+    """The stage of a cell's folder."""
     system = config.systems[cell.system]
     settings: dict[str, Any] = {"cell": cell.id, "test_cap": config.test_cap}
     settings |= {"side": config.side} if config.side != "test" else {}
@@ -176,14 +176,14 @@ def tune(
     held: Held,
     threads: int,
 ) -> Outcome:
-    """Fine-tune a student, pretrained in its run where that is wanted, and let it read the sentences."""
+    """Fine-tune a student, after its own pretraining if it has one, and predict the sentences."""
     from aspectra import machine
     from aspectra.students.finetune import finetune
 
     start = pretraining.start(system, cell.system, cell.seed, out, threads)
     settings = grid.tuning(config, system, cell)
     threads = settings.threads or threads
-    # Set here and not by the fine-tuning, for whose key they count: with other --workers it goes on all the same.
+    # Set here, not in the settings of fine-tuning, where it would change the key: --workers may change between runs.
     settings = settings.model_copy(update={"threads": None})
     machine.use_threads(threads)
     if cell.shots == 0:
@@ -218,7 +218,7 @@ def tune(
 def ask(
     system: LLMSystem, cell: grid.Cell, sentences: Sequence[Example], folder: Path, out: Path, held: Held
 ) -> Outcome:
-    """Ask an LLM about the test sentences; what was paid for lies outside the cell, which may be done again."""
+    """Ask an LLM about the test sentences. Paid answers are stored outside the cell, which may be repeated."""
     needed = llm.needs_train(system, cell.task)
     train = datasets.split(datasets.find(cell.task, cell.data), "train") if needed else []
     settings = llm.shown(system, cell.task, train, cell.seed, folder / "demonstrations.jsonl")
@@ -237,7 +237,7 @@ def ask(
 
 
 def take(system: FileSystem, cell: grid.Cell, sentences: Sequence[Example], cap: int | None) -> Outcome:
-    """Read the predictions of some other system: for all test sentences, or for those that were drawn."""
+    """Read another system's predictions: for all test sentences, or for the drawn ones."""
     path = grid.predictions_of(system, cell)
     said = read_predictions(path)
     if len(said) > len(sentences):

@@ -1,4 +1,4 @@
-"""A student or an export on a test set: its predictions, and their score.
+"""Evaluates a student or an export on a test set: predictions and scores.
 
 Called by `aspectra evaluate` and `aspectra.pipeline`.
 """
@@ -48,12 +48,12 @@ def evaluate(
     engine: str | None = None,
     replace: bool = False,
 ) -> dict[str, Any]:
-    """Run a student or an export over a test set and score it: {"figures": {"rows", "parameters", ...}}.
+    """Run a student or an export on a test set and score it: {"figures": {"rows", "parameters", ...}}.
 
-    Each row is a subset and a scoring with the fields of `Score`. With `out` the predictions are written there and
-    the whole manifest is returned; done already, nothing is run again. `cap` draws test sentences by `seed`. `side`
-    dev reads the set's dev sentences in place of test, to choose by.
-    `engine`: `transformers`, or `ct2` by which an export runs (None then) and which makes one in passing of a student.
+    Each row is a subset and a scoring with the fields of `Score`. With `out` the predictions are written there and the
+    whole manifest is returned; a finished evaluation is not repeated. `cap` draws test sentences by `seed`. `side` dev
+    evaluates on the set's dev sentences instead of test, for choosing settings. `engine`: `transformers`, or `ct2`,
+    which is the engine of exports (None for them) and makes a temporary export of a student.
     """
     other = other_engine(model, engine, device, bf16)
     for kind, given, known in (("subset", subsets, SUBSETS), ("scoring", scoring, tasks.SCORINGS)):
@@ -66,7 +66,7 @@ def evaluate(
     place = datasets.find(chosen, data)
     examples = datasets.draw(datasets.split(place, side), cap, seed)
     if "category" in tasks.get(chosen).by and info.get("family") == TAGGER:
-        labels = info.get("labels") or {}  # none of one that was taught no task, which its reader refuses
+        labels = info.get("labels") or {}  # a student without a task has none; its reader rejects it
         check_categories(name, names(labels.get("categories", ())), examples, data)
     for note in filter(None, (unmarked(examples, subset) for subset in subsets)):
         say(f"evaluate: {note}")
@@ -85,7 +85,7 @@ def evaluate(
             "bf16": bf16,
         }
         settings |= {"engine": other} if other else {}
-        settings |= {"side": side} if side != "test" else {}  # which earlier manifests do not have
+        settings |= {"side": side} if side != "test" else {}  # absent in earlier manifests
         stage = Stage("evaluate", out, inputs, settings, replace=replace)
         if (done := stage.finished()) is not None:
             say(f"evaluate: {out} is done already")
@@ -111,7 +111,7 @@ def evaluate(
 
 
 def check_categories(model: str, known: Sequence[str], examples: Sequence[Example], data: str) -> None:
-    """Raise UserError where gold names categories, and a student that can say none but the `known` has none of them."""
+    """Raise UserError if the gold has categories, and a student limited to the `known` ones knows none of them."""
     wanted = names(opinion.category for example in examples for opinion in example.opinions)
     if wanted and known and not set(wanted) & set(known):
         raise UserError(

@@ -1,5 +1,5 @@
-"""The cells of a benchmark: which system meets which set, with which seed and shots. Called by
-`protocol`, `cells` and `workers`.
+"""The cells of a benchmark: the combinations of systems, sets, seeds and shots. Called by `protocol`, `cells` and
+`workers`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from aspectra.systems import BenchmarkConfig, FileSystem, LLMSystem, StudentSyst
 
 @dataclass(frozen=True)
 class Cell:
-    """One system on one set. `seed` and `shots` are None where the system does not use them."""
+    """One system on one set. `seed` and `shots` are None if the system does not use them."""
 
     system: str
     task: str
@@ -40,10 +40,11 @@ class Cell:
 
 
 def grid(config: BenchmarkConfig) -> list[Cell]:
-    """Every cell, those of one student together, so that a worker seldom changes its weights.
+    """Every cell, grouped by student, so that a worker seldom loads other weights.
 
-    A student has one for each seed and number of shots; an LLM one, or with demonstrations one for each seed; a file of
-    predictions one, or one for each seed where its name has {seed}, and for each number of shots where it has {shots}.
+    A student has one for each seed and number of shots. An LLM has one, or with demonstrations one for each seed. A
+    file of predictions has one, or one for each seed if its name has {seed}, and for each number of shots if it has
+    {shots}.
     """
     return [cell for name, system in config.systems.items() for cell in cells_of(config, name, system)]
 
@@ -64,23 +65,23 @@ def cells_of(config: BenchmarkConfig, name: str, system: System) -> Iterator[Cel
 
 
 def wanted(config: BenchmarkConfig, system: StudentSystem | FileSystem) -> tuple[int | None, ...]:
-    """The numbers of shots of a student, or of another's predictions: its own, or else those of all."""
+    """The numbers of shots of a student or a prediction file: its own, or else those of the benchmark."""
     return config.shots if system.shots is None else system.shots
 
 
 def gold(config: BenchmarkConfig, task: str, data: str) -> list[Example]:
-    """The sentences of a set that every system meets: of its test side, or of dev."""
+    """The sentences of a set that every system is evaluated on: of its test side, or of dev."""
     return datasets.draw(datasets.split(datasets.find(task, data), config.side), config.test_cap)
 
 
 def tuning(config: BenchmarkConfig, system: StudentSystem, cell: Cell) -> FinetuneConfig:
-    """The settings by which a student is fine-tuned in a cell."""
+    """The fine-tuning settings of a cell."""
     own = {"task": cell.task, "data": cell.data, "seed": cell.seed, "shots": cell.shots or None}
     return build(FinetuneConfig, config.finetune.model_dump() | system.finetune | own)
 
 
 def predictions_of(system: FileSystem, cell: Cell) -> Path:
-    """The file that holds a system's predictions for a cell; where it learned from all sentences, {shots} is `all`."""
+    """The file with a system's predictions for a cell; {shots} is `all` for all training sentences."""
     shots = "all" if cell.shots is None else cell.shots
     try:
         return locate(system.predictions.format(task=cell.task, data=Path(cell.data).name, seed=cell.seed, shots=shots))
@@ -91,7 +92,7 @@ def predictions_of(system: FileSystem, cell: Cell) -> Path:
 
 
 def check(config: BenchmarkConfig, out: Path) -> None:
-    """Find out before anything runs whether every name in the config exists; UserError for the first that does not."""
+    """Check before anything runs that every name in the config exists; UserError for the first that does not."""
     seen: set[str] = set()
     for cell in grid(config):
         if cell.id in seen:
@@ -142,7 +143,7 @@ def check(config: BenchmarkConfig, out: Path) -> None:
 
 
 def inputs(config: BenchmarkConfig, cell: Cell) -> dict[str, Path | str]:
-    """What a cell's result hangs on besides its settings, for its manifest."""
+    """The inputs of a cell's result besides its settings, for its manifest."""
     folder, system = datasets.find(cell.task, cell.data), config.systems[cell.system]
     found: dict[str, Path | str] = {path.name: path for path in datasets.files(folder, config.side)}
     found["protocol"] = str(PROTOCOL)

@@ -1,4 +1,4 @@
-"""What zero-shot is asked and how its answers are measured: (sentence, subject) pairs with a gold polarity.
+"""The questions of zero-shot and its measures: (sentence, subject) pairs with a gold polarity.
 
 A judgment is one annotated opinion of a set, or the label of a whole text. Called by `aspectra.benchmark.zero_shot`.
 """
@@ -22,15 +22,15 @@ from aspectra.schema import Example
 from aspectra.score.significance import f1_interval
 from aspectra.score.subsets import SUBSETS, belongs
 
-SENTENCE = "sentence"  # stands for the task where whole texts are judged
+SENTENCE = "sentence"  # in place of the task for whole texts
 DRAWS = 2000  # of the bootstrap
 LABEL = ("label", "polarity", "sentiment")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """`target` and `category` are what the task asks for, as the data has it, and None otherwise; the whole text is
-    judged where both are. `subsets` are those that its sentence belongs to."""
+    """`target` and `category` are the subject, as in the data; None if the task does not use them. If both are None,
+    the whole text is judged. `subsets` are those of its sentence."""
 
     id: str
     text: str
@@ -42,9 +42,9 @@ class Judgment:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a system says of one judgment; `polarity` is None where an LLM gave no valid answer.
+    """A system's answer to one judgment; `polarity` is None if an LLM gave no valid answer.
 
-    Of a student also the probabilities by which it chose, and the same before calibration.
+    For a student also the probabilities, after and before calibration.
     """
 
     polarity: str | None
@@ -54,7 +54,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A system's readings of every set, in the order of the judgments, and what it took."""
+    """A system's readings of every set, in the order of the judgments, and its cost."""
 
     system: str
     readings: list[list[Reading]]
@@ -63,11 +63,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The judgments of a set, and what was counted on the way.
+    """The judgments of a set, and counts.
 
-    `conflict`: opinions left out because they are both; `contradictory`: judgments whose sentence has another polarity
-    for the same subject, so that no answer to the same question gets all of them right. `majority` is the most
-    frequent polarity of the training side where the set has one (`majority_of`: "train"), else of the test side.
+    `conflict`: opinions dropped because they are both; `contradictory`: judgments whose sentence has another polarity
+    for the same subject, so that no single answer is right for all of them. `majority` is the most frequent polarity of
+    the training side if the set has one (`majority_of`: "train"), else of the test side.
     """
 
     task: str
@@ -81,7 +81,7 @@ class Asked:
 
 
 def of_set(task: str, data: str, cap: int | None, seed: int) -> Asked:
-    """The test side of a set; `cap` draws sentences by seed. Raises UserError for what does not exist."""
+    """The test side of a set; `cap` draws sentences by seed. Raises UserError if the set does not exist."""
     folder = datasets.find(task, data)
     examples = datasets.draw(datasets.split(folder, "test"), cap, seed)
     judgments, conflict = judged(task, examples)
@@ -97,7 +97,7 @@ def of_set(task: str, data: str, cap: int | None, seed: int) -> Asked:
 
 
 def judged(task: str, examples: Iterable[Example]) -> tuple[list[Judgment], int]:
-    """(judgments of the sentences, conflicts left out): one for each opinion as the task tells them apart.
+    """(judgments of the sentences, number of dropped conflicts): one for each opinion that the task distinguishes.
 
     Subsets are those of strict scoring.
     """
@@ -115,7 +115,7 @@ def judged(task: str, examples: Iterable[Example]) -> tuple[list[Judgment], int]
 
 
 def contradictions(judgments: Sequence[Judgment]) -> int:
-    """How many judgments have a sentence and subject in common with one of another polarity."""
+    """The number of judgments that share sentence and subject with one of another polarity."""
     said: defaultdict[tuple[str, str | None, str | None], set[str]] = defaultdict(set)
     for each in judgments:
         said[each.text, each.target, each.category].add(each.gold)
@@ -125,8 +125,8 @@ def contradictions(judgments: Sequence[Judgment]) -> int:
 def of_texts(path: Path, text_column: str | None, label_column: str | None, cap: int | None, seed: int) -> Asked:
     """The texts of a JSONL, CSV or Parquet file with their labels; `cap` draws rows by seed.
 
-    Columns are found by name where they are not named. Raises UserError for a row without text or label, and for
-    labels that are none of the three, listing them.
+    Columns are found by name unless given. Raises UserError for a row without text or label, and for other labels than
+    the three, listing them.
     """
     found: list[Judgment] = []
     others: Counter[str] = Counter()
@@ -163,7 +163,7 @@ def of_texts(path: Path, text_column: str | None, label_column: str | None, cap:
 
 
 def column(path: Path, names: Iterable[str], what: str, given: str | None, known: Sequence[str]) -> str:
-    """The column that holds something: the one given, else the first that is known by name."""
+    """The given column, else the first with a known name."""
     there = {str(name).strip().casefold(): str(name) for name in names}
     for name in (given,) if given else known:
         if name.casefold() in there:
@@ -173,7 +173,7 @@ def column(path: Path, names: Iterable[str], what: str, given: str | None, known
 
 
 def majority(judgments: Sequence[Judgment]) -> str:
-    """The most frequent polarity, the first of `LABELS` where two are."""
+    """The most frequent polarity; of equal ones, the first of `LABELS`."""
     counts = Counter(each.gold for each in judgments)
     return max(LABELS, key=lambda name: counts[name])
 
@@ -181,9 +181,9 @@ def majority(judgments: Sequence[Judgment]) -> str:
 def intervals(judgments: Sequence[Judgment], said: Sequence[str | None], seed: int) -> dict[str, Any]:
     """95 % intervals of the two figures of `measure`: {"accuracy": {"low", "high"}, "macro_f1": {"low", "high"}}.
 
-    Sentences are drawn with replacement, each with all its judgments, as `significance` does for F1: accuracy is the
-    micro-F1 of one answer to each judgment, macro-F1 the mean over the gold's classes as over runs. A class that a draw
-    happens to lack counts 0 there. Both are None without judgments.
+    Sentences are resampled with all their judgments, as `significance` does for F1. Accuracy is the micro-F1 of one
+    answer per judgment; macro-F1 is the mean over the gold's classes, computed like a mean over runs. A class that is
+    absent from a draw counts 0 there. Both are None without judgments.
     """
     if not judgments:
         return {"accuracy": None, "macro_f1": None}
@@ -210,16 +210,16 @@ def intervals(judgments: Sequence[Judgment], said: Sequence[str | None], seed: i
 
 
 def _counts(right: int, predicted: int, gold: int) -> tuple[int, int, int, int]:
-    """A sentence as `significance` draws it: correct, predicted, found, gold."""
+    """A sentence in the form of `significance`: correct, predicted, found, gold."""
     return right, predicted, right, gold
 
 
 def measure(gold: Sequence[str], said: Sequence[str | None]) -> dict[str, Any]:
     """Accuracy and macro-F1 of three classes: {"accuracy", "macro_f1", "items", "unanswered", "classes"}.
 
-    `classes`: for each label {"gold", "predicted", "correct", "precision", "recall", "f1"}; the fractions are 0 where
-    their denominator is 0. An item without an answer (None) is wrong. macro_f1 is the mean F1 of the classes that the
-    gold has: one that it lacks has no recall, and is left out. Without items, accuracy and macro_f1 are None.
+    `classes`: for each label {"gold", "predicted", "correct", "precision", "recall", "f1"}; fractions are 0 if their
+    denominator is 0. An item without an answer (None) is wrong. macro_f1 is the mean F1 of the classes in the gold; a
+    class without gold has no recall and is excluded. Without items, accuracy and macro_f1 are None.
     """
     pairs = list(zip(gold, said, strict=True))
     classes = {}

@@ -1,9 +1,9 @@
 """An LLM on the benchmark: its `extraction` answers to the test sentences, scored like a student's.
 
-Called by `aspectra.pipeline` and by the benchmark's cells. The same engine, store and prompts as elicitation: an
-answer is paid for once. All cells of a system have one store, which is named by what is asked and of whom: so another
-name for the system pays nothing anew, and the engine's own `max_cost` holds for all of them. It has one writer at a
-time, so that such cells are done one after another; the requests of each go out side by side.
+Called by `aspectra.pipeline` and by the benchmark's cells. It uses the engine, store and prompts of elicitation, so an
+answer is paid for once. All cells of a system share one store, named by a hash of questions and model. So renaming the
+system costs nothing, and the engine's `max_cost` covers all cells. The store has one writer at a time, so these cells
+run one after another; the requests of a cell run in parallel.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from aspectra.teachers import make as teachers
 from aspectra.teachers.teacher import Teacher
 
 TOKENS = ("tokens_in", "tokens_out")
-UNREAD = ("no JSON", "truncated")  # why validation rejects an answer that is there
+UNREAD = ("no JSON", "truncated")  # reasons for rejecting an existing answer
 ASKED = {"teacher", "base_url", "categories", "temperature", "max_tokens", "seed", "extra_body"}
-JUDGED = {"attempts", "retry_rejected", "price_in", "price_out"}  # change what a cell reports, not what was asked
+JUDGED = {"attempts", "retry_rejected", "price_in", "price_out"}  # affect a cell's figures, not its questions
 
 
 def judge(
@@ -52,8 +52,8 @@ def judge(
     out: Path,
     teacher: Teacher | None = None,
 ) -> dict[str, Any]:
-    """Score a teacher on a set, one that the caller made or that of the settings; a sentence without a valid answer
-    counts as one without predictions.
+    """Score a teacher on a set: the given one, or that of the settings. Without a valid answer there are no
+    predictions.
 
     Returns {"rows": scores, "parameters": None, "seconds_per_sentence": None, "answered", "sentences"}.
     """
@@ -72,12 +72,12 @@ def judge(
 def interview(
     settings: ElicitConfig, examples: Sequence[Example], out: Path, teacher: Teacher | None = None
 ) -> tuple[list[Prediction], Cost, dict[str, Any]]:
-    """Ask for the opinions of every sentence; the answers lie in `out`, and what is there is not asked again.
+    """Ask for the opinions of every sentence; the answers are stored in `out`, and stored ones are not asked for again.
 
     Returns the predictions, their cost and the counts of `elicit`. A prediction without a valid answer has no opinions:
-    `extra["answered"]` is false where there was none, `extra["parsed"]` where there was one that cannot be read;
-    `extra["cut"]` tells of the length limit, `extra["answer"]` is what was said. The seconds are known only where every
-    answer was had in this one go. A `teacher` that is given is asked and stays open, as `elicit` says.
+    `extra["answered"]` is false if there was none, `extra["parsed"]` if it could not be parsed. `extra["cut"]` marks
+    the length limit, `extra["answer"]` is the answer. The seconds are known only if all answers came in this call. A
+    given `teacher` is used and stays open, as in `elicit`.
     """
     sentences, store = out / "sentences.jsonl", out / "elicit"
     names = {example.text: name_of(example.text) for example in examples}
@@ -98,12 +98,12 @@ def interview(
 
 
 def name_of(text: str) -> str:
-    """A sentence's id in the store: made of its words, since several sets are asked about in one."""
+    """A sentence's id in the store: a hash of its text, because several sets share one store."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def predict(example: Example, answer: Response | None, task: str) -> Prediction:
-    """What an answer says of a sentence; nothing where there is no valid answer."""
+    """The opinions in an answer about a sentence; none without a valid answer."""
     from aspectra.elicit.extraction import extraction
 
     if answer is None or not answer.text:
@@ -116,10 +116,10 @@ def predict(example: Example, answer: Response | None, task: str) -> Prediction:
 
 
 def shown(system: LLMSystem, task: str, train: Sequence[Example], seed: int | None, file: Path) -> ElicitConfig:
-    """The settings of an LLM's cell: the task, its categories, and demonstrations written to `file`.
+    """The settings of an LLM's cell: the task, its categories, and demonstrations, which are written to `file`.
 
-    Demonstrations are training sentences drawn by seed, the same for every LLM; or, with `nearest`, all of them, from
-    which the engine shows the most like each sentence.
+    Demonstrations are training sentences drawn by seed, the same for every LLM. With `nearest`, `file` has all of them,
+    and the engine shows those most similar to each sentence.
     """
     settings = wanted(system, task, train)
     if not system.shots:
@@ -131,7 +131,7 @@ def shown(system: LLMSystem, task: str, train: Sequence[Example], seed: int | No
 
 
 def wanted(system: LLMSystem, task: str, train: Sequence[Example]) -> ElicitConfig:
-    """The settings of an LLM's cell but for the demonstrations."""
+    """The settings of an LLM's cell without the demonstrations."""
     rules = tasks.get(task)
     categories = sorted({s for e in train for o in e.opinions if (s := rules.subject(o))}) if task == "acsa" else []
     change = {"kinds": ("extraction",), "task": task, "categories": system.elicit.categories or tuple(categories)}
@@ -139,13 +139,13 @@ def wanted(system: LLMSystem, task: str, train: Sequence[Example]) -> ElicitConf
 
 
 def needs_train(system: LLMSystem, task: str) -> bool:
-    """Whether demonstrations or the categories that the prompt lists are taken from the training sentences."""
+    """Whether demonstrations, or the categories in the prompt, come from the training sentences."""
     lists = task == "acsa" and not system.elicit.categories and system.elicit.teacher != "recorded"
     return system.shots > 0 or lists
 
 
 def check(system: LLMSystem, task: str, folder: Path, out: Path) -> None:
-    """What is wrong with a system, or with a set for it, as a UserError before anything is asked or loaded."""
+    """Raise UserError, before anything is asked or loaded, if a system is not usable or does not fit the set."""
     train: list[Example] = []
     if needs_train(system, task):
         if not (folder / "train.json").is_file():
@@ -161,20 +161,20 @@ def check(system: LLMSystem, task: str, folder: Path, out: Path) -> None:
 
 
 def asked(system: LLMSystem) -> dict[str, Any]:
-    """What decides the answers besides task and set: of whom is asked, how, in which words, with which examples."""
+    """What determines the answers besides task and set: the model, its settings, the prompt, the examples."""
     found = system.elicit.model_dump(mode="json", include=ASKED)
     found |= {"model": weights(system.elicit) or system.elicit.model, "shots": system.shots, "nearest": system.nearest}
     return found | {"prompt": prompt.choose("extraction", system.elicit.prompts.get("extraction"))}
 
 
 def home(out: Path, system: LLMSystem) -> Path:
-    """The folder that keeps a system's answers."""
+    """The folder with a system's answers."""
     name = re.sub(r"[^\w.-]+", "-", Path(system.elicit.model).name).strip(".-")[:40]
     return out / "answers" / f"{name or 'llm'}-{hashlib.sha256(canonical(asked(system)).encode()).hexdigest()[:12]}"
 
 
 def weights(settings: ElicitConfig) -> str | None:
-    """Digest of what answers: a GGUF file, a record, a model folder; None for an endpoint or a name on the Hub."""
+    """Digest of a GGUF file, a record or a model folder; None for an endpoint or a Hub name."""
     path = locate(settings.model).expanduser()
     if settings.teacher == "openai" or not path.exists():
         return None
@@ -188,12 +188,12 @@ def weights(settings: ElicitConfig) -> str | None:
 
 @cache
 def digest_of(path: Path, size: int, changed: int) -> str:
-    """Digest of a file as it is now: one of 40 GB is read once a process, not once a cell."""
+    """Digest of a file, cached by size and time: a 40 GB file is read once per process, not once per cell."""
     return sha256(path)
 
 
 def demonstration(example: Example, task: str) -> dict[str, str]:
-    """A training sentence and the answer that the prompt asks for."""
+    """A training sentence and the expected answer to the prompt."""
     rules = tasks.get(task)
     name = "category" if task == "acsa" else "target"
     opinions = [{name: rules.subject(o), "polarity": o.polarity} for o in rules.ordered(example.opinions)]

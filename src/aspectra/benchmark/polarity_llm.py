@@ -1,8 +1,7 @@
 """An LLM's zero-shot judgments: the `polarity` kind of elicitation, one request for each (sentence, subject).
 
-The subject stands in a line under the sentence, so that the two together are the text of the request: the engine, its
-store and its budget are those of `aspectra elicit`, and no answer is paid for twice. Called by
-`aspectra.benchmark.zero_shot`.
+The text of a request is the sentence and, on a line below, the subject. Engine, store and budget are those of
+`aspectra elicit`, so no answer is paid for twice. Called by `aspectra.benchmark.zero_shot`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Answers = dict[str, str | None]
 
 
 def judge(name: str, asked: Sequence[Asked], settings: ElicitConfig, store: Path) -> Judged:
-    """An LLM's readings. Figures: the engine's counts, its tokens and USD included, and `seconds`."""
+    """An LLM's readings. Figures: the engine's counts, including tokens and USD, and `seconds`."""
     began = time.monotonic()
     questions = [[question(judgment) for judgment in each.judgments] for each in asked]
     found, counts = ask({text for part in questions for text in part}, settings, store)
@@ -34,7 +33,7 @@ def judge(name: str, asked: Sequence[Asked], settings: ElicitConfig, store: Path
 
 
 def question(each: Judgment) -> str:
-    """The text of a request. The prompt asks for what the last line names: a category stands beside its target."""
+    """The text of a request. The prompt asks about the subject in the last line; a category comes with its target."""
     category = None if each.category is None else in_words(each.category)
     if each.target is None:
         return each.text if category is None else f"{each.text.rstrip()}\nCategory: {category}"
@@ -42,17 +41,17 @@ def question(each: Judgment) -> str:
 
 
 def ask(questions: Iterable[str], settings: ElicitConfig, store: Path) -> tuple[Answers, dict[str, Any]]:
-    """The polarity that each question was answered with, None without a valid answer or with none of the three; and
+    """The polarity that each question was answered with (None without a valid answer, or with none of the three), and
     the engine's counts (answers, tokens, USD).
 
-    Raises UserError for settings that cannot work, AspectraError where the budget ends before the questions do.
+    Raises UserError for invalid settings, AspectraError if the budget runs out.
     """
     from aspectra.elicit.engine import elicit
     from aspectra.elicit.handoff import responses
     from aspectra.elicit.polarity import judgment
     from aspectra.teachers.make import located
 
-    # An id made of the words: a store that is used again for other sets meets no old id with other words.
+    # The id is a hash of the text: so in a store that is used for several sets, an id always has the same text.
     names = {hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(): text for text in sorted(questions)}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "questions.jsonl"

@@ -1,9 +1,9 @@
-"""A system's own pretraining in each run: `pretrain:` of a student, by the cell's seed.
+"""A separate pretraining for each seed of a system: its `pretrain:` settings.
 
-Two runs that share one pretraining say nothing of another one; so each seed has its own. It lies in
-`pretrained/SYSTEM.seed-N`, a stage like any: done once for all cells of the system with that seed (other sets, other
-shots), and gone on with where it was cut off. Called by `grid`, `cells` and `workers`; these see to it that no two
-processes want it at once.
+Two runs that share one pretraining do not show how pretraining varies, so each seed has its own. Its folder,
+`pretrained/SYSTEM.seed-N`, is a stage: done once for all cells of the system with that seed (other sets, other shots),
+and resumed if interrupted. Called by `grid`, `cells` and `workers`, which make sure that no two processes need it at
+once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CORPUS = "corpus"
 
 
 class NotPretrainedError(AspectraError):
-    """The student that several cells start from could not be pretrained."""
+    """The pretraining that several cells need has failed."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,18 @@ class Start:
 
 
 def folder(out: Path, name: str, seed: int | None) -> Path:
-    """Where the pretrained student of a system and seed lies."""
+    """The folder of the pretrained student of a system and seed."""
     return out / "pretrained" / f"{name}.seed-{seed}"
 
 
 def settings(system: StudentSystem, seed: int | None) -> PretrainConfig:
-    """The settings by which a student is pretrained in a run. Raises UserError."""
+    """The pretraining settings of a run. Raises UserError."""
     own = {key: value for key, value in system.pretrain.items() if key != CORPUS}
     return build(PretrainConfig, own | {"seed": seed})
 
 
 def corpus(system: StudentSystem) -> Path:
-    """The folder that a system pretrains on. Raises UserError where none is named."""
+    """The corpus folder of a system. Raises UserError if there is none."""
     named = system.pretrain.get(CORPUS)
     if not isinstance(named, str) or not named:
         raise UserError("`corpus` is missing: name a folder made by `aspectra corpus`")
@@ -55,18 +55,18 @@ def corpus(system: StudentSystem) -> Path:
 
 
 def shared(system: StudentSystem) -> dict[str, Any]:
-    """What the runs of a system have in common of their pretraining but the corpus, which counts by its digest."""
+    """The pretraining settings that all runs of a system share, without the corpus, which has its own digest."""
     return settings(system, 0).dumped(exclude={"seed", "threads"})
 
 
 def inputs(system: StudentSystem) -> dict[str, Path | str]:
-    """What a cell's result hangs on: the published student, and the corpus where there is one."""
+    """The inputs of a cell's result: the published student, and the corpus if there is one."""
     found: dict[str, Path | str] = {"student": identity(system.student)}
     return found | ({CORPUS: corpus(system)} if system.pretrain else {})
 
 
 def check_untuned(system: StudentSystem) -> None:
-    """Raise UserError for a student that is to be read without fine-tuning and that nothing taught a task."""
+    """Raise UserError for a student that is used without fine-tuning but has no task."""
     from aspectra.students.corpus import CONTROL
     from aspectra.students.families import tags
 
@@ -83,10 +83,10 @@ def check_untuned(system: StudentSystem) -> None:
 
 
 def check(system: StudentSystem, seed: int) -> None:
-    """Raise UserError where settings, corpus or kinds are not usable, before anything is trained."""
+    """Raise UserError, before any training, if settings, corpus or kinds are not usable."""
     if not system.pretrain:
         return
-    # Its imports take seconds, and most benchmarks pretrain nothing.
+    # Its imports take seconds, and most benchmarks do not pretrain.
     from aspectra.students.corpus import read
     from aspectra.students.families import check_corpus
 
@@ -96,9 +96,9 @@ def check(system: StudentSystem, seed: int) -> None:
 
 
 def start(system: StudentSystem, name: str, seed: int | None, out: Path, threads: int) -> Start:
-    """The student that a cell starts from, pretrained first where that is wanted and not done yet.
+    """The student that a cell starts from; pretrains it first if that is configured and not done yet.
 
-    `threads` are those of the training, unless the settings name others. Raises NotPretrainedError.
+    `threads` are those of the training, unless the settings have their own. Raises NotPretrainedError.
     """
     if not system.pretrain:
         return Start(system.student)
@@ -107,14 +107,14 @@ def start(system: StudentSystem, name: str, seed: int | None, out: Path, threads
 
     config, place = settings(system, seed), folder(out, name, seed)
     machine.use_threads(config.threads or threads)
-    # As in fine-tuning: threads are no part of the work, which goes on with another number of workers.
+    # As in fine-tuning, threads are not part of the key: the number of workers may change between runs.
     config = config.model_copy(update={"threads": None})
     try:
         done = pretrain(corpus(system), system.student, config, place, replace=True)
     except AspectraError as error:
         raise NotPretrainedError(f"pretraining: {error}") from None
     except Exception as error:
-        # Whatever torch raises, for want of memory say: the seed's other cells would meet it too.
+        # Whatever torch raises, such as out of memory: the seed's other cells would fail too.
         traceback.print_exc()
         raise NotPretrainedError(f"pretraining: {type(error).__name__}: {error} (see the run's log)") from None
     return Start(str(place), done["figures"]["training_seconds"])

@@ -1,7 +1,7 @@
-"""`aspectra benchmark`: the grid's cells, then one table of them all. Called by `aspectra.cli.benchmark`.
+"""`aspectra benchmark`: runs the grid's cells, then makes one table of them. Called by `aspectra.cli.benchmark`.
 
-A rerun does what is missing. Folders of several machines are joined by `merge`; records of another version of the
-protocol, or of other test sentences, are never put into one table.
+A rerun does what is missing. `merge` joins folders of several machines. Records of another protocol version, or of
+other test sentences, never get into one table.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from aspectra.tables import read_jsonl
 
 RESULTS = "results.json"
 MERGED = "merged"
-SHARED = 0.01  # of the test sentences: fewer in common are chance
+SHARED = 0.01  # of the test sentences: a smaller overlap is chance
 
 
 def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, Any]:
-    """Do every cell that is not done yet in `count` processes, then write `results.json` and the reports.
+    """Do every unfinished cell in `count` processes, then write `results.json` and the reports.
 
-    Returns what `results.json` holds; `missing` there are cells that could not be done. Raises UserError for input
-    that the user can mend, before anything is run.
+    Returns the content of `results.json`; its `missing` are cells that failed. Raises UserError for invalid input,
+    before anything runs.
     """
     grid.check(config, out)
     claim(out)
@@ -63,7 +63,7 @@ def benchmark(config: BenchmarkConfig, out: Path, count: int = 1) -> dict[str, A
 
 
 def beside(out: Path, wanted: Collection[str]) -> list[str]:
-    """The cells with a result in a benchmark's folder that are not among the wanted ones, by name."""
+    """The names of finished cells in a benchmark's folder that are not among the wanted ones."""
     found = sorted(file.parent.name for file in out.glob(f"cells/*/{RESULT}"))
     return [name for name in found if name not in wanted and not name.startswith(".")]
 
@@ -75,7 +75,7 @@ def conclude(
     failures: dict[str, str],
     compare: Sequence[tuple[str, str]] | None,
 ) -> dict[str, Any]:
-    """Write `results.json`, `report.md` and `report.html` from the records of cells, by the names of their folders."""
+    """Write `results.json`, `report.md` and `report.html` from the cells' records, by the names of their folders."""
     from aspectra.report.benchmark import write
 
     table, comparisons = summary.summarize(results, out, compare)
@@ -95,7 +95,7 @@ def conclude(
 
 
 def claim(out: Path, merged: bool = False) -> None:
-    """Raise UserError unless the folder is new, empty or one that the same command made."""
+    """Raise UserError unless the folder is new, empty, or was made by the same command."""
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
     there = [path for path in out.iterdir() if not torn(path) and path.name != LOCK] if out.exists() else []
@@ -113,8 +113,7 @@ def claim(out: Path, merged: bool = False) -> None:
 
 
 def notes(results: dict[str, Result], out: Path) -> list[str]:
-    """What a reader of the table must know: whether dev was read, doubts about files of predictions, and which sets
-    share sentences."""
+    """Notes on the table: whether dev was used, doubts about prediction files, and which sets share sentences."""
     texts: dict[str, list[str]] = {}
     for name, result in results.items():
         place = f"{result.task}/{result.data}"
@@ -137,11 +136,11 @@ def notes(results: dict[str, Result], out: Path) -> list[str]:
 
 
 def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
-    """Join the cells of several benchmark folders, or of merged ones, in a new one, and write its results.
+    """Merge the cells of several benchmark folders, or of merged ones, into a new folder, and write its results.
 
-    Cells that are missing in a folder are missing in the whole unless another one has them; those of a grid that the
-    folder was run for before its last one stay out, as they do of its own report. What was to be compared is
-    compared, each pair where one of the folders names none.
+    Cells that are missing in one folder are missing in the merge unless another has them. Cells that are not in the
+    grid of a folder's last run are excluded, as in its own report. The configured comparisons are made; every pair if
+    one of the folders configures none.
 
     Raises UserError for a folder without cells, records of another protocol version, one cell with two results, and
     sets whose test sentences differ between folders.
@@ -201,7 +200,7 @@ def merge(folders: Sequence[Path], out: Path) -> dict[str, Any]:
 
 
 def cells_named(config: dict[str, Any] | None) -> set[str] | None:
-    """The cells of the grid that a folder was last run for; None where it was merged, or is not to be read here."""
+    """The cells of the grid of a folder's last run; None if it was merged, or if its config cannot be read here."""
     try:
         return {cell.id for cell in grid.grid(BenchmarkConfig.model_validate(config))}
     except ValidationError:
@@ -209,7 +208,7 @@ def cells_named(config: dict[str, Any] | None) -> set[str] | None:
 
 
 def record(file: Path) -> Result:
-    """A cell's record; raises UserError for one of another version of the protocol."""
+    """A cell's record. Raises UserError for another protocol version."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(value, dict) and value.get("protocol") != PROTOCOL:
@@ -223,5 +222,5 @@ def record(file: Path) -> Result:
 
 
 def comparable(result: Result) -> dict[str, Any]:
-    """What two results of one cell must share to be one."""
+    """The fields that two results of the same cell must share."""
     return result.model_dump(include={"scores", "gold_sha256", "faults"}) | {"of": result.identity()}

@@ -1,4 +1,4 @@
-"""A cell's record: what a system said of the sentences, scored in every way that the protocol has.
+"""A cell's record: a system's predictions, scored in every way that the protocol has.
 
 Called by `aspectra.benchmark.cells`.
 """
@@ -26,7 +26,7 @@ from aspectra.score.results import Cost, Given, Result
 
 @dataclass
 class Outcome:
-    """What a system said of the sentences, and at what cost."""
+    """A system's predictions for the sentences, and their cost."""
 
     kind: Any
     predictions: list[Prediction]
@@ -39,7 +39,7 @@ class Outcome:
 
 
 def judge(cell: Cell, sentences: Sequence[Example], outcome: Outcome, stage: Stage) -> Result:
-    """Score what a system said, in every way that the protocol has."""
+    """Score a system's predictions in every way that the protocol has."""
     said = outcome.predictions
     return Result(
         system=cell.system,
@@ -75,7 +75,7 @@ def fingerprint(sentences: Sequence[Example]) -> str:
 
 
 def of_given(reader: Reader, sentences: Sequence[Example], task: str) -> Given | None:
-    """What a student says of the gold's own subjects; None where none of them is positive, negative or neutral."""
+    """A student's polarities for the gold's own subjects; None if none of them is positive, negative or neutral."""
     asked, _ = judgments.judged(task, sentences)
     if not asked:
         return None

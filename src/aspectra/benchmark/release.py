@@ -1,7 +1,7 @@
-"""A benchmark's predictions as a small folder that may be passed on: digests stand where the sets' sentences were.
+"""Exports a benchmark's predictions as a small folder for publication, with digests in place of the sets' sentences.
 
-Called by `aspectra benchmark release`. Who has the sets reads it with `aspectra score`, or runs the `benchmark.yaml`
-that lies in it, whose systems are all files of predictions.
+Called by `aspectra benchmark release`. With the sets at hand, `aspectra score` reads it, and its `benchmark.yaml`,
+whose systems are all prediction files, can be run.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from aspectra.score.results import ITEMS, RESULT, Result, cell_name
 from aspectra.tables import write_jsonl
 
 CONFIG, CARD, SCORES, FOLDER = "benchmark.yaml", "README.md", "scores.json", "predictions"
-WORDS = 8  # of a piece that says nothing valid: a longer one is a sentence told again rather than a term
+WORDS = 8  # of an invalid piece: a longer one repeats a sentence and is not a term
 HIDDEN = "..."
-FLAGS = {CUT: True, "answered": False, PARSED: False}  # what a prediction's faults are counted by, where it is so
+FLAGS = {CUT: True, "answered": False, PARSED: False}  # the values of a prediction's flags that mark a fault
 
 
 def release(run: Path, out: Path, systems: Sequence[str] = ()) -> dict[str, Any]:
-    """Write the predictions of a benchmark's folder to `out`, digests in place of the texts; returns what is there.
+    """Write the predictions of a benchmark's folder to `out`, with digests in place of the texts; return a summary.
 
     `out` gets `predictions/SYSTEM/TASK-DATA[-SHOTS][-SEED].jsonl`, `benchmark.yaml`, `scores.json` and a card.
-    `systems` are those to be released, all where none is named. The result has `systems`, `files`, `predictions` and
-    `shortened`: the answers in which a piece that says nothing valid, and is longer than a term, became `...`.
+    `systems` are those to release, by default all. The result has `systems`, `files`, `predictions` and `shortened`:
+    the number of answers in which an invalid piece longer than a term was replaced by `...`.
 
-    Raises UserError for a folder without finished cells, of another protocol version, with missing cells or cells of
-    differing sides, for a system that is not there, and for an `out` that holds something else.
+    Raises UserError for a folder without finished cells, with another protocol version, with missing cells or cells of
+    different sides; for an unknown system; and for an `out` with other content.
     """
     found = manifest.read(run, RESULTS)
     if found is None or not found.get("cells"):
@@ -83,7 +83,7 @@ def release(run: Path, out: Path, systems: Sequence[str] = ()) -> dict[str, Any]
 
 
 def settings(run: Path, cells: Mapping[str, Result], compare: Iterable[Sequence[str]] | None) -> dict[str, Any]:
-    """The benchmark that reads the released files. Raises UserError where no one grid has these cells."""
+    """The benchmark config for the released files. Raises UserError if no single grid has these cells."""
     results = [*cells.values()]
     told = [(manifest.read(run / "cells" / name) or {}).get("config", {}) for name in cells]
     sides = {(each.get("side", "test"), each.get("test_cap")) for each in told}
@@ -115,7 +115,7 @@ def settings(run: Path, cells: Mapping[str, Result], compare: Iterable[Sequence[
 
 
 def pattern(cell: Result) -> str:
-    """The name of a system's files, as `benchmark.yaml` has it."""
+    """The name of a system's files in `benchmark.yaml`."""
     parts = ["{task}", "{data}"]
     parts += ["{shots}"] if cell.learned else []
     parts += ["{seed}"] if cell.seed is not None else []
@@ -123,13 +123,13 @@ def pattern(cell: Result) -> str:
 
 
 def file_of(cell: Result) -> str:
-    """The name of a cell's file, below the release's folder."""
+    """The name of a cell's file within the release's folder."""
     shots = "all" if cell.shots is None else cell.shots
     return pattern(cell).format(task=cell.task, data=cell.data, shots=shots, seed=cell.seed)
 
 
 def row(prediction: Prediction, task: str) -> dict[str, Any]:
-    """A prediction as it may be passed on."""
+    """A prediction in its published form."""
     said: dict[str, Any] = {"id": prediction.id, "text_sha256": digest_of(prediction.text)}
     if prediction.raw is not None:
         said["raw"] = shortened(prediction.raw, prediction.text, task)
@@ -142,9 +142,9 @@ def row(prediction: Prediction, task: str) -> dict[str, Any]:
 
 
 def shortened(raw: str, text: str, task: str) -> str:
-    """An answer without long pieces that say nothing valid: a student that goes wrong writes the sentence again.
+    """An answer without long invalid pieces: a failing student may copy the sentence.
 
-    What it says stays the same in both scorings; where it would not, the answer is left as it is.
+    The result scores the same in both scorings; if it would not, the answer is not changed.
     """
     rules = tasks.get(task)
 

@@ -1,7 +1,7 @@
-"""From cells to a table: means over seeds with their intervals, and which differences between systems are shown.
+"""From cells to a table: means over seeds with intervals, and which differences between systems are shown.
 
-Called by `protocol`. What a sentence added to the sums is read from the cells' `predictions.jsonl`, so that folders of
-several machines can be joined without the sets at hand.
+Called by `protocol`. Counts per sentence come from the cells' `predictions.jsonl`, so folders of several machines can
+be merged without the sets.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from aspectra.tables import read_jsonl
 from aspectra.tasks import SCORINGS
 
 Place = tuple[str, str]  # task and set
-DRAWS = 10_000  # at least; Holm's correction multiplies the least p by as many as are compared
+DRAWS = 10_000  # at least; Holm's correction multiplies the smallest p by the number of comparisons
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Group:
     items: list[list[dict[str, Any]]]
 
     def runs(self, scoring: str, subset: str) -> list[significance.Counts]:
-        """Of each cell, of each sentence of the subset: (correct, predicted, found, gold)."""
+        """For each cell and each sentence of the subset: (correct, predicted, found, gold)."""
         return [
             [tuple(item["counts"][scoring]) for item in items if subset == "all" or item["subsets"][scoring][subset]]
             for items in self.items
@@ -57,11 +57,11 @@ class Group:
 def summarize(
     results: dict[str, Result], out: Path, compare: Sequence[tuple[str, str]] | None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """(the rows of the table, the comparisons) of records by the names of their folders in `out/cells`.
+    """(the rows of the table, the comparisons) from records by the names of their folders in `out/cells`.
 
-    Compared are the pairs of `compare` (each pair of systems where None) on the sets that both have met, those that
-    learned with the same shots and over the seeds that both have; a system with one run only (an LLM, a file) meets
-    each seed's run of the other. A subset without sentences has no line.
+    The pairs of `compare` (all pairs if None) are compared on the sets that both have, with the same shots, over the
+    seeds that both have. A system with only one run (an LLM, a file) is compared with each seed's run of the other. A
+    subset without sentences has no row.
     """
     groups = grouped(results, out)
     pairs = list(paired(groups, compare))
@@ -83,10 +83,10 @@ def summarize(
 
 
 def judged(family: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The comparisons of one scoring and subset with Holm's p over them, and what may be said of each.
+    """The comparisons of one scoring and subset with Holm's p over them, and a verdict for each.
 
-    `differs` speaks of other sentences alone, `verdict` of other runs too. Holm's p of `over_runs` is over the
-    comparisons of five runs or more: those of fewer are not tested.
+    `differs` is about other sentences only, `verdict` also about other runs. Holm's p of `over_runs` is over the
+    comparisons of five or more runs: those with fewer are not tested.
     """
     by_sentences = significance.holm([found["p"] for found in family])
     tested = {n: found["over_runs"]["p"] for n, found in enumerate(family) if found["over_runs"]["p"] is not None}
@@ -102,7 +102,7 @@ def judged(family: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def grouped(results: dict[str, Result], out: Path) -> list[Group]:
-    """The cells of one line of the table together, in the order in which they came."""
+    """The cells grouped by row of the table, in order of appearance."""
     found: dict[tuple[str, Place, int | None], Group] = {}
     for name, result in results.items():
         place = (result.task, result.data)
@@ -120,15 +120,15 @@ def grouped(results: dict[str, Result], out: Path) -> list[Group]:
 
 
 def unlike(one: Result, other: Result) -> str | None:
-    """The first setting in which two cells of one line of the table differ, where they may not."""
-    if one.kind == "file":  # another file for each seed
+    """The first setting in which two cells of one row differ but must not."""
+    if one.kind == "file":  # a separate file for each seed
         return None
     mine, theirs = one.identity(), other.identity()
     return next((name for name in sorted(mine | theirs) if mine.get(name) != theirs.get(name)), None)
 
 
 def row(group: Group, scoring: str, subset: str) -> dict[str, Any]:
-    """One line of the table."""
+    """One row of the table."""
     values, first = group.f1(scoring, subset), group.cells[0]
     scores = [s for cell in group.cells for s in cell.scores if (s.scoring, s.subset) == (scoring, subset)]
     interval = significance.f1_interval(group.runs(scoring, subset), scoring=scoring)
@@ -162,7 +162,7 @@ def row(group: Group, scoring: str, subset: str) -> dict[str, Any]:
 
 
 def paired(groups: Sequence[Group], compare: Sequence[tuple[str, str]] | None) -> Iterator[tuple[Group, Group]]:
-    """Which groups meet; without `compare` the one that is ahead (strict, all) comes first."""
+    """The pairs of groups to compare; without `compare`, the one with the higher F1 (strict, all) comes first."""
     places: dict[Place, list[Group]] = defaultdict(list)
     for group in groups:
         places[group.place].append(group)
@@ -184,7 +184,7 @@ def paired(groups: Sequence[Group], compare: Sequence[tuple[str, str]] | None) -
 
 
 def common(one: Group, other: Group) -> list[tuple[int, int]]:
-    """Pairs of runs, by place in each group: of the same seed, or with the only run of a system that has no seed."""
+    """Pairs of runs, by index in each group: with the same seed, or with the only run of a system without seeds."""
     seeds, others = [cell.seed for cell in one.cells], [cell.seed for cell in other.cells]
     if others == [None]:
         return [(i, 0) for i in range(len(seeds))]
@@ -194,10 +194,10 @@ def common(one: Group, other: Group) -> list[tuple[int, int]]:
 
 
 def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) -> dict[str, Any]:
-    """One system minus another on the same sentences, seeds averaged.
+    """The difference of two systems on the same sentences, averaged over seeds.
 
-    `low`, `high` and `p` are over sentences alone, those of `over_runs` over runs and sentences. `by_seed` is the
-    difference of each pair of runs, `agree` how many of them have the sign of the whole.
+    `low`, `high` and `p` are over sentences only, those of `over_runs` over runs and sentences. `by_seed` is the
+    difference of each pair of runs; `agree` is how many of them have the sign of the mean difference.
     """
     meetings = common(one, other)
     mine, theirs = one.runs(scoring, subset), other.runs(scoring, subset)
@@ -231,7 +231,7 @@ def compared(one: Group, other: Group, scoring: str, subset: str, draws: int) ->
 def over_runs(
     one: Sequence[significance.Counts], other: Sequence[significance.Counts], scoring: str
 ) -> dict[str, float | None]:
-    """How many runs met, and the interval and p over runs and sentences: None where these are too few."""
+    """The number of paired runs, and the interval and p over runs and sentences: None if there are too few."""
     if len(one) < 2:
         return {"runs": len(one), "low": None, "high": None, "p": None}
     both = two_level.difference(one, other, scoring=scoring)

@@ -1,8 +1,8 @@
-"""Cells in worker processes: each holds one model's weights, and the death of one costs its cell only.
+"""Runs cells in worker processes: each holds one model's weights; if one dies, only its cell fails.
 
-Called by `protocol`. A worker that loses its parent, however that ended, ends too: no two processes may write into one
-cell's folder. Nor may two ask one LLM, whose answers have one store: its cells are done one after another. Nor may two
-pretrain one student: of the cells that start from it the first is done alone.
+Called by `protocol`. A worker exits when its parent has exited, for whatever reason, because no two processes may write
+into one cell's folder. No two may ask the same LLM, whose answers have one store: its cells run one after another. No
+two may pretrain the same student: of the cells that start from it, the first runs alone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from aspectra.systems import BenchmarkConfig, LLMSystem, StudentSystem
 
 @dataclass
 class Worker:
-    """A process, our end of its pipe, the cell it has in hand, and the student or LLM that it was last given."""
+    """A process, our end of its pipe, its current cell, and the student or LLM of its last cell."""
 
     process: Any
     pipe: Any
@@ -39,7 +39,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class End:
-    """What came of a cell: why there is no result (or ""), its F1 in words, whether cells of like need would fail."""
+    """The end of a cell: why there is no result (or ""), its F1 in words, and whether similar cells would fail too."""
 
     reason: str = ""
     note: str = ""
@@ -47,11 +47,11 @@ class End:
 
 
 def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, bar: Bar) -> dict[str, str]:
-    """Do the cells in `count` processes; returns the reason for each cell (by id) that could not be done.
+    """Do the cells in `count` processes; return the reason for each cell (by id) that failed.
 
-    What a cell says while it works goes into `logs/`; a student's alone, what others say is told at once. Cells of an
-    LLM whose endpoint went away during another are not begun. On Ctrl-C those that ask an LLM store what is in flight,
-    and the others stop at once: their cells go on from their checkpoints another time. A second one stops all.
+    A cell's output goes to `logs/`. That of a student goes only there; other output is also shown at once. If an LLM's
+    endpoint is down, its remaining cells are not started. On Ctrl-C, cells that ask an LLM store the requests in
+    flight; the others stop at once and resume from their checkpoints in the next run. A second Ctrl-C stops all.
     """
     left, failures, made = list(cells), dict[str, str](), set[str | None]()
     needs = {cell.id: need(config, cell, out) for cell in left}
@@ -95,7 +95,7 @@ def work(config: BenchmarkConfig, cells: Sequence[Cell], out: Path, count: int, 
 
 
 def hear(worker: Worker, crew: list[Worker], bar: Bar) -> End | None:
-    """Pass on what a worker says; its `End` where its cell came to one, by its own death too, and None else."""
+    """Forward a worker's output; return the `End` of its cell, also if the worker died, else None."""
     assert worker.cell is not None
     try:
         said = worker.pipe.recv()
@@ -121,12 +121,12 @@ def need(config: BenchmarkConfig, cell: Cell, out: Path) -> str | None:
 
 
 def asks(config: BenchmarkConfig, worker: Worker) -> bool:
-    """Whether it has an LLM's cell in hand."""
+    """Whether its current cell asks an LLM."""
     return worker.cell is not None and isinstance(config.systems[worker.cell.system], LLMSystem)
 
 
 def pretrains(config: BenchmarkConfig, worker: Worker) -> bool:
-    """Whether it has a cell in hand whose student is pretrained in its run."""
+    """Whether its current cell pretrains its student."""
     system = worker.cell and config.systems[worker.cell.system]
     return isinstance(system, StudentSystem) and bool(system.pretrain)
 
@@ -140,10 +140,10 @@ def give(
     count: int,
     made: Collection[str | None] = (),
 ) -> bool:
-    """Give the next cell to a worker who holds what it needs, to a new one, or to any that is free.
+    """Give the next cell to a worker that holds what it needs, to a new one, or to any idle one.
 
-    False where there is none: all are given, or those left wait for the store of an LLM that is being asked, or for a
-    pretraining that is not yet among those `made`.
+    False if there is none: all are assigned, or the remaining ones wait for the store of an LLM that is in use, or for
+    a pretraining that is not yet in `made`.
     """
     taken = {worker.holds for worker in crew if asks(config, worker)}
     taken |= {worker.holds for worker in crew if pretrains(config, worker) and worker.holds not in made}
@@ -170,7 +170,7 @@ def give(
 
 
 def part(config: BenchmarkConfig, crew: list[Worker]) -> None:
-    """Stop at once, but for those that ask an LLM: what they have in flight is paid for."""
+    """Stop workers at once, except those that ask an LLM: their requests in flight are paid for."""
     asking = [worker for worker in crew if asks(config, worker) and worker.process.is_alive()]
     if asking:
         say("stopping after the answers in flight are stored (Ctrl-C again stops at once and loses them)")
@@ -181,13 +181,13 @@ def part(config: BenchmarkConfig, crew: list[Worker]) -> None:
             worker.process.kill()
     for worker in asking:
         with contextlib.suppress(EOFError, OSError):
-            while not isinstance(worker.pipe.recv(), End):  # or what it says would fill the pipe, and it would wait
+            while not isinstance(worker.pipe.recv(), End):  # drain its output, or the full pipe would block it
                 pass
         worker.process.join()
 
 
 def start(config: BenchmarkConfig, out: Path, count: int) -> Worker:
-    """A fresh process: forking one that has torch's threads would hang."""
+    """A new process, spawned: forking one with torch's threads would hang."""
     ours, theirs = get_context("spawn").Pipe()
     arguments = (theirs, os.getpid(), config, out, threads_of(count))
     process = get_context("spawn").Process(target=serve, args=arguments, daemon=True)
@@ -197,8 +197,8 @@ def start(config: BenchmarkConfig, out: Path, count: int) -> Worker:
 
 
 def serve(pipe: Any, parent: int, config: BenchmarkConfig, out: Path, threads: int) -> None:
-    """A worker's life: a cell comes, what it says and its `End` go, until the pipe is closed."""
-    # Away from the terminal's Ctrl-C, which is the parent's to pass on: once, since the engine loses answers at two.
+    """A worker's main loop: receives cells, sends output and an `End` for each, until the pipe is closed."""
+    # Out of the terminal's process group: the parent forwards Ctrl-C once, because at two the engine loses answers.
     os.setpgrp()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=outlive, args=(parent,), daemon=True).start()
@@ -208,7 +208,7 @@ def serve(pipe: Any, parent: int, config: BenchmarkConfig, out: Path, threads: i
 
 
 def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
-    """Do what comes through the pipe. Raises EOFError at its end."""
+    """Do the cells from the pipe. Raises EOFError at its end."""
     from aspectra.benchmark.cells import Held
     from aspectra.benchmark.cells import work as do
 
@@ -232,24 +232,24 @@ def attend(pipe: Any, config: BenchmarkConfig, out: Path, threads: int) -> None:
 
 
 def threads_of(count: int) -> int:
-    """The threads of each of so many workers: its share of the cores, unless OMP_NUM_THREADS says otherwise."""
+    """The threads of each of `count` workers: an equal share of the cores, unless OMP_NUM_THREADS is set."""
     told = os.environ.get("OMP_NUM_THREADS", "")
     return int(told) if told.isdecimal() and int(told) else max(1, (os.cpu_count() or 1) // count)
 
 
 @dataclass(frozen=True)
 class Tick:
-    """How far a cell is, in words."""
+    """The progress of a cell, in words."""
 
     text: str
 
 
 class Log(io.TextIOWrapper):
-    """What a cell says, in a file; through a pipe, where there is one, its parent hears it too."""
+    """A cell's output, written to a file and, if there is a pipe, sent to the parent."""
 
     def __init__(self, path: Path, pipe: Any) -> None:
         super().__init__(path.open("ab"), encoding="utf-8")
-        # A teacher may speak from threads of its own, and what is collected while a line is sent may speak too.
+        # Reentrant: teachers may write from other threads, and the garbage collector may write during a send.
         self.pipe, self._lock = pipe, threading.RLock()
 
     def write(self, text: str, /) -> int:
@@ -257,20 +257,20 @@ class Log(io.TextIOWrapper):
         return super().write(text)
 
     def tick(self, text: str) -> None:
-        """Take a line of a bar."""
+        """Receive a line of a progress bar."""
         self._tell(Tick(text))
         super().write(f"{text}\n")
         self.flush()
 
     def _tell(self, what: Any) -> None:
         if self.pipe is not None and what:
-            with self._lock, contextlib.suppress(OSError):  # without a parent it is in the file alone
+            with self._lock, contextlib.suppress(OSError):  # without a parent it is only in the file
                 self.pipe.send(what)
 
 
 @contextlib.contextmanager
 def logged(path: Path, pipe: Any = None) -> Iterator[Log]:
-    """What is said meanwhile goes into a file, for the terminal is the parent's; through a pipe it may tell it."""
+    """Redirect output to a file, because the terminal belongs to the parent; and to the parent through a pipe."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with Log(path, pipe) as stream:
         before, sys.stderr = sys.stderr, stream
@@ -281,7 +281,7 @@ def logged(path: Path, pipe: Any = None) -> Iterator[Log]:
 
 
 def ending(code: int | None) -> str:
-    """A process's end in words."""
+    """A process's exit in words."""
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         return f"signal {name}" + (", perhaps out of memory" if name == "SIGKILL" else "")

@@ -1,8 +1,7 @@
-"""Which polarity, given a sentence and a target or category (or a whole text), with no labeled example seen.
+"""Zero-shot polarity of a target, a category or a whole text, without labeled examples.
 
-`aspectra zero-shot MODEL --data NAME|DIR`. A student's answer is read off its probabilities, an
-LLM's off its words. Beside it stand two floors: the majority class, and another student by the same
-method. Called by `aspectra.cli.zero_shot`.
+`aspectra zero-shot MODEL --data NAME|DIR`. A student answers by its probabilities, an LLM in words. Two baselines are
+reported: the majority class, and another student with the same method. Called by `aspectra.cli.zero_shot`.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ MAJORITY = "majority"
 
 @dataclass(frozen=True)
 class Texts:
-    """A file of whole texts with labels; columns are found by name where they are None."""
+    """A file of whole texts with labels; columns are found by name if they are None."""
 
     path: Path
     text_column: str | None = None
@@ -60,11 +59,11 @@ def zero_shot(
     """Judge the test side of each set and the texts, and measure: {"rows", "sets", "systems", "notes"}.
 
     A row is a system on a subset of a set: {"system", "task", "data", "subset", "accuracy", "macro_f1", "items",
-    "unanswered", "classes", "intervals", "uncalibrated"}, see `judgments.measure` and `judgments.intervals` (`seed` is
-    theirs too); `uncalibrated` has accuracy and macro_f1 of the likelihoods before calibration. With `llm` the model is
-    asked through elicitation and `answers` is the folder of its store. With `out`, `predictions.jsonl` and a manifest
-    are written there; done already, nothing is run again.
-    Raises UserError for whatever of this does not exist or does not go together, before any model is loaded.
+    "unanswered", "classes", "intervals", "uncalibrated"}, see `judgments.measure` and `judgments.intervals` (which also
+    use `seed`). `uncalibrated` has accuracy and macro_f1 before calibration. With `llm` the model is asked through
+    elicitation, and `answers` is the folder of its store. With `out`, `predictions.jsonl` and a manifest are written
+    there; a finished result is not computed again. Raises UserError for invalid or inconsistent input, before any model
+    is loaded.
     """
     if not data and texts is None:
         raise UserError("no sentences: name a set with --data, or a file of labeled texts with --texts")
@@ -121,14 +120,14 @@ def zero_shot(
 
 
 def files(task: str, data: str) -> list[Path]:
-    """The files of a set that decide a result."""
+    """The files of a set that affect a result."""
     folder = datasets.find(task, data)
     train = folder / "train.json"
     return [*datasets.files(folder, "test"), *([train] if train.is_file() else [])]
 
 
 def summary(asked: Sequence[Asked], systems: Sequence[Judged], seed: int) -> dict[str, Any]:
-    """Rows, what was asked, what the systems took, and what a reader must know."""
+    """Rows, the questions, the systems' costs, and notes."""
     rows = []
     for number, each in enumerate(asked):
         for system in systems:
@@ -151,7 +150,7 @@ def summary(asked: Sequence[Asked], systems: Sequence[Judged], seed: int) -> dic
 
 
 def measured(asked: Asked, system: str, readings: Sequence[Reading], seed: int) -> Iterator[dict[str, Any]]:
-    """A row a subset; whole texts have no subsets."""
+    """One row per subset; whole texts have no subsets."""
     for subset in SUBSETS if asked.task != SENTENCE else SUBSETS[:1]:
         chosen = [i for i, judgment in enumerate(asked.judgments) if subset in judgment.subsets]
         items = [asked.judgments[i] for i in chosen]
@@ -167,7 +166,7 @@ def measured(asked: Asked, system: str, readings: Sequence[Reading], seed: int) 
 
 
 def notes(asked: Sequence[Asked]) -> Iterator[str]:
-    """What the figures do not say by themselves."""
+    """Notes on the figures."""
     for each in asked:
         name = each.data if each.task == SENTENCE else f"{each.task} {each.data}"
         if each.conflict:
@@ -182,7 +181,7 @@ def notes(asked: Sequence[Asked]) -> Iterator[str]:
 
 
 def lines(asked: Sequence[Asked], systems: Sequence[Judged]) -> Iterator[dict[str, Any]]:
-    """predictions.jsonl: a line for each system and item; probabilities add up to one."""
+    """predictions.jsonl: a line for each system and item; probabilities sum to one."""
 
     def rounded(shares: dict[str, float] | None) -> dict[str, float] | None:
         return shares and {label: round(share, 6) for label, share in shares.items()}

@@ -1,1 +1,1 @@
-"""One small file a command: parses, calls the worker, prints."""
+"""One small file per command: parses, calls the worker, prints."""

@@ -1,4 +1,4 @@
-"""What a person said of a teacher or of a reader, in print. Called by `aspectra.cli.score`."""
+"""Prints the figures of a person's judgments of a teacher or a reader. Called by `aspectra.cli.score`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def show(file: Path, as_json: bool) -> None:
 
 
 def teacher(found: dict[str, Any]) -> None:
-    """A teacher's precision, and what was said of each question."""
+    """A teacher's precision, and the judgments of each question."""
     parts = [("all", "", found)]
     parts += [(group, name, part) for group, values in found["by"].items() for name, part in values.items()]
     columns = ("precision", *INTERVAL, *COUNTS)
@@ -52,7 +52,7 @@ def teacher(found: dict[str, Any]) -> None:
 
 
 def reader(found: dict[str, Any]) -> None:
-    """A reader's precision and recall on the reviews that were checked."""
+    """A reader's precision and recall on the checked reviews."""
     parts = [("all", found), ("targets, whatever the polarity", found["targets"])]
     parts += [(name, part) for name, part in found["by"]["polarity"].items() if any(f["of"] for f in part.values())]
     columns = ("share", *INTERVAL, "right", "of")
@@ -72,5 +72,5 @@ def reader(found: dict[str, Any]) -> None:
 
 
 def line(figures: dict[str, Any], columns: Sequence[str]) -> list[object]:
-    """The figures of these columns: counts as they are, all else in percent."""
+    """The figures of these columns: counts unchanged, others in percent."""
     return [figures[c] if c in (*COUNTS, "of") else output.percent(figures[c]) for c in columns]

@@ -11,7 +11,7 @@ from aspectra.cli.help import Whole
 
 
 class Default(Whole):
-    """`aspectra benchmark CONFIG` is `aspectra benchmark run CONFIG`; the help shows what that takes."""
+    """Makes `aspectra benchmark CONFIG` mean `aspectra benchmark run CONFIG`; the help shows the options of `run`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
@@ -95,7 +95,7 @@ def release(
 
 
 def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
-    """The table, where the report lies, and exit code 1 while a cell is missing."""
+    """Print the table and the report's path; exit code 1 if a cell is missing."""
     from aspectra.cli.output import table, write
     from aspectra.errors import AspectraError
     from aspectra.progress import counted, say
@@ -126,12 +126,12 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
 
 
 def alike(pair: dict[str, Any]) -> bool:
-    """Whether the few runs of a comparison differ over sentences: that is said, and called descriptive."""
+    """Whether a comparison of few runs differs over sentences: the output says so, and calls it descriptive."""
     return bool(pair["verdict"] == "descriptive" and pair["differs"])
 
 
 def told(row: dict[str, Any]) -> list[Any]:
-    """A row of the table for eyes."""
+    """A row of the table for display."""
     from aspectra.cli.output import percent
     from aspectra.score.results import learned
 

@@ -1,4 +1,4 @@
-"""`aspectra check`: sentences of one's own reviews, as they were read, to be judged by hand."""
+"""`aspectra check`: a page for judging opinions found in the user's own reviews."""
 
 from __future__ import annotations
 

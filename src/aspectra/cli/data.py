@@ -1,4 +1,4 @@
-"""`aspectra data`: the benchmark sets: what is here, fetching the published ones, what is in them, and your own."""
+"""`aspectra data`: lists the benchmark sets, downloads the published ones, counts their content, imports your own."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def stats(
 
 
 def overlap(folders: dict[str, Path]) -> list[dict[str, Any]] | None:
-    """What sets share with each other and with all known ones; None where one of those cannot be read."""
+    """The sentences that sets share with each other and with all known sets; None if one of those cannot be read."""
     from aspectra.data.datasets import known
     from aspectra.data.stats import overlaps
     from aspectra.errors import UserError
@@ -130,7 +130,7 @@ def overlap(folders: dict[str, Path]) -> list[dict[str, Any]] | None:
     others = {}
     for task in TASKS:
         for name, folder in known(task).items():
-            if folder.resolve() not in seen:  # a task may read another's sets
+            if folder.resolve() not in seen:  # tasks may share sets
                 seen.add(folder.resolve())
                 others[f"{task}/{name}"] = folder
     try:

@@ -1,4 +1,4 @@
-"""`aspectra distil`: an LLM's understanding of one's own reviews, learned by a small model, in one command."""
+"""`aspectra distil`: trains a small model on an LLM's opinions of the user's own reviews, in one command."""
 
 from __future__ import annotations
 

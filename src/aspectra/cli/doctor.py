@@ -1,4 +1,4 @@
-"""`aspectra doctor`: what is installed here, and what is missing for what."""
+"""`aspectra doctor`: shows what is installed and what is missing."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def examine() -> dict[str, Any]:
 
 
 def device() -> str:
-    """What `--device auto` would take."""
+    """The device of `--device auto`."""
     try:
         import torch
     except ImportError:
@@ -91,7 +91,7 @@ def device() -> str:
 
 
 def shipped() -> str:
-    """Who reads where no model is named."""
+    """The default reader."""
     from aspectra import places
     from aspectra.info import about, is_export
 
@@ -102,14 +102,14 @@ def shipped() -> str:
 
 
 def named(folder: str | None) -> str:
-    """What $ASPECTRA_DATA says, and whether there is such a folder."""
+    """The value of $ASPECTRA_DATA, and whether the folder exists."""
     if folder is None:
         return "not set"
     return folder if Path(folder).expanduser().is_dir() else f"{folder} (no such folder)"
 
 
 def published() -> dict[str, Any]:
-    """Where the published sets are to lie, which do so unchanged, which in other folders or bytes, which nowhere."""
+    """The folder for the published sets; which are there unchanged, which changed or elsewhere, which missing."""
     from aspectra.data import fetch
     from aspectra.data.datasets import known
 

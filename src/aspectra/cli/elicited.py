@@ -1,4 +1,4 @@
-"""Where an elicitation stands, and what it would take, in print. Called by `aspectra.cli.elicit` and `distil`."""
+"""Prints an elicitation's status and plan. Called by `aspectra.cli.elicit` and `distil`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aspectra.progress import clock, counted, dollars
 
 
 def show_plan(found: dict[str, Any], as_json: bool, few: str = "--limit") -> None:
-    """Print a plan for a machine or for a person; `few` is the option by which fewer reviews are asked about first."""
+    """Print a plan, as JSON or as text; `few` is the option for asking about fewer reviews first."""
     if as_json:
         output.write(found)
         return
@@ -41,7 +41,7 @@ def show_plan(found: dict[str, Any], as_json: bool, few: str = "--limit") -> Non
 
 
 def show(counts: dict[str, Any], as_json: bool) -> None:
-    """Print the counts for a machine or for a person."""
+    """Print the counts, as JSON or as text."""
     if as_json:
         print(json.dumps(counts))
         return

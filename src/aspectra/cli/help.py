@@ -1,4 +1,4 @@
-"""How help is laid out: options in named groups, commands with their whole summary. Called by the commands."""
+"""The layout of help: options in named groups, commands with their full summary. Called by the commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REST = "Common options"
 def grouped(groups: Mapping[str, Sequence[str]]) -> type[TyperCommand]:
     """A command whose help shows its options in groups: {title: the names of parameters}.
 
-    Those of no group come first, under `REST`.
+    Options without a group come first, under `REST`.
     """
     titles = {name: title for title, names in groups.items() for name in names}
 
@@ -33,7 +33,7 @@ def grouped(groups: Mapping[str, Sequence[str]]) -> type[TyperCommand]:
 
 
 class Whole(TyperGroup):
-    """A group whose help shows the whole first paragraph of each command, where a terminal's width would cut it."""
+    """A group whose help shows the whole first paragraph of each command, instead of truncating it."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}

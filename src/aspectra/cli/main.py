@@ -1,7 +1,7 @@
-"""The command line's front door: finds the command, turns every error into one line, sets the exit code.
+"""The entry point of the command line: finds the command, turns every error into one line, sets the exit code.
 
-A command's module is imported when it is called, so that `aspectra --help` answers at once.
-Exit codes: 0 done, 1 failed, 2 the user's input, 130 interrupted.
+A command's module is imported when it is called, so that `aspectra --help` is fast. Exit codes: 0 done, 1 failed, 2
+invalid input, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COMMANDS = {
 }
 
 INTERRUPTED = 130
-# What a path of the user's can be besides missing; where it matters, the workers say it in their own words.
+# What a user's path can be besides missing; workers report the important cases in their own words.
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
 
 
@@ -97,7 +97,7 @@ def run(arguments: list[str]) -> int:
 
     try:
         result = app(arguments, prog_name="aspectra", standalone_mode=False)
-        if result == INTERRUPTED:  # Typer makes this of a KeyboardInterrupt
+        if result == INTERRUPTED:  # Typer's exit code for a KeyboardInterrupt
             raise KeyboardInterrupt
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -118,7 +118,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         to_nobody(sys.stdout)
         return 0
-    except SystemExit as left:  # Typer and rich leave so at any pipe that breaks
+    except SystemExit as left:  # Typer and rich raise it for any broken pipe
         if not isinstance(left.__context__, BrokenPipeError):
             raise
         if of_output(left):
@@ -136,22 +136,22 @@ def run(arguments: list[str]) -> int:
 
 
 def of_output(left: SystemExit) -> bool:
-    """Whether a pipe broke as a command wrote its result, which it does when its work is done: the reader has left."""
+    """Whether the broken pipe was stdout, after the work was done: the reader of the output has exited."""
     broken = left.__context__.__traceback__ if left.__context__ else None
-    # Typer catches the error above the command, rich within it: the innermost module of ours is in one of the two.
+    # Typer catches the error outside the command, rich inside it: one of the two has our innermost module.
     frames = [frame for trace in (left.__traceback__, broken) for frame, _ in walk_tb(trace)]
     names = [str(frame.f_globals.get("__name__")) for frame in frames]
     return [name for name in names if name.startswith("aspectra.")][-1].startswith("aspectra.cli.")
 
 
 def complain(text: str) -> None:
-    """One line on stderr, whatever line breaks the text has."""
+    """Print one line on stderr, with the text's line breaks removed."""
     try:
         print(f"aspectra: error: {' '.join(text.split())}", file=sys.stderr, flush=True)
-    except BrokenPipeError:  # nobody listens: the exit code says it alone
+    except BrokenPipeError:  # stderr is closed: only the exit code tells
         to_nobody(sys.stderr)
 
 
 def to_nobody(stream: TextIO) -> None:
-    """Let what a stream still holds go nowhere, so that Python does not fail over it as it ends."""
+    """Discard what a stream still buffers, so that Python does not fail when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""Options that several commands have alike. Called by `analyze`, `distil`, `elicit` and `serve`."""
+"""Options that several commands share. Called by `analyze`, `distil`, `elicit` and `serve`."""
 
 from __future__ import annotations
 

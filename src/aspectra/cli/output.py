@@ -1,4 +1,4 @@
-"""Tables for eyes and JSON for pipes, both on stdout. Called by the commands."""
+"""Prints tables for people and JSON for pipes, both on stdout. Called by the commands."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections.abc import Iterable, Sequence
 from textwrap import fill
 from typing import Any
 
-GAP = 2  # blanks between columns
+GAP = 2  # spaces between columns
 NUMBER = re.compile(r"-|[-+]?\d+(\.\d+)?")
 
 
 def write(value: Any) -> None:
     """One JSON document on stdout."""
-    print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)  # `serve` lives on after it
+    print(json.dumps(value, ensure_ascii=False, indent=2), flush=True)  # flush, because `serve` keeps running
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None = None) -> None:
-    """A table on stdout; numbers stand to the right, fractions have four digits.
+    """Print a table on stdout; numbers are right-aligned, fractions have four digits.
 
-    No word is broken: where the terminal is too narrow the headers fold, then the cells, both between words; where
-    that is not enough each row becomes a block with a line for each column.
+    No word is broken. If the terminal is too narrow, headers wrap first, then cells, both between words. If that is not
+    enough, each row becomes a block with a line for each column.
     """
     from rich import box
     from rich.console import Console
@@ -48,7 +48,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | No
 
 
 def widths(columns: Sequence[str], texts: Sequence[Sequence[str]], room: int) -> list[int] | None:
-    """A width for each column, so that all fit into `room`; None where some word would have to be broken."""
+    """A width for each column, so that all fit into `room`; None if a word would have to be broken."""
     from rich.cells import cell_len
 
     def wide(parts: Iterable[str]) -> int:
@@ -70,7 +70,7 @@ def widths(columns: Sequence[str], texts: Sequence[Sequence[str]], room: int) ->
 
 
 def blocks(columns: Sequence[str], texts: Sequence[Sequence[str]], room: int) -> None:
-    """Each row as lines of column and value; a word that is longer than the terminal is left whole, to be copied."""
+    """Print each row as lines of column and value; words longer than the terminal are not broken, for copying."""
     left = max(map(len, columns)) + GAP
     for line in texts:
         for column, text in zip(columns, line, strict=True):
@@ -87,7 +87,7 @@ def blocks(columns: Sequence[str], texts: Sequence[Sequence[str]], room: int) ->
 
 
 def percent(fraction: float | None) -> str | None:
-    """A fraction as people read it, in percent without the sign; JSON has the fraction.
+    """A fraction in percent without the sign, for display; JSON has the fraction.
 
     >>> percent(0.6123)
     '61.23'
@@ -102,5 +102,5 @@ def cell(value: Any) -> str:
 
 
 def leads() -> bool:
-    """Whether this process prints: of several that `torchrun` started, the first."""
+    """Whether this process prints: the first of those that `torchrun` started."""
     return os.environ.get("RANK", "0") == "0"

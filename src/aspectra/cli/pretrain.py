@@ -1,4 +1,4 @@
-"""`aspectra pretrain`: distil a corpus into a student."""
+"""`aspectra pretrain`: distills a corpus into a student."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`aspectra run`: the whole chain in one command."""
+"""`aspectra run`: the whole pipeline in one command."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run(
 
 
 def show(markdown: str) -> None:
-    """Tables that line up on a terminal; the Markdown as it is in a pipe."""
+    """Aligned tables on a terminal; unchanged Markdown in a pipe."""
     if not sys.stdout.isatty():
         print(markdown, end="")
         return

@@ -1,4 +1,4 @@
-"""`aspectra score`: the predictions of any system against gold files."""
+"""`aspectra score`: scores any system's predictions against gold files."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def score(
         raise unknown("subset", subset, SUBSETS)
     if scoring not in tasks.SCORINGS:
         raise unknown("scoring", scoring, tasks.SCORINGS)
-    # `--gold data/*.json` leaves all files but the first as arguments.
+    # `--gold data/*.json` passes all files but the first as arguments.
     examples = [example for path in [*gold, *(more or [])] for example in load(path)]
     predictions = read_predictions(pred)
     try:

@@ -1,4 +1,4 @@
-"""`aspectra serve`: an API and a page for a student."""
+"""`aspectra serve`: an API and a web page for a student."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that hold several values: lists with commas between, pairs, JSON. Called by the commands that have such."""
+"""Parses options with several values: comma-separated lists, pairs, JSON. Called by the commands that have them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from aspectra.errors import UserError, unknown
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The parts between commas."""
+    """The comma-separated parts."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def kinds(text: str, known: Sequence[str]) -> tuple[str, ...]:
-    """The kinds between commas. Raises UserError for one that is not known."""
+    """The comma-separated kinds. Raises UserError for an unknown one."""
     found = names(text)
     for kind in found:
         if kind not in known:
@@ -50,7 +50,7 @@ def headers(given: Sequence[str]) -> dict[str, str]:
 
 
 def json_object(text: str, option: str) -> dict[str, Any]:
-    """What an option holds, as JSON."""
+    """The JSON object in an option."""
     try:
         value = json.loads(text)
     except ValueError as error:

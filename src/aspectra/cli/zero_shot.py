@@ -1,4 +1,4 @@
-"""`aspectra zero-shot`: which polarity, with no labeled example seen."""
+"""`aspectra zero-shot`: polarity without labeled examples."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def zero_shot(
 
 
 def shown(row: dict[str, Any]) -> list[Any]:
-    """A row of the table for eyes."""
+    """A row of the table for display."""
     from aspectra.cli.output import percent
 
     ends = [
@@ -108,7 +108,7 @@ def shown(row: dict[str, Any]) -> list[Any]:
 
 
 def teacher(name: str, model: str, base_url: str | None, changes: list[str]) -> Any:
-    """The settings by which an LLM is asked."""
+    """The settings of the LLM."""
     from aspectra.config import ElicitConfig
     from aspectra.errors import unknown
     from aspectra.settings import load

@@ -1,1 +1,1 @@
-"""The chains of stages: `aspectra run` (of two kinds) and `aspectra distil`. Each stage is a command of its own too."""
+"""The pipelines: `aspectra run` (of two kinds) and `aspectra distil`. Each stage is also a command of its own."""

@@ -1,8 +1,7 @@
-"""Which answers a student of `distil` learns from, and which it is judged by. Called by `distil`.
+"""Splits the answers of `distil` into those for training and those for evaluation. Called by `distil`.
 
-The reviews that the draw kept away become a set of labeled sentences. Those that say the same as one of these, or
-nearly so, are left out: what is judged must not have been learned. Of the others a half, drawn by seed, is learned by a
-student of its own: the lower point of the curve.
+The held-out reviews become a set of labeled sentences. Duplicates and near-duplicates of them are dropped from
+training. A random half of the rest, drawn by seed, trains a separate student: the lower point of the learning curve.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ from aspectra.tables import read_jsonl
 
 HELD = Path("held") / "test.json"
 PARTS = ("half", "all")
-LEAST = 20  # answered reviews below which nothing can be learned or judged
+LEAST = 20  # answered reviews needed for training and evaluation
 
 
 def part(config: DistilConfig, drawn: Path, answers: Path, out: Path) -> dict[str, Any]:
-    """Write `held/test.json`, `half.parquet` and `all.parquet` (as `responses.parquet` is) and return the manifest.
+    """Write `held/test.json`, and `half.parquet` and `all.parquet` like `responses.parquet`; return the manifest.
 
-    `drawn` is the file of the drawn reviews, `answers` that of the responses to them. Raises UserError where too few
+    `drawn` is the file of the drawn reviews, `answers` the file of the responses to them. Raises UserError if too few
     were answered.
     """
     settings = {"seed": config.seed, "near_duplicates": config.corpus.near_duplicates}
@@ -75,7 +74,7 @@ def parted(
             twins += 1
         else:
             learned.append(name)
-    # Lots anew: by the draw's own, a half would be other reviews than the rest.
+    # New random keys: with those of the draw, the half would not be a random sample of the rest.
     half = sorted(learned, key=lambda name: lot_of(config.seed, f"half {name}"))[: len(learned) // 2]
     for which, names in zip(PARTS, (half, learned), strict=True):
         keep(answers, names, out / f"{which}.parquet")
@@ -90,7 +89,7 @@ def parted(
 
 
 def keep(answers: Path, names: Sequence[str], out: Path) -> None:
-    """The responses to some reviews, as a file of its own."""
+    """Write the responses to some reviews to a separate file."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq

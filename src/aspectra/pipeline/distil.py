@@ -1,6 +1,6 @@
-"""`aspectra distil`: an LLM's opinions of a draw of the reviews, learned by a student that tags, and what that gained.
+"""`aspectra distil`: asks an LLM about a sample of the reviews, trains a tagger on the answers, and measures the gain.
 
-The stages of `aspectra run` with other defaults, each skipped where it is done. Called by `aspectra.cli.distil`.
+The stages of `aspectra run` with other defaults; finished ones are skipped. Called by `aspectra.cli.distil`.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from aspectra.settings import build
 from aspectra.systems import LAYOUT
 from aspectra.teachers.make import located
 
-TASK = "atsa"  # the one that a teacher's labels teach a tagger
+TASK = "atsa"  # the task that a teacher's labels teach a tagger
 
 
 def distil(config: DistilConfig, out: Path) -> dict[str, Any]:
-    """Draw, ask, learn, judge and export; returns what `results.json` in `out` holds.
+    """Draw, ask, train, evaluate and export; return the content of `results.json` in `out`.
 
-    Raises UserError for input that the user can mend, before anything is asked.
+    Raises UserError for invalid input, before anything is asked.
     """
     check(config, out)
     drawn = out / "draw" / REVIEWS
@@ -76,14 +76,14 @@ def distil(config: DistilConfig, out: Path) -> dict[str, Any]:
 
 
 def plan(config: DistilConfig, out: Path) -> dict[str, Any]:
-    """What the asking will take (`aspectra.elicit.plan`); the reviews are drawn for that, and nothing is sent."""
+    """The cost of asking (`aspectra.elicit.plan`). The reviews are drawn for that; nothing is sent."""
     check(config, out)
     draw(config, knowing(config.student), out / "draw")
     return ahead(out / "draw" / REVIEWS, located(asking(config)), out / "elicit")
 
 
 def check(config: DistilConfig, out: Path) -> None:
-    """Find out before anything is drawn or asked whether all that is named can be used. Raises UserError."""
+    """Check before drawing or asking that everything in the config can be used. Raises UserError."""
     from aspectra.students.families import tags
 
     if not locate(config.reviews).is_file():
@@ -106,36 +106,36 @@ def check(config: DistilConfig, out: Path) -> None:
 
 
 def knowing(student: str) -> Path | None:
-    """The folder of a student that knows the task already; None of one that has to learn it."""
+    """The folder of a student that already has the task; None for one that has to learn it."""
     folder = resolve(student)
     return folder if read_info(folder).get("task") == TASK else None
 
 
 def asking(config: DistilConfig) -> ElicitConfig:
-    """How the drawn reviews are asked about: their file has its columns, and no bad rows, whatever the user's has."""
+    """The elicitation settings for the drawn reviews; their file has its own columns and no bad rows."""
     return config.elicit.model_copy(update={name: ElicitConfig.model_fields[name].default for name in LAYOUT})
 
 
 def training(config: DistilConfig) -> PretrainConfig:
-    """The settings by which answers are learned."""
+    """The settings for training on answers."""
     known = TAUGHT_BEFORE if knowing(config.student) else {}
     return build(PretrainConfig, PRETRAIN_PRESETS["tagger"] | known | {"seed": config.seed} | config.pretrain)
 
 
 def tuning(config: DistilConfig, gold: Path) -> FinetuneConfig:
-    """The settings by which a person's labels are learned; without a dev.json the last epoch is kept."""
+    """The settings for training on human labels; without a dev.json the last epoch is kept."""
     given = {"data": str(gold), "seed": config.seed, "keep": "best" if (gold / "dev.json").is_file() else "last"}
     return build(FinetuneConfig, FINETUNE_PRESETS["tagger"] | given | config.finetune)
 
 
 def learn(config: DistilConfig, gold: Path | None, part: str, out: Path) -> str:
-    """The student taught a part of the answers, and then a person's labels, where there are some to learn from."""
+    """The student trained on a part of the answers, and then on human labels if there are any."""
     from aspectra.corpus.build import build as build_corpus
     from aspectra.students.pretrain import pretrain
 
     say(f"learn: {part} of the answers")
     settings, corpus, taught = config.corpus, out / "corpus" / part, out / "pretrain" / part
-    if gold is not None:  # what is judged by must not be learned from the LLM's answers either
+    if gold is not None:  # test sentences must not be in the training answers either
         settings = settings.model_copy(update={"evaluation": (*settings.evaluation, str(gold))})
     build_corpus([out / "answers" / f"{part}.parquet"], settings, corpus, replace=True)
     pretrain(corpus, config.student, training(config), taught, replace=True)
@@ -143,7 +143,7 @@ def learn(config: DistilConfig, gold: Path | None, part: str, out: Path) -> str:
 
 
 def tune(config: DistilConfig, gold: Path, name: str, student: str, out: Path) -> str:
-    """The student that has learned a person's labels too; the same where there are none to learn from."""
+    """The student after fine-tuning on human labels; unchanged if there are none."""
     from aspectra.students.finetune import finetune
 
     if not (gold / "train.json").is_file():
@@ -154,7 +154,7 @@ def tune(config: DistilConfig, gold: Path, name: str, student: str, out: Path) -
 
 
 def judge(config: DistilConfig, student: str, judged: Path, out: Path) -> list[Prediction]:
-    """What a student says of the sentences that it is judged by."""
+    """A student's predictions for the evaluation sentences."""
     from aspectra.benchmark.evaluate import evaluate
 
     say(f"evaluate: {out.name}")
@@ -164,7 +164,7 @@ def judge(config: DistilConfig, student: str, judged: Path, out: Path) -> list[P
 
 
 def export(config: DistilConfig, student: str, dev: Path, out: Path) -> None:
-    """Export the student; `dev`, by which nothing is judged, chooses its type and calibrates its confidences."""
+    """Export the student; `dev`, which is not used for evaluation, chooses its type and calibrates its confidences."""
     from aspectra.readers.export import export as work
 
     say("export: the student of all answers")
@@ -172,7 +172,7 @@ def export(config: DistilConfig, student: str, dev: Path, out: Path) -> None:
 
 
 def reading(config: DistilConfig, model: Path, out: Path) -> str:
-    """The command that lets the student read all the reviews."""
+    """The command with which the student reads all the reviews."""
     asked = config.elicit
     words = ["aspectra", "analyze", config.reviews, "--model", str(model), "--out", str(out / "opinions.csv")]
     words += ["--report", str(out / "opinions.html")]

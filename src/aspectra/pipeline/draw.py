@@ -1,15 +1,15 @@
-"""Which reviews `distil` asks about: a part at random, and the others where the student is unsure. Called by `distil`.
+"""Draws the reviews for `distil`: half at random, half where the student is uncertain. Called by `distil`.
 
-Half of the draw is a random sample of the file. For the other half the student reads `CANDIDATES` times as many further
-reviews, drawn at random too, and of each stretch of the file those are taken of which it is least sure
-(`aspectra.readers.doubt`). A stretch has its share of the draw, so that one strange month or shop does not fill it. Of
-five the least sure, not of a hundred: what is strangest of all (other languages, noise) teaches little. A student that
-knows no task has no doubts: then all of the draw is random.
+Half of the draw is a random sample of the file. For the other half, the student reads `CANDIDATES` times as many other
+random reviews. From each segment of the file, those with the highest uncertainty are taken (`aspectra.readers.doubt`).
+Each segment has its share of the draw, so one unusual month or shop does not fill it. They are the most uncertain of
+five, not of a hundred: extreme outliers (other languages, noise) teach little. For a student without a task there is no
+uncertainty: then the whole draw is random.
 
-Every tenth review is kept away, for the report. These are of the random half alone: F1 on them speaks of the file as it
-is, not of its hardest reviews. They are named here, before any answer is seen. Reviews stand in the order of their
-lots, both halves by turns: where money ends in the middle, what is answered is the same mixture. The lot of a review is
-a hash of the seed and its id, so that a larger draw has the random half of a smaller one within it.
+Every tenth review is held out for the report. These are only from the random half, so F1 on them represents the file,
+not its hardest reviews. They are chosen before any answer is seen. Reviews are ordered by random key, alternating
+between the halves: if the money runs out, the answered part is the same mixture. A review's key is a hash of the seed
+and its id, so a larger draw contains the random half of a smaller one.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from aspectra.systems import LAYOUT
 from aspectra.tables import write_jsonl
 
 REVIEWS = "reviews.jsonl"
-CANDIDATES = 5  # reviews that are read for each one that is taken for its doubt
-MOST = 20_000  # reviews that are read at all, some minutes' worth
-STRETCHES = 20  # of the file, each with its share of the doubtful
-TENTH = 10  # one review of so many is kept away
+CANDIDATES = 5  # reviews that are read for each one that is taken for its uncertainty
+MOST = 20_000  # maximum number of reviews that are read; takes some minutes
+STRETCHES = 20  # segments of the file, each with its share of the uncertain reviews
+TENTH = 10  # one of so many reviews is held out
 WINDOW = 256  # reviews that are read at once
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Lot:
-    """A review with its lot and its place among those of the file; `doubt` where it was taken for that."""
+    """A review with its random key and its position in the file; `doubt` if it was taken for that."""
 
     lot: int
     place: int
@@ -52,13 +52,13 @@ class Lot:
 
 
 def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, Any]:
-    """Draw reviews into `out`/reviews.jsonl and return the manifest; done already, it is only returned.
+    """Draw reviews into `out`/reviews.jsonl and return the manifest; a finished draw is only returned.
 
-    `doubting` is the folder of a tagger that knows the task, by whose doubts half of them are taken. A row has `id`,
-    `text`, `domain`, `rating`, its `row` among the reviews of the file, `why` (random, unsure), the `doubt` (nats a
-    word) and `held`, whether it is kept away. Raises UserError for a file that cannot be read.
+    `doubting` is the folder of a tagger that has the task; half of the reviews are chosen by its uncertainty. A row has
+    `id`, `text`, `domain`, `rating`, its `row` in the file, `why` (random, unsure), the `doubt` (nats per word) and
+    `held`, whether it is held out. Raises UserError for a file that cannot be read.
 
-    Another student draws the same: answers that were paid for are learned by whichever.
+    A finished draw is kept if the student changes, so that paid answers can be reused.
     """
     reviews, asked = locate(config.reviews), config.elicit
     settings = {"draw": config.draw, "seed": config.seed} | {name: getattr(asked, name) for name in LAYOUT}
@@ -90,7 +90,7 @@ def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, An
 
 
 def told(figures: dict[str, Any]) -> str:
-    """What was drawn and why, in a line."""
+    """A line on what was drawn and why."""
     drawn, total = figures["drawn"], figures["reviews"]
     if drawn == total:
         return f"all {counted(total, 'review')} of the file"
@@ -104,7 +104,7 @@ def told(figures: dict[str, Any]) -> str:
 
 
 def lowest(config: DistilConfig, reviews: Path, count: int) -> tuple[list[Lot], int]:
-    """The reviews of the lowest lots, at most so many, in their order; and how many the file has."""
+    """The at most `count` reviews with the lowest keys, in order; and the number of reviews in the file."""
     total = 0
 
     def lots() -> Iterator[Lot]:
@@ -119,7 +119,7 @@ def lowest(config: DistilConfig, reviews: Path, count: int) -> tuple[list[Lot], 
 
 
 def doubtful(lots: Sequence[Lot], student: Path, config: DistilConfig) -> list[Lot]:
-    """The same reviews with the student's doubts."""
+    """The same reviews with the student's uncertainty."""
     settings = config.pretrain
     predictor = load(student, device=settings.get("device", "auto"), threads=settings.get("threads"))
     found = []
@@ -131,7 +131,7 @@ def doubtful(lots: Sequence[Lot], student: Path, config: DistilConfig) -> list[L
 
 
 def spread(pool: Sequence[Lot], count: int) -> Iterator[Lot]:
-    """The most doubtful of each stretch of the file, `count` in all, or all there are."""
+    """The most uncertain reviews of each segment of the file, `count` in all, or as many as there are."""
     placed, stretches = sorted(pool, key=lambda each: each.place), min(STRETCHES, count)
     for n in range(stretches):
         part = placed[len(placed) * n // stretches : len(placed) * (n + 1) // stretches]
@@ -140,12 +140,12 @@ def spread(pool: Sequence[Lot], count: int) -> Iterator[Lot]:
 
 
 def by_turns(one: Sequence[Lot], other: Sequence[Lot]) -> Iterator[Lot]:
-    """One of each by turns, then what is left of the longer."""
+    """Alternate between both, then the rest of the longer one."""
     return (each for each in chain.from_iterable(zip_longest(one, other)) if each is not None)
 
 
 def row(each: Lot, held: bool) -> dict[str, Any]:
-    """A drawn review as the file has it."""
+    """A drawn review as a row of the file."""
     review = each.review
     return {
         "id": review.id,

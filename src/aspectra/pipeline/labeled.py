@@ -1,7 +1,6 @@
-"""A labeled set as a teacher whose answers were recorded: `aspectra elicit --teacher recorded` gives them back.
+"""Turns a labeled set into recorded answers, which `aspectra elicit --teacher recorded` returns.
 
-So labels go the same way as an LLM's answers, and a student cannot tell the two apart. Called by `reader` and by
-`benchmarks.own_reviews`.
+So labels take the same path as an LLM's answers. Called by `reader` and by `benchmarks.own_reviews`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ REVIEWS, ANSWERS = "reviews.jsonl", "answers.jsonl"
 def label(place: Path, out: Path) -> dict[str, Any]:
     """Write the training sentences of a set's folder, and answers about them, into `out`; return the manifest.
 
-    Those that the set's `left-out.txt` lists are left out. Raises UserError for a set without a train.json.
+    Sentences in the set's `left-out.txt` are excluded. Raises UserError for a set without a train.json.
     """
     inputs: dict[str, Path | str] = {path.name: path for path in datasets.files(place, "train")}
     if (place / LEFT_OUT).is_file():
@@ -42,14 +41,14 @@ def label(place: Path, out: Path) -> dict[str, Any]:
 
 
 def record(examples: Sequence[Example], out: Path) -> None:
-    """Write `reviews.jsonl` (id, text) and `answers.jsonl`: an `extraction` answer about each, with places."""
+    """Write `reviews.jsonl` (id, text) and `answers.jsonl`: an `extraction` answer for each, with offsets."""
     write_jsonl(out / REVIEWS, ({"id": example.id, "text": example.text} for example in examples))
     write_jsonl(out / ANSWERS, map(answer, examples))
 
 
 def answer(example: Example) -> dict[str, str]:
-    """What a perfect LLM would have answered about a sentence, as a file of recorded answers has it. An opinion without
-    a target is nothing that a tagger learns."""
+    """The perfect answer to a sentence, in the format of recorded answers. Opinions without a target are dropped: a
+    tagger does not learn them."""
     named = [opinion for opinion in example.opinions if opinion.target]
     opinions = [{"target": o.target, "polarity": o.polarity, "from": o.start, "to": o.end} for o in named]
     text = json.dumps({"opinions": opinions}, ensure_ascii=False)

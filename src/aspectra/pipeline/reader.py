@@ -1,11 +1,11 @@
-"""`aspectra run` with a config that names `labels`: a reader from labeled sentences, and from a larger student.
+"""`aspectra run` with a config that has `labels`: trains a reader on labeled sentences, and on a larger student.
 
-    labels --recorded--> answers --+--> corpus --> pretrain --> export, and dev F1 of all that was made
+    labels --recorded--> answers --+--> corpus --> pretrain --> export, and dev F1 of each model
     teacher's reading of the same--+
     and of unlabeled texts
 
-The teacher is a student too: a folder, or another such config, which is learned first. Every stage is skipped where it
-is done. Called by `aspectra.cli.run`.
+The teacher is a student too: a folder, or another such config, which is trained first. Finished stages are skipped.
+Called by `aspectra.cli.run`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ RECIPES = (".yaml", ".yml")
 
 
 def opened(file: Path, changes: Sequence[str] = ()) -> ReaderConfig:
-    """The config in a file, with `a.b=value` changes. What it names as `teacher` and `texts` is looked for beside the
-    file first. Raises UserError for what is wrong with it."""
+    """The config in a file, with `a.b=value` changes. Its `teacher` and `texts` are searched for beside the file first.
+    Raises UserError for an invalid config."""
     values = read_yaml(file)
     for name in ("teacher", "texts"):
         value = values.get(name)
@@ -52,7 +52,7 @@ def opened(file: Path, changes: Sequence[str] = ()) -> ReaderConfig:
 
 
 def beside(file: Path, name: Any) -> Any:
-    """A path or pattern as it is found beside a file; as it is, where nothing is there."""
+    """A path or pattern resolved relative to a file; unchanged if nothing is there."""
     if not isinstance(name, str) or not name:
         return name
     near = file.parent / name
@@ -60,9 +60,9 @@ def beside(file: Path, name: Any) -> Any:
 
 
 def make(config: ReaderConfig, out: Path) -> dict[str, Any]:
-    """Learn, export and judge; returns what `results.json` in `out` holds.
+    """Train, export and evaluate; return the content of `results.json` in `out`.
 
-    Raises UserError for input that the user can mend, before anything is trained.
+    Raises UserError for invalid input, before any training.
     """
     check_out(out, RUN)
     check(config, out)
@@ -86,8 +86,8 @@ def make(config: ReaderConfig, out: Path) -> dict[str, Any]:
 
 
 def check(config: ReaderConfig, out: Path, above: bool = False) -> None:
-    """Find out before anything is read or trained whether all that is named can be used; `above`: for another config,
-    whose teacher this one makes. Raises UserError."""
+    """Check before reading or training that everything in the config can be used; `above`: for another config, whose
+    teacher this one makes. Raises UserError."""
     from aspectra.students.families import tags
     from aspectra.students.taggers import cut
 
@@ -121,28 +121,28 @@ def check(config: ReaderConfig, out: Path, above: bool = False) -> None:
 
 
 def recipe(teacher: str | None) -> ReaderConfig | None:
-    """The config by which a teacher is made; None of one that is there."""
+    """The config that makes a teacher; None for an existing one."""
     return opened(Path(teacher)) if teacher is not None and Path(teacher).suffix in RECIPES else None
 
 
 def asking(model: str) -> ElicitConfig:
-    """How a student is asked for what it reads."""
+    """The elicitation settings for a student as teacher."""
     return ElicitConfig(teacher="student", model=model, kinds=("extraction",))
 
 
 def training(config: ReaderConfig) -> PretrainConfig:
-    """The settings by which the student learns."""
+    """The student's training settings."""
     return build(PretrainConfig, PRETRAIN_PRESETS["tagger"] | config.pretrain)
 
 
 def taught_by(config: ReaderConfig, out: Path) -> str | None:
-    """The model that teaches, made first where a config makes it; None where the labels alone do."""
+    """The teacher's model, made first if it has a config; None if there are only labels."""
     made = recipe(config.teacher)
     return config.teacher if made is None else str(learn(made, made.teacher, out / "teacher"))
 
 
 def learn(config: ReaderConfig, teacher: str | None, out: Path) -> Path:
-    """The student that has learned the labels and what the teacher reads; its folder."""
+    """The folder of the student, trained on the labels and the teacher's answers."""
     from aspectra.corpus.build import build as build_corpus
     from aspectra.students.pretrain import pretrain
 
@@ -159,7 +159,7 @@ def learn(config: ReaderConfig, teacher: str | None, out: Path) -> Path:
 
 
 def beginning(config: ReaderConfig, teacher: str | None, out: Path) -> str:
-    """The model that the student begins as."""
+    """The model that the student starts from."""
     from aspectra.students.taggers.cut import cut
 
     begins = config.student
@@ -184,7 +184,7 @@ def export(config: ReaderConfig, out: Path) -> dict[str, Any]:
 
 
 def judge(config: ReaderConfig, system: str, model: str, out: Path) -> list[dict[str, Any]]:
-    """A row for each set: the strict score of a model on its dev sentences."""
+    """One row per set: the strict score of a model on its dev sentences."""
     from aspectra.benchmark.evaluate import evaluate
 
     rows, settings = [], training(config)
@@ -197,7 +197,7 @@ def judge(config: ReaderConfig, system: str, model: str, out: Path) -> list[dict
             data,
             side="dev",
             out=out / "evaluate" / f"{system}-{name}",
-            # An export's graph is made for the processor, whatever it was trained on.
+            # An export's graph is for the CPU, whatever device the student was trained on.
             device="cpu" if system == "export" else settings.device,
             threads=settings.threads,
             replace=True,
@@ -208,7 +208,7 @@ def judge(config: ReaderConfig, system: str, model: str, out: Path) -> list[dict
 
 
 def following(config: ReaderConfig, out: Path) -> str:
-    """The command to type next: that which puts the export where it ships, reads reviews with it, or makes one."""
+    """The next command to run: it installs the export as shipped reader, reads reviews with it, or makes an export."""
     if config.export is not None and config.export.name != READER:
         model = str(out / "export")
         return shlex.join(["aspectra", "analyze", "reviews.csv", "--model", model, "--out", "opinions.csv"])

@@ -1,7 +1,7 @@
-"""`aspectra run`: the stages in order, each a command of its own too. Called by `aspectra.cli.run`.
+"""`aspectra run`: the stages in order; each is also a command. Called by `aspectra.cli.run`.
 
-Every stage skips what is done and goes on with what was cut off, so that a second call costs seconds and `--set`
-reruns only what depends on what it names.
+Finished stages are skipped and interrupted ones resumed. So a second call takes seconds, and `--set` reruns only the
+stages that depend on the change.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from aspectra.recipes import RunConfig
 from aspectra.teachers.make import located
 
 OPINIONS = Path("opinions.parquet")
-SHIPPED = "shipped"  # the system that is not trained here, but comes with Aspectra
-UNTAUGHT = (SHIPPED, "teacher")  # systems that learn nothing here
-CHECKED = 60  # sentences by which the exported student is held against its original: a few seconds' worth
+SHIPPED = "shipped"  # the system that comes with Aspectra and is not trained here
+UNTAUGHT = (SHIPPED, "teacher")  # systems that are not trained here
+CHECKED = 60  # sentences for comparing the exported student with the original: takes a few seconds
 
 
 def run(config: RunConfig, out: Path) -> dict[str, Any]:
-    """The whole chain: reviews to responses to corpus to students, fine-tuned and measured side by side.
+    """The whole pipeline: reviews to responses to corpus to students, which are fine-tuned and compared.
 
-    Returns what `results.json` holds. Raises UserError for input that the user can mend, before anything is trained.
+    Returns the content of `results.json`. Raises UserError for invalid input, before any training.
     """
     check(config, out)
-    if config.analyze == SHIPPED:  # at once: to see something
+    if config.analyze == SHIPPED:  # first, so that there is something to see
         analyze_reviews(config, None, out)
     responses = elicit_reviews(locate(config.reviews), config.elicit, out / "elicit")
     corpus = build_corpus(config, responses, out / "corpus")
@@ -57,7 +57,7 @@ def run(config: RunConfig, out: Path) -> dict[str, Any]:
 
 
 def check(config: RunConfig, out: Path) -> None:
-    """Find out before the first long stage whether every name in the config exists."""
+    """Check before the first long stage that every name in the config exists."""
     from aspectra import models
     from aspectra.corpus import decontaminate
     from aspectra.data import datasets
@@ -88,7 +88,7 @@ def check(config: RunConfig, out: Path) -> None:
 
 
 def check_analyze(config: RunConfig) -> None:
-    """Raise UserError where the student that is to read the reviews is not trained, or cannot be exported here."""
+    """Raise UserError if the student that is to read the reviews is not trained, or cannot be exported here."""
     from aspectra import models
     from aspectra.students.families import tags
 
@@ -99,7 +99,7 @@ def check_analyze(config: RunConfig) -> None:
 
 
 def sitting(config: RunConfig, teacher: ElicitConfig) -> ElicitConfig:
-    """The settings by which a teacher sits the test."""
+    """The settings for evaluating a teacher on the test sentences."""
     return located(teacher).model_copy(
         update={
             "kinds": ("extraction",),
@@ -146,7 +146,7 @@ def finetune_student(config: RunConfig, system: str, student: str, seed: int, ou
 def evaluate_student(
     config: RunConfig, system: str, model: Path | str, seed: int | None, out: Path
 ) -> list[dict[str, Any]]:
-    """Run a student over the test sentences and score it; `seed` is that of its fine-tuning, if there was one."""
+    """Evaluate a student on the test sentences; `seed` is the seed of its fine-tuning, if there was one."""
     from aspectra.benchmark.evaluate import evaluate
 
     say(f"evaluate: {system}" + ("" if seed is None else f", seed {seed}"))
@@ -195,7 +195,7 @@ def export_student(config: RunConfig, tuned: Path, out: Path) -> Path:
 
     say("export: the student that reads the reviews")
     limit, threads = config.finetune.max_new_tokens, config.finetune.threads
-    # One that tags is quick to compare, and is calibrated: by dev of what it was tuned for.
+    # A tagger's comparison is fast; dev of its own set calibrates it.
     judged: dict[str, Any] = {"data": config.finetune.data} if tags(tuned) else {"check": CHECKED}
     export(str(tuned), out / "export", max_new_tokens=limit, threads=threads, replace=True, **judged)
     return out / "export"

@@ -1,6 +1,6 @@
-"""What the chains have in common: whether a folder and a teacher can be used, and the asking.
+"""Shared by the pipelines: checks of the output folder and the teacher, and elicitation.
 
-Every stage skips what is done and goes on with what was cut off. Called by `run` and `distil`.
+Finished stages are skipped and interrupted ones resumed. Called by `run` and `distil`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aspectra.teachers.make import check_here, located
 
 
 def check_out(out: Path, mark: str) -> None:
-    """Raise UserError for a folder that is not empty and does not hold `mark`, the settings of an earlier such run."""
+    """Raise UserError for a folder that is not empty and has no `mark`, the settings of an earlier run of this kind."""
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
     if out.exists() and not (out / mark).exists() and not all(map(torn, out.iterdir())):
@@ -24,7 +24,7 @@ def check_out(out: Path, mark: str) -> None:
 
 
 def check_teacher(settings: ElicitConfig, out: Path) -> None:
-    """Raise UserError for a teacher that could not be asked."""
+    """Raise UserError for a teacher that cannot be asked."""
     from aspectra.elicit import call
     from aspectra.readers.teacher import teaching
 
@@ -38,15 +38,15 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
 
 
 def elicit_reviews(reviews: Path, asked: ElicitConfig, out: Path) -> Path:
-    """Ask the teacher about every review; returns the file of what this teacher said of these reviews.
+    """Ask the teacher about every review; return the file of this teacher's answers to these reviews.
 
-    The folder's own hand-off has every answer that was ever paid for, those of other settings among them.
+    The folder's own `responses.parquet` has every answer that was paid for, also those with other settings.
     """
     from aspectra.elicit import engine, handoff
     from aspectra.readers.teacher import teaching
 
     say("elicit: the teacher's reading of the reviews")
-    # A row that cannot be had stops no other, nor the stages that can do without it.
+    # A failed row stops neither the other rows nor the next stages.
     settings = located(asked)
     counts = engine.elicit(reviews, settings, out, allow_failed=True, teacher=teaching(settings))
     if counts["failed"]:

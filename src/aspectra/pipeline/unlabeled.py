@@ -1,7 +1,7 @@
-"""What a student that teaches is asked about: the labeled sentences once more, and texts that nobody labeled.
+"""The texts that a student as teacher is asked about: the labeled sentences, and unlabeled texts.
 
-Texts are whole reviews: a line each of a `.txt` file, a row each of a table as `aspectra elicit` reads it. Called by
-`reader`, and by `benchmarks.reviews_en` for the texts alone.
+Texts are whole reviews: lines of a `.txt` file, or rows of a table as `aspectra elicit` reads it. Called by `reader`,
+and by `benchmarks.reviews_en` for the texts alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ REVIEWS = "reviews.jsonl"
 
 
 def files(names: Iterable[str]) -> list[Path]:
-    """The files that names stand for (`matching`), each once. Raises UserError for a name that stands for none."""
+    """The files that match names (`matching`), without duplicates. Raises UserError for a name without a match."""
     found: dict[Path, None] = {}
     for name in names:
         if not (paths := matching(Path(name))):
@@ -34,14 +34,14 @@ def files(names: Iterable[str]) -> list[Path]:
 
 
 def matching(path: Path) -> list[Path]:
-    """A file; or, sorted, those that the pattern in a path's last part names, as in `texts/*.txt`."""
+    """A file; or, sorted, those that match the pattern in a path's last part, as in `texts/*.txt`."""
     if path.is_file() or not path.name:
         return [path] if path.is_file() else []
     return sorted(each for each in path.parent.glob(path.name) if each.is_file())
 
 
 def reviews(path: Path) -> Iterator[dict[str, str]]:
-    """The reviews of a file, {"id", "text"}; of a `.txt` file each line that is not blank, its number in the id.
+    """The reviews of a file, {"id", "text"}; of a `.txt` file the nonblank lines, with line numbers in the ids.
 
     Raises UserError for a file that cannot be read.
     """
@@ -57,8 +57,8 @@ def reviews(path: Path) -> Iterator[dict[str, str]]:
 def gather(texts: Sequence[Path], labeled: Path, place: Path, out: Path) -> dict[str, Any]:
     """Write the reviews of the file `labeled` and of `texts` into `out`/reviews.jsonl; return the manifest.
 
-    A text that is, or holds, a sentence of the `left-out.txt` of the folder `place` is left out. Raises UserError
-    for a file that cannot be read.
+    A text that is, or contains, a sentence of the `left-out.txt` in the folder `place` is dropped. Raises UserError for
+    a file that cannot be read.
     """
     inputs: dict[str, Path | str] = {"labeled": labeled}
     inputs |= {f"texts {n}": path for n, path in enumerate(texts)}
@@ -75,7 +75,7 @@ def gather(texts: Sequence[Path], labeled: Path, place: Path, out: Path) -> dict
         if any(fingerprint(part) in skipped for part in (text, *(text[a:b] for a, b in spans(text)))):
             dropped += 1
         else:
-            # A file of texts may be called like one of the labeled sentences, whose ids it must not take.
+            # The prefix keeps its id different from those of the labeled sentences.
             kept.append(row | {"id": f"text:{row['id']}"})
     stage.begin()
     write_jsonl(out / REVIEWS, chain(read_jsonl(labeled), kept))

@@ -1,1 +1,1 @@
-"""A trained student at work: sentences in, opinions out; `predictor` takes texts of any length."""
+"""Inference with a trained student: sentences in, opinions out. `predictor` takes texts of any length."""

@@ -1,11 +1,11 @@
-"""From the confidence that a student has to the share of such opinions that is right. Pure but for numpy.
+"""Maps a student's confidence to the share of such opinions that is right. Pure except for numpy.
 
-One map for all students, whatever they make their confidence of: beta calibration (Kull, Silva Filho and Flach 2017,
+One map for all students, however they compute confidences: beta calibration (Kull, Silva Filho and Flach 2017,
 "Beta calibration: a well-founded and easily implemented improvement on logistic calibration for binary classifiers"),
 p -> 1 / (1 + exp(-(a ln p - b ln(1 - p) + c))), a logistic regression on ln p and -ln(1 - p). With a and b at least 0
-it keeps the order of the opinions. a = b = 1, c = 0 leaves a confidence as it is; the fit is drawn towards that by a
-normal prior of variance 1 each, so that few labels change little. Fitted at export, kept in `aspectra.json`, applied by
-`predictor`.
+it keeps the order of the opinions. a = b = 1, c = 0 is the identity. A normal prior of variance 1 on each parameter
+pulls the fit towards the identity, so few labels change little. Fitted at export, stored in `aspectra.json`, applied
+by `predictor`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import Any, Self
 
 from aspectra.info import EXPORT
 
-KEY = "calibration"  # in what `aspectra.json` says of an export
-LEAST = 1e-6  # distance of a confidence from 0 and 1
-PRIOR = (1.0, 1.0, 0.0)  # a, b, c that change nothing
+KEY = "calibration"  # in the export's entry of `aspectra.json`
+LEAST = 1e-6  # confidences are clipped this far from 0 and 1
+PRIOR = (1.0, 1.0, 0.0)  # a, b, c of the identity
 STEPS = 100  # of Newton's method; it takes about six
 FOLDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The map, and how many opinions it was fitted on."""
+    """The map, and the number of opinions that it was fitted on."""
 
     a: float
     b: float
@@ -35,25 +35,25 @@ class Calibration:
     opinions: int
 
     def __call__(self, confidence: float) -> float:
-        """The chance that an opinion of this confidence is right."""
+        """The probability that an opinion of this confidence is right."""
         p = min(max(confidence, LEAST), 1 - LEAST)
         return 1 / (1 + math.exp(-(self.a * math.log(p) - self.b * math.log1p(-p) + self.c)))
 
     def written(self) -> dict[str, Any]:
-        """As `aspectra.json` has it."""
+        """The form in `aspectra.json`."""
         return {"method": "beta", **asdict(self)}
 
     @classmethod
     def of(cls, info: Mapping[str, Any]) -> Self | None:
-        """That of an export, by its `aspectra.json`; None where it was not calibrated."""
+        """The calibration of an export, from its `aspectra.json`; None if it is not calibrated."""
         said = info.get(EXPORT, {}).get(KEY)
         return said and cls(float(said["a"]), float(said["b"]), float(said["c"]), int(said["opinions"]))
 
 
 def fit(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """The likeliest map given opinions that were right or not, and the prior; by Newton's method.
+    """The maximum a posteriori map for opinions that are right or wrong, by Newton's method.
 
-    Where a or b would be negative, it is held at 0.
+    If a or b would be negative, it is fixed at 0.
     """
     import numpy as np
 
@@ -70,7 +70,7 @@ def fit(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
             curve = (features * (chance * (1 - chance))[:, None]).T @ features + np.eye(3)
             step = np.zeros(3)
             step[free] = np.linalg.solve(curve[np.ix_(free, free)], slope[free])
-            weights += step / max(1.0, float(np.abs(step).max()))  # at most 1: a long step can run away
+            weights += step / max(1.0, float(np.abs(step).max()))  # at most 1: longer steps can diverge
             if np.abs(step).max() < 1e-9:
                 break
         if (weights[:2] >= 0).all():
@@ -80,7 +80,7 @@ def fit(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
 
 
 def held_out(confidences: Sequence[float], right: Sequence[bool], sentences: Sequence[int], seed: int) -> list[float]:
-    """The confidences after maps that were fitted on other sentences: ten parts, drawn by seed, each by the rest."""
+    """Calibrated confidences by cross-fitting: ten folds of sentences, by seed, each mapped by a fit on the others."""
     numbers = sorted(set(sentences))
     random.Random(seed).shuffle(numbers)
     part = {number: place % FOLDS for place, number in enumerate(numbers)}

@@ -1,4 +1,4 @@
-"""How unsure a tagger is of a text: what is worth asking an LLM about. Called by `aspectra.pipeline.draw`."""
+"""How uncertain a tagger is about a text, to select texts for an LLM. Called by `aspectra.pipeline.draw`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from aspectra.readers.extraction import Extraction
 
 
 def doubt(found: Extraction) -> float:
-    """Nats a word: the entropies of the tags of its words and of the polarities of its targets, over its words.
+    """Nats per word: the entropies of the words' tags and of the targets' polarities, divided by the number of words.
 
     Token entropy (Settles and Craven 2008, "An analysis of active learning strategies for sequence labeling tasks"),
-    with the polarities added. A mean, so that a long text is not preferred for its length, which is paid for too. A
-    word that the reader is sure of counts as 0; so does a text without words.
+    plus the polarities. A mean, because a long text also costs more to ask about. A word that the reader is sure of
+    counts as 0; so does a text without words.
     """
     words = len(found.text.split())
     tags = (
@@ -24,7 +24,7 @@ def doubt(found: Extraction) -> float:
 
 
 def entropy(shares: Iterable[float]) -> float:
-    """In nats.
+    """Entropy in nats.
 
     >>> round(entropy((0.5, 0.5, 0.0)), 3), entropy((1.0, 0.0))
     (0.693, 0.0)

@@ -1,4 +1,4 @@
-"""A trained student -> a folder that runs without torch, held against the student before it counts.
+"""Converts a trained student to a folder that runs without torch, and checks it against the student.
 
 `aspectra export MODEL --out DIR`. Called by `aspectra.cli.export` and `aspectra.pipeline`.
 """
@@ -27,7 +27,7 @@ from aspectra.schema import Example
 from aspectra.students.taggers.units import names
 from aspectra.weights import INFO, RUN
 
-CHECKED, CHECKED_TAGS = 200, 2000  # sentences that a student that writes, or tags, is compared on
+CHECKED, CHECKED_TAGS = 200, 2000  # sentences to compare on: for a writer, for a tagger
 
 
 def export(
@@ -44,18 +44,18 @@ def export(
     says: Mapping[str, str] | None = None,
     replace: bool = False,
 ) -> dict[str, Any]:
-    """Export a student (a name or a folder) and return the manifest, whose figures say how well it was met.
+    """Export a student (a name or a folder) and return the manifest; its figures say how well the export agrees.
 
-    On `check` sentences of `data` (the demo's hotels where it is None), drawn by seed, the student's own answers in 32
-    bits are compared with those of the export. Of a student that writes: 200 test sentences; `auto` takes the smallest
-    compute type with at least 98 % agreement of opinions, of those that this machine knows, and float32 where there is
-    none. Of one that tags: 2,000 of dev, and no label of test where there is a dev; `auto` takes int8 where that
-    costs at most 0.5 points of F1 at 95 %. Confidences are calibrated on dev, where there is one (`trust`).
+    On `check` sentences of `data` (default: the demo's hotels), drawn by seed, the answers of the student in 32 bits
+    are compared with those of the export. A writer is compared on 200 test sentences. `auto` takes the smallest compute
+    type that this machine supports with at least 98 % agreement of opinions, and float32 if there is none. A tagger is
+    compared on 2,000 dev sentences; test labels are used only if there is no dev. `auto` takes int8 if that costs at
+    most 0.5 points of F1 at 95 %. Confidences are calibrated on dev, if there is one (`trust`).
 
-    `says` is what the export says of itself: its name, its version, the language of the sentences that it is made for.
+    `says` describes the export: its name, its version, the language of the sentences that it is made for.
 
-    Raises UserError where the model, the data or the type is not usable, where a student that tags is to be judged by
-    categories that it was not taught, or where the conversion in 32 bits does not say what the student says.
+    Raises UserError if the model, the data or the type is not usable, if a tagger would be judged by categories that it
+    did not learn, or if the 32-bit conversion does not agree with the student.
     """
     need("train", "export")
     from aspectra.readers.taggers import export as taggers
@@ -112,10 +112,10 @@ def export(
 
 
 def sentences(place: Path, check: int, seed: int, tagging: bool) -> tuple[list[Example], list[Path], list[Example]]:
-    """(sentences to compare on, the files that are read, sentences to calibrate on: dev, where there is one).
+    """(sentences to compare on, the files that are read, sentences to calibrate on: dev, if there is one).
 
-    A student that tags is judged by labels, which choose its type: those of dev, or of test where there is no dev. One
-    that writes is compared on test, where labels choose nothing, and calibrated on as many of dev.
+    A tagger's type is chosen by labels: those of dev, or of test if there is no dev. A writer is compared on test,
+    where labels choose nothing, and calibrated on the same number of dev sentences.
     """
     held = datasets.split(place, "dev") if (place / "dev.json").is_file() else []
     side = "dev" if tagging and held else "test"
@@ -128,7 +128,7 @@ def sentences(place: Path, check: int, seed: int, tagging: bool) -> tuple[list[E
 
 
 def foreign(info: Mapping[str, Any], task: str, gold: Sequence[Example]) -> bool:
-    """Whether most gold opinions are of categories that a student was not taught, so that they say little of it."""
+    """Whether most gold opinions have categories that a student did not learn, so that they say little about it."""
     taught = names((info.get("labels") or {}).get("categories") or ())
     if "category" not in tasks.get(task).by or not taught:
         return False
@@ -148,10 +148,10 @@ def opened(
     bf16: bool = False,
     **limits: Any,
 ) -> Iterator[Reader]:
-    """The reader of a model for some texts; the rest is as `open_reader` has it.
+    """A reader of a model for some texts; the other arguments are those of `open_reader`.
 
-    With an `engine` that is not the model's own (`opening.other_engine`) an export is made that is gone afterwards, in
-    32 bits, held against its student on a few of the texts. Raises UserError as `open_reader` and `export` do.
+    With an `engine` that is not the model's own (`opening.other_engine`), a temporary 32-bit export is made and
+    compared with its student on a few of the texts. Raises UserError as `open_reader` and `export` do.
     """
     if engine is None:
         yield open_reader(model, task, threads=threads, device=device, bf16=bf16, **limits)
@@ -166,7 +166,7 @@ def opened(
 
 
 def check_writes(folder: Path) -> None:
-    """Raise UserError for a student that tags, which CTranslate2 cannot run."""
+    """Raise UserError for a tagger, which CTranslate2 cannot run."""
     from aspectra.students.families import tags
 
     if tags(folder):

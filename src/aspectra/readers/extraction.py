@@ -1,6 +1,6 @@
-"""What a predictor gives back, and the Protocol of anything that gives it: sentences in, opinions out.
+"""The results of a predictor, and the Protocol of whatever returns them: sentences in, opinions out.
 
-Made by `aspectra.readers.predictor`; read by `aspectra.analyze` and by whoever calls `aspectra.load`.
+Made by `aspectra.readers.predictor`; used by `aspectra.analyze` and by callers of `aspectra.load`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from aspectra.data.soft import Soft
 class Found:
     """An opinion that a student found.
 
-    `start` and `end` are character offsets into the text that was given, end exclusive: `text[start:end] == target`.
-    They and `target` are None where the task names none. `confidence`, in [0, 1]: of an export that was calibrated,
-    the share of such opinions that is right. Else what the student makes of it. One that writes: the probability of
-    this piece of its answer (subject, bar and polarity) after what it wrote before, the product over the piece's
-    tokens. One that tags: the chance of the tags, times that of the category where its task has them, times that of the
-    polarity. docs/deploy.md.
+    `start` and `end` are character offsets into the original text, end exclusive: `text[start:end] == target`. They and
+    `target` are None if the opinion has no target. `confidence` is in [0, 1]. For a calibrated export it is the share
+    of such opinions that is right. Otherwise it is the model's own. For a writer: the probability of this part of its
+    answer (subject, bar and polarity) given the part before, the product over its tokens. For a tagger: the probability
+    of the tags, times that of the category if the task has them, times that of the polarity. See docs/deploy.md.
     """
 
     target: str | None
@@ -34,11 +33,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The opinions of a text, in the order of its sentences, none twice.
+    """The opinions of a text, in the order of its sentences, without duplicates.
 
-    `raw` is what the student wrote, an answer for each piece of the text that it was asked about. `cut`: some answer
-    reached its limit before its end. `soft`: what a tagger thinks of each sentence that it read. `under`: how many
-    opinions were left out for too little confidence.
+    `raw`: what the student wrote, one answer for each piece of the text. `cut`: some answer reached the token limit.
+    `soft`: a tagger's probabilities for each sentence. `under`: the number of opinions below the minimum confidence.
     """
 
     text: str
@@ -50,8 +48,8 @@ class Extraction:
 
 
 class Extractor(Protocol):
-    """Whatever finds opinions in texts: the predictor, or a stand-in for it."""
+    """Finds opinions in texts: the predictor, or a substitute."""
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
-        """An extraction for each text, in their order."""
+        """One extraction per text, in order."""
         ...

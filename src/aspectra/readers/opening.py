@@ -1,4 +1,4 @@
-"""From a path to a reader: an export by what runs it, a student's own folder by its family.
+"""From a path to a reader: for an export by its engine, for a student's own folder by its family.
 
 Called by `predictor`, `export`, `aspectra.benchmark` and `aspectra.analyze.source`.
 """
@@ -22,16 +22,16 @@ ENGINES = ("transformers", "ct2")
 
 
 def absent(model: Path | str) -> UserError:
-    """What to say where there is no such folder."""
+    """The error for a folder that does not exist."""
     near = difflib.get_close_matches(str(model), NAMES, n=1, cutoff=0.7)
     hint = f"did you mean '{near[0]}'?" if near else "name the folder of a fine-tuned or exported student"
     return UserError(f"no model in {model}; {hint}")
 
 
 def chosen(model: Path | str | None) -> Path | str:
-    """What is to be read with: the shipped reader where none is named, which is said in a line, or its name is given.
+    """The model to read with: the shipped reader if none is given (with a note on stderr) or if its name is given.
 
-    Raises UserError where this installation has no such reader.
+    Raises UserError if this installation has no such reader.
     """
     if model is None:
         name = " ".join(filter(None, named(reader())))
@@ -41,9 +41,9 @@ def chosen(model: Path | str | None) -> Path | str:
 
 
 def student_folder(model: Path | str) -> Path:
-    """The folder of an export, of a student, or of a model by its short name. Raises UserError where there is none.
+    """The folder of an export, of a student, or of a model by its short name. Raises UserError if there is none.
 
-    Ids of the Hub are not taken: a folder's name that is mistyped looks like one.
+    Hub ids are not accepted: a mistyped folder name looks like one.
     """
     path = Path(chosen(model)).expanduser()
     if is_export(path):
@@ -65,12 +65,12 @@ def open_reader(
     max_new_tokens: int = 100,
     constrained: bool = False,
 ) -> Reader:
-    """The reader in an export, or else in a student's folder or name, which needs torch.
+    """The reader of an export, or of a student's folder or name, which needs torch.
 
-    `task` is for a student that was tuned for none. `compute` is the type to run an export in (`int8`, `float32`...),
-    None the one that it was made for; `device` and `bf16` (16-bit weights where the device is quicker with them) are of
-    a student's own folder. Raises UserError where the model cannot be used, `compute` is not of this machine, or a
-    package is missing (MissingExtraError).
+    `task` is for a student without a task of its own. `compute` is the type to run an export in (`int8`, `float32`...);
+    None means the type that it was made for. `device` and `bf16` (16-bit weights on devices where they are faster) are
+    for a student's own folder. Raises UserError if the model cannot be used, if this machine does not support
+    `compute`, or if a package is missing (MissingExtraError).
     """
     from aspectra.readers.taggers.reader import TaggingReader
     from aspectra.readers.writers.reader import WritingReader
@@ -106,9 +106,10 @@ def open_engine(
     device: str = "auto",
     bf16: bool = False,
 ) -> Engine:
-    """The engine for an export, or else for a student's folder or name, which needs torch.
+    """The engine of an export, or of a student's folder or name, which needs torch.
 
-    Raises UserError where the model cannot be used, `compute` is not of this machine, or a package is missing.
+    Raises UserError if the model cannot be used, if this machine does not support `compute`, or if a package is
+    missing.
     """
     if is_export(model):
         from aspectra.readers.writers.in_ct2 import exported
@@ -121,7 +122,7 @@ def open_engine(
 
 
 def check_whole(model: Path | str, compute: str | None) -> None:
-    """Raise UserError for a compute type that is asked of a student's own folder."""
+    """Raise UserError if a compute type is given for a student's own folder."""
     if compute is not None:
         raise UserError(
             f"{model} is not an export, and --compute is only for exports; make one with: aspectra export {model}"
@@ -129,10 +130,10 @@ def check_whole(model: Path | str, compute: str | None) -> None:
 
 
 def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool) -> str | None:
-    """The engine that is asked for, where it is not the model's own.
+    """The requested engine, if it is not the model's own.
 
-    Raises UserError where a model cannot be asked in this way: by an engine that does not exist, or an export with what
-    is of a student's own folder. MissingExtraError where what would run it is not installed.
+    Raises UserError for an engine that does not exist, and for an export with options of a student's own folder. Raises
+    MissingExtraError if the engine is not installed.
     """
     if engine is not None and engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
@@ -152,11 +153,11 @@ def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool)
 
 
 def untaught_folder(name: str) -> Path:
-    """The folder of a student that saw no labels; raises UserError for one that was fine-tuned, or was made of one."""
+    """The folder of a student without labels. Raises UserError if it was fine-tuned, or made from one that was."""
     folder = resolve(name)
     info = read_info(folder)
     made = info.get("provenance", {})
-    # A tagger that a teacher pretrained has the task of the teacher's labels, and saw none of a person's.
+    # A tagger that a teacher pretrained has the task of the teacher's labels, but saw no human labels.
     tuned = None if made.get("stage") == "pretrain" else info.get("task")
     if (task := tuned or made.get("taught")) is not None:
         raise UserError(
@@ -169,8 +170,8 @@ def untaught_folder(name: str) -> Path:
 def open_untaught(
     name: str, folder: Path, aspect: str, batch_size: int = 8, device: str = "auto", threads: int | None = None
 ) -> Untaught:
-    """The student in a folder that `untaught_folder` gave, asked without labels. `aspect` is what a target is asked
-    about, with `{target}` filled in. Raises UserError where the model or the device cannot be used."""
+    """The student in a folder from `untaught_folder`, for zero-shot polarity. `aspect` is the aspect of a target, with
+    `{target}` filled in. Raises UserError if the model or the device cannot be used."""
     from aspectra.readers.writers.untaught import UntaughtWriter
     from aspectra.students.families import tags
 

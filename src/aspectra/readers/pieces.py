@@ -1,7 +1,7 @@
-"""The pieces of a text that a student is asked about, each within its input.
+"""Splits a text into pieces that fit a student's input.
 
-Called by `aspectra.readers.predictor`. Students are tuned on single sentences, so that a review is best asked about
-sentence by sentence.
+Called by `aspectra.readers.predictor`. Students are trained on single sentences, so a review is best read sentence by
+sentence.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from aspectra.sentences import sentences
 
 
 def pieces(text: str, size: Callable[[str], int], limit: int, packed: bool) -> Iterator[Span]:
-    """What to ask about, one prompt each: the spans cover the text without a gap, and `size` of each is within `limit`.
+    """Spans to read, one prompt each. They cover the text without a gap, and the `size` of each is at most `limit`.
 
-    A piece is a sentence or, `packed`, as many as there is room for. A sentence beyond the limit is halved at the
-    white space nearest its middle, or in its middle where it has none, until its parts fit; one character stays whole.
+    A piece is a sentence or, if `packed`, as many as fit. A sentence over the limit is split at the white space nearest
+    its middle, or in the middle if it has none, until its parts fit. A single character is never split.
     """
     open_: Span | None = None
     used = 0
@@ -37,7 +37,7 @@ def pieces(text: str, size: Callable[[str], int], limit: int, packed: bool) -> I
 
 
 def halves(text: str, span: Span, size: Callable[[str], int], limit: int) -> Iterator[Span]:
-    """The span itself where it fits, else its parts."""
+    """The span itself if it fits, else its parts."""
     start, end = span
     if end - start < 2 or size(text[start:end]) <= limit:
         yield span

@@ -1,4 +1,4 @@
-"""`aspectra.load(path).extract(texts)`: texts of any length in, opinions with places and confidences out.
+"""`aspectra.load(path).extract(texts)`: texts of any length in, opinions with offsets and confidences out.
 
 Called by `aspectra.load` and through it by `aspectra.analyze`. An export runs without torch and transformers.
 """
@@ -29,11 +29,11 @@ Split = Literal["sentences", "long"]
 
 
 class Predictor:
-    """A student that is ready to be asked.
+    """A loaded student that extracts opinions.
 
-    Texts are split at sentence ends and each sentence is asked about by itself, for that is what students are tuned
-    on; `split="long"` asks about as many sentences at once as the student's input has room for. HTML is told to the
-    student as what it means (`aspectra.markup`), white space as single spaces; offsets are into the text as given.
+    Texts are split into sentences and each is read separately, as in training; `split="long"` reads as many sentences
+    at once as fit into the student's input. The student gets HTML as its plain text (`aspectra.markup`), and white
+    space as single spaces. Offsets refer to the original text.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Predictor:
         min_confidence: float = 0.0,
         folder: Path | None = None,
     ) -> None:
-        """`calibration` says what the reader's confidences are worth; opinions below `min_confidence` are left out.
-        `folder` is what the reader was opened from.
+        """`calibration` maps the reader's confidences to probabilities; opinions below `min_confidence` are dropped.
+        `folder` is the reader's folder.
 
-        Raises UserError for a split that does not exist, or a confidence that none can have.
+        Raises UserError for an unknown split, or a `min_confidence` outside 0 to 1.
         """
         if split not in get_args(Split):
             raise unknown("split", split, get_args(Split))
@@ -58,15 +58,15 @@ class Predictor:
 
     @cached_property
     def about(self) -> dict[str, Any] | None:
-        """Who reads: {"name", "version", "digest"}; None where that is not known."""
+        """The reader's identity: {"name", "version", "digest"}; None if it is not known."""
         return about(self.folder) if self.folder is not None else None
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
-        """The opinions of each text, in the order of the texts. Raises UserError where one is not a text."""
+        """The opinions of each text, in the order of the texts. Raises UserError if one is not a string."""
         return list(self.extract_iter(texts, window=max(1, len(texts))))
 
     def extract_iter(self, texts: Iterable[str], window: int = 1024) -> Iterator[Extraction]:
-        """The same for a stream: that many texts are held at a time, and batches are made within them."""
+        """The same for a stream: `window` texts are held at a time, and batched together."""
         if isinstance(texts, str):
             raise UserError("extract takes a list of texts; put the text into a list")
         stream = iter(texts)
@@ -105,11 +105,11 @@ class Predictor:
         return [Extraction(*each) for each in parts]
 
     def _size(self, piece: str) -> int:
-        """Tokens of a piece as it will be read: with single spaces, which may be more of them than it has."""
+        """Tokens of a piece as it will be read: with single spaces, which may change the number of tokens."""
         return self.reader.size(plain(piece, 0, len(piece))[1])
 
     def _sure(self, found: Iterable[Found]) -> list[Found]:
-        """Opinions with what their confidence is worth, those of too little left out."""
+        """Calibrate confidences, and drop opinions below the minimum."""
         if (worth := self.calibration) is not None:
             found = (replace(opinion, confidence=worth(opinion.confidence)) for opinion in found)
         return [opinion for opinion in found if opinion.confidence >= self.min_confidence]
@@ -127,15 +127,15 @@ def load(
     device: str = "auto",
     min_confidence: float = 0.0,
 ) -> Predictor:
-    """A predictor from what `aspectra export` made, or from a fine-tuned student's own folder (which needs torch).
+    """A predictor from an export, or from a fine-tuned student's own folder (which needs torch).
 
-    Without a path it is the reader that comes with Aspectra, which a line on stderr says. `about` of the predictor
-    tells who reads.
+    Without a path it is the reader that comes with Aspectra; a line on stderr says so. The predictor's `about` has the
+    reader's name and version.
 
-    `compute` is the type to run an export in (`int8`, `float32`...), None the one that it was made for. `constrained`
-    allows only whole words of the text as targets and only known categories. `device` is of a student's own folder.
-    Opinions of less than `min_confidence` are left out (`Extraction.raw` has all that was written).
-    Raises UserError where the model cannot be used, MissingExtraError naming what to install.
+    `compute` is the type to run an export in (`int8`, `float32`...); None means the type that it was made for.
+    `constrained` allows only whole words of the text as targets, and only known categories. `device` is for a student's
+    own folder. Opinions below `min_confidence` are dropped (`Extraction.raw` has all that was written). Raises
+    UserError if the model cannot be used, and MissingExtraError, which says what to install.
     """
     path = chosen(path)
     reader = open_reader(
@@ -153,12 +153,12 @@ def load(
 
 
 def given_place(reading: markup.Reading, first: int, places: list[int] | None, start: int, end: int) -> Span:
-    """Where a stretch of a piece stands in the text as it was given."""
+    """The span in the original text of a span in a piece."""
     return reading.given(*place(start, end, first, places))
 
 
 def once(found: Sequence[Found]) -> tuple[Found, ...]:
-    """Each opinion once: a student that repeats itself says nothing new."""
+    """Remove duplicate opinions: students may repeat themselves."""
     distinct: dict[tuple[Any, ...], Found] = {}
     for o in found:
         distinct.setdefault((o.target, o.category, o.polarity, o.start, o.end), o)

@@ -1,7 +1,7 @@
-"""The seam between a trained student and whoever asks it: sentences in, opinions with places and confidences out.
+"""The interface of a trained student in use: sentences in, opinions with offsets and confidences out.
 
 Implemented by `writers.reader` and `taggers.reader`; opened by `opening`. `predictor`, `export`, `aspectra.benchmark`
-and `aspectra.serve` know this Protocol alone.
+and `aspectra.serve` use only this Protocol.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from aspectra.readers.extraction import Found
 from aspectra.schema import CUT, Opinion, Prediction
 from aspectra.tasks import Task
 
-LABELS = ("positive", "negative", "neutral")  # what zero-shot tells apart; `conflict` is both of two
-TARGET = "{target}"  # in the aspect that an untaught student is asked about: the target itself
+LABELS = ("positive", "negative", "neutral")  # the classes of zero-shot; `conflict` combines two of them
+TARGET = "{target}"  # placeholder for the target in the aspect of a zero-shot question
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a reader says of one sentence, `found` in order of appearance.
+    """A reader's output for one sentence; `found` is in order of appearance.
 
-    A writer's answer has `raw`, what it wrote, of which `found` is what strict scoring reads; `cut` where the limit
-    ended it; and the log p of its tokens. A tagger's has `soft`, the probabilities of its words and spans.
+    A writer's answer has `raw`, the written text (`found` is what strict scoring reads from it); `cut`, whether the
+    token limit ended it; and `logs`, the log probabilities of its tokens. A tagger's has `soft`, the probabilities of
+    its words and spans.
     """
 
     raw: str | None
@@ -36,7 +37,7 @@ class Answer:
 
 
 class Question(NamedTuple):
-    """Which polarity has the target, or the category, in this text?"""
+    """Which polarity does the target, or the category, have in this text?"""
 
     text: str
     target: str | None = None
@@ -44,7 +45,7 @@ class Question(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """The probability of each polarity given that the subject is judged at all; they add up to one.
+    """The probability of each polarity, given that the subject is judged at all; they sum to one.
 
     `sentence` is the part of the text that was read.
     """
@@ -54,11 +55,11 @@ class Judged(NamedTuple):
 
 
 class Reader(Protocol):
-    """A trained student that is ready to be asked, for the task that it was trained for."""
+    """A trained student in use, for the task that it was trained for."""
 
     task: Task
     room: int
-    """How much it can read at once: the largest `size` of a sentence that loses nothing."""
+    """The largest `size` of a sentence that is not truncated."""
 
     @property
     def parameters(self) -> int:
@@ -66,25 +67,25 @@ class Reader(Protocol):
         ...
 
     def size(self, text: str) -> int:
-        """How much of its `room` a text takes."""
+        """The size of a text, in the unit of `room`."""
         ...
 
     def read(self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None) -> list[Answer]:
-        """The answer to each sentence, in their order; a sentence that comes twice is read once.
+        """One answer per sentence, in order; a repeated sentence is read once.
 
-        `tick` is told how many distinct sentences are done.
+        `tick` gets the number of distinct sentences done.
         """
         ...
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
-        """An answer to each question, or why there is none."""
+        """An answer to each question, or the error that explains why there is none."""
         ...
 
 
 class Leaning(NamedTuple):
-    """Which of `LABELS` an untaught student means: its probabilities, and the same before calibration.
+    """A zero-shot answer: one of `LABELS`, the probabilities, and the probabilities before calibration.
 
-    Each adds up to one.
+    Each set of probabilities sums to one.
     """
 
     polarity: str
@@ -93,21 +94,21 @@ class Leaning(NamedTuple):
 
 
 class Untaught(Protocol):
-    """A student that saw no labels, asked for polarities all the same."""
+    """A student without labels, used for zero-shot polarity."""
 
     def lean(self, questions: Sequence[Question]) -> tuple[list[Leaning], dict[str, Any]]:
-        """An answer to each question, and figures: `parameters`; `questions`, distinct ones; `inputs_cut`, those that
-        lost their end; and what the family has to add. The whole text is judged where a question names no subject."""
+        """One answer per question, and figures: `parameters`; `questions`, the number of distinct ones; `inputs_cut`,
+        the number of truncated ones; and more by family. Without a target or category, the whole text is judged."""
         ...
 
 
 def best(scores: Mapping[str, float]) -> str:
-    """The label of the highest score, the first of `LABELS` where two have it."""
+    """The label with the highest score; of equal ones, the first of `LABELS`."""
     return max(LABELS, key=lambda name: scores[name])
 
 
 def predictions(answers: Sequence[Answer], texts: Sequence[str], ids: Sequence[str], task: Task) -> list[Prediction]:
-    """Answers as `aspectra evaluate` writes them; `raw` is what counts where there is one."""
+    """Answers in the form that `aspectra evaluate` writes; scoring uses `raw` if there is one."""
     return [
         Prediction(name, text, opinions(answer, text, task), answer.raw, {CUT: True} if answer.cut else {})
         for name, text, answer in zip(ids, texts, answers, strict=True)

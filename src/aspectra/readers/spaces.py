@@ -1,4 +1,4 @@
-"""White space and the way back: readers see single spaces, callers get offsets into the text as it was given.
+"""Normalizes white space and maps offsets back: readers see single spaces, callers get offsets into the original text.
 
 Called by `predictor` and by readers that judge a given target.
 """
@@ -17,9 +17,9 @@ GAP = re.compile(r"\s+")
 
 
 def plain(text: str, start: int, end: int) -> tuple[int, str, list[int] | None]:
-    """(where a piece begins, the piece with single spaces, where each of its characters stands behind the beginning).
+    """(start of a piece, the piece with single spaces, the offset of each of its characters from the start).
 
-    The last is None where nothing was changed. White space around the piece is left out.
+    The last is None if nothing was changed. White space around the piece is stripped.
     """
     piece = text[start:end]
     first = start + len(piece) - len(piece.lstrip())
@@ -31,7 +31,7 @@ def plain(text: str, start: int, end: int) -> tuple[int, str, list[int] | None]:
 
 
 def moved(opinion: Found, text: str, place: Callable[[int, int], Span]) -> Found:
-    """An opinion of a piece as one of the whole text, in which a stretch of the piece stands where `place` says."""
+    """Move an opinion from a piece to the whole text; `place` maps a span of the piece to one of the text."""
     if opinion.start is None or opinion.end is None:
         return opinion
     start, end = place(opinion.start, opinion.end)
@@ -39,14 +39,14 @@ def moved(opinion: Found, text: str, place: Callable[[int, int], Span]) -> Found
 
 
 def place(start: int, end: int, first: int, places: list[int] | None) -> Span:
-    """Where a stretch of a piece stands in the whole text."""
+    """The span in the whole text of a span in a piece."""
     if places is not None and start < end:
         start, end = places[start], places[end - 1] + 1
     return first + start, first + end
 
 
 def sentence_of(text: str, target: str | None) -> str:
-    """The first sentence that holds the target, with single spaces; the whole text where none does."""
+    """The first sentence that contains the target, with single spaces; the whole text if none does."""
     target = squeezed(target)
     if target:
         for start, end in sentences(text):

@@ -1,9 +1,9 @@
-"""A student as a teacher: what it reads in reviews becomes answers, with its probabilities behind them.
+"""A student as a teacher: the opinions that it finds in reviews become answers, with its probabilities.
 
 `aspectra elicit REVIEWS --teacher student --model DIR --kinds extraction`. Made by `aspectra.cli.elicit` and
-`aspectra.pipeline`, which hand it to the engine: a reader stands above `aspectra.elicit`. A review is read as `analyze`
-reads it, sentence by sentence, with the confidences of a calibrated export; `distribution` is as `aspectra.data.soft`
-says.
+`aspectra.pipeline`, which pass it to the engine, because `aspectra.elicit` may not import readers. A review is read as
+in `analyze`, sentence by sentence, with the confidences of a calibrated export. `aspectra.data.soft` documents
+`distribution`.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
     from aspectra.readers.reader import Reader
 
 KINDS = ("extraction", "polarity")
-AT_ONCE = 64  # reviews: Ctrl-C is heard after so many
-MOST = 4096  # questions that come without a pause: more than the engine asks at once
+AT_ONCE = 64  # reviews per batch: Ctrl-C takes effect between batches
+MOST = 4096  # questions in flight: more than the engine sends at once
 SUBJECT = re.compile(r"\n(?P<name>Target|Category): (?P<subject>[^\n]+)\Z")
 
 
 def teaching(config: ElicitConfig) -> StudentTeacher | None:
-    """The student that settings name as teacher; None where they name another, which the engine makes itself."""
+    """The teacher, if the settings name a student; None for other teachers, which the engine makes itself."""
     return StudentTeacher(config) if config.teacher == "student" else None
 
 
 class StudentTeacher:
-    """Implements `aspectra.teachers.teacher.Teacher`. `model` is the digest of what the folder's answers hang on."""
+    """Implements `aspectra.teachers.teacher.Teacher`. `model` is the digest of all that the answers depend on."""
 
     instant = True
     free = True
 
     def __init__(self, config: ElicitConfig) -> None:
-        """Raises UserError for kinds that a student does not answer, and for a folder that holds none for the task,
-        MissingExtraError where it cannot be read here. No weights are loaded."""
+        """Raises UserError for kinds that a student does not answer, or if the folder has no student for the task;
+        MissingExtraError if it cannot be read here. No weights are loaded."""
         for kind in config.kinds:
             if kind not in KINDS:
                 raise UserError(f"a student as teacher does not answer {kind}: use --kinds extraction, or polarity")
@@ -57,16 +57,16 @@ class StudentTeacher:
             raise UserError("--model is missing: name the folder of the student that teaches")
         self._folder = student_folder(config.model)
         info = read_info(self._folder)
-        # One that was taught nothing has heads that are drawn anew each time: --task does not make it a teacher.
+        # An untrained student gets new random heads each time: --task does not make it a teacher.
         task_of(info, None)
         self._task = task_of(info, config.task if "extraction" in config.kinds else None)
         self._calibration = Calibration.of(info)
-        self._bf16 = False  # an export reads in its own type
+        self._bf16 = False  # an export runs in its own type
         if not is_export(self._folder):
             need("train", "a student as teacher")
             from aspectra.students.families import tags
 
-            # One that tags reads as it was trained; one that writes, whose weights would be rounded, says other things.
+            # A tagger was trained in bf16. A writer's weights would be rounded, which changes its answers.
             self._bf16 = tags(self._folder)
         self.model = digest(self._folder)
         self.settings: dict[str, object] = {}
@@ -93,7 +93,7 @@ class StudentTeacher:
 
 
 def extracted(found: Extraction) -> Reply:
-    """The answer that the `extraction` prompt asks for, with the places and confidences of its opinions."""
+    """An answer to the `extraction` prompt, with the offsets and confidences of its opinions."""
     opinions = []
     for o in found.opinions:
         named = {"target": o.target, "category": o.category, "polarity": o.polarity, "from": o.start, "to": o.end}
@@ -104,10 +104,10 @@ def extracted(found: Extraction) -> Reply:
 
 
 def judged(reader: Reader, questions: list[Question]) -> list[Reply | RowError]:
-    """The polarity of each question's subject; of the whole text where it names none and the reader can tell."""
+    """The polarity of each question's subject; of the whole text if it names none and the reader supports that."""
     answers = list(reader.judge(questions))
     whole = [number for number, question in enumerate(questions) if not (question.target or question.category)]
-    # Of a whole text that names no category, a student of categories has nothing to tell.
+    # A student of categories cannot judge a whole text without a category.
     if whole and hasattr(reader, "lean") and "category" not in reader.task.by:
         leanings, _ = reader.lean([questions[number] for number in whole])
         for number, leaning in zip(whole, leanings, strict=True):
@@ -116,22 +116,22 @@ def judged(reader: Reader, questions: list[Question]) -> list[Reply | RowError]:
 
 
 def polarity(probabilities: dict[str, float]) -> Reply:
-    """The answer that names the likeliest polarity."""
+    """The answer with the most likely polarity."""
     chances = {name: round(chance, DIGITS) for name, chance in probabilities.items()}
     likeliest = max(probabilities, key=probabilities.__getitem__)
     return reply({"polarity": likeliest, "confidence": chances[likeliest]}, {"polarity": chances})
 
 
 def reply(answer: dict[str, Any], behind: dict[str, Any] | None, cut: bool = False) -> Reply:
-    """An answer as JSON, and the probabilities behind it."""
-    # A review may spell <think>, and what stands in such a tag would be taken off the answer.
+    """An answer as JSON, and its probabilities."""
+    # A review may contain <think>, and the text in such a tag would be removed from the answer.
     text = json.dumps(answer, ensure_ascii=False).replace("<", "\\u003c")
     compact = None if behind is None else json.dumps(behind, separators=(",", ":"))
     return Reply(text, "length" if cut else "stop", distribution=compact)
 
 
 def subject(text: str) -> Question:
-    """What a request for a polarity asks about: its last line may name a target or a category, as the prompt has it."""
+    """The question in a polarity request: its last line may name a target or a category, as in the prompt."""
     found = SUBJECT.search(text)
     if found is None:
         return Question(text)

@@ -1,6 +1,6 @@
-"""What an export's confidences are worth, on labeled sentences that it was not trained on. Called by exports.
+"""Calibrates an export's confidences on labeled sentences outside its training data. Called by exports.
 
-The map is fitted on all of them; the figures are of maps that had not seen the sentence they are judged by.
+The map is fitted on all of them. The figures come from maps fitted on other sentences than the scored one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from aspectra.score.reliability import reliability
 from aspectra.score.scoring import score
 from aspectra.weights import INFO
 
-ENOUGH = 50  # opinions below which nothing is fitted
+ENOUGH = 50  # with fewer opinions, nothing is fitted
 THRESHOLDS = tuple(step / 10 for step in range(10))
 
 
 def calibrate(
     examples: Sequence[Example], answers: Sequence[Answer], task: str, seed: int
 ) -> tuple[Calibration | None, dict[str, Any] | None]:
-    """(the map, figures) from an export's answers to labeled sentences; None for both where it found too little.
+    """(the map, figures) from an export's answers to labeled sentences; None for both if it found too few opinions.
 
-    An opinion is right where strict scoring finds it in the gold. Figures: `raw` and `calibrated` as
-    `score.reliability` has them, and `thresholds`: strict precision, recall and F1 of the opinions of at least that
+    An opinion is right if strict scoring finds it in the gold. Figures: `raw` and `calibrated` as in
+    `score.reliability`, and `thresholds`: strict precision, recall and F1 of the opinions with at least that
     confidence.
     """
     marked = judged(examples, answers, task)
@@ -49,7 +49,7 @@ def calibrate(
 
 
 def judged(examples: Sequence[Example], answers: Sequence[Answer], task: str) -> list[tuple[int, float, bool]]:
-    """(number of the sentence, confidence, whether strict scoring finds it in the gold) of each opinion named."""
+    """(index of the sentence, confidence, whether strict scoring finds it in the gold) of each opinion."""
     rules = tasks.get(task)
     marked = []
     for number, (example, answer) in enumerate(zip(examples, answers, strict=True)):
@@ -62,7 +62,7 @@ def judged(examples: Sequence[Example], answers: Sequence[Answer], task: str) ->
 def settle(
     folder: Path, examples: Sequence[Example], answers: Sequence[Answer], task: str, seed: int
 ) -> dict[str, Any] | None:
-    """Calibrate the export in a folder, which its `aspectra.json` says from then on; returns the figures."""
+    """Calibrate the export in a folder and store the map in its `aspectra.json`; return the figures."""
     made, figures = calibrate(examples, answers, task, seed)
     if made is not None:
         info = read_info(folder)
@@ -72,7 +72,7 @@ def settle(
 
 
 def at_least(examples: Sequence[Example], answers: Sequence[Answer], task: str, least: float) -> dict[str, float]:
-    """Precision, recall and F1 of what is found with at least that confidence."""
+    """Precision, recall and F1 of the opinions with at least that confidence."""
     kept = [Answer(None, tuple(o for o in each.found if o.confidence >= least)) for each in answers]
     ids, texts = [example.id for example in examples], [example.text for example in examples]
     found = score(examples, predictions(kept, texts, ids, tasks.get(task)), task)

@@ -1,1 +1,1 @@
-"""What came out of a run, for a person to read."""
+"""Reports of results: pages, charts, Markdown."""

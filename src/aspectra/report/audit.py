@@ -1,7 +1,7 @@
-"""The page on which a person judges a draw of the teacher's answers: one file that fetches nothing.
+"""The page on which a person judges a sample of the teacher's answers: one self-contained file.
 
-Called by `aspectra elicit --audit`; `aspectra.elicit.audit` draws, and `aspectra.elicit.verdicts` scores what the page
-saves.
+Called by `aspectra elicit --audit`; `aspectra.elicit.audit` draws, and `aspectra.elicit.verdicts` scores the judgments
+that the page saves.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ NAME = "audit.html"
 def write(folder: Path, count: int, seed: int = 0) -> dict[str, Any]:
     """Draw `count` answers of the folder's last run and write `audit.html` there.
 
-    Returns `page` (the file), `responses`, of which `done` and `rejected`, and `opinions`, which can be judged. Raises
-    UserError for a folder without answers.
+    Returns `page` (the file), `responses` (the number of `done` and `rejected` ones), and `opinions` (the number to
+    judge). Raises UserError for a folder without answers.
     """
     drawn, there = draw(folder, count, seed)
     marks = [mark for each in drawn for mark in each.marks()]
@@ -40,7 +40,7 @@ def write(folder: Path, count: int, seed: int = 0) -> dict[str, Any]:
 
 
 def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, int], seed: int) -> str:
-    """The page. Its id hangs on what is judged, so that no other page takes up its marks."""
+    """The page. Its id depends on the content, so that other pages cannot load its saved judgments."""
     teachers = distinct(each.response.model for each in drawn)
     judged = [[each.response.review_id, each.response.kind, each.response.text] for each in drawn]
     page = hashlib.sha256(canonical([FORMAT, seed, judged]).encode("utf-8", "replace")).hexdigest()[:16]
@@ -67,7 +67,7 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
 
 
 def item(drawn: Drawn, first: int) -> dict[str, Any]:
-    """What the template shows of an answer, whose first statement is number `first` of the page."""
+    """The template's values for an answer; `first` is the page-wide number of its first statement."""
     answer = drawn.response
     statements = [*enumerate(drawn.statements, first)]
     marks = [Mark(number, each.place, each.polarity) for number, each in statements if each.place is not None]

@@ -1,7 +1,7 @@
 """`report.html` and `report.md` of a benchmark, from its `results.json` and the cells' predictions.
 
-Called by `aspectra.benchmark.protocol`. The page is one file that fetches nothing: style,
-script and charts are inside, and its content security policy allows these alone, by their hashes.
+Called by `aspectra.benchmark.protocol`. The page is one self-contained file: its content security policy allows only
+its own style and script, by their hashes.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from aspectra.report.frame import environment, frame
 from aspectra.report.systems import Row, Systems
 from aspectra.report.tables import distinct
 
-# Bytes of the HTML file: sentences fill what tables and charts leave, and never less than ROOM.
+# Bytes of the HTML file: sentences fill the space left by tables and charts, at least ROOM.
 LIMIT = 1_900_000
 ROOM = 200_000
-# Sentences in the Markdown file, from each set.
+# Sentences per set in the Markdown file.
 FEW = 2
 
 
 def write(results: Row, folder: Path) -> None:
-    """Write `report.html` and `report.md` into `folder`, each whole or not at all.
+    """Write `report.html` and `report.md` into `folder`, atomically.
 
-    `results` is the content of `results.json`; sentences are shown where `folder/cells/<id>/predictions.jsonl` are.
+    `results` is the content of `results.json`; sentences are shown if `folder/cells/<id>/predictions.jsonl` exist.
     """
     systems = Systems(results)
     names = list(systems.keys)
@@ -37,7 +37,7 @@ def write(results: Row, folder: Path) -> None:
 
 
 def context(results: Row, systems: Systems) -> dict[str, Any]:
-    """What both templates print, sentences aside."""
+    """The values of both templates, without sentences."""
     import yaml
 
     cells = results["cells"]
@@ -65,7 +65,7 @@ def context(results: Row, systems: Systems) -> dict[str, Any]:
 
 
 def facts(results: Row) -> list[tuple[str, str]]:
-    """The grid in a few words: (what, how many)."""
+    """The grid in a few words: (name, number)."""
     cells, there = results["cells"], sets(results)
     seeds = distinct(str(c["seed"]) for c in cells if c["seed"] is not None)
     days = sorted(c["created"][:10] for c in cells)
@@ -82,7 +82,7 @@ def facts(results: Row) -> list[tuple[str, str]]:
 
 
 def html(values: dict[str, Any], found: list[contrasts.Disagreement], systems: Systems) -> str:
-    """The page, with as many sentences as keep it under `LIMIT` bytes."""
+    """The page, with as many sentences as fit under `LIMIT` bytes."""
     from markupsafe import Markup
 
     pages = environment(markup=True)
@@ -110,7 +110,7 @@ def html(values: dict[str, Any], found: list[contrasts.Disagreement], systems: S
 
 
 def default_pair(numbers: dict[str, list[list[int]]], found: list[dict[str, Any]], names: list[str]) -> tuple[int, int]:
-    """The two systems whose sentences the page opens with: of the first set's best two, else those who differ most."""
+    """The pair of systems shown first: the first set's best two, or else the two that differ on the most sentences."""
     table = numbers.get(found[0]["id"]) if found else None
     if table is None:
         return (0, min(1, len(names) - 1))
@@ -122,7 +122,7 @@ def default_pair(numbers: dict[str, list[list[int]]], found: list[dict[str, Any]
 
 
 def markdown(values: dict[str, Any], found: list[contrasts.Disagreement], names: list[str]) -> str:
-    """The same for a README: tables in place of charts, the default view alone, a few sentences."""
+    """The Markdown version, for a README: tables instead of charts, only the default view, a few sentences."""
     few = [
         contrasts.card(each)
         for board in values["boards"]

@@ -1,4 +1,4 @@
-"""What the report shows, as plain values and finished charts: an overview, and a board for each task and set.
+"""The content of the benchmark report, as plain values and finished charts: an overview, and a board per task and set.
 
 Built from `results.json`; both templates (`page/*.jinja`) print it. Called by `aspectra.report.benchmark`.
 """
@@ -31,7 +31,7 @@ HEADS = {
 
 
 def views(results: Row) -> list[View]:
-    """The scorings and subsets that the table has, the default first."""
+    """The scorings and subsets in the table, the default first."""
     there = {(row["scoring"], row["subset"]) for row in results["table"]}
     return [(way, subset) for way in SCORINGS for subset in SUBSETS if (way, subset) in there]
 
@@ -42,7 +42,7 @@ def sets(results: Row) -> list[tuple[str, str]]:
 
 
 def overview(results: Row, systems: Systems) -> list[Values]:
-    """For each view a table of F1: systems down, sets across, and behind a task's sets their mean."""
+    """For each view a table of F1: systems in rows, sets in columns, and after a task's sets their mean."""
     return [_overview(results, systems, view) for view in views(results)]
 
 
@@ -86,7 +86,7 @@ def _overview(results: Row, systems: Systems, view: View) -> Values:
 
 
 def boards(results: Row, systems: Systems) -> list[Values]:
-    """One board for each task and set; errors and subsets are those of each system's run with the most labels."""
+    """One board for each task and set; errors and subsets are from each system's run with the most labels."""
     return [_board(results, systems, place, *which) for place, which in enumerate(sets(results))]
 
 
@@ -148,7 +148,7 @@ def _interval(f1: Row) -> str:
 
 
 def _leaderboard(systems: Systems, rows: Sequence[Row], name: str) -> Values:
-    """The rows in groups of one number of labels, on one axis."""
+    """The rows grouped by number of labels, on one axis."""
     if not rows:
         return {"groups": []}
     axis = _axis(rows, f"l{name}")
@@ -180,7 +180,7 @@ def _leaderboard(systems: Systems, rows: Sequence[Row], name: str) -> Values:
 
 
 def _subsets(systems: Systems, way: str, rows: Sequence[Row], name: str) -> Values:
-    """A row of dots for each system and subset; no systems where there is but one subset."""
+    """A row of dots for each system and subset; empty if there is only one subset."""
     if len({r["subset"] for r in rows}) < 2:
         return {"scoring": way, "systems": []}
     axis = _axis(rows, f"s{name}{way}")
@@ -209,7 +209,7 @@ def _point(systems: Systems, r: Row, x: float, name: str) -> plots.Point:
 
 
 def _cost(systems: Systems, rows: Sequence[Row], key: str, unit: str) -> Values | None:
-    """F1 against what 1,000 sentences take, of each system with the most labels; None where two cannot be compared."""
+    """F1 against the cost of 1,000 sentences, for each system with the most labels; None if fewer than two have it."""
     most = fullest(rows)
     known = [r for r in most if r[key]]
     if len(known) < 2:
@@ -228,7 +228,7 @@ def _cost(systems: Systems, rows: Sequence[Row], key: str, unit: str) -> Values 
 
 
 def _curve(systems: Systems, rows: Sequence[Row]) -> Values | None:
-    """F1 over the number of labeled sentences; None where no system has several here."""
+    """F1 over the number of labeled sentences; None if no system has several."""
     known = sorted((r for r in rows if labels(r) != UNSTATED), key=labels)
     steps = sorted({labels(r) for r in known})
     lines: dict[str, list[plots.Point]] = {}

@@ -1,8 +1,8 @@
-"""Charts in rows of a table, as plain inline SVG without any script. Called by `aspectra.report.boards`.
+"""Charts in rows of a table, as inline SVG without scripts. Called by `aspectra.report.boards`.
 
-Places along x are percentages and along y pixels: a chart takes the width that the page gives it, and its type stays
-as large on a phone as on a desk. Color comes from the page's classes `c0` to `c7`, which know light and dark; what a
-color says is said by shape, letter or text as well.
+Positions are percentages in x and pixels in y. So a chart fits any width, and its text has the same size on a phone and
+on a desktop. Colors are the page's classes `c0` to `c7`, which have light and dark versions. Shapes, letters or text
+repeat what a color shows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ COLORS = 8
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """How one system looks in every chart: a letter, a color, and a shape that tells its kind."""
+    """A system's look in every chart: a letter, a color, and a shape that shows its kind."""
 
     letter: str
     color: int
@@ -26,7 +26,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A range of values and its ticks. `name` is for grid lines that many charts of the page share."""
+    """A range of values and its ticks. `name` refers to grid lines that many charts of the page share."""
 
     low: float
     high: float
@@ -35,17 +35,17 @@ class Axis:
     name: str = ""
 
     def share(self, value: float) -> float:
-        """Where a value lies between the ends: 0 to 1."""
+        """The position of a value between the ends: 0 to 1."""
         low, high, at = (math.log10(x) if self.log else x for x in (self.low, self.high, value))
         return (at - low) / (high - low)
 
     def at(self, value: float) -> str:
-        """The place of a value as a percentage of the whole width."""
+        """The position of a value as a percentage of the whole width."""
         return f"{100 * self.share(value):.4g}%"
 
 
 def linear(values: Iterable[float], name: str = "", most: float = math.inf) -> Axis:
-    """An axis that holds the values, from one round number to another, with air at both ends, yet none above `most`."""
+    """An axis around the values, from one round number to another, with a margin at both ends, but not above `most`."""
     known = list(values)
     low, high = min(known), max(known)
     air = max((high - low) * 0.04, 0.5)
@@ -60,7 +60,7 @@ def linear(values: Iterable[float], name: str = "", most: float = math.inf) -> A
 
 
 def tag(name: str, *children: str, **attributes: object) -> str:
-    """An element; attributes are escaped, children are elements or text that is escaped already."""
+    """An element; attributes are escaped here, children are elements or text that is already escaped."""
     pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(f"{value:.5g}" if isinstance(value, float) else str(value))}"'
         for key, value in attributes.items()
@@ -69,7 +69,7 @@ def tag(name: str, *children: str, **attributes: object) -> str:
 
 
 def shape(kind: str, radius: float) -> str:
-    """A circle for a student, a square for an LLM, a diamond for a prediction file; around the origin."""
+    """A circle for a student, a square for an LLM, a diamond for a prediction file; centered on the origin."""
     if kind == "llm":
         side = radius * 0.9
         return tag("rect", x=-side, y=-side, width=2 * side, height=2 * side, rx=1)
@@ -80,7 +80,7 @@ def shape(kind: str, radius: float) -> str:
 
 
 def symbols(keys: Iterable[Key]) -> str:
-    """Every system's look, defined once in the page: `use` puts it wherever it is wanted."""
+    """Every system's symbol, defined once in the page and placed with `use`."""
     looks = []
     for key in keys:
         letter = tag("text", escape(key.letter), y=3.8, class_="letter")
@@ -90,17 +90,17 @@ def symbols(keys: Iterable[Key]) -> str:
 
 
 def chip(key: Key) -> str:
-    """A system's shape and letter, beside its name."""
+    """A system's symbol and letter, beside its name."""
     return tag("svg", tag("use", href=f"#k{key.letter}"), class_="chip", viewBox="-11 -11 22 22", aria_hidden="true")
 
 
 def strip(height: int, *children: str) -> str:
-    """A chart in a row of a table. What it says stands in figures beside it, so it is hidden from screen readers."""
+    """A chart in a row of a table. Its figures are in the same row, so it is hidden from screen readers."""
     return tag("svg", *children, width="100%", height=height, aria_hidden="true")
 
 
 def scale(axis: Axis) -> str:
-    """The numbers of an axis for the head of a column of charts, and the grid lines that these share."""
+    """The tick labels for the head of a column of charts, and the grid lines that these share."""
     lines = (
         tag("line", x1=axis.at(t), x2=axis.at(t), y2="100%", class_="grid" if t or axis.low == 0 else "zero")
         for t in axis.ticks
@@ -110,7 +110,7 @@ def scale(axis: Axis) -> str:
 
 
 def dots(key: Key, axis: Axis, value: float, ends: tuple[float, float], seeds: tuple[float, float], height: int) -> str:
-    """One row of a dot-and-line chart: a dot, its interval as a line, the range of its seeds as a bar behind."""
+    """One row of a dot-and-line chart: a dot, its interval as a line, the range over seeds as a bar behind."""
     middle = height / 2
     parts = [tag("use", href=f"#g{axis.name}")]
     if seeds[0] < seeds[1]:
@@ -135,9 +135,9 @@ def forest(
     wide: tuple[float, float] | None = None,
     height: int = 30,
 ) -> str:
-    """One row of differences: the dot is filled where the difference is called one.
+    """One row of differences: the dot is filled if the difference is shown.
 
-    The bar is the interval over sentences (`ends`), the line that over runs and sentences (`wide`).
+    The bar is the interval over sentences (`ends`), the line the one over runs and sentences (`wide`).
     """
     middle, color = height / 2, 0 if differs else 6
     across = f"{100 * (axis.share(ends[1]) - axis.share(ends[0])):.4g}%"
@@ -148,7 +148,7 @@ def forest(
 
 
 def stack(parts: Sequence[tuple[float, str, str]], height: int = 30) -> str:
-    """Parts of a whole as (share of 1, class, text): the text stands in a part that is wide enough for it."""
+    """Parts of a whole as (share of 1, class, text); the text is shown in parts that are wide enough."""
     drawn, start = [], 0.0
     for share, name, text in parts:
         at, wide, middle = (f"{100 * x:.4g}%" for x in (start, share, start + share / 2))

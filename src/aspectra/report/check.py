@@ -1,7 +1,7 @@
-"""The page on which people check what a reader found in their own reviews: one file that fetches nothing.
+"""The page on which people check what a reader found in their own reviews: one self-contained file.
 
-Called by `aspectra check`; `aspectra.analyze.sample` draws the sentences, and `aspectra.score.checks` reads what the
-page saves.
+Called by `aspectra check`; `aspectra.analyze.sample` draws the sentences, and `aspectra.score.checks` reads the
+judgments that the page saves.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from aspectra.report.tables import SIGNS
 from aspectra.score.checks import FORMAT
 
 GENERATOR = "aspectra check"
-# What is marked by one click. Scripts without spaces between words are marked letter by letter.
+# One click marks one of these. Scripts without spaces between words are marked character by character.
 WORD = re.compile(rf"(?=\w)[{ALONE}]|[^\W{ALONE}]+(?:['’-][^\W{ALONE}]+)*")
 
 
 def write(drawn: Mapping[str, Any], file: Path) -> str:
-    """Write the page to `file` and return its id, which hangs on what is checked.
+    """Write the page to `file` and return its id, which depends on the content.
 
-    `drawn` is what the page saves in the end (`aspectra.score.checks`), without judgments: `sentences`, each with its
-    `opinions`, how many there are (`of`), `seed`, `reader`, `reviews` by name, `categories` that may be named, and
-    whether `targets` are. Raises UserError for a file that is something else.
+    `drawn` is the content that the page saves (`aspectra.score.checks`), without judgments: `sentences` with their
+    `opinions`, their total number (`of`), `seed`, `reader`, the name of the `reviews`, the possible `categories`, and
+    whether there are `targets`. Raises UserError if the file exists and is not such a page.
     """
     if file.is_dir() or (file.exists() and GENERATOR not in file.read_text(encoding="utf-8", errors="replace")[:2048]):
         raise UserError(f"{file} exists and is not a page of `aspectra check`; name another file with --out")
@@ -40,7 +40,7 @@ def write(drawn: Mapping[str, Any], file: Path) -> str:
 
 
 def html(saved: dict[str, Any]) -> str:
-    """The page. Each opinion is a card, and each sentence has one more: whether that is all."""
+    """The page. Each opinion is a card, and each sentence has one more, on whether an opinion is missing."""
     items, first = [], 0
     for sentence in saved["sentences"]:
         opinions = sentence["opinions"]
@@ -69,7 +69,7 @@ def html(saved: dict[str, Any]) -> str:
 
 
 def words(text: str, opinions: Sequence[Mapping[str, Any]], first: int) -> list[dict[str, Any]]:
-    """The sentence cut where words and targets begin and end, each with the numbers of the cards about it."""
+    """The sentence split at the ends of words and targets; each piece has the numbers of its cards."""
     found = [match.span() for match in WORD.finditer(text)]
     marks = [
         Mark(number, (o["from"], o["to"]), o["polarity"])

@@ -1,7 +1,7 @@
 """Sentences that one system gets right and another wrong, with the spans of gold and predictions.
 
-Read from the cells' `predictions.jsonl`: of each system the cells with the most labels, of these the lowest seed.
-Called by `aspectra.report.benchmark`.
+Read from the cells' `predictions.jsonl`: for each system the cell with the most labels and the lowest seed. Called by
+`aspectra.report.benchmark`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from aspectra.score.predictions import read_predictions
 from aspectra.score.results import ITEMS, cell_name
 from aspectra.tasks.anchor import anchor
 
-# No card takes fewer bytes.
+# Lower limit of a card's bytes.
 SHORTEST = 600
-# Characters of an answer that could not be read; one that was cut off may be a page of them.
+# Characters shown of an answer that could not be parsed; a truncated one may be very long.
 ANSWER = 300
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A sentence of a set, and for each system (by its number) what it said and whether all of that is right."""
+    """A sentence of a set, and for each system (by index) its prediction and whether it is entirely right."""
 
     set: str
     task: str
@@ -40,7 +40,7 @@ class Disagreement:
 
 
 def disagreements(results: Row, folder: Path, systems: Sequence[str]) -> list[Disagreement]:
-    """Every sentence that some system gets right (strictly, all of it) and another wrong, in the order of the sets."""
+    """Every sentence that some system gets entirely right (strict) and another wrong, in the order of the sets."""
     found = []
     for place, (task, data) in enumerate(sets(results)):
         shown: dict[int, list[Prediction]] = {}
@@ -61,13 +61,13 @@ def disagreements(results: Row, folder: Path, systems: Sequence[str]) -> list[Di
 
 
 def _right(prediction: Prediction) -> bool:
-    """Whether a system found the gold of a sentence and nothing else."""
+    """Whether a system found exactly the gold of a sentence."""
     correct, predicted, _, gold = prediction.extra["counts"]["strict"]
     return bool(correct == predicted == gold)
 
 
 def counts(found: Sequence[Disagreement], systems: int) -> dict[str, list[list[int]]]:
-    """For each set a table: how many sentences the system of the row gets right and that of the column wrong."""
+    """For each set a table: the number of sentences that the row's system gets right and the column's wrong."""
     tables: dict[str, list[list[int]]] = {}
     for each in found:
         table = tables.setdefault(each.set, [[0] * systems for _ in range(systems)])
@@ -77,7 +77,7 @@ def counts(found: Sequence[Disagreement], systems: int) -> dict[str, list[list[i
 
 
 def balanced(found: Sequence[Disagreement]) -> Iterator[Disagreement]:
-    """The sentences, sets by turns, and within a set the pairs of systems by turns."""
+    """The sentences, alternating between sets, and within a set between pairs of systems."""
     queues = []
     for name in dict.fromkeys(each.set for each in found):
         mine = [each for each in found if each.set == name]
@@ -93,7 +93,7 @@ def balanced(found: Sequence[Disagreement]) -> Iterator[Disagreement]:
 
 
 def embedded(found: Sequence[Disagreement], render: Callable[[Values], str], room: int) -> list[str]:
-    """As many sentences as go into `room` bytes, rendered; one that is too long leaves its place to the next."""
+    """As many rendered sentences as fit into `room` bytes; one that is too long is skipped."""
     cards = []
     for each in balanced(found):
         if room < SHORTEST:
@@ -106,7 +106,7 @@ def embedded(found: Sequence[Disagreement], render: Callable[[Values], str], roo
 
 
 def card(each: Disagreement) -> Values:
-    """A sentence with its gold, and for each system its opinions and how they stand to the gold."""
+    """A sentence with its gold, and for each system its opinions and how they compare with the gold."""
     task = tasks.get(each.task)
     first = next(iter(each.said.values()))
     gold = task.ordered(_opinion(item) for item in first.extra["gold"])
@@ -151,9 +151,9 @@ def card(each: Disagreement) -> Values:
 
 
 def segments(text: str, opinions: Sequence[Opinion], state: Callable[[Opinion], str]) -> list[Values]:
-    """The text in pieces, those that an opinion speaks of with its polarity and state.
+    """The text in pieces; those of an opinion have its polarity and state.
 
-    Of two places that overlap the first is marked, or the longer one where both begin alike.
+    Of two overlapping spans the first is marked, or the longer one if both begin at the same character.
     """
     places = []
     for opinion in opinions:
@@ -174,14 +174,14 @@ def segments(text: str, opinions: Sequence[Opinion], state: Callable[[Opinion], 
 
 
 def _beginning(answer: str) -> str:
-    """As much of an answer as shows what is wrong with it."""
+    """The beginning of an answer, enough to show the fault."""
     return answer if len(answer) <= ANSWER else f"{answer[:ANSWER]}…"
 
 
 def _amiss(prediction: Prediction, task: tasks.Task) -> tuple[list[tasks.Pair], int]:
-    """What was said well of a term that is not in the sentence, and how many pieces cannot be read at all.
+    """Valid opinions on terms that are not in the sentence, and the number of pieces that cannot be parsed.
 
-    An opinion with a made-up polarity is no such piece where it came as an opinion: it can be shown as it is.
+    A structured opinion with an invalid polarity does not count: it can be shown as it is.
     """
     claims = list(metrics.claims(prediction, task))
     misfits = [pair for pair in claims if pair is not None and not task.fits(pair[0], prediction.text, "strict")]
@@ -195,12 +195,12 @@ def _key(task: tasks.Task, opinion: Opinion) -> tasks.Pair:
 
 
 def _words(task: tasks.Task, subject: str, polarity: str) -> Values:
-    """An opinion in words: what it is about, field by field, and its polarity."""
+    """An opinion in words: its subject, field by field, and its polarity."""
     return {"subject": " · ".join(task.fields(subject)), "polarity": polarity, **_tone(polarity)}
 
 
 def _tone(polarity: str) -> Values:
-    """The page's class and sign of a polarity; a system may have made one up."""
+    """The page's class and sign of a polarity, which may be an invalid one."""
     return {"tone": polarity if polarity in SIGNS else "unknown", "sign": SIGNS.get(polarity, "?")}
 
 

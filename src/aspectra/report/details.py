@@ -1,6 +1,6 @@
-"""What kind of errors each system makes on a set: tables of shares, summed or averaged over seeds.
+"""The kinds of errors that each system makes on a set: tables of shares, summed or averaged over seeds.
 
-Called by `aspectra.report.boards` with the cells of each system, those of one number of labels together.
+Called by `aspectra.report.boards` with the cells of each system that have the same number of labels.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FAULTS = ("unparsed", "not_in_sentence", "cut", "unanswered")
 
 
 def errors(systems: Systems, run: Run) -> dict[str, Any]:
-    """Of the gold subjects: found with the right polarity, found with another, not found; summed over seeds."""
+    """For the gold subjects: found with the right polarity, found with a wrong one, not found; summed over seeds."""
     gold = sum(c["subjects"]["gold"] for c in run)
     met = sum(c["polarity"]["subjects"] for c in run)
     right = sum(c["polarity"]["right"] for c in run)
@@ -39,13 +39,13 @@ def errors(systems: Systems, run: Run) -> dict[str, Any]:
 
 
 def over(run: Run, part: str, key: str) -> str:
-    """A figure of a part that not every record has, mean over seeds."""
+    """A figure of a part that only some records have, mean over seeds."""
     found = [c[part][key] for c in run if c.get(part)]
     return percent(mean(found)) if found else "–"
 
 
 def confusion(systems: Systems, run: Run) -> dict[str, Any]:
-    """Gold polarity down, predicted across: counts summed over seeds, `heat` (0 to 9) by the share of a row."""
+    """Gold polarity in rows, predicted in columns: counts summed over seeds, `heat` (0 to 9) by the share of a row."""
     counts = {
         (gold, said): sum(c["polarity"]["confusion"].get(gold, {}).get(said, 0) for c in run)
         for gold in POLARITIES
@@ -69,7 +69,7 @@ def confusion(systems: Systems, run: Run) -> dict[str, Any]:
 
 
 def parts(systems: Systems, runs: Sequence[Run], field: str, order: Iterable[str] = ()) -> dict[str, Any] | None:
-    """F1 by polarity or by category, mean over seeds; the most frequent first where no order is given."""
+    """F1 by polarity or by category, mean over seeds; by descending frequency unless an order is given."""
     gold = {name: part["gold"] for run in runs for name, part in run[0][field].items() if part["gold"]}
     heads = [name for name in order if name in gold] or sorted(gold, key=lambda name: -gold[name])
     if not heads:
@@ -82,7 +82,7 @@ def parts(systems: Systems, runs: Sequence[Run], field: str, order: Iterable[str
 
 
 def faults(systems: Systems, run: Run) -> dict[str, Any]:
-    """Shares of outputs with each fault, mean over seeds."""
+    """The share of outputs with each fault, mean over seeds."""
     shares = [mean(c["faults"][key] for c in run) for key in FAULTS]
     cells = [{"text": percent(share), "some": share > 0} for share in shares]
     return {**systems.who(run[0]), "outputs": f"{sum(c['faults']['outputs'] for c in run):,}", "cells": cells}

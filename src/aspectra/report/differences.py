@@ -1,4 +1,4 @@
-"""One system minus another: what may be said of it, in words, figures and charts. Called by `boards`, `cli`."""
+"""Differences between two systems in words, figures and charts. Called by `boards`, `cli`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ends = tuple[float, float]
 
 
 def verdict(comparison: Row) -> str:
-    """What is said of a difference.
+    """The wording of a difference.
 
     >>> verdict({"verdict": "shown"}), verdict({"verdict": "descriptive", "over_runs": {"runs": 3}})
     ('a difference', '3 runs: descriptive')
@@ -26,7 +26,7 @@ def verdict(comparison: Row) -> str:
 
 
 def compared(results: Row, place: tuple[str, str | None], view: tuple[str, str]) -> list[Row]:
-    """The comparisons of one place (task, set) and view (scoring, subset)."""
+    """The comparisons for a place (task, set) and a view (scoring, subset)."""
     found = results["comparisons"]
     return [c for c in found if (c["task"], c["data"]) == place and (c["scoring"], c["subset"]) == view]
 
@@ -34,9 +34,10 @@ def compared(results: Row, place: tuple[str, str | None], view: tuple[str, str])
 def level(
     results: Row, systems: Systems, place: tuple[str, str | None], view: tuple[str, str], leaders: set[str]
 ) -> set[str]:
-    """The systems that were compared with a leader without a difference being shown.
+    """The systems that were compared with a leader and have no shown difference.
 
-    Of too few runs none can be shown: there the sentences alone decide, or one that is far behind would seem level.
+    With too few runs no difference can be shown. Then the interval over sentences decides, so that a system far behind
+    does not seem level.
     """
     near = [
         systems.sides(c)
@@ -47,7 +48,7 @@ def level(
 
 
 def differences(systems: Systems, found: Sequence[Row], name: str) -> Values:
-    """The lines of a table of comparisons, on one axis called `name`, and how many say what."""
+    """The lines of a table of comparisons, on one axis called `name`, and the number of each verdict."""
     if not found:
         return {"comparisons": []}
     ends = [(c["low"], c["high"]) for c in found] + [wide for c in found if (wide := over_both(c))]
@@ -63,12 +64,12 @@ def differences(systems: Systems, found: Sequence[Row], name: str) -> Values:
 
 
 def over_both(c: Row) -> Ends | None:
-    """The interval over runs and sentences as it is drawn: not that of few runs, which would fill the chart."""
+    """The interval over runs and sentences to draw; None with few runs, where it would fill the chart."""
     return None if c["verdict"] == "descriptive" else (c["over_runs"]["low"], c["over_runs"]["high"])
 
 
 def line(systems: Systems, c: Row, axis: charts.Axis) -> Values:
-    """One comparison; intervals and p over runs and sentences are `both`, over sentences alone the others."""
+    """One comparison; `both` has interval and p over runs and sentences, the others are over sentences only."""
     both, wide, shown = c["over_runs"], over_both(c), c["verdict"] == "shown"
     return {
         "one": c["one"],

@@ -1,7 +1,7 @@
-"""What distilling gained: F1 before and after, over a half and all of the answers; the figures and their page.
+"""The gain from distillation: F1 before and after, with half and all of the answers; the figures and their page.
 
-Called by `aspectra.pipeline.distil`. Intervals are the percentile bootstrap of `score.significance`, drawn over reviews
-rather than sentences, for those of one review share its author, its things and its LLM's mood.
+Called by `aspectra.pipeline.distil`. Intervals are the percentile bootstrap of `score.significance`, over reviews
+instead of sentences, because the sentences of one review share author, subject and LLM answer.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from aspectra.score.significance import Interval
 Row = dict[str, Any]
 TASK = "atsa"
 PAGE = "report.html"
-POINT = 0.01  # F1: what a second half brought at most where more answers are said to hardly pay
-FEW = 50  # reviews or sentences below which the page warns of wide intervals
+POINT = 0.01  # F1: if the second half of the answers brought at most this, more answers hardly help
+FEW = 50  # with fewer reviews or sentences, the page warns of wide intervals
 PAIRS = (("all", "before"), ("all", "labels"), ("all", "half"))
 NAMES = {
     "before": "before",
@@ -43,10 +43,11 @@ def measured(
 ) -> Row:
     """Strict scores of each system on the same sentences, and the differences, with 95 % intervals, as fractions.
 
-    `said` is what each system of `NAMES` says of `gold`, `learned` of how many reviews it learned the answers. With
-    `of_reviews` the sentences' ids are `REVIEW:N`, and reviews are what is drawn anew; else sentences are.
+    `said` has the predictions of each system of `NAMES` for `gold`, `learned` the number of reviews whose answers it
+    was trained on. With `of_reviews` the sentences' ids are `REVIEW:N`, and reviews are resampled; otherwise sentences
+    are.
 
-    Returns `judged` (what was judged by), `rows`, `gains` (of `PAIRS`) and `more`: would more answers help?
+    Returns `judged` (what the scores are based on), `rows`, `gains` (of `PAIRS`) and `more`: would more answers help?
     """
     names = [example.id.rpartition(":")[0] if of_reviews else str(n) for n, example in enumerate(gold)]
     counts = {name: summed(gold, said[name], names) for name in NAMES if name in said}
@@ -77,7 +78,7 @@ def measured(
 
 
 def summed(gold: Sequence[Example], said: Sequence[Prediction], names: Sequence[str]) -> significance.Counts:
-    """The counts of `score.metrics.items`, added up over the sentences of one name."""
+    """The counts of `score.metrics.items`, summed over the sentences with the same name."""
     sums: dict[str, list[int]] = {}
     for name, item in zip(names, metrics.items(gold, said, TASK), strict=True):
         into = sums.setdefault(name, [0, 0, 0, 0])
@@ -87,7 +88,7 @@ def summed(gold: Sequence[Example], said: Sequence[Prediction], names: Sequence[
 
 
 def more(gain: Interval, answers: int) -> str:
-    """Would paying for more help? By what the second half of the answers brought (fractions of F1)."""
+    """Whether more answers would help, by the gain from the second half of them (fractions of F1)."""
     brought = f"the last {counted(answers, 'answer')} brought {signed(gain.value)} F1 ({spoken(gain)})"
     if gain.low > 0:
         return f"Would paying for more help? Probably: {brought}; the same number again tends to bring less."
@@ -103,7 +104,7 @@ def spoken(interval: Interval | Mapping[str, float]) -> str:
 
 
 def lines(results: Row) -> list[str]:
-    """What the figures say, a sentence a line."""
+    """The figures in words, one sentence per line."""
     judged, held = results["judged"], results["answers"]["held"]
     if judged["unit"] == "review":
         by = f"{counted(held['reviews'], 'answered review')} held out, a random sample of the file"
@@ -138,13 +139,13 @@ def table(results: Row) -> list[list[str]]:
 
 
 def write(results: Row, out: Path) -> None:
-    """Write the page into the folder, whole or not at all."""
+    """Write the page into the folder, atomically."""
     page = environment(markup=True).get_template("distilled.html.jinja")
     write_text(out / PAGE, page.render(**context(results), **frame((), "distilled.js", {})))
 
 
 def context(results: Row) -> Row:
-    """What the template prints."""
+    """The template's values."""
     rows = results["rows"]
     keys = {row["system"]: charts.Key(row["system"][0].upper(), n, "student") for n, row in enumerate(rows)}
     axis = charts.linear((100 * row[end] for row in rows for end in ("low", "high")), "f1", 100)
@@ -172,7 +173,7 @@ def context(results: Row) -> Row:
 
 
 def facts(results: Row) -> list[tuple[str, str]]:
-    """(what, how many) of the draw, the answers and their price."""
+    """(name, number) of the draw, the answers and their price."""
     draw, asked, parts = results["draw"], results["asked"], results["answers"]
     cost = "unknown, no prices given" if asked["cost_usd"] is None else f"${asked['cost_usd']:.4f}"
     open_ = ", ".join(f"{asked[name]:,} {name}" for name in ("rejected", "failed", "absent", "pending") if asked[name])

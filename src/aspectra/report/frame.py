@@ -1,6 +1,6 @@
-"""What frames each page of ours: a file that fetches nothing, whose policy allows its own style and script alone.
+"""The frame of every page: a self-contained file, whose content security policy allows only its own style and script.
 
-Called by `benchmark`, `opinions` and `audit` of this folder; the parts lie in `page/`.
+Called by `benchmark`, `opinions` and `audit` of this folder; the parts are in `page/`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ PAGE = files("aspectra.report") / "page"
 def frame(styles: tuple[str, ...], script: str, data: Any, before: tuple[str, ...] = ()) -> dict[str, Any]:
     """The values `style`, `script`, `policy` and `data` of a page's template.
 
-    `style.css` and `theme.js` stand in every page, before the files that are named; `before` are scripts that several
-    pages share. `data` is what the script reads.
+    `style.css` and `theme.js` are in every page, before the named files; `before` are scripts that several pages share.
+    `data` is the input of the script.
     """
     from markupsafe import Markup
 
@@ -45,7 +45,7 @@ def part(name: str) -> str:
 
 
 def embedded(value: Any) -> str:
-    """JSON that can stand inside a script element: nothing in it ends the element or a line of script."""
+    """JSON that is safe inside a script element: nothing in it ends the element or a line of script."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for mark in "<>&\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
@@ -54,7 +54,7 @@ def embedded(value: Any) -> str:
 
 @cache
 def environment(markup: bool) -> Environment:
-    """Templates whose every value is escaped: as HTML, or as text of a Markdown table."""
+    """Templates that escape every value: for HTML, or for text in a Markdown table."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
@@ -69,5 +69,5 @@ def environment(markup: bool) -> Environment:
 
 
 def digest(text: str) -> str:
-    """The hash by which a content security policy allows an inline style or script."""
+    """The hash with which a content security policy allows an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

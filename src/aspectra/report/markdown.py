@@ -1,4 +1,4 @@
-"""`report.md`: the table of a run, how sure its difference is, what each stage did. Called by `aspectra.pipeline`."""
+"""`report.md`: the table of a run, whether its differences are shown, its stages. Called by `aspectra.pipeline`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def describe(config: RunConfig) -> str:
 
 
 def leaderboard(config: RunConfig, rows: Rows, way: str) -> str:
-    """System, parameters, F1 by subset (mean over seeds, and their range), seconds a sentence."""
+    """System, parameters, F1 by subset (mean over seeds, and their range), seconds per sentence."""
     sizes = {row["subset"]: row["sentences"] for row in rows}
     head = [
         "system",
@@ -60,15 +60,15 @@ def leaderboard(config: RunConfig, rows: Rows, way: str) -> str:
 
 
 def pairs(config: RunConfig) -> list[tuple[str, str]]:
-    """Which systems are compared: the distilled student with each of its controls, and with what needs no training."""
+    """The pairs to compare: the distilled student with each of its controls, and with systems that need no training."""
     return [
         ("distilled", other) for other in ("base", "denoise", "shipped") if {"distilled", other} <= set(config.systems)
     ]
 
 
 def difference(config: RunConfig, pair: tuple[str, str], way: str, out: Path) -> str:
-    """How far the first system is ahead of the second, and whether that is shown: over sentences and, from five runs
-    on, over runs too."""
+    """The lead of the first system over the second, and whether it is shown: over sentences and, from five runs on,
+    also over runs."""
     one, other = (runs(config, system, way, out) for system in pair)
     gap = significance.difference(one, other, scoring=way)
     zero = "contains zero" if gap.low <= 0 <= gap.high else "excludes zero"
@@ -84,11 +84,11 @@ def difference(config: RunConfig, pair: tuple[str, str], way: str, out: Path) ->
 
 
 def runs(config: RunConfig, system: str, way: str, out: Path) -> list[significance.Counts]:
-    """Per seed, per sentence: what of the predictions and of the gold was right."""
+    """For each seed and sentence: how many predictions and gold opinions were right."""
     task = config.finetune.task
     gold = datasets.draw(datasets.split(datasets.find(task, config.finetune.data), "test"), config.test_cap)
     found: list[significance.Counts] = []
-    for seed in config.seeds:  # what is not trained here has one run, which meets each of the others
+    for seed in config.seeds:  # an untrained system has one run, which is paired with each of the others
         name = system if system == "shipped" else f"{system}-{seed}"
         predictions = read_predictions(out / "evaluate" / name / "predictions.jsonl")
         found.append([tuple(item["counts"][way]) for item in metrics.items(gold, predictions, task)])
@@ -111,7 +111,7 @@ def losses(config: RunConfig, out: Path) -> str:
 
 
 def stages(config: RunConfig, out: Path) -> str:
-    """What each stage took; folders that an earlier run with other systems or seeds left there are not told of."""
+    """Time and date of each stage; folders of an earlier run with other systems or seeds are ignored."""
     students = [system for system in config.systems if system not in ("shipped", "teacher")]
     names = ["elicit", "corpus", *(f"pretrain/{system}" for system in students)]
     names += [f"{stage}/{s}-{seed}" for seed in config.seeds for s in students for stage in ("finetune", "evaluate")]

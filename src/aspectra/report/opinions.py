@@ -1,8 +1,7 @@
-"""The report of `aspectra analyze`: one self-contained page made of a manifest's figures.
+"""The report of `aspectra analyze`: one self-contained page made from a manifest's figures.
 
-Called by `aspectra.analyze.analysis`. Everything is counted before it is drawn, so that the page is as small for a
-million opinions as for a thousand; it fetches nothing, and its content security policy allows its own style and
-script alone, by their hashes.
+Called by `aspectra.analyze.analysis`. Everything is counted before it is drawn, so the page for a million opinions is
+as small as for a thousand. Its content security policy allows only its own style and script, by their hashes.
 """
 
 from __future__ import annotations
@@ -20,25 +19,25 @@ from aspectra.report.opinions_topics import picture
 from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, percent, said, story, trust
 
 GENERATOR = "aspectra analyze"
-VALUES = 12  # values of a column shown at once
-FEW = 5  # reviews below which a share is not shown in the table of values and topics
-SIGNS = {name: tables.SIGNS[name] for name in ("positive", "neutral", "conflict", "negative")}  # as bars have them
+VALUES = 12  # values of a column shown at first
+FEW = 5  # with fewer reviews, the table of values and topics shows no share
+SIGNS = {name: tables.SIGNS[name] for name in ("positive", "neutral", "conflict", "negative")}  # the order of the bars
 
 
 def write(manifest: Row, path: Path) -> None:
-    """Write the page, whole or not at all."""
+    """Write the page atomically."""
     write_text(path, html(manifest))
 
 
 def html(manifest: Row) -> str:
-    """The page of a manifest as `aspectra.analyze.analysis` makes it."""
+    """The page for a manifest of `aspectra.analyze.analysis`."""
     page = environment(markup=True).get_template("opinions.html.jinja")
     parts = frame(("opinions.css",), "opinions.js", table(manifest["figures"]))
     return page.render(**context(manifest), generator=GENERATOR, **parts)
 
 
 def table(figures: Row) -> Row:
-    """What the page's sortable table shows: a list for each row."""
+    """The data of the page's sortable table: a list for each row."""
     return {
         kind: [
             [
@@ -55,12 +54,12 @@ def table(figures: Row) -> Row:
 
 
 def kinds(figures: Row) -> list[str]:
-    """What the table can show: topics, and the targets or categories that they are made of."""
+    """The contents that the table offers: topics, and their targets or categories."""
     return [kind for kind in ("topics", *NOUNS) if figures[kind]["rows"]]
 
 
 def context(manifest: Row) -> Row:
-    """What the template prints."""
+    """The template's values."""
     from aspectra.report import opinions_charts as charts
 
     figures, settings = manifest["figures"], manifest["config"]
@@ -104,7 +103,7 @@ def context(manifest: Row) -> Row:
 
 
 def shown(polarities: Row) -> list[str]:
-    """The polarities in their order; conflict only where there is one."""
+    """The polarities in order; conflict only if it occurs."""
     return [polarity for polarity in SIGNS if polarity != "conflict" or polarities[polarity]["count"]]
 
 
@@ -120,7 +119,7 @@ def over_time(time: Row, dots: Sequence[Any]) -> Row:
 
 
 def column(each: Row) -> Row:
-    """A column's values, and its values against topics."""
+    """A column's values, and a table of values and topics."""
     from aspectra.report import opinions_charts as charts
 
     few, rest = each["rows"][:VALUES], each["rows"][VALUES:]
@@ -149,7 +148,7 @@ def column(each: Row) -> Row:
 
 
 def cell(reviews: int, negative: int) -> Row:
-    """How many of the reviews that name a topic say something negative of it."""
+    """The share of negative reviews among those that mention a topic."""
     if reviews < FEW:
         return {"share": "–", "count": f"{reviews}", "heat": 0}
     share = negative / reviews

@@ -1,6 +1,6 @@
-"""Charts of the opinions' report, as inline SVG laid out like `charts`. Called by `aspectra.report.opinions`.
+"""Charts of the opinions report, as inline SVG laid out like `charts`. Called by `aspectra.report.opinions`.
 
-A polarity is told by its place (positive at the left, negative at the right) and its pattern, not by color alone.
+Position (positive left, negative right) and pattern show a polarity, not color alone.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from aspectra.report.charts import Axis, linear, strip, tag
 
 ORDER = ("positive", "neutral", "conflict", "negative")
 HEIGHT, TOP, BOTTOM = 240, 12, 206
-LEFT, RIGHT = 8.0, 99.0  # percent: the plot's own edges
-LABELS = 5  # along time, so that they fit a phone
+LEFT, RIGHT = 8.0, 99.0  # percent: the edges of the plot
+LABELS = 5  # on the time axis, few enough for a phone
 
 Polarities = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A stretch of time: its name, reviews, and polarities."""
+    """A period: its name, reviews, and polarities."""
 
     name: str
     reviews: int
@@ -32,13 +32,13 @@ class Stretch:
 
 
 def bar(polarities: Polarities, height: int = 26) -> str:
-    """Opinions by polarity in one bar of the whole width."""
+    """Opinions by polarity in one bar of full width."""
     total = sum(part["count"] for part in polarities.values())
     return strip(height, *parts([(name, polarities[name]["count"]) for name in ORDER], 100 / (total or 1), height))
 
 
 def parts(some: Sequence[tuple[str, float]], each: float, height: int, room: int = 150) -> list[str]:
-    """The bar's parts, each `each` percent wide a unit; a count stands in one that has room for it where the whole is
+    """The bar's parts, each `each` percent wide per unit. A count is shown in a part with enough room if the whole is
     `room` pixels wide, as on a phone."""
     drawn, start = [], 0.0
     for polarity, count in some:
@@ -60,7 +60,7 @@ FULL = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
 
 
 def head() -> str:
-    """The numbers above a column of `share` charts."""
+    """The tick labels above a column of `share` charts."""
     return strip(
         18,
         *(
@@ -116,7 +116,7 @@ def middle(n: int, count: int) -> float:
 
 
 def columns(stretches: Sequence[Stretch]) -> str:
-    """How many opinions in each stretch of time, stacked by polarity."""
+    """The number of opinions in each period, stacked by polarity."""
     totals = [sum(part["count"] for part in s.polarities.values()) for s in stretches]
     up = linear([0, max(totals)])
     drawn = frame(up, stretches, "")
@@ -143,7 +143,7 @@ def columns(stretches: Sequence[Stretch]) -> str:
 
 
 def course(stretches: Sequence[Stretch], polarities: Sequence[str] = ("positive", "negative")) -> str:
-    """The shares of some polarities over time, with intervals; stretches without an opinion leave a gap."""
+    """The shares of some polarities over time, with intervals; periods without opinions leave a gap."""
     up = Axis(0, 100, (0, 25, 50, 75, 100))
     drawn = frame(up, stretches, " %")
     dense = len(stretches) > 30
@@ -174,7 +174,7 @@ def course(stretches: Sequence[Stretch], polarities: Sequence[str] = ("positive"
 
 
 def stretches(rows: Sequence[dict[str, Any]], unit: str) -> list[Stretch]:
-    """The rows of the figures' `time`, named in the way of their unit."""
+    """The rows of the figures' `time`, named by their unit."""
     return [Stretch(named(date.fromisoformat(row["start"]), unit), row["reviews"], row["polarities"]) for row in rows]
 
 
@@ -182,7 +182,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def named(day: date, unit: str) -> str:
-    """A start in words: the day, the month, or the year. In English, whatever the machine's own language.
+    """A start in words: the day, the month, or the year. Always in English, whatever the locale.
 
     >>> named(date(2026, 3, 1), "month"), named(date(2026, 3, 2), "week")
     ('Mar 2026', '2 Mar')

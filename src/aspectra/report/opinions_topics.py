@@ -1,4 +1,4 @@
-"""The picture that the opinions' report opens with: each topic with its reviews, complaints, stars, quotes and course.
+"""The first chart of the opinions report: each topic with its reviews, complaints, stars, quotes and course over time.
 
 Called by `aspectra.report.opinions`.
 """
@@ -14,15 +14,15 @@ from aspectra.report.opinions_charts import Stretch
 from aspectra.report.opinions_words import LAST, Row, percent
 from aspectra.report.tables import SIGNS
 
-FIRST = 12  # topics that are shown at once
-DRAWN = 60  # topics drawn at all; the table has every one
+FIRST = 12  # topics that are shown at first
+DRAWN = 60  # topics in the chart; the table has all of them
 TARGETS = 8  # of a topic
-BESIDE = 3  # of them beside its name
-WIDEST = 3.0  # stars that the axis has below 0; intervals beyond are cut off
+BESIDE = 3  # of them shown beside its name
+WIDEST = 3.0  # extent of the axis below 0, in stars; longer intervals are clipped
 
 
 def picture(figures: Row, stretches: Sequence[Stretch], unit: str) -> Row:
-    """What the template draws: rows of topics, those at once and those behind a click."""
+    """The template's values: rows of topics, those shown at first and those behind a click."""
     found = figures["topics"]
     rows = found["rows"][:DRAWN] + [row for row in found["rows"][DRAWN:] if row["label"] in LAST]
     most = max(row["reviews"] for row in rows)
@@ -40,7 +40,7 @@ def picture(figures: Row, stretches: Sequence[Stretch], unit: str) -> Row:
 
 
 def how(found: Row, starred: bool) -> str:
-    """How the picture came about, in a few words; the rest stands at the page's end."""
+    """How the chart was made, in a few words; details are at the page's end."""
     by = {
         "meaning": "Targets are grouped by meaning",
         "words": "Targets are grouped by words, because the reader has no table of meanings",
@@ -58,7 +58,7 @@ def how(found: Row, starred: bool) -> str:
 
 
 def stars_axis(rows: Sequence[Row]) -> Axis | None:
-    """From the lowest interval to 0 and beyond, in whole stars; None where no topic has any."""
+    """From the lowest interval to 0 and above, in whole stars; None if no topic has stars."""
     told = [row["stars"] for row in rows if row["stars"]]
     if not told:
         return None
@@ -69,7 +69,7 @@ def stars_axis(rows: Sequence[Row]) -> Axis | None:
 
 
 def topic(row: Row, most: int, axis: Axis | None, stretches: Sequence[Stretch], unit: str) -> Row:
-    """A row: what stands at once, and what it opens to."""
+    """A row: its visible part, and its details."""
     negative, stars = row["negative"], row["stars"]
     label = row["label"]
     others = [one["label"] for one in row["targets"] if one["label"].casefold() != label.casefold()]
@@ -100,7 +100,7 @@ def topic(row: Row, most: int, axis: Axis | None, stretches: Sequence[Stretch], 
 
 
 def target(one: Row) -> Row:
-    """A target of a topic: how often, and how often negative."""
+    """A target of a topic: its count, and its negative count."""
     share = one["polarities"]["negative"] / one["opinions"]
     return {
         "label": one["label"],
@@ -111,7 +111,7 @@ def target(one: Row) -> Row:
 
 
 def lower(stars: Row) -> Row:
-    """A difference in stars in words.
+    """A difference in stars, in words.
 
     >>> lower({"difference": -0.54, "low": -1.05, "high": 0.12})
     {'text': '−0.5', 'more': '0.5 fewer stars', 'ends': '1.1 fewer to 0.1 more', 'sure': False}
@@ -129,7 +129,7 @@ def lower(stars: Row) -> Row:
 
 
 def pieces(quote: Row) -> tuple[str, str, str]:
-    """A sentence as what stands before, in, and behind the opinion's target."""
+    """A sentence split into the parts before, in, and after the opinion's target."""
     sentence, start, end = quote["sentence"], quote["start"], quote["end"]
     if start is None:
         return sentence, "", ""

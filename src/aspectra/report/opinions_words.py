@@ -1,4 +1,4 @@
-"""What the opinions' report says in words: its first sentences, its facts, and what must be known to read it rightly.
+"""The text of the opinions report: its first sentences, its facts, and notes on how to read it.
 
 Called by `aspectra.report.opinions`.
 """
@@ -14,19 +14,19 @@ from aspectra.report.opinions_charts import dated, named
 
 NOUNS = {"targets": "target", "categories": "category"}
 AMBIGUOUS = {"%m/%d/%Y": "month/day/year", "%m/%d/%y": "month/day/year", "%m-%d-%Y": "month-day-year"}
-ENOUGH = (10, 0.005)  # reviews, and share of all reviews, from which a topic may be called best
-SELDOM = 0.25  # share of complaints below which it may
-LAST = ("overall", "other")  # no topics: verdicts that name nothing, targets that fit nowhere
-FOREIGN = 0.05  # share of the reviews in another language, above which it is told
+ENOUGH = (10, 0.005)  # reviews, and share of all reviews, that a topic needs to be called best
+SELDOM = 0.25  # and its maximum share of complaints
+LAST = ("overall", "other")  # not topics: opinions without a target, targets that fit no topic
+FOREIGN = 0.05  # share of reviews in another language above which a note says so
 
 Row = dict[str, Any]
 
 
 def percent(share: float) -> str:
-    """A share as whole percent; a small one is not called none.
+    r"""A share as a rounded percentage; a small one is not shown as 0.
 
     >>> percent(0.614), percent(0.001), percent(0), percent(0.999)
-    ('61 %', '< 1 %', '0 %', '> 99 %')
+    ('61\xa0%', '< 1\xa0%', '0\xa0%', '> 99\xa0%')
     """
     whole = round(100 * share)
     if whole == 0 and share > 0:
@@ -55,7 +55,7 @@ def facts(manifest: Row) -> list[tuple[str, str]]:
 
 
 def written(day: date, time: Row) -> str:
-    """A review's day as exactly as the page's unit asks for and the column's way of writing knows it."""
+    """A review's date, as precise as the page's unit and the column's format allow."""
     if time["unit"] in ("month", "year"):
         return named(day, time["unit"])
     way = time["written"]
@@ -63,7 +63,7 @@ def written(day: date, time: Row) -> str:
 
 
 def notes(manifest: Row) -> list[str]:
-    """What must be known not to misread the page."""
+    """Notes that prevent misreading the page."""
     figures, found = manifest["figures"], []
     if passed := manifest["passed_over"]:
         told = ", ".join(f"{count:,} {reason}" for reason, count in passed.items())
@@ -96,7 +96,7 @@ def notes(manifest: Row) -> list[str]:
 
 
 def foreign(figures: Row) -> str | None:
-    """What is to be told of reviews in another language than the reader's; None where they are few, or not counted."""
+    """A note on reviews in other languages than the reader's; None if they are few or were not counted."""
     counts = figures.get("foreign")
     if not counts or counts["reviews"] <= FOREIGN * figures["reviews"]:
         return None
@@ -126,7 +126,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def story(figures: Row) -> list[str]:
-    """What stands out, in a sentence each."""
+    """The main findings, one sentence each."""
     rows = [row for row in figures["topics"]["rows"] if row["label"] not in LAST]
     complained = [row for row in rows if row["negative"]["reviews"] > 1][:3]
     found = []
@@ -153,7 +153,7 @@ def story(figures: Row) -> list[str]:
 
 
 def trust(manifest: Row) -> list[tuple[str, str, str]]:
-    """Who read and how far that is to be trusted: (what, in figures, in words)."""
+    """The reader, and how far its opinions can be trusted: (name, in figures, in words)."""
     figures = manifest["figures"]
     who = figures.get("reader") or {}
     name = " ".join(filter(None, (who.get("name"), who.get("version")))) or manifest["model"]
@@ -169,7 +169,7 @@ def trust(manifest: Row) -> list[tuple[str, str, str]]:
 
 
 def judged(quality: Row | None) -> list[tuple[str, str, str]]:
-    """How good the reader was where it was made."""
+    """The reader's scores from when it was made."""
     if not quality:
         return [("how good", "not known", "it was not tested on labeled sentences")]
     on = f"{quality['sentences']:,} labeled sentences ('{quality['data']}')"

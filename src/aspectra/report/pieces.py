@@ -1,7 +1,6 @@
-"""A text as the pages show it on which a person judges: cut where something in it begins or ends.
+"""Splits a text at the ends of marks, for pages on which a person judges.
 
-Called by `audit` and `check`. Places are characters as Python counts them; a browser counts otherwise, so that the page
-never has to.
+Called by `audit` and `check`. Offsets are Python's code points; browsers count differently, so no page computes them.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from aspectra.schema import Span
 
 
 class Mark(NamedTuple):
-    """A stretch of the text that the card of a number is about."""
+    """A span of the text that belongs to a card."""
 
     number: int
     span: Span
@@ -23,8 +22,8 @@ class Mark(NamedTuple):
 
 
 def pieces(text: str, marks: Sequence[Mark], more: Iterable[Span] = ()) -> list[dict[str, Any]]:
-    """The text cut at the ends of `marks`, and of `more` stretches: each piece with its place, the numbers of the cards
-    about it, and their polarity as its tone, `unknown` where they do not agree.
+    """The text split at the ends of `marks`, and of `more` spans. Each piece has its offset, the numbers of its cards,
+    and their polarity as its tone, `unknown` if they disagree.
 
     >>> [piece["text"] for piece in pieces("The soup was cold.", [Mark(0, (4, 8), "negative")])]
     ['The ', 'soup', ' was cold.']

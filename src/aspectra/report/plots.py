@@ -1,6 +1,6 @@
-"""Plots with two axes as inline SVG: F1 against cost with its frontier, and over labels. Called by `boards`.
+"""Plots with two axes as inline SVG: F1 against cost with its Pareto frontier, and over labels. Called by `boards`.
 
-Laid out as in `charts`: percentages along x, pixels along y.
+Laid out as in `charts`: percentages in x, pixels in y.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from itertools import pairwise
 from aspectra.report.charts import Axis, Key, linear, tag
 from aspectra.report.tables import number
 
-# The plot's own edges in percent of the width; what lies outside holds the labels of the y axis.
+# The edges of the plot in percent of the width; outside them are the labels of the y axis.
 INSET = (9.0, 97.0)
 HEIGHT, TOP, BOTTOM = 360, 26, 316
-# Names are laid out for a plot this wide (pixels); on a phone the page hides them and the letters remain.
+# Names are laid out for this width in pixels; on a phone the page hides them and only letters remain.
 NOMINAL, LETTER, LONGEST = 540, 6.6, 28
 
 Place = tuple[float, float]  # percent, pixels
@@ -25,7 +25,7 @@ Place = tuple[float, float]  # percent, pixels
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A system at a place: `low` and `high` are the ends of its interval along y."""
+    """A system at a position: `low` and `high` are the ends of its interval in y."""
 
     name: str
     key: Key
@@ -39,7 +39,7 @@ class Point:
 
 
 def logarithmic(values: Iterable[float]) -> Axis:
-    """A log axis that holds the positive values, with ticks at 1, 2, 5 of each decade or at decades alone."""
+    """A log axis around the positive values, with ticks at 1, 2, 5 of each decade, or at decades only."""
     known = list(values)
     low, high = math.log10(min(known)) - 0.15, math.log10(max(known)) + 0.15
     steps = (1, 2, 5) if high - low < 2 else (1, 3) if high - low < 3.5 else (1,)
@@ -48,12 +48,12 @@ def logarithmic(values: Iterable[float]) -> Axis:
 
 
 def picture(label: str, *children: str) -> str:
-    """A chart that stands alone, named for screen readers."""
+    """A standalone chart with a label for screen readers."""
     return tag("svg", *children, role="img", aria_label=label, width="100%", height=HEIGHT, class_="plot")
 
 
 def frontier(points: Sequence[Point]) -> list[Point]:
-    """The points that no other beats: none is as cheap and better, or cheaper and as good; cheapest first."""
+    """The Pareto frontier, cheapest first: no other point is as cheap and better, or cheaper and as good."""
     best: list[Point] = []
     for point in sorted(points, key=lambda p: (p.x, -p.y)):
         if not best or point.y > best[-1].y:
@@ -62,17 +62,17 @@ def frontier(points: Sequence[Point]) -> list[Point]:
 
 
 def inside(across: Axis, value: float) -> float:
-    """The place of a value in percent of the whole width."""
+    """The position of a value in percent of the whole width."""
     return INSET[0] + (INSET[1] - INSET[0]) * across.share(value)
 
 
 def level(up: Axis, value: float) -> float:
-    """The place of a value in pixels from the top."""
+    """The position of a value in pixels from the top."""
     return BOTTOM - (BOTTOM - TOP) * up.share(value)
 
 
 def frame(across: Iterable[tuple[float, str]], up: Axis, title: str) -> list[str]:
-    """Grid, ticks and titles; `across` are the places (percent) and texts of the ticks along x."""
+    """Grid, ticks and titles; `across` are positions (percent) and texts of the x ticks."""
     left, right = (f"{edge:g}%" for edge in INSET)
     parts = [tag("text", "F1, percent", y=12, class_="title")]
     for tick in up.ticks:
@@ -96,7 +96,7 @@ def marked(point: Point, place: Place, up: Axis) -> list[str]:
 
 
 def scatter(label: str, points: Sequence[Point], title: str) -> str:
-    """F1 against what it takes (log x): the frontier is a dashed stair, its points have a ring."""
+    """F1 against a cost (log x): the frontier is a dashed staircase, its points have a ring."""
     across = logarithmic(p.x for p in points)
     up = linear((end for p in points for end in (p.low, p.high)), most=100)
     places = {p: p.place(inside(across, p.x), up) for p in points}
@@ -116,10 +116,10 @@ def scatter(label: str, points: Sequence[Point], title: str) -> str:
 
 
 def curve(label: str, lines: Sequence[Sequence[Point]], ticks: Sequence[str], title: str) -> str:
-    """F1 over steps 0, 1, ... with one text each: a line for every system, its points a little apart."""
+    """F1 over steps 0, 1, ... with one label each: a line for each system, its points slightly offset."""
     up = linear((end for points in lines for p in points for end in (p.low, p.high)), most=100)
     first = INSET[0] + 4
-    # Names stand behind the ends of the lines.
+    # Names come after the ends of the lines.
     longest = max(min(len(points[-1].name), LONGEST) for points in lines if points[-1].x == len(ticks) - 1)
     step = (INSET[1] - 100 * (15 + LETTER * longest) / NOMINAL - first) / max(len(ticks) - 1, 1)
     apart = min(1.6, 5 / len(lines))
@@ -144,14 +144,14 @@ def curve(label: str, lines: Sequence[Sequence[Point]], ticks: Sequence[str], ti
 
 
 def path(corners: Sequence[Place], name: str) -> list[str]:
-    """Lines from corner to corner: no polyline, for it knows no percentages."""
+    """Lines from corner to corner, because a polyline cannot use percentages."""
     return [
         tag("line", x1=f"{a:.4g}%", y1=b, x2=f"{c:.4g}%", y2=d, class_=name) for (a, b), (c, d) in pairwise(corners)
     ]
 
 
 def along(corners: Sequence[Place]) -> list[Place]:
-    """Places close to one another on the lines between corners, for names to keep away from."""
+    """Closely spaced points on the lines between corners, for names to avoid."""
     found = []
     for (a, b), (c, d) in pairwise(corners):
         count = max(1, round(math.hypot((c - a) * NOMINAL / 100, d - b) / 8))
@@ -160,7 +160,7 @@ def along(corners: Sequence[Place]) -> list[Place]:
 
 
 def names(ends: Sequence[tuple[str, Place]], dots: Sequence[Place], lines: Sequence[Place]) -> list[str]:
-    """Names beside their points, where they meet the fewest names, points and lines."""
+    """Names beside their points, where they overlap the fewest names, points and lines."""
     taken = [around(place, 10) for place in dots] * 5 + [around(place, 3) for place in lines]
     parts = []
     for name, (x, y) in ends:

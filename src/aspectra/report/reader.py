@@ -1,4 +1,4 @@
-"""`report.md` of a reader that was made from labels: the dev F1 of teacher, student and export. Called by
+"""`report.md` of a reader made from labels: the dev F1 of teacher, student and export. Called by
 `aspectra.pipeline.reader`."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from aspectra.report.tables import distinct, line, percent
 
 
 def report(results: dict[str, Any]) -> str:
-    """The whole report as Markdown, from what `results.json` holds but the report itself."""
+    """The whole report as Markdown, from the content of `results.json`."""
     rows, export = results["rows"], results["export"]
     sets = distinct(row["data"] for row in rows)
     sizes = {row["data"]: row["sentences"] for row in rows}

@@ -1,4 +1,4 @@
-"""How the report names and paints the systems of a benchmark. Called by `boards`, `details` and `contrasts`."""
+"""Names and symbols of a benchmark's systems. Called by `boards`, `details` and `contrasts`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from aspectra.score.results import learned
 
 Row = Mapping[str, Any]
 
-# Where its name has no {shots}, a prediction file does not say how many labeled sentences its system saw.
+# Without {shots} in its name, a prediction file does not state how many labels its system saw.
 UNSTATED = -1.0
 
 
 def labels(row: Row) -> float:
-    """How many labeled sentences a system was shown: infinite where all of them, `UNSTATED` where nobody says."""
+    """The number of labeled sentences of a system: infinite for all of them, `UNSTATED` if it is not known."""
     if row["shots"] is not None:
         return float(row["shots"])
     if learned(row["kind"], row.get("stated", False)):
@@ -35,7 +35,7 @@ def labels_text(count: float) -> str:
 
 
 def fullest(rows: Iterable[Row]) -> list[Row]:
-    """Of each system on each set the rows with the most labels, in their order."""
+    """For each system on each set, the rows with the most labels, in order."""
     known = list(rows)
     most: dict[tuple[str, str, str], float] = {}
     for row in known:
@@ -45,7 +45,7 @@ def fullest(rows: Iterable[Row]) -> list[Row]:
 
 
 class Systems:
-    """The systems of a benchmark, each with its look: a letter, a color, and a shape for its kind."""
+    """The systems of a benchmark, each with its symbol: a letter, a color, and a shape for its kind."""
 
     def __init__(self, results: Row) -> None:
         rows = [*results["table"], *results["cells"]]
@@ -62,7 +62,7 @@ class Systems:
         self.several = {name for name, found in counts.items() if len(found) > 1}
 
     def name(self, row: Row) -> str:
-        """A system's name, with its number of labels where it ran with several."""
+        """A system's name, with its number of labels if it ran with several."""
         return f"{row['system']}, {labels_text(labels(row))}" if row["system"] in self.several else row["system"]
 
     def side(self, comparison: Row, which: str) -> Row:
@@ -75,12 +75,12 @@ class Systems:
         return {self.name(self.side(comparison, which)) for which in ("one", "other")}
 
     def varied(self, comparison: Row) -> str:
-        """The number of labels of a comparison, where one of the two systems ran with several."""
+        """The number of labels of a comparison, if one of the systems ran with several."""
         rows = (self.side(comparison, which) for which in ("one", "other"))
         return next((labels_text(labels(row)) for row in rows if row["system"] in self.several), "")
 
     def who(self, row: Row) -> dict[str, Any]:
-        """What names a system in a row of any table."""
+        """The values that identify a system in a row of any table."""
         key = self.keys[row["system"]]
         return {
             "name": self.name(row),
@@ -91,5 +91,5 @@ class Systems:
         }
 
     def legend(self) -> list[dict[str, Any]]:
-        """Every system with its look."""
+        """Every system with its symbol."""
         return [{"system": name, "kind": key.kind, "chip": charts.chip(key)} for name, key in self.keys.items()]

@@ -13,7 +13,7 @@ SIGNS = {"positive": "+", "negative": "−", "neutral": "○", "conflict": "±"}
 
 
 def distinct(values: Iterable[T]) -> list[T]:
-    """Each once, in the order in which they come."""
+    """The distinct values, in order of appearance."""
     return list(dict.fromkeys(values))
 
 
@@ -23,7 +23,7 @@ def line(cells: Sequence[str]) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """A mean, and the range behind it where there are several.
+    """A mean, with the range if there are several values.
 
     >>> spread([50.0]), spread([50.0, 52.0])
     ('50.00', '51.00 (50.00 to 52.00)')
@@ -35,7 +35,7 @@ def spread(values: Sequence[float]) -> str:
 
 
 def percent(fraction: float | None) -> str:
-    """A fraction as percent without the sign, as F1 is printed.
+    """A fraction as percent without the sign, as for F1.
 
     >>> percent(0.6123), percent(None)
     ('61.23', '–')
@@ -44,7 +44,7 @@ def percent(fraction: float | None) -> str:
 
 
 def signed(fraction: float) -> str:
-    """A difference of two fractions in points of percent.
+    """A difference of two fractions in percentage points.
 
     >>> signed(0.031), signed(-0.0425)
     ('+3.10', '−4.25')
@@ -53,7 +53,7 @@ def signed(fraction: float) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits, thousands set apart, no exponent.
+    """Three significant digits, with thousands separators, without an exponent.
 
     >>> number(12345.6), number(41.26), number(0.01234), number(0), number(None)
     ('12,346', '41.3', '0.0123', '0', '–')
@@ -80,7 +80,7 @@ def size(parameters: int | None) -> str:
 
 
 def chance(p: float | None) -> str:
-    """A p-value; a small one only as small, for it was counted over a finite number of draws.
+    """A p-value; a small one only as a bound, because it was estimated from a finite number of draws.
 
     >>> chance(0.0312), chance(0.0002), chance(None)
     ('0.031', '< 0.001', '–')
@@ -91,7 +91,7 @@ def chance(p: float | None) -> str:
 
 
 def escape(text: str) -> str:
-    r"""Text that stands in Markdown as it is, in a table's cell too: no markup, no HTML, one line.
+    r"""Text escaped for Markdown, also in a table's cell: no markup, no HTML, one line.
 
     >>> print(escape("a|b <i> *c*"))
     a\|b &lt;i> \*c\*

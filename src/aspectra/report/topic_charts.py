@@ -1,4 +1,4 @@
-"""Charts of a topic in the opinions' report: its complaints, what they cost in stars, its course over time.
+"""Charts of a topic in the opinions report: complaints, their effect on stars, course over time.
 
 Laid out like `opinions_charts`. Called by `aspectra.report.opinions_topics`.
 """
@@ -12,19 +12,19 @@ from aspectra.report.opinions_charts import parts
 
 
 def complaints(reviews: int, negative: int, praised: int, most: int, height: int = 30) -> str:
-    """The reviews that speak of a topic, against `most`: those that complain at the left, where bars compare."""
+    """The reviews that mention a topic, relative to `most`; complaints are at the left, where bars compare."""
     some = (("negative", negative), ("positive", praised), ("neutral", reviews - negative - praised))
     return strip(height, *parts(some, 100 / most, height, room=330))
 
 
 def small(counts: Mapping[str, int], height: int = 16) -> str:
-    """Opinions of a target by polarity, the negative at the left as in `complaints`, in a bar of the whole width."""
+    """Opinions of a target by polarity, the negative at the left as in `complaints`, in a bar of full width."""
     some = [(name, counts[name]) for name in ("negative", "conflict", "positive", "neutral")]
     return strip(height, *parts(some, 100 / (sum(counts.values()) or 1), height, room=0))
 
 
 def stars_head(axis: Axis) -> str:
-    """The numbers above a column of `lower` charts."""
+    """The tick labels above a column of `lower` charts."""
     texts = (
         tag("text", f"{t:+g}".replace("-", "−") if t else "0", x=axis.at(t), y=13, class_="tick") for t in axis.ticks
     )
@@ -32,7 +32,7 @@ def stars_head(axis: Axis) -> str:
 
 
 def lower(axis: Axis, stars: Mapping[str, float], height: int = 30) -> str:
-    """How many more or fewer stars: a dot and its interval, filled where that leaves 0 out."""
+    """The difference in stars: a dot and its interval, filled if that excludes 0."""
     middle = height / 2
     ends = [min(max(stars[name], axis.low), axis.high) for name in ("low", "difference", "high")]
     grid = (tag("line", x1=axis.at(t), x2=axis.at(t), y2="100%", class_="grid" if t else "zero") for t in axis.ticks)
@@ -42,7 +42,7 @@ def lower(axis: Axis, stars: Mapping[str, float], height: int = 30) -> str:
 
 
 def topic_course(course: Sequence[Sequence[int]], names: Sequence[str], unit: str) -> str:
-    """Reviews over time that speak of a topic, and those that complain: a path each, so that many stay small."""
+    """Reviews over time that mention a topic, and those that complain: one path each, to keep the page small."""
     most = max(1, *(named for named, _ in course))
     wide, tall = 10, 60
 

@@ -1,1 +1,1 @@
-"""A student behind HTTP: an API, and a page for people."""
+"""An HTTP service for a student: an API and a web page."""

@@ -1,6 +1,6 @@
-"""The service as an ASGI application: the API, the page, what it counts.
+"""The service as an ASGI application: the API, the page, the metrics.
 
-`application(model, limits, token)` is what `aspectra.serve.server` runs. The files of the page are read once, by fixed
+`aspectra.serve.server` runs `application(model, limits, token)`. The files of the page are read once, under fixed
 names; no path of a request is ever opened.
 """
 
@@ -36,7 +36,7 @@ from aspectra.serve.topics import Asked
 PAGE = {
     "/": ("serve/page/page.html", "text/html"),
     "/page.css": ("serve/page/page.css", "text/css"),
-    "/style.css": ("report/page/style.css", "text/css"),  # colors and tables are those of the reports
+    "/style.css": ("report/page/style.css", "text/css"),  # same colors and tables as in the reports
     "/page.js": ("serve/page/page.js", "text/javascript"),
     "/api.js": ("serve/page/api.js", "text/javascript"),
     "/many.js": ("serve/page/many.js", "text/javascript"),
@@ -74,9 +74,9 @@ TROUBLE: dict[int | str, dict[str, Any]] = {
 
 
 def application(model: Served, limits: Limits, token: str | None = None, origins: Sequence[str] = ()) -> Watched:
-    """The service of one model. Started and stopped by its lifespan, which waits for what was taken.
+    """The service of one model. Its lifespan starts and stops it, and waits for accepted requests.
 
-    Pages of the `origins` may ask it too; a browser allows those of no other, and without any only its own page.
+    Web pages of the `origins` may use it too; otherwise browsers allow only its own page.
     """
     from importlib.metadata import version
 
@@ -94,7 +94,7 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
         title="Aspectra",
         summary="Which opinions are in a text, and what are they about?",
         version=version("aspectra"),
-        docs_url=None,  # these pages come from outside
+        docs_url=None,  # these pages load files from elsewhere
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
@@ -123,14 +123,14 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
         return {"results": [surer(each, body.min_confidence) for each in found], "reader": model.about}
 
     async def classify(request: Request, body: Any) -> dict[str, Any]:
-        """How likely each polarity is, given a text and what is judged in it."""
+        """The probability of each polarity of a target or category in a text."""
         question = Question(**body.model_dump())
         items = [(question, len(question.text))]
         judged: Judged = (await answered(request, batcher.submit(model.classify, items)))[0]
         found = judged.probabilities
         return {"polarity": max(found, key=found.__getitem__), **judged._asdict(), "reader": model.about}
 
-    # The bodies know this service's limits and task, so that they are only known here.
+    # The bodies depend on this service's limits and task, so they are set here.
     extract.__annotations__["body"] = shapes.extract(limits)
     classify.__annotations__["body"] = shapes.classify(limits, model.by)
     api.add_api_route("/extract", extract, methods=["POST"], response_model=Extracted, dependencies=needs)
@@ -138,9 +138,9 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
     if (grouper := model.grouper) is not None:
 
         async def topics(request: Request, body: Any) -> dict[str, Any]:
-            """Targets under topics by what they mean, found or your own.
+            """Group targets into topics by meaning: topics that are found, or your own.
 
-            Nothing is kept: send all that are to be grouped at once.
+            Nothing is stored: send all targets to group in one request.
             """
             subjects = [Subject(one.target, one.count, tuple(one.around)) for one in body.targets]
             size = sum(len(subject.text) + sum(map(len, subject.around)) for subject in subjects)
@@ -170,12 +170,12 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
-        """The process answers."""
+        """Whether the process responds."""
         return {"status": "alive"}
 
     @app.get("/readyz", responses={503: TROUBLE[503]})
     async def readyz() -> dict[str, str]:
-        """The model answers."""
+        """Whether the model responds."""
         if not batcher.healthy:
             raise HTTPException(503, "the service is stopping, or the model does not answer")
         return {"status": "ready"}
@@ -195,17 +195,17 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
 
 
 def surer(found: Extraction, least: float) -> Extraction:
-    """An extraction without opinions of less confidence."""
+    """An extraction without opinions below this confidence."""
     return replace(found, opinions=tuple(o for o in found.opinions if o.confidence >= least)) if least else found
 
 
 async def answered(request: Request, work: Coroutine[Any, Any, list[Any]]) -> list[Any]:
-    """The answers, unless they take too long or the client goes away: then what has not begun is given up.
+    """The answers. If they take too long or the client disconnects, items that have not started are dropped.
 
-    Raises HTTPException: 429, 503, 504, and 422 where the model says what is wrong with the question.
+    Raises HTTPException: 429, 503, 504, and 422 if the model rejects the question.
     """
     task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.receive())  # the body has been read: the next message is the end
+    gone = asyncio.ensure_future(request.receive())  # the body has been read: the next message is the disconnect
     try:
         seconds = request.app.state.limits.seconds
         done, _ = await asyncio.wait((task, gone), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,7 @@
-"""Requests that come one by one, answered in batches: a bounded queue, and one thread that asks the model.
+"""Batches requests: a bounded queue, and one thread that calls the model.
 
-The event loop puts work in (`Batcher.submit`) and gets answers back; the thread takes as much as came meanwhile, and
-waits a moment for company. Called by `aspectra.serve.app`. Knows nothing of HTTP.
+The event loop adds work (`Batcher.submit`) and gets the answers. The thread takes what has arrived, after a short wait
+to fill the batch. Called by `aspectra.serve.app`. Does not depend on HTTP.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from aspectra.errors import AspectraError
 Ask = Callable[[list[Any]], Sequence[Any]]
 Watch = Callable[[int, float], object]
 
-WIDTH = 200  # characters that a place in a batch stands for: a long text takes several places
-CHOICE = 4  # batches' worth of jobs that are put in order of length
-HOLD = 0.2  # how much the newest batch says about the pace
-LONGEST = 60  # seconds that a client is told to wait at most
+WIDTH = 200  # characters per place in a batch: a long text takes several places
+CHOICE = 4  # number of batches whose jobs are sorted by length together
+HOLD = 0.2  # weight of the newest batch in the moving average of the pace
+LONGEST = 60  # maximum of Retry-After, in seconds
 
 log = logging.getLogger("aspectra.serve")
 
 
 class FullError(AspectraError):
-    """The queue is full; `retry_after` says in how many seconds it should no longer be."""
+    """The queue is full; `retry_after` is the number of seconds until there should be room."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"too many texts are waiting; try again in {retry_after} s")
@@ -37,11 +37,11 @@ class FullError(AspectraError):
 
 
 class StoppingError(AspectraError):
-    """Nothing new is taken: the service is stopping, or its thread has ended."""
+    """No new work is accepted: the service is stopping, or its thread has ended."""
 
 
 class Group:
-    """The items of one request: answers as they come, and a future for all of them."""
+    """The items of one request: their answers so far, and a future for all of them."""
 
     def __init__(self, count: int) -> None:
         self.loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ class Group:
         self.future: asyncio.Future[list[Any]] = self.loop.create_future()
 
     def settle(self, number: int, answer: Any) -> None:
-        """Put an answer in its place; an exception ends the whole request."""
+        """Store an answer; an exception fails the whole request."""
         if self.future.done():
             return
         if isinstance(answer, Exception):
@@ -73,9 +73,9 @@ class Job(NamedTuple):
 
 
 class Batcher:
-    """`size` places in a batch, `wait` seconds for company, `room` items in the queue.
+    """`size`: places in a batch; `wait`: seconds to wait for more items; `room`: items in the queue.
 
-    A request has `patience` seconds. `watch` is told of every batch how many items it had and how many seconds it took.
+    A request may take `patience` seconds. `watch` gets, for every batch, its number of items and its seconds.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Batcher:
     ) -> None:
         self.size, self.wait, self.room, self.patience, self.watch = size, wait, room, patience, watch
         self.queue: deque[Job] = deque()
-        self.arranged = 0  # jobs at the head of the queue that are in order of length
+        self.arranged = 0  # jobs at the head of the queue that are sorted by length
         self.changed = threading.Condition()
         self.stopping = False
         self.characters = 0  # in the queue
-        self.paces: dict[Ask, float] = {}  # seconds a character, by what is asked
+        self.paces: dict[Ask, float] = {}  # seconds per character, by function
         self.busy_since: float | None = None
         self.thread = threading.Thread(target=self.run, name="aspectra-model", daemon=True)
 
@@ -95,7 +95,7 @@ class Batcher:
         self.thread.start()
 
     def stop(self, timeout: float | None = None) -> None:
-        """Take nothing more, finish what was taken, wait for that."""
+        """Accept nothing more, and wait until accepted work is done."""
         with self.changed:
             self.stopping = True
             self.changed.notify()
@@ -103,17 +103,17 @@ class Batcher:
 
     @property
     def healthy(self) -> bool:
-        """Whether work is taken, and the model is not stuck."""
+        """Whether work is accepted and the model is not stuck."""
         since = self.busy_since
         stuck = since is not None and time.monotonic() - since > 2 * self.patience
         return self.thread.is_alive() and not self.stopping and not stuck
 
     async def submit(self, ask: Ask, items: Sequence[tuple[Any, int]]) -> list[Any]:
-        """What `ask` answers to each item; items come with their size in characters.
+        """The results of `ask` for each item; items come with their size in characters.
 
-        `ask` gets a list of items, possibly of several requests, and gives an answer for each: one that is an exception
-        is raised to whoever asked. Raises FullError where there is no room, or where what waits already would take
-        longer than a request may; StoppingError after `stop`. Cancelled, what has not begun is not asked any more.
+        `ask` gets a list of items, possibly of several requests, and returns one answer for each; an answer that is an
+        exception is raised to its caller. Raises FullError if there is no room, or if the queued work would take longer
+        than a request may; StoppingError after `stop`. If cancelled, items that have not started are dropped.
         """
         group = Group(len(items))
         with self.changed:
@@ -128,17 +128,17 @@ class Batcher:
         return await group.future
 
     def run(self) -> None:
-        """The thread: until it is stopped and the queue is empty."""
+        """The thread's loop: until it is stopped and the queue is empty."""
         while batch := self.take():
             wanted = [job for job in batch if not job.group.future.done()]
             for ask in dict.fromkeys(job.ask for job in wanted):
                 self.work(ask, [job for job in wanted if job.ask == ask])
 
     def take(self) -> list[Job]:
-        """The next batch; empty where there will be none.
+        """The next batch; empty at the end.
 
-        A model reads texts of like length quicker together: a few batches' worth of who waits longest is put in order
-        of length, and all of it goes before anybody who came later.
+        A model reads texts of similar length faster together. So the jobs that have waited longest, enough for a few
+        batches, are sorted by length, and all of them are served before later ones.
         """
         with self.changed:
             self.changed.wait_for(lambda: self.queue or self.stopping)
@@ -161,7 +161,7 @@ class Batcher:
         return len(self.queue) >= self.size or self.characters >= self.size * WIDTH
 
     def work(self, ask: Ask, jobs: list[Job]) -> None:
-        """Ask about the items of a batch and hand the answers out."""
+        """Run a batch and hand out the answers."""
         self.busy_since = started = time.monotonic()
         answers = self.answered(ask, [job.item for job in jobs])
         spent = time.monotonic() - started
@@ -178,7 +178,7 @@ class Batcher:
                 loop.call_soon_threadsafe(hand_out, pairs)
 
     def answered(self, ask: Ask, items: list[Any]) -> list[Any]:
-        """The answers; where a batch fails its items are asked about one by one, so that one cannot spoil the rest."""
+        """The answers. If a batch fails, its items run one by one, so that one bad item does not fail the rest."""
         try:
             answers = list(ask(items))
             if len(answers) != len(items):
@@ -192,7 +192,7 @@ class Batcher:
 
 
 def places(job: Job) -> int:
-    """How many places of a batch an item takes."""
+    """The number of places that an item takes in a batch."""
     return 1 + job.size // WIDTH
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request's JSON, in our own words: a validator's name types that its sender never heard of.
+"""Error messages for invalid JSON in our own words: a validator's messages name types that users do not know.
 
 Called by `aspectra.serve.app`.
 """
@@ -26,17 +26,17 @@ WORDS = {
     "less_than_equal": "must be {le} or less",
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), OBJECT),
 }
-KINDS = ("body", "one", "many")  # what a place begins with that its sender did not write
-LONGEST = 40  # characters of a name that are repeated
+KINDS = ("body", "one", "many")  # parts of an error's location that the client did not write
+LONGEST = 40  # characters of a name that are repeated in a message
 
 
 def complaint(errors: Sequence[Mapping[str, Any]]) -> str:
-    """One line for the first of a validator's errors; what was sent is not repeated, for it may be no text at all.
+    """One line for the first of a validator's errors. The input is not repeated, because it may not be valid text.
 
     >>> complaint([{"type": "string_too_long", "loc": ("body", "one", "text"), "ctx": {"max_length": 9}}])
     'text is longer than 9 characters'
     """
-    # A name that is mistyped is missing too, and the mistake is what to tell of.
+    # A mistyped name also causes a missing name; the mistyped one is reported.
     first = min(errors, key=lambda each: each["type"] != "extra_forbidden")
     parts = [part for part in first["loc"] if part not in KINDS]
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{str(part)[:LONGEST]}" for part in parts).lstrip(".")

@@ -1,6 +1,6 @@
-"""What a request may be, held before anything is made of it: type, size, time, strict JSON, and the token.
+"""Checks a request before it is parsed: type, size, time, strict JSON, and the token.
 
-`Guarded` is the class of the API's routes in `aspectra.serve.app`. Whatever is wrong is a 4xx with one line.
+`Guarded` is the class of the API's routes in `aspectra.serve.app`. Every fault is a 4xx with one line.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
-DRAINED = 32_000_000  # bytes that are read and thrown away, so that the client hears why before it is cut off
+DRAINED = 32_000_000  # bytes that are read and discarded, so that the client gets the error before the close
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one service takes; all of it can be set on the command line."""
+    """The limits of a service; all can be set on the command line."""
 
     body: int = 1_000_000  # bytes of a request
     text: int = 20_000  # characters of a text
     texts: int = 100  # in a request
     seconds: float = 60.0  # for a request, and to send one
-    queue: int = 1_000  # texts that wait
+    queue: int = 1_000  # texts in the queue
     batch: int = 32  # texts that the model reads together
-    wait: float = 0.005  # seconds that a batch waits for company
+    wait: float = 0.005  # seconds that a batch waits for more texts
 
 
 class Strict(Request):
-    """A request whose body is read within its limits, and whose JSON says one thing only."""
+    """A request whose body is read within its limits, and whose JSON is unambiguous."""
 
     async def body(self) -> bytes:
-        """Raises HTTPException: 415, 413, 408 where it does not come in time, 400 where it breaks off."""
+        """Raises HTTPException: 415, 413, 408 if it does not arrive in time, 400 if it ends early."""
         if not hasattr(self, "_whole"):
             self._whole = await self.read(self.app.state.limits)
         return self._whole
@@ -68,7 +68,7 @@ class Strict(Request):
         return b"".join(parts)
 
     async def json(self) -> Any:
-        """Raises HTTPException 400 where a key stands twice, a number is none, or the body is no JSON at all."""
+        """Raises HTTPException 400 for a repeated key, a number that is not finite, or invalid JSON."""
         try:
             return json.loads((await self.body()).decode("utf-8-sig"), object_pairs_hook=once, parse_constant=refused)
         except RecursionError:
@@ -91,7 +91,7 @@ def refused(name: str) -> Any:
 
 
 class Guarded(APIRoute):
-    """A route of the API: the token first, then the body."""
+    """A route of the API: checks the token first, then the body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -104,7 +104,7 @@ class Guarded(APIRoute):
 
 
 def check_token(request: Request) -> None:
-    """Raise HTTPException 401 unless the request has the service's token, where it wants one."""
+    """Raise HTTPException 401 unless the request has the service's token, if the service has one."""
     wanted: str | None = request.app.state.token
     if wanted is None:
         return

@@ -1,6 +1,6 @@
-"""What the service counts, in Prometheus' text format; one registry for each application.
+"""The service's metrics in Prometheus' text format; one registry for each application.
 
-Called by `aspectra.serve.app`. Labels are of fixed sets: no client can make a new series.
+Called by `aspectra.serve.app`. Labels have fixed values, so clients cannot create new series.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class Metrics:
         Gauge("aspectra_queue_texts", "Texts that wait.", registry=registry).set_function(waiting)
 
     def batched(self, texts: int, seconds: float) -> None:
-        """Note a batch."""
+        """Record a batch."""
         self.texts.inc(texts)
         self.batch.observe(texts)
         self.model.observe(seconds)
 
     def text(self) -> bytes:
-        """All of it."""
+        """All metrics."""
         return generate_latest(self.registry)
 
 
 class Watched:
-    """ASGI: counts what passes, and puts `headers` on every answer."""
+    """ASGI middleware: counts requests, and adds `headers` to every response."""
 
     def __init__(self, app: Any, metrics: Metrics, paths: Collection[str], headers: dict[str, str]) -> None:
         self.app, self.metrics, self.paths = app, metrics, paths

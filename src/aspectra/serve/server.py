@@ -1,6 +1,6 @@
-"""`aspectra serve`: loads the model, opens the port, serves until it is told to stop.
+"""`aspectra serve`: loads the model, opens the port, and serves until it is stopped.
 
-Called by `aspectra.cli.serve`. SIGTERM or Ctrl-C: nothing new is taken, what was taken is answered, then it ends.
+Called by `aspectra.cli.serve`. On SIGTERM or Ctrl-C it accepts nothing more, answers accepted requests, and exits.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from aspectra.serve.limits import Limits
     from aspectra.serve.student import Served
 
-TOKEN = "ASPECTRA_TOKEN"  # in the environment
-CONNECTIONS = 1024  # open at once; more are told 503
+TOKEN = "ASPECTRA_TOKEN"  # environment variable
+CONNECTIONS = 1024  # open at once; further ones get 503
 
 
 def serve(
@@ -38,10 +38,10 @@ def serve(
     ready: Callable[[dict[str, Any]], object] = lambda _: None,
     **options: Any,
 ) -> None:
-    """Serve a student, or the reader that comes with Aspectra, until a signal comes. `options` are those of
-    `aspectra.load`, `ready` is told the address.
+    """Serve a student, or the reader that comes with Aspectra, until a signal arrives. `options` are arguments of
+    `aspectra.load`; `ready` gets the address.
 
-    Raises UserError where the model, the token or the port cannot be used; MissingExtraError.
+    Raises UserError if the model, the token or the port cannot be used; MissingExtraError.
     """
     need("serve", "aspectra serve")
     from aspectra.readers.predictor import load
@@ -52,7 +52,7 @@ def serve(
     for origin in origins:
         check_origin(origin)
     limits = limits or Limits()
-    with listening(host, port) as listener:  # first: a port that is taken is told at once
+    with listening(host, port) as listener:  # first, so that a port in use is reported at once
         student = Student(load(model, batch_size=limits.batch, **options))
         student.extract(["The first answer takes longer than those that follow."])
         run(student, limits, token, listener, host, ready, origins)
@@ -79,7 +79,7 @@ def run(
     app = application(model, limits, token, origins)
     config = uvicorn.Config(
         app,
-        access_log=False,  # what people wrote is nobody's business
+        access_log=False,  # requests are private
         log_level="warning",
         server_header=False,
         proxy_headers=False,
@@ -100,7 +100,7 @@ def run(
             if not self.should_exit:
                 say("serve: stopping after the accepted requests")
             super().handle_exit(sig, frame)
-            self._captured_signals.clear()  # to be stopped is how a service ends well
+            self._captured_signals.clear()  # so that a stop by signal exits with status 0
 
     Server(config).run(sockets=[listener])
 
@@ -123,7 +123,7 @@ def read_token(file: Path | None) -> str | None:
 
 
 def check_origin(origin: str) -> None:
-    """Raise UserError for what no browser calls the origin of a page."""
+    """Raise UserError for an origin that no browser would send."""
     parts = urlsplit(origin)
     plain = parts.scheme in ("http", "https") and parts.hostname and origin == f"{parts.scheme}://{parts.netloc}"
     if origin != "*" and (not plain or "@" in parts.netloc or origin != origin.lower()):
@@ -135,7 +135,7 @@ def check_origin(origin: str) -> None:
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket with an address, not listening yet. Raises UserError where there is no such host or port to be had."""
+    """A bound socket that does not listen yet. Raises UserError if the host or port is not available."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
@@ -143,7 +143,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             f"this machine has no host {host} ({error}); use 127.0.0.1 (this machine) or 0.0.0.0 (all)"
         ) from None
     family, kind, protocol, _, address = found[0]
-    # The protocol by number: asyncio sends small answers at once only where it reads TCP here.
+    # With the number of the protocol asyncio recognizes TCP and sends small answers at once.
     with socket.socket(family, kind, protocol) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -155,7 +155,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
+    """Whether only this machine can reach the host."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

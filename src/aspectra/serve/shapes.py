@@ -1,6 +1,6 @@
-"""Requests and answers of the API as pydantic knows them, with the limits of one service in them.
+"""pydantic models of the API's requests and responses, with the limits of one service.
 
-Called by `aspectra.serve.app`; the OpenAPI document is made of them.
+Called by `aspectra.serve.app`; the OpenAPI document is generated from them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aspectra.tasks.linear import Field as Subject
 WITHOUT_NUL = r"^[^\x00]*$"
 SUBJECT = 200  # characters of a target or a category
 TARGETS = 5_000  # in a request
-SENTENCES, SENTENCE = 6, 400  # around a target, and characters of one
+SENTENCES, SENTENCE = 6, 400  # sentences with a target, and characters of each
 STRICT = ConfigDict(extra="forbid", strict=True)
 TEXT = "The soup was superb, but the waiter was rude."
 EXAMPLES: dict[Subject, str] = {"target": "waiter", "category": "service general"}
@@ -37,14 +37,14 @@ class Opinion(BaseModel):
 
 
 class Result(BaseModel):
-    """What was found in a text; `cut` where an answer reached its limit before its end."""
+    """The opinions in a text; `cut`: whether an answer reached the token limit."""
 
     opinions: list[Opinion]
     cut: bool
 
 
 class Reader(BaseModel):
-    """Who read: a digest tells models apart that have one name."""
+    """The model that read the text; the digest distinguishes models with the same name."""
 
     name: str
     version: str | None = Field(description="Version of the model; null if its export has none.")
@@ -52,14 +52,14 @@ class Reader(BaseModel):
 
 
 class Extracted(BaseModel):
-    """A result for each text, in their order."""
+    """One result for each text, in order."""
 
     results: list[Result]
     reader: Reader
 
 
 class Classified(BaseModel):
-    """The likeliest polarity; probabilities add up to one. `sentence` is what was asked about."""
+    """The most likely polarity; the probabilities sum to one. `sentence` is the part of the text that was read."""
 
     polarity: Polarity
     probabilities: dict[Polarity, float]
@@ -68,14 +68,14 @@ class Classified(BaseModel):
 
 
 class Topic(BaseModel):
-    """Targets that belong together; the name of a topic that was found is its most typical target."""
+    """A group of targets; the name of a found topic is its most typical target."""
 
     topic: str
     targets: list[str]
 
 
 class Grouped(BaseModel):
-    """The targets that were sent under topics, and those that fit nowhere (`other`)."""
+    """The targets grouped into topics; `other` has those that fit no topic."""
 
     topics: list[Topic]
     other: list[str]
@@ -83,13 +83,13 @@ class Grouped(BaseModel):
 
 
 class Problem(BaseModel):
-    """What is wrong, in one line."""
+    """The error, in one line."""
 
     detail: str
 
 
 class Allowed(BaseModel):
-    """The largest that is taken."""
+    """The limits of a request."""
 
     body_bytes: int
     text_characters: int
@@ -98,7 +98,7 @@ class Allowed(BaseModel):
 
 
 class About(BaseModel):
-    """What is served."""
+    """The service: its model, task and limits."""
 
     model: str
     reader: Reader
@@ -111,7 +111,7 @@ class About(BaseModel):
 
 
 def extract(limits: Limits) -> Any:
-    """The body of /v1/extract: `text`, or `texts`; and how sure an opinion must be."""
+    """The body of /v1/extract: `text` or `texts`, and the minimum confidence."""
     sure: Any = (float, Field(0.0, ge=0, le=1, description="Lowest confidence of an opinion; others are left out."))
     one = create_model("OneText", __config__=shown({"text": TEXT}), text=(text(limits.text), ...), min_confidence=sure)
     several: Any = Annotated[GenericAlias(list, text(limits.text)), Field(min_length=1, max_length=limits.texts)]
@@ -126,7 +126,7 @@ def extract(limits: Limits) -> Any:
 
 
 def classify(limits: Limits, by: tuple[Subject, ...]) -> Any:
-    """The body of /v1/classify: the text, and what the student's task names opinions by."""
+    """The body of /v1/classify: the text, and the fields of the student's task."""
     fields: dict[str, Any] = {name: (Annotated[text(SUBJECT), Field(min_length=1)], ...) for name in by}
     if len(by) > 1:
         fields["target"] = (text(SUBJECT) | None, None)
@@ -135,7 +135,7 @@ def classify(limits: Limits, by: tuple[Subject, ...]) -> Any:
 
 
 def topics() -> Any:
-    """The body of /v1/topics: targets with how often and in which sentences they stand, and topics of one's own."""
+    """The body of /v1/topics: targets with their counts and sentences, and optionally the user's own topics."""
     around: Any = Annotated[GenericAlias(list, text(SENTENCE)), Field(max_length=SENTENCES)]
     told = "Sentences with the target removed; they help to find its meaning."
     name: Any = Annotated[text(SUBJECT), Field(min_length=1)]
@@ -162,12 +162,12 @@ def topics() -> Any:
 
 
 def whole(value: Any) -> Any:
-    """A number as JSON has it: 3.0 is whole too."""
+    """A number as in JSON, where 3.0 is an integer too."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def text(longest: int) -> Any:
-    """A text without NUL, which no store and no terminal takes."""
+    """A text without NUL, which many stores and terminals reject."""
     return Annotated[str, Field(max_length=longest, pattern=WITHOUT_NUL)]
 
 

@@ -1,6 +1,6 @@
-"""A student as the service asks it: its opinions, and how likely it is to call a given subject each polarity.
+"""A student in the service: extracts opinions, and classifies the polarity of a given subject.
 
-Called by `aspectra.serve.server`; `aspectra.serve.app` knows the Protocol only: tests and timings bring their own.
+Called by `aspectra.serve.server`. `aspectra.serve.app` uses only the Protocol, so tests and benchmarks can replace it.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from aspectra.tasks.linear import Field
 
 
 class Served(Protocol):
-    """What a service serves. Both methods are called from one thread only."""
+    """What a service needs. Both methods are called from one thread only."""
 
     name: str
     about: Mapping[str, Any]
-    """Who reads: {"name", "version", "digest"}."""
+    """The reader's identity: {"name", "version", "digest"}."""
     task: str
     by: tuple[Field, ...]
     grouper: Grouper | None
-    """What puts targets under topics; None where no table of meanings is at hand."""
+    """Groups targets into topics; None without a table of meanings."""
 
     def extract(self, texts: Sequence[str]) -> Sequence[Extraction]:
         """The opinions of each text."""
         ...
 
     def classify(self, questions: Sequence[Question]) -> Sequence[Judged | UserError]:
-        """An answer to each question, or why there is none."""
+        """An answer to each question, or the error that explains why there is none."""
         ...
 
 
 class Student:
-    """A predictor that classifies too."""
+    """A predictor with classification."""
 
     def __init__(self, predictor: Predictor) -> None:
         assert predictor.about is not None, "it was loaded from a folder"
@@ -57,6 +57,6 @@ class Student:
 
 
 def seen(question: Question) -> Question:
-    """The question with the HTML of its text and target read as what it means."""
+    """The question with the HTML in its text and target interpreted."""
     target = question.target
     return question._replace(text=told(question.text), target=target and told(target))

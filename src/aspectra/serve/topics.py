@@ -1,6 +1,6 @@
-"""Targets under topics, as the service groups them: a request brings all that it wants grouped, and nothing is kept.
+"""Groups targets into topics: a request has all targets to group, and nothing is stored.
 
-Called by `aspectra.serve.app`, in the thread that has the model.
+Called by `aspectra.serve.app`, in the thread of the model.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aspectra.readers.taggers.meanings import Meanings
 
 @dataclass(frozen=True)
 class Asked:
-    """Targets to group; under the topics that are named, where some are."""
+    """Targets to group, under the `named` topics if there are any."""
 
     subjects: Sequence[Subject]
     named: Mapping[str, Sequence[str]] | None = None
@@ -31,15 +31,16 @@ class Grouper:
 
     @cached_property
     def meanings(self) -> Meanings:
-        """The table; 4 MB, which a service that nobody asks for topics does not hold."""
+        """The table (4 MB), loaded only when topics are requested."""
         return Meanings(self.folder)
 
     def group(self, asked: Sequence[Asked]) -> list[dict[str, Any]]:
-        """Of each request its `topics` with their targets, and what fits nowhere (`other`), all in the order given."""
+        """For each request its `topics` with their targets, and those that fit no topic (`other`), in the given
+        order."""
         return [self.one(each) for each in asked]
 
     def one(self, asked: Asked) -> dict[str, Any]:
-        """The same of one."""
+        """The same for one request."""
         subjects = list(asked.subjects)
         found = find(subjects, self.meanings) if asked.named is None else given(asked.named, subjects, self.meanings)
         texts = [subject.text for subject in subjects]

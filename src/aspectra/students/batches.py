@@ -1,4 +1,4 @@
-"""The order in which training rows are seen. Called by `pretrain`, `finetune` and `trainer`."""
+"""The order of the training rows. Called by `pretrain`, `finetune` and `trainer`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import torch
 
 from aspectra.errors import UserError
 
-POOL = 8  # effective batches that are sorted by length together: little padding, yet other neighbors in each epoch
+POOL = 8  # effective batches that are sorted by length together: little padding, but other neighbors in each epoch
 
 
 class Batches(torch.utils.data.Sampler[list[int]]):
     """The rows of each batch of one process, in the order of an epoch.
 
-    An epoch has `steps` optimizer steps, and its rows are shared out among them as evenly as can be. Which rows a step
-    sees depends on seed and epoch alone: not on how the step is split into processes and accumulated batches, nor on
-    whether the run was cut off. Rows of like length come together.
+    An epoch has `steps` optimizer steps. The rows are divided among them as evenly as possible. The rows of a step
+    depend only on seed and epoch: not on the number of processes or accumulated batches, nor on whether the run was
+    resumed. Rows of similar length are grouped.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Batches(torch.utils.data.Sampler[list[int]]):
         if len(lengths) < processes:
             raise UserError(f"{len(lengths)} rows cannot be shared among {processes} processes; start fewer")
         self.lengths, self.seed, self.epoch = list(lengths), seed, 0
-        # No process may go without a row, or the others would wait for it.
+        # Each process needs a row, or the others would wait for it.
         self.accumulation = max(1, min(accumulation, len(lengths) // processes))
         self.steps = max(1, min(steps, len(lengths) // (processes * self.accumulation)))
         self.processes, self.rank = processes, rank
@@ -44,17 +44,17 @@ class Batches(torch.utils.data.Sampler[list[int]]):
         return self.steps * self.accumulation
 
     def set_epoch(self, epoch: int) -> None:
-        """The trainer says which epoch begins."""
+        """The trainer calls it at the start of each epoch."""
         self.epoch = epoch
 
     @property
     def batch_sampler(self) -> Batches:
-        """Itself: transformers looks for `set_epoch` behind a wrapper, which a run that goes on has and others lack."""
+        """Itself: transformers looks for `set_epoch` behind a wrapper, which exists only in a resumed run."""
         return self
 
     def __iter__(self) -> Iterator[list[int]]:
         for step in self.plan():
-            # Longest first within a step, dealt out in turn: processes that work at the same time get like lengths.
+            # Longest first within a step, dealt in turn: processes that work at the same time get similar lengths.
             for batch in cut(step, self.accumulation):
                 yield batch[self.rank :: self.processes]
 
@@ -72,7 +72,7 @@ class Batches(torch.utils.data.Sampler[list[int]]):
 
 
 def cut(items: Sequence[int], parts: int) -> list[list[int]]:
-    """Items in as many parts of near equal size, in order.
+    """Split items into parts of near equal size, in order.
 
     >>> cut([1, 2, 3, 4, 5], 2)
     [[1, 2], [3, 4, 5]]

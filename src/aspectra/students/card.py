@@ -7,7 +7,7 @@ from typing import Any
 
 
 def card(title: str, pipeline: str, what: str, facts: Mapping[str, Any], use: str) -> str:
-    """Markdown: what the student is and reads (`what`, a sentence or two), how it came about, how to use it.
+    """Markdown: what the student is and reads (`what`, a sentence or two), how it was made, how to use it.
 
     `pipeline` is the pipeline tag of the Hub.
     """

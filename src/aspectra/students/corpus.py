@@ -1,4 +1,4 @@
-"""The corpus that a student is pretrained on: answers as a table, silver sentences.
+"""The corpus that a student is pretrained on: a table of answers, and silver sentences.
 
 Called by `pretrain`, `families` and `aspectra.benchmark.pretraining`.
 """
@@ -16,19 +16,20 @@ from aspectra.errors import UserError
 from aspectra.schema import Example
 
 COLUMNS = ["review_id", "kind", "input", "output"]
-CONTROL = "denoise"  # the kind that is made of the corpus' reviews, without a teacher
+CONTROL = "denoise"  # the kind that is made from the corpus' reviews, without a teacher
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a corpus: its `table` of answers (Arrow; columns `COLUMNS`), and its silver sentences on demand."""
+    """One side of a corpus: its `table` of answers (Arrow; columns `COLUMNS`), and silver sentences, loaded on
+    demand."""
 
     folder: Path
     side: str
     table: Any
 
     def silver(self) -> list[Example]:
-        """Sentences with the teacher's opinions. Raises UserError where the corpus has none."""
+        """Sentences with the teacher's opinions. Raises UserError if the corpus has none."""
         path = self.folder / "silver" / f"{self.side}.json"
         if not path.is_file():
             raise UserError(
@@ -38,12 +39,12 @@ class Side:
         return load(path)
 
     def soft(self) -> dict[str, Soft]:
-        """A teacher's probabilities by the ids of those silver sentences that have them."""
+        """The teacher's probabilities by sentence id, for the silver sentences that have them."""
         return soft.load(self.folder / "silver" / f"{self.side}.soft.jsonl")
 
 
 def read(corpus: Path, side: str) -> Side:
-    """One side of a corpus; raises UserError where it is not one."""
+    """One side of a corpus. Raises UserError if the folder is not a corpus."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

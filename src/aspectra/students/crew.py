@@ -1,4 +1,4 @@
-"""The processes of a training run: one, or those that `torchrun` started. torch is imported with it.
+"""The processes of a training run: one, or those that `torchrun` started. Importing this module imports torch.
 
 Called by `aspectra.students.pretrain`, `finetune`, `session` and `objective`.
 """
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def part() -> None:
-    """Leave the other processes in good order; left to the interpreter's end, gloo's threads may abort the process."""
+    """Leave the process group cleanly; left to the interpreter's exit, gloo's threads may abort the process."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
 
@@ -32,11 +32,11 @@ class Crew:
 
     @property
     def leads(self) -> bool:
-        """Whether this is the process that talks and writes."""
+        """Whether this process prints and writes files."""
         return self.rank == 0
 
     def first(self, work: Callable[[], T]) -> T:
-        """Let the leading process alone do some work; all get its result, after it is done."""
+        """Run some work in the leading process only; all processes wait for it and get its result."""
         if self.processes == 1:
             return work()
         box: list[Any] = [work() if self.leads else None]
@@ -45,7 +45,7 @@ class Crew:
         return result
 
     def gather(self, mine: T) -> list[T]:
-        """What each process has, by rank."""
+        """The values of all processes, by rank."""
         if self.processes == 1:
             return [mine]
         boxes: list[Any] = [None] * self.processes
@@ -60,7 +60,7 @@ class Crew:
 
     @contextmanager
     def progress(self, label: str, total: float | None) -> Iterator[Bar]:
-        """A bar in the leading process; the others keep quiet."""
+        """A progress bar in the leading process; the others show none."""
         if self.leads:
             with progress(label, total) as bar:
                 yield bar
@@ -69,7 +69,7 @@ class Crew:
 
 
 class Silent(Bar):
-    """A bar that nobody sees."""
+    """A bar that is not shown."""
 
     def show(self) -> None:
-        """Nothing: the leading process shows its own."""
+        """Do nothing: the leading process shows its own bar."""

@@ -1,5 +1,5 @@
-"""Which family a model folder is of, and the student in it. Called by the rest of
-this folder, `aspectra.readers`, `benchmark` and `cli`.
+"""The family of a model folder, and the student in it. Called by the rest of this folder, `aspectra.readers`,
+`benchmark` and `cli`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from aspectra.students.student import Student
 from aspectra.students.taggers.tagger import FAMILY as TAGGER
 from aspectra.weights import check, loading
 
-WRITE_ON = ("ForCausalLM", "LMHeadModel")  # how the architecture of a model that continues a text is called
+WRITE_ON = ("ForCausalLM", "LMHeadModel")  # endings of the architecture names of causal models
 
 
 def tags(folder: Path) -> bool:
     """Whether the model in a folder is an encoder, which tags, and not one that writes.
 
-    Raises UserError where the folder holds no model that can be read safely.
+    Raises UserError if the folder has no model that can be read safely.
     """
     if (family := read_info(folder).get("family")) is not None:
         return bool(family == TAGGER)
@@ -40,10 +40,10 @@ def tags(folder: Path) -> bool:
 
 
 def fitting(student: str, what: str, asked: str | None = None) -> str:
-    """The preset that is asked for, or else the one that fits a student, by its name or folder.
+    """The requested preset, or else the one that fits a student, by its name or folder.
 
-    Raises UserError where there is no such student, or one that writes is to be taught to tag; MissingExtraError, that
-    `what` needs it, where nothing can be trained.
+    Raises UserError if there is no such student, or if a writer is to become a tagger. Raises MissingExtraError, which
+    names `what`, if the training extra is missing.
     """
     need("train", what)
     if asked is not None and asked != "tagger":
@@ -56,8 +56,8 @@ def fitting(student: str, what: str, asked: str | None = None) -> str:
 
 
 def check_corpus(folder: Path, train: Side, config: PretrainConfig) -> None:
-    """Raise UserError where the training side of a corpus has nothing for the student in a folder, or lacks a kind that
-    the settings name; no weights are read."""
+    """Raise UserError if the training side of a corpus has nothing for the student in a folder, or lacks a kind that
+    the settings name. No weights are read."""
     if tags(folder):
         train.silver()
     else:
@@ -69,8 +69,8 @@ def check_corpus(folder: Path, train: Side, config: PretrainConfig) -> None:
 def load(folder: Path, newline_token: bool = False) -> Student:
     """The student in a folder, in 32-bit floats on the CPU.
 
-    `newline_token` adds the token `[NL]` where the vocabulary of a writer has no newline. Raises UserError where the
-    folder holds no model that can be read safely.
+    `newline_token` adds the token `[NL]` if a writer's vocabulary has no newline. Raises UserError if the folder has no
+    model that can be read safely.
     """
     if tags(folder):
         from aspectra.students.taggers.student import TaggingStudent

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aspectra.students.batches import Batches
     from aspectra.students.crew import Crew
 
-FEW = 20  # dev sentences below which one of them moves F1 by more than most epochs do
+FEW = 20  # with fewer dev sentences, one of them moves F1 by more than most epochs do
 
 
 def finetune(
@@ -35,11 +35,11 @@ def finetune(
 ) -> dict[str, Any]:
     """Fine-tune a student (a name or a folder) and return the manifest; `out` becomes a model folder.
 
-    `loaded` is the same student where it is in memory already; it stays as it is. `shots` and `dev_cap` are drawn by
-    the seed. Where `keep` is `last`, no label of dev is read. Done already, it is only returned; cut off, it goes on
-    from its last checkpoint and ends with the same weights.
+    `loaded` is the same student if it is already in memory; it is not changed. The seed draws `shots` and `dev_cap`. If
+    `keep` is `last`, no dev label is read. A finished run is returned as it is. An interrupted run resumes from its
+    last checkpoint and ends with the same weights.
 
-    Raises UserError where student, task, data or `out` are not usable.
+    Raises UserError if student, task, data or `out` are not usable.
     """
     need("train", "finetune")
     if not config.data:
@@ -56,7 +56,7 @@ def finetune(
         raise UserError(f"the set {folder} has no sentences in {'dev' if train else 'train'}.json")
     inputs: dict[str, Path | str] = {"student": identity(student)}
     inputs |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", *(["dev"] if judged else []))}
-    # Only now, for these imports take seconds: a wrong name should be told at once.
+    # Imported late because they take seconds: a wrong name should be reported at once.
     from aspectra.quiet import quiet
     from aspectra.students import session
     from aspectra.students.crew import Crew
@@ -94,7 +94,7 @@ def tune(
     crew: Crew,
     going_on: bool,
 ) -> dict[str, Any]:
-    """Encode, train, keep the best epoch and save; returns the manifest's figures."""
+    """Encode, train, keep the best epoch and save; return the manifest's figures."""
     from aspectra.students import session
     from aspectra.students.looks import Epochs
     from aspectra.students.tuner import Tuner
@@ -138,7 +138,7 @@ def tune(
 
 
 def plan(lessons: Lessons, config: FinetuneConfig, crew: Crew) -> Batches:
-    """Which rows each step sees."""
+    """The rows of each step."""
     from aspectra.students.batches import Batches
 
     steps = math.ceil(len(lessons.rows) / (config.batch_size * config.accumulation * crew.processes))
@@ -157,7 +157,7 @@ def save(student: Student, name: str, config: FinetuneConfig, figures: dict[str,
 
 
 def info_of(student: Student, config: FinetuneConfig, name: str, train: Sequence[Example]) -> dict[str, Any]:
-    """What `aspectra.json` says: how to ask the student, what it may answer, where it comes from."""
+    """The content of `aspectra.json`: how to prompt the student, its labels, its provenance."""
     named = "category" in tasks.get(config.task).by
     categories = sorted({o.category for example in train for o in example.opinions if o.category and named})
     return {

@@ -15,9 +15,9 @@ from aspectra.weights import HEADS, INFO
 def save(
     folder: Path, model: Any, tokenizer: Any, info: Mapping[str, Any], card: str, heads: Any | None = None
 ) -> None:
-    """Write a folder whose `model` transformers loads by itself, with `heads` (a torch module) beside it.
+    """Write a folder. transformers can load `model` from it; `heads` (a torch module) is stored beside it.
 
-    Raises UserError for weights that are no numbers.
+    Raises UserError if a weight is not finite.
     """
     weights = [*model.parameters(), *(heads.parameters() if heads is not None else ())]
     if not all(bool(weight.isfinite().all()) for weight in weights):

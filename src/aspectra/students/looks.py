@@ -1,6 +1,6 @@
-"""What is looked at while a student is trained: in pretraining after some steps, in fine-tuning after each epoch.
+"""Callbacks that evaluate and save during training: every few steps in pretraining, every epoch in fine-tuning.
 
-Called by `pretrain` and `finetune`; transformers is imported with this module.
+Called by `pretrain` and `finetune`. Importing this module imports transformers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LOOK = 10  # optimizer steps between two lines of metrics.jsonl
 
 
 class Steps(TrainerCallback):
-    """Looks every few steps: loss, rate and tokens; the held-out loss (`look`) when it is due; checkpoints by time."""
+    """Every few steps: logs loss, rate and tokens, and the held-out loss (`look`) if it is due; checkpoints by time."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Steps(TrainerCallback):
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         step, last = state.global_step, state.global_step >= state.max_steps
         if last and step % self.config.save_steps:
-            # The trainer would save once more at the end; the model itself is about to be written.
+            # The trainer would save once more at the end, just before the model itself is written.
             control.should_save = False
         elif not control.should_save:
             control.should_save = self.crew.first(lambda: time.monotonic() - self.saved >= self.config.save_seconds)
@@ -73,7 +73,7 @@ class Steps(TrainerCallback):
 
 
 class Epochs(TrainerCallback):
-    """Looks after each epoch: loss, and strict scores on dev when they are due; checkpoints by time."""
+    """After each epoch: logs the loss, and strict scores on dev when they are due; checkpoints by time."""
 
     def __init__(self, trainer: Tuner, config: FinetuneConfig, log: Metrics, bar: Bar, crew: Crew) -> None:
         self.trainer, self.config, self.log, self.bar, self.crew = trainer, config, log, bar, crew
@@ -108,7 +108,7 @@ class Epochs(TrainerCallback):
         self.log.add(line)
         self.since = time.monotonic()
         due = self.crew.first(lambda: self.since - self.saved >= self.config.save_seconds)
-        # Before the first look at dev there is no best epoch that a checkpoint could hold.
+        # Before the first scores on dev there is no best epoch for a checkpoint to hold.
         known = self.config.keep == "last" or self.trainer.weights_of_best
         control.should_save = bool(due and not last and known)
         if control.should_save:

@@ -11,10 +11,11 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # of glibc's malloc.h; -1 as the threshol
 
 
 def keep_freed_memory() -> None:
-    """Let glibc hand freed memory out again instead of giving it back to the kernel; elsewhere, nothing happens.
+    """Make glibc reuse freed memory instead of returning it to the kernel. Does nothing on other systems.
 
-    Training on a CPU frees gigabytes at each step and wants them back at the next. Returned, every page of them is
-    cleared by the kernel first: 12 to 16 % of the quickstart's pretraining, for up to 5 % more memory at the peak.
+    Training on a CPU frees gigabytes at each step and needs them again at the next. The kernel clears each page that
+    was returned: that takes 12 to 16 % of the quickstart's pretraining. Keeping the pages costs up to 5 % more peak
+    memory.
     """
     mallopt = _glibc("mallopt")
     mallopt(M_MMAP_MAX, 0)
@@ -22,11 +23,11 @@ def keep_freed_memory() -> None:
 
 
 def give_back_freed_memory() -> None:
-    """Give the kernel what is free now: batches of many shapes leave gaps that no later one fits, and they add up."""
+    """Return free memory to the kernel: batches of many shapes leave gaps too small for later ones, which add up."""
     _glibc("malloc_trim")(0)
 
 
 def _glibc(name: str) -> Callable[..., Any]:
-    """A function of glibc; one that does nothing where there is none."""
+    """A function of glibc, or one that does nothing where there is no glibc."""
     found = getattr(ctypes.CDLL(None), name, None) if sys.platform.startswith("linux") else None
     return found or (lambda *_: None)

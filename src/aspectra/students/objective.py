@@ -1,6 +1,6 @@
-"""What a student is trained on: L = sum_k w_k L_k over the kinds of what it learns.
+"""The training objective: L = sum_k w_k L_k over the kinds of what a student learns.
 
-Each L_k is the mean over the losses of kind k (of a writer, one for each answer token) in the whole effective batch:
+Each L_k is the mean over the losses of kind k (a writer has one for each answer token) in the whole effective batch:
 all accumulated batches of all processes. Called by `trainer`, and by `pretrain` for the held-out loss.
 """
 
@@ -22,8 +22,8 @@ Weights = str | Mapping[str, float]
 def weigh(weights: Weights, kinds: Sequence[str]) -> list[float] | None:
     """The w_k in the order of the kinds; None for `proportional`, which depends on each batch.
 
-    `equal` is one over the number of kinds; given numbers are taken as they are. Raises UserError where a weight is
-    given for no kind, or a kind has none.
+    `equal` is one over the number of kinds. Numbers are used as they are. Raises UserError if a weight has no kind, or
+    a kind has no weight.
     """
     if weights == "proportional":
         return None
@@ -40,10 +40,10 @@ def weigh(weights: Weights, kinds: Sequence[str]) -> list[float] | None:
 
 
 def coefficients(weights: Sequence[float] | None, counts: torch.Tensor) -> torch.Tensor:
-    """What one loss of each kind is multiplied with: w_k / N_k, where N_k (`counts`) is how many there are.
+    """The factor of one loss of each kind: w_k / N_k, where N_k (`counts`) is the number of losses of that kind.
 
-    With `proportional` weights w_k = N_k / N, so that it is 1 / N for all: the mean over all losses. A kind
-    that is absent from the effective batch adds nothing.
+    With `proportional` weights w_k = N_k / N, so the factor is 1 / N for all: the mean over all losses. A kind that is
+    absent from the effective batch adds nothing.
     """
     counts = counts.float()
     if weights is None:
@@ -64,9 +64,9 @@ def held_out(
     crew: Crew | None = None,
     tick: Callable[[int], None] = lambda _: None,
 ) -> dict[str, float]:
-    """Mean loss of each kind that the rows have, in nats; the work is shared among the processes.
+    """Mean loss of each kind that the rows have, in nats. The processes share the work.
 
-    `tick` is told how many rows this process has done.
+    `tick` gets the number of rows that this process has done.
     """
     crew = crew or Crew()
     model, place = student.model, student.model.device

@@ -1,6 +1,6 @@
-"""AdamW, plain or with its step scaled by the weight's own size, and how the learning rate falls.
+"""AdamW, plain or with its step scaled by the weight's size, and the schedule of the learning rate.
 
-Called by `trainer`. torch is imported with this module, so only workers import it.
+Called by `trainer`. Importing this module imports torch, so only workers import it.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class AdamWRms(torch.optim.Optimizer):
 
 
 def create(model: Any, config: TrainingConfig, pace: Callable[[str], float] = lambda _: 1.0) -> torch.optim.Optimizer:
-    """The configured optimizer over the weights that are trained; biases and norms do not decay.
+    """The configured optimizer over the trainable weights; biases and norms have no weight decay.
 
-    `pace` says how many times the learning rate the weight of a name is trained at.
+    `pace` is the factor on the learning rate of the weight with a given name.
     """
     groups: dict[tuple[bool, float], list[Any]] = {}
     for name, weight in model.named_parameters():
@@ -89,14 +89,14 @@ def create(model: Any, config: TrainingConfig, pace: Callable[[str], float] = la
 
 
 def decays(name: str, weight: Any) -> bool:
-    """Whether weight decay is for this one: matrices, but not biases (T5's position biases are matrices)."""
+    """Whether weight decay applies: to matrices, but not to biases (T5's position biases are matrices)."""
     return weight.ndim >= 2 and "bias" not in name
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
-    """The rate of optimizer step `step` (from 0) of `steps`: linear warm-up, then constant, linear or cosine fall.
+    """The rate of optimizer step `step` (from 0) of `steps`: linear warm-up, then constant, linear or cosine decay.
 
-    The fall ends at `final_learning_rate` after the last step. Without warm-up the first step has the full rate.
+    The decay ends at `final_learning_rate` after the last step. Without warm-up the first step has the full rate.
     """
     peak, final = config.learning_rate, config.final_learning_rate
     warmup = config.warmup_steps or round(config.warmup_share * steps)

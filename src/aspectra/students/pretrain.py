@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, replace: bool = False) -> dict[str, Any]:
     """Pretrain a student on a corpus folder (`train.parquet`, `dev.parquet`) and return the manifest.
 
-    `out` becomes a model folder. Done already, it is only returned; cut off, it goes on from its last checkpoint and
-    ends with the same weights. Raises UserError where corpus, student, kinds, weights or `out` are not usable.
+    `out` becomes a model folder. A finished run is returned as it is. An interrupted run resumes from its last
+    checkpoint and ends with the same weights. Raises UserError if corpus, student, kinds, weights or `out` are not
+    usable.
     """
     need("train", "pretrain")
     inputs: dict[str, Path | str] = {"corpus": corpus, "student": identity(student)}
     sides = {side: read(corpus, side) for side in ("train", "dev")}
-    # Only now, for these imports take seconds: a wrong name should be told at once.
+    # Imported late because they take seconds: a wrong name should be reported at once.
     from aspectra.quiet import quiet
     from aspectra.students import session
     from aspectra.students.crew import Crew
@@ -76,7 +77,7 @@ def train(
     crew: Crew,
     going_on: bool,
 ) -> dict[str, Any]:
-    """Encode, train, measure and save; returns the manifest's figures."""
+    """Encode, train, measure and save; return the manifest's figures."""
     from aspectra.students import session
     from aspectra.students.looks import Steps
     from aspectra.students.objective import held_out
@@ -117,13 +118,13 @@ def train(
 
 
 def weights_of(lessons: Lessons, config: PretrainConfig) -> Weights:
-    """The w_k: those of the settings, or else those that come with the lessons."""
+    """The w_k: from the settings, or else from the lessons."""
     return lessons.weights if config.weights == "proportional" else config.weights
 
 
 def plan(lessons: Lessons, config: PretrainConfig, crew: Crew) -> Batches:
-    """Which rows each step sees. A control with more and shorter rows takes as many steps as the teacher's rows would,
-    each in more batches, none of them larger."""
+    """The rows of each step. A control with more, shorter rows takes as many steps as the teacher's rows would, each
+    with more batches of at most the same size."""
     from aspectra.students.batches import Batches
 
     at_once = config.batch_size * crew.processes
@@ -133,7 +134,7 @@ def plan(lessons: Lessons, config: PretrainConfig, crew: Crew) -> Batches:
 
 
 def measured(student: Student, name: str, lessons: Lessons, log: Metrics) -> dict[str, Any]:
-    """What the log says of a training that is over."""
+    """The figures of a finished training, from the log."""
     before, after = log.lines[0]["held_out"], log.lines[-1]["held_out"]
     seconds, tokens = log.sum("seconds"), log.sum("answer_tokens")
     return {

@@ -1,4 +1,4 @@
-"""What one training run needs besides its data: trainer settings, checkpoints to go on from, a log of metrics.
+"""What a training run needs besides its data: trainer settings, checkpoints to resume from, a log of metrics.
 
 Called by `pretrain` and `finetune`.
 """
@@ -30,16 +30,16 @@ from aspectra.students.student import Student
 
 CHECKPOINTS = "checkpoints"
 METRICS = "metrics.jsonl"
-SCANT = 1 << 16  # bytes: with fewer free, a failed write failed for want of room
+SCANT = 1 << 16  # bytes: with less free space, a failed write is reported as a full disk
 
 
 def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArguments:
-    """The trainer's settings; sets threads and seed, and joins the other processes where there are any.
+    """The trainer's settings. Sets threads and seed, and joins the other processes if there are any.
 
-    Raises UserError where the device is not here, and under FSDP.
+    Raises UserError if the device is not available, and under FSDP.
     """
     if os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
-        # The leading process writes the weights, and would have a part of each.
+        # The leading process writes the weights, but would have only a part of each.
         raise UserError("FSDP is not supported: use torchrun (docs/scale.md)")
     place = machine.device(config.device)
     machine.use_threads(config.threads)
@@ -64,7 +64,7 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
         log_level_replica="error",
         **others,
     )
-    # Several GPUs are for torchrun: DataParallel in one process would be slower, and is asked for by nobody.
+    # Several GPUs need torchrun: DataParallel in one process would be slower.
     arguments._n_gpu = min(1, arguments.n_gpu)
     _ = arguments.device  # joins the other processes
     if Crew().processes > 1:
@@ -75,7 +75,7 @@ def prepare(config: TrainingConfig, out: Path, **others: Any) -> TrainingArgumen
 
 
 def open_student(source: Path | Student, config: TrainingConfig, newline_token: bool = False) -> Student:
-    """The student to train, from its folder or a copy of one in memory, with adapters where `lora_rank` asks."""
+    """The student to train, from its folder or a copy of one in memory, with adapters if `lora_rank` is set."""
     if config.lora_rank and newline_token:
         raise UserError("newline_token needs all weights (lora_rank=0): an adapter cannot learn a new token")
     student = load(source, newline_token) if isinstance(source, Path) else source.copied()
@@ -87,7 +87,7 @@ def open_student(source: Path | Student, config: TrainingConfig, newline_token: 
 
 
 def set_dropout(model: torch.nn.Module, share: float) -> None:
-    """Let every layer drop so much, but for a tagger's heads. Some kinds keep the number in place of a module."""
+    """Set the dropout of every layer except a tagger's heads. Some models keep the rate in an attribute."""
     for name, module in model.named_modules():
         if name.startswith("heads."):
             continue
@@ -99,7 +99,7 @@ def set_dropout(model: torch.nn.Module, share: float) -> None:
 
 
 def last_checkpoint(folder: Path, processes: int) -> Path | None:
-    """The newest checkpoint that was written to its end; those that were not are removed.
+    """The newest complete checkpoint; incomplete ones are removed.
 
     The trainer writes its state last, after the weights and the optimizer.
     """
@@ -117,14 +117,14 @@ def last_checkpoint(folder: Path, processes: int) -> Path | None:
 
 
 def resumed(out: Path, crew: Crew, going_on: bool) -> tuple[Path | None, Metrics]:
-    """(the checkpoint to go on from, where there is one; the log, with what came after it forgotten)."""
+    """(the checkpoint to resume from, if there is one; the log without the lines after it)."""
     checkpoint = crew.first(lambda: last_checkpoint(out, crew.processes)) if going_on else None
     return checkpoint, Metrics(out, crew.leads, step_of(checkpoint) if checkpoint else None)
 
 
 @contextmanager
 def room_for(folder: Path) -> Iterator[None]:
-    """Turn what torch and safetensors raise on a full disk, each its own error, into one that says so."""
+    """Turn the various errors that torch and safetensors raise on a full disk into one that says so."""
     try:
         yield
     except (SafetensorError, RuntimeError, OSError) as error:
@@ -139,14 +139,14 @@ def room_for(folder: Path) -> Iterator[None]:
 
 
 def step_of(checkpoint: Path) -> int:
-    """The optimizer steps that a checkpoint has behind it."""
+    """The number of optimizer steps before a checkpoint."""
     return int(checkpoint.name.rpartition("-")[2])
 
 
 def run(trainer: Any, checkpoint: Path | None, steps: int) -> None:
     """Train up to `steps` optimizer steps, from a checkpoint or from the beginning."""
     if checkpoint is not None and step_of(checkpoint) >= steps:
-        # The trainer would take one step more.
+        # The trainer would take one more step.
         trainer._load_from_checkpoint(str(checkpoint))
         trainer.state.global_step = step_of(checkpoint)
         return
@@ -154,7 +154,7 @@ def run(trainer: Any, checkpoint: Path | None, steps: int) -> None:
 
 
 class Metrics:
-    """`metrics.jsonl`: a line a look, flushed at once; a run that goes on forgets what came after its checkpoint."""
+    """`metrics.jsonl`: one line each time, flushed at once. A resumed run drops the lines after its checkpoint."""
 
     def __init__(self, folder: Path, leads: bool, upto: int | None = None) -> None:
         self.path, self.leads = folder / METRICS, leads
@@ -171,7 +171,7 @@ class Metrics:
             write_text(self.path, "".join(json.dumps(line) + "\n" for line in self.lines))
 
     def add(self, line: dict[str, Any]) -> None:
-        """Keep a line and write it."""
+        """Append a line and write it."""
         self.lines.append(line)
         if self.leads:
             with self.path.open("a", encoding="utf-8") as file:

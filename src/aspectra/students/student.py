@@ -1,7 +1,7 @@
-"""The seam between training and the families of students: examples in, a model folder out.
+"""The interface between training and the families of students: examples in, a model folder out.
 
-Implemented by `writers.student` and `taggers.student`; `families` chooses. What a family can do is asked of it:
-training knows no family.
+Implemented by `writers.student` and `taggers.student`; `families` chooses. Training asks the student what it can do and
+does not depend on a family.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Rows(Protocol):
     """Training rows of a family, each a mapping that its `collate` understands."""
 
     kinds: tuple[str, ...]
-    """What losses are told apart by: kinds of answers, or a task."""
+    """The names that group losses: kinds of answers, or a task."""
 
     def __len__(self) -> int: ...
 
@@ -34,25 +34,25 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class Lessons:
-    """What is learned: rows, how many of them decide the steps of an epoch, and what was too long and lost its end."""
+    """Training rows, how many of them set the steps of an epoch, and how many inputs (and answers) were truncated."""
 
     rows: Rows
     number: int
     cut: dict[str, int]
     weights: str | Mapping[str, float] = "proportional"
-    """The w_k of the kinds, where the settings name none (`objective.weigh`)."""
+    """The w_k of the kinds, if the settings give none (`objective.weigh`)."""
 
 
 class Student(Protocol):
-    """A model in memory that is taught."""
+    """A model in memory that is trained."""
 
     model: Any
     """The torch module whose weights are trained."""
     tokenizer: Any
     info: dict[str, Any]
-    """What `aspectra.json` says: task, family, provenance..."""
+    """The content of `aspectra.json`: task, family, provenance..."""
     counted: str
-    """What a loss is of: "answer tokens" say. Figures and logs call it `answer_tokens`, as they always have."""
+    """The unit of a loss, such as "answer tokens". Figures and logs always call it `answer_tokens`."""
 
     @property
     def family(self) -> str: ...
@@ -63,43 +63,42 @@ class Student(Protocol):
         ...
 
     def copied(self) -> Self:
-        """The same with weights of its own."""
+        """A copy with its own weights."""
         ...
 
     def adapt(self, rank: int) -> None:
-        """Train LoRA adapters of that rank in place of the weights."""
+        """Train LoRA adapters of that rank instead of the weights."""
         ...
 
     def merge(self) -> None:
-        """Put adapters into the weights, if there are any."""
+        """Merge adapters into the weights, if there are any."""
         ...
 
     def from_corpus(self, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
-        """What it learns from one side of a corpus; `tick` is told how many lines are read.
+        """Training rows from one side of a corpus; `tick` gets the number of lines read.
 
-        Raises UserError where the corpus has nothing for it, or lacks a kind that the settings name.
+        Raises UserError if the corpus has nothing for this student, or lacks a kind that the settings name.
         """
         ...
 
     def from_examples(self, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
-        """What it learns from labeled sentences of a task."""
+        """Training rows from labeled sentences of a task."""
         ...
 
     def learned(self, config: PretrainConfig) -> dict[str, Any]:
-        """What `aspectra.json` must say of what pretraining taught it: `task` and `labels`, None where it learned no
-        task."""
+        """Entries of `aspectra.json` on what pretraining taught: `task` and `labels`, both None without a task."""
         ...
 
     def asked_as(self, config: TrainingConfig) -> dict[str, Any]:
-        """What `aspectra.json` must say so that it is asked as it was taught."""
+        """Entries of `aspectra.json` that make inference use the same input format as training."""
         ...
 
     def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
-        """Set what is chosen on held-out text once all is learned. A writer has nothing to set."""
+        """Choose settings on held-out text after training. A writer has none."""
         ...
 
     def pace(self, name: str) -> float:
-        """How many times the learning rate the weight of that name is trained at."""
+        """The factor on the learning rate for the weight of that name."""
         ...
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -107,31 +106,32 @@ class Student(Protocol):
         ...
 
     def counts(self, batch: Mapping[str, Any], kinds: int) -> Any:
-        """How many losses of each kind a batch has: a tensor of `kinds` integers."""
+        """The number of losses of each kind in a batch: a tensor of `kinds` integers."""
         ...
 
     def losses(self, model: Any, batch: Mapping[str, Any]) -> tuple[Any, Any]:
-        """(losses in nats, the kind of each) of a batch, two tensors of one length. `model` is its own, or wraps it."""
+        """(losses in nats, the kind of each) of a batch, two tensors of equal length. `model` may be a wrapper of its
+        own."""
         ...
 
     def predict(
         self, texts: Sequence[str], config: FinetuneConfig, device: str, tick: Callable[[int], None]
     ) -> list[Prediction]:
-        """The opinions of each text, in their order, for the task that it is being tuned for."""
+        """The opinions of each text, in order, for the task of this fine-tuning."""
         ...
 
     def card(self, title: str, marker: str | None, facts: Mapping[str, Any], use: str) -> str:
-        """The model card in Markdown. `marker` is what stands before its input, where something does."""
+        """The model card in Markdown. `marker` is the prefix of its input, if there is one."""
         ...
 
     def save(self, folder: Path, info: Mapping[str, Any], card: str) -> None:
         """Write the model folder: weights in safetensors, `aspectra.json` and the card.
 
-        Raises UserError for weights that are no numbers.
+        Raises UserError if a weight is not finite.
         """
         ...
 
 
 def diverged() -> UserError:
-    """What to say of a training whose numbers ran away."""
+    """The error for a training whose loss or weights are not finite."""
     return UserError("the training diverged: its loss is not a number; use a lower learning_rate and another --out")

@@ -1,6 +1,6 @@
-"""transformers' own Trainer with our objective, optimizer, batches and bfloat16.
+"""transformers' Trainer with our objective, optimizer, batches and bfloat16.
 
-Called by `pretrain` and, as `tuner`, by `finetune`. torch and transformers are imported with this module.
+Called by `pretrain` and, as `tuner`, by `finetune`. Importing this module imports torch and transformers.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ TIDY = 10.0  # seconds
 
 
 class Tidy(TrainerCallback):
-    """Gives freed memory back from time to time, which `memory.keep_freed_memory` keeps: on a CPU alone.
+    """Returns freed memory, which `memory.keep_freed_memory` keeps, from time to time. Only on a CPU.
 
-    By time, not by steps: the gaps grow with the rows, as steps do, and so does what it costs to have the pages back.
-    54 steps of 16 rows of up to 768 tokens held 16.4 GB with it at each tenth step and 11.5 GB with it at each, for 6 %
-    more of the processor's time.
+    By time, not by steps: the gaps grow with the size of the rows, as step times and the cost of new pages do. 54 steps
+    of 16 rows of up to 768 tokens used 16.4 GB with it at every tenth step and 11.5 GB with it at every step, for 6 %
+    more processor time.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Tidy(TrainerCallback):
 class StudentTrainer(Trainer):
     """transformers' Trainer with our objective, optimizer, batches and bfloat16; it prints nothing.
 
-    `tokens` and `losses` count answer tokens and their summed loss by kind since the last `take`.
+    `tokens` and `losses` are the answer tokens and their summed loss by kind since the last `take`.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class StudentTrainer(Trainer):
         return self.lr_scheduler
 
     def get_batch_samples(self, epoch_iterator: Iterator[Any], num_batches: int, device: Any) -> tuple[list[Any], Any]:
-        """The batches of one optimizer step, and the answer tokens of each kind in all of them, on all processes."""
+        """The batches of one optimizer step, and the answer tokens of each kind in all of them, over all processes."""
         samples = [batch for _, batch in zip(range(num_batches), epoch_iterator, strict=False)]
         counts = torch.zeros(len(self.kinds), dtype=torch.long)
         for batch in samples:
@@ -107,19 +107,19 @@ class StudentTrainer(Trainer):
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """This process's share of L: its tokens, weighed by the counts of the whole effective batch."""
+        """This process's share of L: its tokens, weighted by the counts of the whole effective batch."""
         with autocast(self.args.device.type, self.config.bf16):
             losses, kinds = self.student.losses(model, inputs)
         sums = by_kind(losses, kinds, len(self.kinds))
         self.losses += sums.detach()
         self.tokens += torch.bincount(kinds, minlength=len(self.kinds))
-        # DistributedDataParallel takes the mean of the processes' gradients; the sum is meant.
+        # DistributedDataParallel averages the processes' gradients; we need the sum.
         return (coefficients(self.weights, num_items_in_batch) * sums).sum() * self.args.world_size
 
     def take(self, crew: Crew) -> tuple[dict[str, float], int]:
         """(mean loss of each kind, answer tokens) since the last call, over all processes.
 
-        Raises UserError where a loss is no number any more.
+        Raises UserError if a loss is not finite.
         """
         both = crew.total(torch.stack([self.losses, self.tokens]))
         self.losses.zero_()

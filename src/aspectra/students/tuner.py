@@ -1,6 +1,6 @@
-"""The trainer of fine-tuning: judges epochs by dev F1, keeps the best one's weights in memory and in its checkpoints.
+"""The trainer of fine-tuning: scores epochs by dev F1, and keeps the weights of the best in memory and in checkpoints.
 
-Called by `finetune`. torch and transformers are imported with this module.
+Called by `finetune`. Importing this module imports torch and transformers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ JUDGED = "judged.json"
 
 
 class Tuner(StudentTrainer):
-    """Fine-tunes on one task; `best` says which epoch was best on `dev`."""
+    """Fine-tunes on one task; `best` is the epoch with the best F1 on `dev`."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Tuner(StudentTrainer):
         return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
     def judge(self, epoch: int) -> dict[str, Any]:
-        """Strict scores on dev; the epoch is kept where its F1 is above all before."""
+        """Strict scores on dev. The epoch is kept if its F1 is higher than all before."""
         crew, dev = self.crew, self.dev
         texts = [example.text for example in dev[crew.rank :: crew.processes]]
         mine = self.student.predict(texts, self.settings, self.args.device.type, lambda _: self.bar.show())
@@ -65,19 +65,19 @@ class Tuner(StudentTrainer):
         return {"precision": result.precision, "recall": result.recall, "f1": result.f1}
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """A checkpoint has the best epoch's weights too; the trainer's state, written last, makes it valid."""
+        """Store the best epoch's weights in a checkpoint too; the trainer's state, written last, makes it valid."""
         super().save_model(output_dir, _internal_call)
         if self.crew.leads and output_dir is not None:
             save_file({n: w.contiguous() for n, w in self.weights_of_best.items()}, Path(output_dir) / BEST)
             write_json(Path(output_dir) / JUDGED, self.best)
 
     def recall(self, checkpoint: Path) -> None:
-        """Go on with the best epoch that a checkpoint knows of."""
+        """Restore the best epoch from a checkpoint."""
         self.best = json.loads((checkpoint / JUDGED).read_text(encoding="utf-8"))
         self.weights_of_best = load_file(checkpoint / BEST)
 
     def restore(self) -> None:
-        """Put the best epoch's weights into the model, where one was chosen."""
+        """Copy the best epoch's weights into the model, if there is one."""
         with torch.no_grad():
             for name, weight in self.trained().items() if self.weights_of_best else ():
                 weight.copy_(self.weights_of_best[name])

@@ -1,1 +1,1 @@
-"""Taggers at work."""
+"""Inference with taggers."""

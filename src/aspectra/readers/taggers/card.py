@@ -11,7 +11,7 @@ from aspectra.readers.trust import rows
 
 
 def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, trust: Mapping[str, Any] | None) -> str:
-    """Markdown: what it is, how well it was met, what its confidences are worth."""
+    """Markdown: what it is, how well it agrees with its student, how far its confidences can be trusted."""
     about = info[EXPORT]
     by = tasks.get(info["task"]).by
     facts = {
@@ -47,7 +47,7 @@ def card(info: Mapping[str, Any], chosen: Mapping[str, Any], sentences: int, tru
 
 
 def does(by: Sequence[str]) -> str:
-    """What a tagger does with a sentence, where its task names opinions by these fields."""
+    """What a tagger does with a sentence, by the fields of its task."""
     if "category" not in by:
         return "marks opinion targets and gives each its polarity"
     if "target" not in by:
@@ -59,7 +59,7 @@ def does(by: Sequence[str]) -> str:
 
 
 def confidence(trust: Mapping[str, Any] | None, by: Sequence[str]) -> list[str]:
-    """What is said of confidences."""
+    """The card's section on confidences."""
     if trust is None:
         chances = {"target": "a target's tags", "category": "the category"}
         product = " times that of ".join([*(chances[field] for field in by if field in chances), "the polarity"])

@@ -1,4 +1,4 @@
-"""A tagger -> the files that onnxruntime runs. Called by `export`."""
+"""Converts a tagger to files for onnxruntime. Called by `export`."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from aspectra.readers.taggers.signature import ENGINE, FORMAT, GRAPH, TOKENIZER
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.weights import INFO
 
-COMPUTE = ("int8", "float32")  # smallest first: `auto` goes through them in this order
+COMPUTE = ("int8", "float32")  # smallest first: `auto` tries them in this order
 
 
 def convert(tagger: Tagger, folder: Path) -> None:
-    """Write graph, tokenizer, table of meanings and `aspectra.json`, in 32-bit floats; the tagger stays as it is.
+    """Write graph, tokenizer, table of meanings and `aspectra.json`, in 32-bit floats; the tagger is not changed.
 
-    Raises UserError where torch cannot trace the encoder.
+    Raises UserError if torch cannot trace the encoder.
     """
     from aspectra.readers.taggers.graph import write
 
     try:
         write(tagger.model, folder / GRAPH)
-    except Exception as error:  # the tracer raises whatever the encoder's code does
+    except Exception as error:  # the tracer raises whatever the encoder's code raises
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         kind = type(tagger.model.encoder).__name__
         raise UserError(f"torch cannot convert a {kind} to a graph: {reason}; use the student's own folder") from None
-    with quiet():  # beside the graph lies what its weights alone do not tell of the student: that can be trained again
+    with quiet():  # with the weights, these make the student trainable again
         tagger.model.encoder.config.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)
     tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
@@ -41,14 +41,14 @@ def convert(tagger: Tagger, folder: Path) -> None:
 
 
 def shrink(tagger: Tagger, whole: Path, folder: Path, sentences: Sequence[str], threads: int | None = None) -> None:
-    """Write the export of `whole` again, in 8 bits, the ranges of its numbers by some sentences."""
+    """Write the 8-bit version of the export in `whole`; some sentences set the ranges of the quantization."""
     import onnx
 
     from aspectra.readers.taggers.quantize import quantize, ranges
 
     model = onnx.load(str(whole / GRAPH))
     pieces = [one for one in tagger.encoder().pieces(sentences) if one.words]
-    # One by one: what fills up a row is nobody's sentence.
+    # One by one: padding is not real input.
     seen = ranges(model, (arrays([one], tagger.pad) for one in pieces), threads)
     onnx.save(quantize(model, seen), str(folder / GRAPH))
     for file in (file for file in whole.iterdir() if file.name not in (GRAPH, INFO)):

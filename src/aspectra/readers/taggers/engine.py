@@ -1,4 +1,4 @@
-"""What reads a tagger's pieces: a Protocol.
+"""The Protocol of an engine that runs a tagger.
 
 `in_torch` runs a student's own folder, `in_onnx` an export with onnxruntime; `readers.opening` chooses.
 """
@@ -14,7 +14,7 @@ from aspectra.students.taggers.words import Encoder, Pieces
 
 
 class Engine(Protocol):
-    """A tagger at work. `info` is what its `aspectra.json` says."""
+    """Runs a tagger. `info` is the content of its `aspectra.json`."""
 
     info: dict[str, Any]
     encoder: Encoder
@@ -26,7 +26,7 @@ class Engine(Protocol):
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The categories that it tells apart, as answers have them; none where its task has none."""
+        """The categories that it predicts, as written in answers; empty if its task has none."""
         ...
 
     def read(
@@ -35,8 +35,8 @@ class Engine(Protocol):
         tick: Callable[[int], object] = lambda _: None,
         given: Sequence[Sequence[Span]] | None = None,
     ) -> list[Read]:
-        """What is found in each sentence, in their order; with `given`, what these spans of words are called.
+        """The output for each sentence, in order; with `given`, for these spans of words.
 
-        `tick` is told how many sentences are done.
+        `tick` gets the number of sentences done.
         """
         ...

@@ -1,4 +1,4 @@
-"""A tagger -> a folder that onnxruntime runs, held against the student before it counts; its confidences calibrated.
+"""Exports a tagger for onnxruntime: converts it, checks it against the student, and calibrates its confidences.
 
 Called by `aspectra.readers.export`.
 """
@@ -31,13 +31,13 @@ from aspectra.schema import Example
 from aspectra.score.scoring import Counts, count, predicted, score
 from aspectra.students.taggers.tagger import Tagger
 
-WORK = ".work.unchosen"  # in the export's folder; by such a name it counts for as little as a torn file
+WORK = ".work.unchosen"  # in the export's folder; the name has the form of a temporary file, so leftovers are ignored
 AUTO = "auto"
-RANGED = 500  # sentences by which the ranges of whole numbers are set
+RANGED = 500  # sentences that set the ranges of the quantization
 
 
 def types(compute: str) -> list[str]:
-    """The compute types to try, smallest first. Raises UserError for one that is unknown."""
+    """The compute types to try, smallest first. Raises UserError for an unknown type."""
     if compute not in (AUTO, *COMPUTE):
         raise unknown("compute type", compute, (AUTO, *COMPUTE))
     need("train", "export of a tagger", "onnx")
@@ -55,7 +55,7 @@ def work(
     batch_size: int,
     seed: int,
 ) -> dict[str, Any]:
-    """Convert, compare on `examples`, choose, calibrate on `held`, fill the folder; returns the manifest's figures."""
+    """Convert, compare on `examples`, choose, calibrate on `held`, fill the folder; return the manifest's figures."""
     tagger = Tagger.load(folder)
     texts = [example.text for example in examples]
     task = tasks.get(name)
@@ -118,7 +118,7 @@ def work(
 
 
 def choose(rows: Sequence[dict[str, Any]], compute: str) -> dict[str, Any]:
-    """The row of the type to take: the one that was asked for, else 8 bits where they cost at most `LOSS`."""
+    """The row of the type to use: the requested one, else int8 if it costs at most `LOSS`."""
     last = rows[-1]
     if compute != AUTO or last["f1_loss_at_most"] <= LOSS:
         if last["f1_loss_at_most"] > LOSS:

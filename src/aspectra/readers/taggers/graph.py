@@ -1,6 +1,6 @@
-"""A tagger as one graph: token ids in; spans, polarities, vectors out. torch is imported with this module.
+"""A tagger as one graph: token ids in; spans, polarities, vectors out. Importing this module imports torch.
 
-Called by `convert`. What the network decides is not written anew here: its own heads are traced.
+Called by `convert`. The network's own heads are traced, so their decisions are not implemented twice.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from aspectra.students.taggers.network import Network, spans_of
 from aspectra.students.taggers.spans import INSIDE
 
 OPSET = 18
-NEVER = -100.0  # the log of no chance at all, of which no sum or product makes what is no number
+NEVER = -100.0  # stands for log 0; unlike minus infinity it never makes NaN
 
 
 class Graph(nn.Module):
-    """The network with its softmax and the reading of spans inside. Inputs and outputs are those of `signature`."""
+    """The network with softmax and span decoding. Inputs and outputs are those of `signature`."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -32,12 +32,12 @@ class Graph(nn.Module):
     def forward(
         self, ids: torch.Tensor, mask: torch.Tensor, first: torch.Tensor, word_of: torch.Tensor, given: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
-        """`outputs`, in their order."""
+        """The outputs of `signature.outputs`, in order."""
         network = self.network
         states = network.states(ids, mask)
         tags = network.tag_logits(states, first.clamp_min(0)).softmax(-1)
         number = torch.where(given == AS_TAGGED, spans_of(tags.argmax(-1), first >= 0), given)
-        count: Any = number.max().clamp_min(0) + 1  # a tensor, so that the trace does not freeze it
+        count: Any = number.max().clamp_min(0) + 1  # a tensor, because a number would be frozen in the trace
         inside = number.gather(1, word_of.clamp_min(0))
         span_of = torch.where(word_of >= 0, inside, torch.full_like(inside, -1))
         if network.heads.categories is None:
@@ -56,7 +56,7 @@ class Graph(nn.Module):
 
 
 def write(network: Network, file: Path) -> None:
-    """Write the graph in 32-bit floats; the network stays as it is, in evaluation mode. All axes are free."""
+    """Write the graph in 32-bit floats, and put the network in evaluation mode. All axes are dynamic."""
     ids = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 1, 0]])
     first = torch.tensor([[1, 2, 3], [1, 2, -1]])
     word_of = torch.tensor([[-1, 0, 1, 2, -1], [-1, 0, 1, -1, -1]])
@@ -67,7 +67,7 @@ def write(network: Network, file: Path) -> None:
     encoder.set_attn_implementation("eager")
     try:
         with quiet(), warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # of the tracer, about what is told by the shapes
+            warnings.simplefilter("ignore")  # the tracer's warnings about shapes
             torch.onnx.export(
                 Graph(network).eval(),
                 example,

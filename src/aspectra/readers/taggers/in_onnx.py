@@ -19,8 +19,8 @@ from aspectra.students.taggers.reading import Read
 from aspectra.students.taggers.words import Encoder, Pieces
 
 T = TypeVar("T")
-AT_ONCE = 16  # sentences of a thread, whatever their number, or other threads would mean other digits
-WIDTH = 64  # tokens of a sentence, beyond which fewer are read at once: memory grows with the square
+AT_ONCE = 16  # sentences per batch, whatever the number of threads: the last digits depend on it
+WIDTH = 64  # with sentences of more tokens, batches are smaller: memory grows with the square of the length
 
 
 class Exported:
@@ -29,7 +29,7 @@ class Exported:
     def __init__(
         self, folder: Path, threads: int | None = None, batch_size: int = 32, compute: str | None = None
     ) -> None:
-        """Raises UserError where the export cannot be read, or is of another type than `compute`."""
+        """Raises UserError if the export cannot be read, or has another type than `compute`."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -40,15 +40,15 @@ class Exported:
         if compute not in (None, made := about.get("compute")):
             raise UserError(f"{folder} was exported in {made} and runs only in that type; leave out --compute")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # batches side by side: two threads on one batch wait for each other
-        options.log_severity_level = 3  # what it warns of says nothing to whoever reads reviews
+        options.intra_op_num_threads = 1  # batches run in parallel: two threads on one batch wait for each other
+        options.log_severity_level = 3  # its warnings are of no use to users
         try:
             self.session = onnxruntime.InferenceSession(
                 str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
             )
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
             room, self.pad, self._parameters = (int(about[name]) for name in ("room", "pad", "parameters"))
-        except Exception as error:  # neither library raises anything more special
+        except Exception as error:  # neither library raises more specific errors
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"cannot load the export {folder} ({reason}); export the model again") from None
         self.encoder, self.batch_size = Encoder(tokenizer, room), batch_size
@@ -65,7 +65,7 @@ class Exported:
         tick: Callable[[int], object] = lambda _: None,
         given: Sequence[Sequence[Span]] | None = None,
     ) -> list[Read]:
-        """Sentences are put in batches by length; one without words is not asked about, but where spans are given."""
+        """Sentences are batched by length. A sentence without words is skipped, unless spans are given."""
         found = [Read([], [], []) for _ in pieces]
         asked = [number for number, one in enumerate(pieces) if one.words or given is not None]
         tick(len(pieces) - len(asked))
@@ -82,12 +82,12 @@ class Exported:
     def side_by_side(
         self, pieces: Sequence[Pieces], asked: Sequence[int], work: Callable[[list[int]], T]
     ) -> Iterator[tuple[list[int], T]]:
-        """Each batch of the pieces that are asked about, by number, and what `work` makes of it; a thread has one."""
+        """Each batch, as indices into the pieces, with the result of `work`. Each thread runs one batch at a time."""
         plan = list(batches(asked, [len(one.ids) for one in pieces], min(self.batch_size, AT_ONCE)))
         return zip(plan, self.pool.map(work, plan), strict=True)
 
     def together(self, pieces: Sequence[Pieces], given: Sequence[Sequence[Span]] | None) -> list[Read]:
-        """A batch."""
+        """The output for one batch."""
         feed = arrays(pieces, self.pad, given)
         asked = ["number", "sure", "about", "judged"] if self.categories else ["number", "sure", "polarities"]
         number, *more = self.session.run(asked, feed)
@@ -102,7 +102,7 @@ class Exported:
         ]
 
     def vectors(self, pieces: Sequence[Pieces]) -> list[Any]:
-        """For each sentence an array (spans, width): what stands for each span that `read` finds in it."""
+        """For each sentence an array (spans, width): the vector of each span that `read` finds in it."""
         found: list[Any] = [None] * len(pieces)
 
         def work(batch: list[int]) -> list[Any]:
@@ -118,13 +118,13 @@ class Exported:
 def categorized(
     spans: list[Span], sure: list[float], about: list[list[float]], judged: list[list[list[float]]]
 ) -> Read:
-    """What is found in a sentence, by unit and category; the sentence as a whole comes last in every row."""
+    """The output for a sentence, by unit and category; the whole sentence is last in every row."""
     units = [*range(len(spans)), -1]
     return Read(spans, sure[: len(spans)], [], [about[u] for u in units], [judged[u] for u in units])
 
 
 def batches(asked: Sequence[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """Sentences of like length together, the longest first: at most so many, and fewer of those beyond `WIDTH`."""
+    """Batches of sentences of similar length, the longest first: at most `most` each, fewer beyond `WIDTH` tokens."""
     order = sorted(asked, key=lambda i: -lengths[i])
     start = 0
     while start < len(order):
@@ -134,7 +134,7 @@ def batches(asked: Sequence[int], lengths: Sequence[int], most: int) -> Iterator
 
 
 def arrays(pieces: Sequence[Pieces], pad: int, given: Sequence[Sequence[Span]] | None = None) -> Mapping[str, Any]:
-    """What the graph is fed: `signature.INPUTS`, padded to the longest sentence."""
+    """The inputs of the graph: `signature.INPUTS`, padded to the longest sentence."""
     import numpy as np
 
     tokens = max(1, max(len(one.ids) for one in pieces))
@@ -159,7 +159,7 @@ def arrays(pieces: Sequence[Pieces], pad: int, given: Sequence[Sequence[Span]] |
 
 
 def runs(number: Any) -> list[list[Span]]:
-    """The spans of words in each row of the numbers of words' spans (rows, words)."""
+    """The spans in each row of an array (rows, words) with the index of each word's span."""
     import numpy as np
 
     edge = np.full((len(number), 1), -1)

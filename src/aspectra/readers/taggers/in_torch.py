@@ -26,7 +26,7 @@ class Whole:
     def open(
         cls, folder: Path, threads: int | None = None, device: str = "auto", bf16: bool = False, batch_size: int = 32
     ) -> Self:
-        """The tagger in a folder, on a device. Raises UserError where there is none, or no such device."""
+        """The tagger in a folder, on a device. Raises UserError if there is none, or no such device."""
         machine.use_threads(threads)
         place = machine.device(device)
         return cls(Tagger.load(folder, place), place, bf16, batch_size)

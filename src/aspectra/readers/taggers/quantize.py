@@ -1,16 +1,16 @@
-"""A tagger's graph in 8 bits: whole numbers in the encoder's matrix products and its embeddings, floats elsewhere.
+"""Quantizes a tagger's graph to 8 bits: integers in the encoder's matrix products and embeddings, floats elsewhere.
 
-Called by `convert`. onnxruntime's own `quantize_dynamic` takes the range of a product's input from whatever is in the
-batch, so that a sentence's neighbors would change its answer. Here each range is fixed beforehand, the widest that
-some sentences show ("static" quantization, Jacob et al. 2018, "Quantization and Training of Neural Networks for
-Efficient Integer-Arithmetic-Only Inference", section 2.1): real = scale * (whole - zero). A few columns of an input
-reach far beyond the others, and would leave these few of the whole numbers; so each column is divided by a strength
-first, by which the weights are multiplied (Xiao et al. 2023, "SmoothQuant: Accurate and Efficient Post-Training
+Called by `convert`. onnxruntime's own `quantize_dynamic` takes the range of a product's input from the current batch,
+so a sentence's neighbors would change its answer. Here each range is fixed beforehand, as the widest over some
+sentences ("static" quantization, Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient
+Integer-Arithmetic-Only Inference", section 2.1): real = scale * (integer - zero). A few columns of an input have much
+larger values than the others, and would leave these only few of the integers. So each column is first divided by a
+strength, and the weights are multiplied by it (Xiao et al. 2023, "SmoothQuant: Accurate and Efficient Post-Training
 Quantization for Large Language Models", equation 4).
 
-Inputs take 8 bits, unsigned; weights take 7, signed, with a scale for each column. x86 without VNNI adds products in
-pairs into 16 bits that saturate (onnxruntime issue 12088): 2 * 255 * 64 = 32,640 fits, so that every processor gives
-the same sums. The heads stay in floats: they are small, and they decide.
+Inputs have 8 bits, unsigned; weights have 7, signed, with a scale for each column. x86 without VNNI adds pairs of
+products into 16 bits that saturate (onnxruntime issue 12088): 2 * 255 * 64 = 32,640 fits, so every processor gives the
+same sums. The heads stay in floats: they are small, and they make the decisions.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-LARGEST = 64  # of a weight's whole number
-ENCODER = "/encoder/"  # how the name of its nodes begins
+LARGEST = 64  # the largest integer of a weight
+ENCODER = "/encoder/"  # prefix of its nodes' names
 CUSTOM = "com.microsoft"  # onnxruntime's own operators
-EMBEDDINGS = 256  # rows from which on a table is put into 8 bits
-LEAST = 1e-5  # that a column is taken to reach: nothing is divided by zero
-SHIFT = 0.8  # of an input's reach that its weights take over; of 0.5 to 1 the best on dev of two students' sets
+EMBEDDINGS = 256  # an embedding table with at least this many rows is quantized
+LEAST = 1e-5  # lower limit of a column's range: avoids a division by zero
+SHIFT = 0.8  # SmoothQuant's alpha: the best of 0.5 to 1 on dev of two students' sets
 
 Ranges = Mapping[str, tuple[Any, Any]]
 
@@ -42,8 +42,7 @@ def products(graph: Any) -> list[Any]:
 
 
 def ranges(model: Any, feeds: Iterable[Mapping[str, Any]], threads: int | None = None) -> dict[str, tuple[Any, Any]]:
-    """The least and the largest value of each column of each product's input, zero among them, over what is fed to the
-    graph: two arrays (width)."""
+    """The minimum and maximum, zero included, of each column of each product's input: two arrays (width)."""
     import numpy as np
     import onnx
     import onnxruntime
@@ -75,7 +74,7 @@ def ranges(model: Any, feeds: Iterable[Mapping[str, Any]], threads: int | None =
 
 
 def quantize(model: Any, seen: Ranges) -> Any:
-    """A copy of the graph in 8 bits, each product's input within the ranges that were seen."""
+    """A copy of the graph in 8 bits; `seen` has the range of each product's input."""
     import onnx
 
     made = onnx.ModelProto()
@@ -97,7 +96,7 @@ def quantize(model: Any, seen: Ranges) -> Any:
 
 
 def part(graph: Any) -> None:
-    """Give each product a weight of its own where one is shared by products of several inputs, as in DeBERTa."""
+    """Give each product its own weight if products with different inputs share one, as in DeBERTa."""
     taken: dict[str, str] = {}
     for node in products(graph):
         value, name = node.input
@@ -110,7 +109,7 @@ def part(graph: Any) -> None:
 
 
 def whole_input(graph: Any, name: str, low: Any, high: Any) -> None:
-    """Put a product's input into whole numbers, once for all products that take it; their weights are changed."""
+    """Quantize a product's input, once for all products that use it; rescale their weights."""
     import numpy as np
     import onnx
 
@@ -133,7 +132,7 @@ def whole_input(graph: Any, name: str, low: Any, high: Any) -> None:
 
 
 def whole_product(graph: Any, node: Any) -> None:
-    """Multiply whole numbers in a product's place; a bias that is added next is added with it."""
+    """Replace a product by an integer product; a bias that is added next is merged into it."""
     import onnx
 
     value, weight = node.input
@@ -153,7 +152,7 @@ def whole_product(graph: Any, node: Any) -> None:
 
 
 def whole_table(graph: Any, node: Any) -> None:
-    """Keep a large table of embeddings in whole numbers, a scale a row, and turn back the rows that are taken."""
+    """Quantize a large embedding table, with one scale per row, and dequantize the rows that are looked up."""
     import onnx
 
     name, rows = node.input
@@ -177,7 +176,7 @@ def whole_table(graph: Any, node: Any) -> None:
 
 
 def rounded(array: Any, axis: int, largest: int = LARGEST) -> tuple[Any, Any]:
-    """(whole numbers from -largest to largest, scales): the largest value along `axis` decides each scale."""
+    """(integers from -largest to largest, scales): the maximum along `axis` sets each scale."""
     import numpy as np
 
     scale = np.maximum(np.abs(array).max(axis=axis, keepdims=True) / largest, 1e-12).astype(np.float32)
@@ -185,7 +184,7 @@ def rounded(array: Any, axis: int, largest: int = LARGEST) -> tuple[Any, Any]:
 
 
 def constant(graph: Any, name: str, value: Any) -> None:
-    """Add a constant, unless it is there."""
+    """Add a constant, unless it exists."""
     import onnx
 
     if all(each.name != name for each in graph.initializer):
@@ -193,7 +192,7 @@ def constant(graph: Any, name: str, value: Any) -> None:
 
 
 def order(graph: Any) -> None:
-    """Put each node behind those whose output it takes."""
+    """Sort the nodes topologically."""
     known = {each.name for each in (*graph.initializer, *graph.input)} | {""}
     waiting, placed = list(graph.node), []
     while waiting:

@@ -1,4 +1,4 @@
-"""A tagger as a reader: an engine, and the task it is asked for. Called by `aspectra.readers.opening`."""
+"""A tagger as a reader: an engine and a task. Called by `aspectra.readers.opening`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from aspectra.students.taggers.words import Pieces
 
 
 class TaggingReader:
-    """Implements `aspectra.readers.reader.Reader`, and `Untaught` where it saw a teacher's labels alone."""
+    """Implements `aspectra.readers.reader.Reader`, and `Untaught` for a tagger that saw only a teacher's labels."""
 
     def __init__(self, engine: Engine, task: str | None = None) -> None:
-        """`task` is for a student that was tuned for none. Raises UserError where it was tuned for another, or
-        was taught no categories where the task names some."""
+        """`task` is for a student without a task of its own. Raises UserError if it was trained for another task, or if
+        the task has categories and the student has none."""
         self.engine, self.encoder = engine, engine.encoder
         self.task = tasks.get(task_of(engine.info, task))
         if "category" in self.task.by and not engine.categories:
@@ -51,14 +51,14 @@ class TaggingReader:
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
                 for o, confidence in (opinions(text, one, each, named, least) if one.words else ())
             )
-            # An export tells of its spans alone; of what has no word there is nothing to tell.
+            # An export returns only spans; a sentence without words has nothing to return.
             told = each.chances and not each.about
             said[text] = Answer(None, found, one.cut, soft=soft(text, one, each) if told else None)
         return [said[sentence] for sentence in sentences]
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
-        """The polarity of the given target where it stands first in its sentence, of the given category where the task
-        has categories; of the sentence as a whole where no target is given, and the task has categories."""
+        """The polarity of the given target at its first occurrence in its sentence, and of the given category if the
+        task has categories; of the whole sentence if the task has categories and no target is given."""
         sentences = [sentence_of(question.text, question.target) for question in questions]
         pieces = self.encoder.pieces(sentences)
         spans = [
@@ -75,7 +75,7 @@ class TaggingReader:
         ]
 
     def fault(self, question: Question, span: Span | None) -> UserError | None:
-        """Why a question has no answer, where it has none."""
+        """The reason why a question has no answer; None if it has one."""
         by, known = self.task.by, self.engine.categories
         if "category" in by and not names([question.category]):
             return UserError("name the category to judge")
@@ -90,12 +90,12 @@ class TaggingReader:
         return None if "category" in by else UserError("name the target to judge")
 
     def number(self, question: Question) -> int | None:
-        """Which of the known categories is asked about; None where it is none of them."""
+        """The index of the question's category among the known ones; None if it is unknown."""
         known = self.engine.categories
         return next((known.index(name) for name in names([question.category]) if name in known), None)
 
     def lean(self, questions: Sequence[Question]) -> tuple[list[Leaning], dict[str, Any]]:
-        """`judge`, of three polarities; a target that is not in the text, or none, is asked of the whole text."""
+        """Like `judge`, for three polarities. Without a target in the text, the whole text is judged."""
         pieces = self.encoder.pieces([question.text for question in questions])
         spans = [span_of(q.target, q.text, one) or all_of(one) for q, one in zip(questions, pieces, strict=True)]
         leanings = []
@@ -114,14 +114,14 @@ class TaggingReader:
     def shares(
         self, pieces: Sequence[Pieces], spans: Sequence[Span | None], categories: Sequence[int | None] = ()
     ) -> list[list[float]]:
-        """The shares of `POLARITIES` of one span of words each, or, with the numbers of categories, of one category of
-        the span or the sentence as a whole."""
+        """The shares of `POLARITIES` of one span of words for each sentence; with indices of categories, of one
+        category of the span or of the whole sentence."""
         if not pieces:
             return []
         given = [[span] if span is not None else [] for span in spans]
         if not self.engine.categories:
             return [each.shares[0] for each in self.engine.read(pieces, given=given)]
-        if "target" in self.task.by and None in spans:  # the whole is what lies outside of the targets that are read
+        if "target" in self.task.by and None in spans:  # the whole is the part outside the targets
             given = [some or each.spans for some, each in zip(given, self.engine.read(pieces), strict=True)]
         found: list[Any] = self.engine.read(pieces, given=given)
         places = [0 if span is not None else -1 for span in spans]
@@ -129,7 +129,7 @@ class TaggingReader:
 
 
 def span_of(target: str | None, text: str, pieces: Pieces) -> Span | None:
-    """The words that a target takes where it stands first as whole words, or else first at all; None where nowhere."""
+    """The words of a target's first occurrence as whole words, or else its first at all; None if there is none."""
     wanted = squeezed(target)
     if not wanted:
         return None
@@ -149,7 +149,7 @@ def span_of(target: str | None, text: str, pieces: Pieces) -> Span | None:
 
 
 def soft(text: str, pieces: Pieces, said: Read) -> Soft:
-    """What the network thinks of each word that it does not leave out, and of each span that it names."""
+    """The probabilities of each word except sure O tags, and of each span."""
     words = pieces.words
     each = zip(words, said.chances, strict=True)
     chances = {word: (begin, inside) for word, (out, begin, inside) in each if out <= SURE}
@@ -159,5 +159,5 @@ def soft(text: str, pieces: Pieces, said: Read) -> Soft:
 
 
 def all_of(pieces: Pieces) -> Span:
-    """All words of a text."""
+    """The span of all words of a text."""
     return 0, len(pieces.words)

@@ -1,7 +1,7 @@
-"""The table of meanings of an export: the tagger's own word pieces, made small. Called by `convert`.
+"""The table of meanings of an export: the tagger's input embeddings, compressed. Called by `convert`.
 
-The vectors that a network is fed are still near to what its base learned of meaning; behind its layers a span says
-whether it is a target and how it is judged (docs/results/topics.md).
+The input embeddings are still close to what the base model learned about meaning. After the layers, a span's state
+encodes whether it is a target and how it is judged (docs/results/topics.md).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from pathlib import Path
 from aspectra.readers.taggers.meanings import TABLE
 from aspectra.students.taggers.tagger import Tagger
 
-WIDTH = 128  # numbers of a piece: the directions in which the pieces differ most
+WIDTH = 128  # dimensions of a piece's vector: the principal axes with the largest variance
 
 
 def write(tagger: Tagger, folder: Path) -> None:
-    """Write the pieces' vectors, centered, along their first principal axes, in 8 bits with a scale for each piece.
+    """Write the pieces' vectors, centered, on their first principal axes, in 8 bits with a scale for each piece.
 
-    A frequent piece (`the`, `of`) says little and counts less: by the log of its place in the vocabulary, which is
-    roughly in order of frequency, as model2vec has it (Tulkens and van Dongen, 2024).
+    A frequent piece (`the`, `of`) says little and gets a lower weight: the log of its rank in the vocabulary, which is
+    roughly ordered by frequency, as in model2vec (Tulkens and van Dongen, 2024).
     """
     import numpy as np
 

@@ -1,1 +1,1 @@
-"""Writers at work: two engines behind one Protocol, an answer's opinions, constraints, conversion."""
+"""Inference with writers: two engines behind one Protocol, parsing of answers, constraints, conversion."""

@@ -1,4 +1,4 @@
-"""What a writer wrote, as opinions with places and confidences. Called by `reader`."""
+"""Parses a writer's answer into opinions with offsets and confidences. Called by `reader`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aspectra.tasks.linear import split
 
 
 def read(encoder: Encoder, task: Task, written: Written, text: str) -> Answer:
-    """An answer's text, and its opinions with the probability of the piece that each was read from."""
+    """An answer's text, and its opinions, each with the probability of its part of the answer."""
     whole = encoder.spelled(written.ids)
     raw = whole.strip()
     opinions = task.decode(raw, text)
@@ -37,11 +37,11 @@ def read(encoder: Encoder, task: Task, written: Written, text: str) -> Answer:
 
 
 def spans(encoder: Encoder, ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Where each token stands in the text of the answer, in characters; of one between two tokens, both have it."""
+    """Each token's span of characters in the answer's text; a character between two tokens belongs to both."""
     found = []
     start = 0
     for count in range(1, len(ids) + 1):
         text = encoder.spelled(ids[:count])
         found.append((start, len(text)))
-        start = len(text.rstrip("\ufffd"))  # a character whose bytes have not all come
+        start = len(text.rstrip("\ufffd"))  # drop a character whose bytes are incomplete
     return found

@@ -1,7 +1,7 @@
-"""What an answer may be where decoding is constrained: targets are whole words of the text, categories known ones.
+"""Constrained decoding: targets are whole words of the text, categories are known ones.
 
-Called by `reader`. A `Language` is of a student, a `Sentence` (a `Grammar`) of one text. Both
-engines take the likeliest token among those allowed, so that both write the same.
+Called by `reader`. A `Language` belongs to a student, a `Sentence` (a `Grammar`) to one text. Both engines take the
+most likely token among those allowed, so both write the same.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from aspectra.tasks.tasd import IMPLICIT
 from aspectra.units import UNIT
 
 LONGEST = 10  # words of a target; of the 11,759 in the benchmark's four sets, 9 have more
-CLOSING = ")\"'%+"  # signs with which a target may end
-DONE = -1  # in a trie's node: what led here is whole
-BEGIN, EMPTY, NEXT = -1, -2, -3  # stages besides those of a piece
+CLOSING = ")\"'%+"  # signs that a target may end with
+DONE = -1  # in a trie's node: a sequence ends here
+BEGIN, EMPTY, NEXT = -1, -2, -3  # stages besides those of an opinion
 
 Trie = dict[int, Any]
 State = list[tuple[Trie, int]]
@@ -31,7 +31,7 @@ class Language:
     """The parts of a student's answers as tries of token ids."""
 
     def __init__(self, encoder: Encoder, task: Task, info: Mapping[str, Any]) -> None:
-        """Raises UserError where the task names categories and the student's folder does not say which."""
+        """Raises UserError if the task has categories but the student's folder does not list them."""
         self.encoder, self.task, self.lead = encoder, task, encoder.form.lead
         labels = info.get("labels") or {}
         self.categories = self.known(labels.get("categories") or ())
@@ -44,38 +44,38 @@ class Language:
         self.begin = grown([encoder.begin])
         empty = str(info.get("empty_answer", NOTHING))
         self.empty = self.trie([empty], first=True) if empty else grown([[]])
-        # A first token is spelled apart only where the tokenizer puts no space before it.
+        # True if the tokenizer puts a space before the first token too; else it is encoded differently.
         self.alike = all(self.ids(word, True) == self.ids(word, False) for word in ("a", "fish", "(", "5"))
 
     def known(self, categories: Iterable[str]) -> list[str]:
-        """Categories as answers have them."""
+        """Categories as written in answers."""
         return [escape(name) for category in categories if (name := named(category))]
 
     def ids(self, part: str, first: bool) -> list[int]:
-        """A part of an answer as tokens: the first of it, or one behind others."""
+        """The tokens of a part of an answer: of the first part, or of a later one."""
         if first:
             return self.encoder.ids(f"{self.lead}{part}")
         before = self.encoder.ids(f"{self.lead}a")
         return self.encoder.ids(f"{self.lead}a {part}")[len(before) :]
 
     def trie(self, parts: Iterable[str], first: bool) -> Trie:
-        """The parts that the student's tokens can spell."""
+        """A trie of the parts that the student's tokens can spell."""
         spelled = ((part, self.ids(part, first)) for part in parts)
         return grown(ids for part, ids in spelled if self.encoder.spelled(ids).strip() == part)
 
     def grammar(self, text: str) -> Sentence:
-        """What an answer about a sentence may be."""
+        """The grammar of answers about a sentence."""
         return Sentence(self, text)
 
 
 class Sentence:
-    """The answers about one sentence: a `Grammar`. A state is every place in the tries where tokens may have led."""
+    """A `Grammar` for answers about one sentence. A state is the list of possible places in the tries."""
 
     def __init__(self, language: Language, text: str) -> None:
         self.language, self.end = language, language.encoder.end
         self.terms = [escape(term) for term in terms(text)] if "target" in language.task.by else []
         self.first = self.subjects(0, True)
-        # One by one: subject, bar, subject, ..., bar, polarity.
+        # In order: subject, bar, subject, ..., bar, polarity.
         self.stages = [self.first if language.alike else self.subjects(0, False)]
         for field in range(1, len(language.task.by)):
             self.stages += [language.bar, self.subjects(field, False)]
@@ -98,15 +98,15 @@ class Sentence:
     def allowed(self, state: State) -> set[int]:
         found = {token for node, _ in state for token in node if token != DONE}
         last = len(self.stages) - 1
-        # Where nothing can be written (no word of the text can be spelled), an answer may always end.
+        # If nothing can be written (no word of the text can be spelled), an answer may always end.
         if not found or any(DONE in node and stage in (last, EMPTY) for node, stage in state):
             found.add(self.end)
         return found
 
     def closed(self, state: State) -> State:
-        """The state with all places that are reached without a token."""
+        """The state with all places that are reachable without a token."""
         places = list(state)
-        for node, stage in places:  # grows meanwhile
+        for node, stage in places:  # grows during the loop
             if DONE not in node or stage == EMPTY:
                 continue
             if stage == BEGIN:
@@ -121,7 +121,7 @@ class Sentence:
 
 
 def terms(text: str) -> list[str]:
-    """Every run of whole words of a text, up to `LONGEST` words and signs, each once.
+    """All distinct runs of whole words of a text, up to `LONGEST` words and signs.
 
     >>> terms("good fish")
     ['good', 'good fish', 'fish']

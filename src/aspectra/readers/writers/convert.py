@@ -1,7 +1,7 @@
-"""A student -> a folder that CTranslate2 runs, weights converted by its own loaders.
+"""Converts a student to a folder for CTranslate2, with CTranslate2's own loaders.
 
-Called by `export`. What the loaders of CTranslate2 4.8 read from a config and transformers 5 no longer
-writes is put back before (`as_expected`); a test of each family holds the confidences together.
+Called by `export`. The loaders of CTranslate2 4.8 read config entries that transformers 5 no longer writes;
+`as_expected` restores them. A test for each family compares the confidences.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from aspectra.readers.writers.words import FILE
 from aspectra.students.writers.writer import Writer
 from aspectra.weights import INFO
 
-FORMAT = 1  # of an export; one that this version cannot read has another
-# Smallest first: `auto` goes through them in this order.
+FORMAT = 1  # of an export; an incompatible version has another number
+# Smallest first: `auto` tries them in this order.
 COMPUTE = ("int8", "int8_bfloat16", "bfloat16", "float32")
 
 
 def convert(student: Writer, folder: Path, compute: str) -> None:
-    """Write weights, tokenizer and `aspectra.json` of an export into a folder; the student stays as it is.
+    """Write weights, tokenizer and `aspectra.json` of an export into a folder; the student is not changed.
 
-    Raises UserError where CTranslate2 does not know the kind of model, or its tokenizer is no fast one.
+    Raises UserError if CTranslate2 does not support the kind of model, or if its tokenizer is not a fast one.
     """
     from ctranslate2.converters import TransformersConverter
 
     words = getattr(student.tokenizer, "backend_tokenizer", None)
     if words is None:
         raise UserError("the model's tokenizer has no tokenizer.json; an export needs one")
-    model: Any = copy.deepcopy(student.model)  # the loaders take the model apart
+    model: Any = copy.deepcopy(student.model)  # the loaders modify the model
     as_expected(model.config)
 
     class Converter(TransformersConverter):  # type: ignore[misc]
@@ -76,10 +76,10 @@ def convert(student: Writer, folder: Path, compute: str) -> None:
 
 
 class Names:
-    """What a loader wants of a tokenizer, where a token's name is its id in digits.
+    """A loader's view of a tokenizer, in which a token's name is its id in digits.
 
-    The names that a vocabulary gives are not unique: a loader fills up the rows that no token has with
-    `<extra_id_0>` and so on, which T5 has already.
+    The vocabulary's own names are not unique: a loader pads rows without a token with `<extra_id_0>` and so on, which
+    T5 already has.
     """
 
     chat_template = None
@@ -100,10 +100,10 @@ class Names:
 
 
 def as_expected(config: Any) -> None:
-    """Put into a config of transformers 5 what CTranslate2's loaders look for.
+    """Add to a config of transformers 5 the entries that CTranslate2's loaders expect.
 
-    T5: whether outputs are scaled is read off `tie_word_embeddings`, which is always true now; mT5 never scales them.
-    BART: `normalize_before` was always false and is gone. Gemma: `rope_theta` moved into `rope_parameters`.
+    T5: the loader derives output scaling from `tie_word_embeddings`, which is now always true; mT5 never scales. BART:
+    `normalize_before` was always false and was removed. Gemma: `rope_theta` moved into `rope_parameters`.
     """
     if config.model_type in ("t5", "mt5", "umt5"):
         config.tie_word_embeddings = getattr(config, "scale_decoder_outputs", False)
@@ -117,6 +117,6 @@ def as_expected(config: Any) -> None:
 
 
 def epsilon(config: Any) -> float:
-    """What a model's norms add to the variance; 1e-5, torch's own, where the config does not say."""
+    """The epsilon of a model's norms; 1e-5, torch's default, if the config does not have one."""
     names = ("rms_norm_eps", "layer_norm_epsilon")
     return next((float(getattr(config, name)) for name in names if hasattr(config, name)), 1e-5)

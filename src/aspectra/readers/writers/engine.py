@@ -1,4 +1,4 @@
-"""What writes a writer's answers: a Protocol.
+"""The Protocol of an engine that runs a writer.
 
 `in_torch` runs a student's own folder with transformers, `in_ct2` an export with CTranslate2; `readers.opening`
 chooses.
@@ -16,7 +16,7 @@ from aspectra.students.writers.stems import Stem
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An answer: its ids without the end token, whether the limit cut it, and log p of each id after those before."""
+    """An answer: its ids without the end token, whether the limit cut it, and the conditional log p of each id."""
 
     ids: list[int]
     cut: bool
@@ -24,14 +24,14 @@ class Written:
 
 
 class Grammar(Protocol):
-    """What an answer may be. A state is opaque; `step` moves it by a token that was `allowed`."""
+    """Constrains an answer. A state is opaque; `step` advances it by an `allowed` token."""
 
     def start(self) -> Any:
         """The state before the first token."""
         ...
 
     def allowed(self, state: Any) -> Collection[int]:
-        """The ids that may come next, the end token among them where the answer may end."""
+        """The ids that may come next, including the end token if the answer may end."""
         ...
 
     def step(self, state: Any, token: int) -> Any:
@@ -40,7 +40,7 @@ class Grammar(Protocol):
 
 
 class Engine(Protocol):
-    """A student at work, greedy. `info` is what its `aspectra.json` says."""
+    """Runs a student, greedy. `info` is the content of its `aspectra.json`."""
 
     info: dict[str, Any]
     encoder: Encoder
@@ -53,12 +53,12 @@ class Engine(Protocol):
     def write(
         self, prompts: Sequence[Sequence[int]], max_new_tokens: int, grammars: Sequence[Grammar] | None = None
     ) -> list[Written]:
-        """The answers to a batch of prompts; with `grammars`, the likeliest token is taken among the allowed ones.
+        """The answers to a batch of prompts. With `grammars`, only allowed tokens are chosen.
 
-        Log probabilities are the student's own, whatever is allowed.
+        Log probabilities are always the student's own, without constraints.
         """
         ...
 
     def likelihoods(self, stems: Sequence[Stem]) -> list[list[float]]:
-        """For each stem the natural log of the probability of each of its ways, in one batch."""
+        """For each stem, the natural log of the probability of each of its continuations, in one batch."""
         ...

@@ -1,7 +1,6 @@
-"""A writer -> a folder that CTranslate2 runs, held against the student before it counts.
+"""Exports a writer for CTranslate2: converts it, and checks it against the student.
 
-Called by `aspectra.readers.export` and, for an export that only lasts as long as an evaluation, by
-`aspectra evaluate --engine ct2`.
+Called by `aspectra.readers.export` and, for a temporary export, by `aspectra evaluate --engine ct2`.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ from aspectra.schema import Example
 from aspectra.score.scoring import score
 from aspectra.students.writers.writer import Writer
 
-WORK = ".work.unchosen"  # in the export's folder; by such a name it counts for as little as a torn file
+WORK = ".work.unchosen"  # in the export's folder; the name has the form of a temporary file, so leftovers are ignored
 AUTO = "auto"
-FEW = 50  # sentences below which a single one that differs is more than 2 %
-SAMPLE = 20  # sentences by which an export for one evaluation is held against its student
+FEW = 50  # with fewer sentences, a single difference is more than 2 %
+SAMPLE = 20  # sentences to compare a temporary export with its student on
 
 
 def types(compute: str) -> list[str]:
-    """The compute types to try, smallest first. Raises UserError for one that is unknown, or not of this machine."""
+    """The compute types to try, smallest first. Raises UserError for one that is unknown or not supported here."""
     if compute not in (AUTO, *COMPUTE):
         raise unknown("compute type", compute, (AUTO, *COMPUTE))
     need("deploy", "export of a writer")
@@ -61,7 +60,7 @@ def work(
     seed: int,
     settings: dict[str, Any],
 ) -> dict[str, Any]:
-    """Convert, compare on `examples`, choose, calibrate on `held`, and put the chosen files into the folder; returns
+    """Convert, compare on `examples`, choose, calibrate on `held`, and move the chosen files into the folder; return
     the manifest's figures."""
     texts = [example.text for example in examples]
     task = tasks.get(name)
@@ -108,7 +107,7 @@ def work(
     elif choose and len(rows) > 1 and chosen["compute"] == "float32":
         say("export: WARNING: no smaller compute type agrees in 98 % of the sentences; the export is float32")
     elif choose and len(texts) < FEW and chosen["compute"] != "float32":
-        most = 1 - 0.05 ** (1 / max(1, len(texts)))  # all agree here; so much of all others may not, at 95 %
+        most = 1 - 0.05 ** (1 / max(1, len(texts)))  # all agree here; at 95 %, this share of others may not
         say(
             f"export: WARNING: {chosen['compute']} was chosen by {len(texts)} sentences; among others up to "
             f"{most:.0%} could differ. Compare on 200 (--check, --data)"
@@ -137,7 +136,7 @@ def work(
 
 
 def check_ids(student: Engine, made: Engine, marker: str, texts: Sequence[str]) -> None:
-    """Raise UserError where an export's tokenizer does not give the ids that training saw."""
+    """Raise UserError if an export's tokenizer does not give the same ids as in training."""
     for text in texts:
         if student.encoder.prompt(marker, text) != made.encoder.prompt(marker, text):
             raise UserError(f"the tokenizer gives other tokens in the export ({text[:60]!r}); it was not exported")
@@ -145,7 +144,7 @@ def check_ids(student: Engine, made: Engine, marker: str, texts: Sequence[str]) 
 
 @contextmanager
 def passing(student: Writer, task: str, texts: Sequence[str], threads: int | None, **limits: Any) -> Iterator[Reader]:
-    """A float32 export that is gone afterwards, held against its student on a few of the sentences.
+    """A temporary float32 export, compared with its student on a few of the sentences.
 
     Raises UserError as `export` does.
     """

@@ -1,7 +1,7 @@
 """The engine that runs an export with CTranslate2: no torch, no transformers.
 
-Called by `aspectra.readers.opening` and `export`. A token's name in an export is its id in digits, so
-that no two tokens can share a name.
+Called by `aspectra.readers.opening` and `export`. In an export, a token's name is its id in digits, so names are
+unique.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from aspectra.students.writers.stems import Stem
 
 
 class Exported(ABC):
-    """An export, in the compute type that it was made for unless another is asked for."""
+    """An export, by default in the compute type that it was made for."""
 
     runner: str
-    """The class of ctranslate2 that runs it."""
+    """The ctranslate2 class that runs it."""
 
     def __init__(self, folder: Path, compute: str | None = None, threads: int | None = None) -> None:
-        """Raises UserError where the export cannot be read, or the machine does not know the compute type."""
+        """Raises UserError if the export cannot be read, or if the machine does not support the compute type."""
         need("deploy", "an export of a writer")
         import ctranslate2
 
@@ -61,10 +61,10 @@ class Exported(ABC):
         limit: int,
         grammars: Sequence[Grammar],
     ) -> list[Written]:
-        """The answers that their grammars allow.
+        """Answers that match their grammars.
 
-        What was written freely stands up to the first token that is not allowed; the likeliest allowed one is put in
-        its place, and the rest written freely again. Few rows need that, and few times.
+        An unconstrained answer is kept up to the first token that is not allowed. That token is replaced by the most
+        likely allowed one, and the rest is written again without constraints. Few rows need this, and only few times.
         """
         answers = list(answers)
         broken = {i: self.broken(answer, grammars[i]) for i, answer in enumerate(answers)}
@@ -86,7 +86,7 @@ class Exported(ABC):
         return answers
 
     def broken(self, answer: Written, grammar: Grammar) -> tuple[int, Collection[int]] | None:
-        """(how many tokens of an answer are allowed, what may follow them); None where all are."""
+        """(number of valid tokens of an answer, the tokens allowed next); None if all are valid."""
         state = grammar.start()
         for count, token in enumerate([*answer.ids, *([] if answer.cut else [self.encoder.end])]):
             allowed = grammar.allowed(state)
@@ -96,7 +96,7 @@ class Exported(ABC):
         return None
 
     def scores(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written]) -> Any:
-        """log p of every token after what was begun: an array (rows, vocabulary)."""
+        """log p of every token after the begun answers: an array (rows, vocabulary)."""
         import numpy
 
         logits = numpy.stack([numpy.array(row, dtype=numpy.float32) for row in self.logits(prompts, begun)])
@@ -104,7 +104,7 @@ class Exported(ABC):
         return logits - top - numpy.log(numpy.exp(logits - top).sum(-1, keepdims=True))
 
     def freely(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int) -> list[Written]:
-        """Write each begun answer to its end, or until it has `limit` tokens."""
+        """Complete each begun answer, up to `limit` tokens."""
         logs: list[list[float]] = [[] for _ in prompts]
 
         def note(step: Any) -> bool:
@@ -135,21 +135,21 @@ class Exported(ABC):
 
     @abstractmethod
     def logits(self, prompts: Sequence[Sequence[int]], begun: Sequence[Written]) -> list[Any]:
-        """Scores of every token after what was begun, a row each."""
+        """The logits of every token after the begun answers, one row each."""
 
     @abstractmethod
     def ended(
         self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
     ) -> list[list[int]]:
-        """The ids of whole answers, what was begun included."""
+        """The ids of whole answers, including the begun part."""
 
     @abstractmethod
     def told(self, begun: Written) -> int:
-        """How many tokens of what was begun the callback is told of, as if they were certain."""
+        """The number of begun tokens that the callback also gets, as if they were certain."""
 
     @abstractmethod
     def scored(self, ways: Sequence[tuple[Stem, list[int]]]) -> list[tuple[Any, int]]:
-        """(what ctranslate2 says of the whole, where the way begins in it) for each stem and way."""
+        """(ctranslate2's scores of the whole, index of the continuation in it) for each stem and continuation."""
 
 
 class Translating(Exported):
@@ -175,13 +175,13 @@ class Translating(Exported):
         prompts = [named(stem.prompt) for stem, _ in ways]
         answers = [named([*stem.begun, *way]) for stem, way in ways]
         results = self.model.score_batch(prompts, answers, max_input_length=0)
-        # The end is scored too, and of no interest.
+        # The end token is scored too; it is not used.
         return [(result, len(stem.begun)) for result, (stem, _) in zip(results, ways, strict=True)]
 
     def translate(
         self, prompts: Sequence[Sequence[int]], begun: Sequence[Written], limit: int, settings: dict[str, Any]
     ) -> Any:
-        """Whole answers of at most `limit` tokens, what was begun included."""
+        """Whole answers of at most `limit` tokens, including the begun part."""
         return self.model.translate_batch(
             [named(prompt) for prompt in prompts],
             target_prefix=[named(b.ids) for b in begun],
@@ -214,7 +214,7 @@ class Generating(Exported):
     def scored(self, ways: Sequence[tuple[Stem, list[int]]]) -> list[tuple[Any, int]]:
         whole = [named([*stem.prompt, *stem.begun, *way]) for stem, way in ways]
         results = self.model.score_batch(whole, max_input_length=0)
-        # The first token of all is given.
+        # The very first token has no score.
         return [
             (result, len(stem.prompt) + len(stem.begun) - 1) for result, (stem, _) in zip(results, ways, strict=True)
         ]
@@ -236,7 +236,7 @@ RUNNING: dict[str, type[Exported]] = {"seq2seq": Translating, "causal": Generati
 
 
 def exported(folder: Path, compute: str | None = None, threads: int | None = None) -> Exported:
-    """The export in a folder; raises UserError for one of another version, and as its class does."""
+    """The export in a folder. Raises UserError for one of another version, and as its class does."""
     info = read_info(folder)
     if info[EXPORT].get("format") != FORMAT or info.get("family") not in RUNNING:
         raise UserError(f"{folder} was exported by another version of Aspectra; export the model again")
@@ -244,5 +244,5 @@ def exported(folder: Path, compute: str | None = None, threads: int | None = Non
 
 
 def named(ids: Sequence[int]) -> list[str]:
-    """Ids as an export's tokens."""
+    """Ids as an export's token names."""
     return list(map(str, ids))

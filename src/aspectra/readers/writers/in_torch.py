@@ -1,4 +1,4 @@
-"""The engine that runs a student's own folder with transformers: the reference that an export is held against.
+"""The engine that runs a student's own folder with transformers: the reference for checking an export.
 
 Called by `aspectra.readers.opening` and `export`.
 """
@@ -19,14 +19,14 @@ from aspectra.students.writers.writer import Writer
 
 
 class Whole:
-    """A student in 32-bit floats, or in 16 bits where they are asked for and quicker."""
+    """A student in 32-bit floats, or in 16 bits if requested and faster on the device."""
 
     def __init__(self, student: Writer) -> None:
         self.student, self.info, self.encoder = student, student.info, student.own_encoder
 
     @classmethod
     def open(cls, folder: Path, threads: int | None = None, device: str = "auto", bf16: bool = False) -> Whole:
-        """Load a folder; raises UserError where it holds no usable model, or the extra `train` is missing."""
+        """Load a folder. Raises UserError if it has no usable model, or if the extra `train` is missing."""
         need("train", "a student that is not exported")
         from aspectra import machine
 
@@ -55,7 +55,7 @@ class Whole:
 
 
 class Watch:
-    """Sits between the scores and the greedy choice: notes log p of what is chosen, and lets grammars choose."""
+    """A logits processor of greedy decoding: records log p of the chosen tokens, and applies grammars."""
 
     def __init__(self, grammars: Sequence[Grammar] | None, end: int) -> None:
         self.grammars, self.end = grammars, end
@@ -70,13 +70,13 @@ class Watch:
         return scores
 
     def masked(self, last: Sequence[int], scores: Any) -> Any:
-        """The scores with everything that a row's grammar does not allow at minus infinity."""
+        """The scores, with minus infinity for tokens that a row's grammar does not allow."""
         import torch
 
         bias = torch.full_like(scores, float("-inf"))
         for row, grammar in enumerate(self.grammars or ()):
             if self.logs and self.states[row] is not None:
-                # An answer that ended is no longer watched; what follows its end is padding.
+                # After its end an answer has only padding, so it is no longer tracked.
                 self.states[row] = None if last[row] == self.end else grammar.step(self.states[row], last[row])
             if self.states[row] is None:
                 bias[row] = 0

@@ -1,4 +1,4 @@
-"""Whether an export says what its student says: two engines' answers to the same sentences, held together.
+"""Compares an export's answers with its student's, on the same sentences.
 
 Called by `export`.
 """
@@ -13,17 +13,17 @@ from typing import Any
 from aspectra.readers.extraction import Found
 from aspectra.readers.reader import Answer
 
-ENOUGH = 0.98  # the least agreement of opinions at which `auto` takes a compute type
-EXACT = 0.01  # of a token's probability; a right conversion of smollm2-135m was off by 0.00003 at most
+ENOUGH = 0.98  # minimum agreement of opinions at which `auto` takes a compute type
+EXACT = 0.01  # of a token's probability; a correct conversion of smollm2-135m differed by at most 0.00003
 
 
 def compare(reference: Sequence[Answer], other: Sequence[Answer]) -> dict[str, Any]:
-    """How far two engines agree, on the same sentences in the same order.
+    """The agreement of two engines on the same sentences in the same order.
 
-    `agreement`: the share of sentences with the same opinions, that is the same multiset of (target, category,
-    polarity); two sentences without any agree. `same_answers`: the share with the same answer to the letter.
-    `confidence`: largest and mean absolute difference over the opinions of those. `token_probability`: the largest
-    difference over their tokens. None where there is nothing to compare.
+    `agreement`: the share of sentences with the same opinions, as multisets of (target, category, polarity); two
+    sentences without opinions agree. `same_answers`: the share with exactly the same answer. `confidence`: largest and
+    mean absolute difference over the opinions of the latter. `token_probability`: the largest difference over their
+    tokens. None if there is nothing to compare.
     """
     pairs = list(zip(reference, other, strict=True))
     alike = [(a, b) for a, b in pairs if a.raw == b.raw and len(a.logs) == len(b.logs)]
@@ -42,14 +42,14 @@ def compare(reference: Sequence[Answer], other: Sequence[Answer]) -> dict[str, A
 
 
 def opinions(found: Sequence[Found]) -> Counter[tuple[str | None, str | None, str]]:
-    """What agreement looks at."""
+    """The fields of opinions that must agree."""
     return Counter((o.target, o.category, o.polarity) for o in found)
 
 
 def fault(in_float32: dict[str, Any]) -> str | None:
-    """What is wrong with a conversion, by its comparison in 32 bits; None where it is right.
+    """The fault of a conversion, from its comparison in 32 bits; None if it is correct.
 
-    Opinions alone would not do: where only the scale of the scores is lost, the likeliest token stays the same.
+    Opinions alone are not enough: if only the scale of the logits is wrong, the most likely token stays the same.
     """
     for name in ("agreement", "same_answers"):
         if in_float32[name] < ENOUGH:

@@ -1,4 +1,4 @@
-"""A writer as a reader: an engine, the task it is asked for, and the limits of its answers.
+"""A writer as a reader: an engine, a task, and the limits of its answers.
 
 Called by `aspectra.readers.opening`.
 """
@@ -31,8 +31,8 @@ class WritingReader:
         max_new_tokens: int = 100,
         constrained: bool = False,
     ) -> None:
-        """`task` is for a student that was tuned for none. Raises UserError where it was tuned for another, where no
-        task is known, and where it cannot be constrained."""
+        """`task` is for a student without a task of its own. Raises UserError if it was trained for another task, if no
+        task is known, or if it cannot be constrained."""
         self.engine, self.batch_size, self.max_new_tokens = engine, batch_size, max_new_tokens
         self.task = tasks.get(task_of(engine.info, task))
         self.room = engine.encoder.room
@@ -53,7 +53,7 @@ class WritingReader:
         return len(encoder.ids(f"{self.task.marker}: {text}" if encoder.marker else text))
 
     def read(self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None) -> list[Answer]:
-        """Sentences are put in batches by length."""
+        """Sentences are batched by length."""
         encoder = self.engine.encoder
         prompts = {text: encoder.prompt(self.task.marker, text) for text in dict.fromkeys(sentences)}
         order = sorted(prompts, key=lambda text: -len(prompts[text]))
@@ -68,7 +68,7 @@ class WritingReader:
         return [said[text] for text in sentences]
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
-        """The student's answer is begun with the subject, and each polarity is scored as what comes next."""
+        """The answer is begun with the subject, and each polarity is scored as its continuation."""
         task, encoder = self.task, self.engine.encoder
         stems: list[Stem] = []
         answers: list[Judged | UserError] = []
@@ -88,13 +88,13 @@ class WritingReader:
         ]
 
     def scored(self, stems: Sequence[Stem]) -> list[list[float]]:
-        """log p of each way of each stem."""
+        """log p of each continuation of each stem."""
         size = max(1, self.batch_size // len(self.polarities))
         return [logs for i in range(0, len(stems), size) for logs in self.engine.likelihoods(stems[i : i + size])]
 
 
 def shares(names: Sequence[str], logs: Sequence[float]) -> dict[str, float]:
-    """Probabilities from logs that leave out a common factor."""
+    """Normalized probabilities from log weights."""
     top = max(logs)
     weights = [math.exp(log - top) for log in logs]
     return {name: weight / sum(weights) for name, weight in zip(names, weights, strict=True)}

@@ -1,6 +1,6 @@
-"""A writer that saw no labels: how likely it is to write a polarity's words in an analysis begun for the subject.
+"""Zero-shot polarity with a writer: the likelihood of each polarity's words in an analysis begun for the subject.
 
-The formula stands in `verbalizers`. Called by `aspectra.readers.opening`.
+`verbalizers` has the formula. Called by `aspectra.readers.opening`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from aspectra.students.writers.stems import Stem
 from aspectra.students.writers.writer import Writer
 
 MARKER = "analysis"
-Key = tuple[str, str]  # a text, and the analysis that is begun about it
+Key = tuple[str, str]  # a text, and the begun analysis
 
 
 class UntaughtWriter:
@@ -34,7 +34,8 @@ class UntaughtWriter:
         device: str = "auto",
         threads: int | None = None,
     ) -> None:
-        """`name` is what a bar calls it, `aspect` the Aspect line of an analysis of a target alone."""
+        """`name` is the progress bar's label, `aspect` the Aspect line of an analysis for a target without a
+        category."""
         from aspectra import machine
 
         place = machine.device(device)
@@ -43,10 +44,10 @@ class UntaughtWriter:
         self.writer = Writer.load(folder, place)
 
     def lean(self, questions: Sequence[Question]) -> tuple[list[Leaning], dict[str, Any]]:
-        """A question that stands twice is asked once, and so is each content-free context.
+        """Repeated questions and repeated content-free contexts are scored once.
 
-        Figures, besides the Protocol's: `words_probability`, the mean probability that the student goes on with any of
-        the words, low where the form is strange to it.
+        Figures, besides the Protocol's: `words_probability`, the mean probability that the student continues with any
+        of the words. It is low if the student does not know the format.
         """
         from aspectra.quiet import quiet
 
@@ -75,7 +76,7 @@ class UntaughtWriter:
 
 
 def ways(encoder: Encoder) -> list[tuple[str, str]]:
-    """(label, continuation) as this student can write them; T5's vocabulary has no newline."""
+    """(label, continuation) in a form that this student can write; T5's vocabulary has no newline."""
     return verbalizers.ways(newline=encoder.ids("a\nb") != encoder.ids("a b"))
 
 

@@ -1,6 +1,6 @@
-"""An export's tokenizer: the `tokenizers` library alone, speaking as transformers does, as far as `Encoder` asks.
+"""An export's tokenizer: the `tokenizers` library behind the part of transformers' interface that `Encoder` uses.
 
-Called by `in_ct2`. That it gives the ids that training saw is checked by every export.
+Called by `in_ct2`. Every export checks that it gives the same ids as in training.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Words:
 
         try:
             self.inner = Tokenizer.from_file(str(folder / FILE))
-        except Exception as error:  # the library raises nothing more special
+        except Exception as error:  # the library raises no more specific error
             raise UserError(f"cannot read {folder / FILE} ({error}); export the model again") from None
         self.inner.no_padding()
         self.inner.no_truncation()
@@ -43,6 +43,6 @@ class Words:
         return vocabulary
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool, clean_up_tokenization_spaces: bool) -> str:
-        """The text of ids; cleaning up is not known here, and `Encoder` asks for none."""
+        """The text of ids. Cleaning up is not implemented; `Encoder` does not use it."""
         assert not clean_up_tokenization_spaces
         return str(self.inner.decode(list(ids), skip_special_tokens=skip_special_tokens))

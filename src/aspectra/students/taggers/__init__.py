@@ -1,1 +1,1 @@
-"""Students that tag: an encoder reads a sentence once; heads mark the targets and give each its polarity."""
+"""Taggers: an encoder reads a sentence once; heads mark the targets and give each a polarity."""

@@ -1,12 +1,12 @@
-"""Hard labels and a teacher's probabilities as one target of the loss. Pure; called by `lessons`.
+"""Blends hard labels and a teacher's probabilities into one target of the loss. Pure; called by `lessons`.
 
-Cross entropy is linear in its target, (1 - s) CE(hard) + s CE(teacher) = CE((1 - s) hard + s teacher), so that a blend
-of the targets is all there is to make. Words may differ, for the teacher has a tokenizer of its own: a word takes the
-teacher's probabilities where the teacher has one at its place, and keeps the hard label alone where it has not.
+Cross entropy is linear in its target, (1 - s) CE(hard) + s CE(teacher) = CE((1 - s) hard + s teacher), so blending the
+targets is enough. The teacher has its own tokenizer, so its words may differ: a word gets the teacher's probabilities
+if the teacher has a word at the same place, and keeps only the hard label otherwise.
 
-A teacher names spans of its own. A hard span that touches one takes its polarities: both judge the same thing, whatever
-the boundaries. One that touches none keeps the hard polarities alone; one that only the teacher names is learned from
-the teacher alone.
+The teacher's spans may differ too. A hard span that overlaps one of them is blended with its polarities, whatever the
+boundaries: both judge the same thing. A hard span that overlaps none keeps only its hard polarities. A span that only
+the teacher has gets the teacher's polarities.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Shares = Mapping[Span, Sequence[float]]
 
 
 def leaning(soft: Soft, words: Sequence[Span], tags: Sequence[int], share: float) -> list[tuple[int, list[float]]]:
-    """(number of a word, its distribution over `TAGS`) for each word whose target is other than its hard tag alone."""
+    """(index of a word, its distribution over `TAGS`) for each word whose target is not just its hard tag."""
     found = []
     for number, (word, tag) in enumerate(zip(words, tags, strict=True)):
         chances = soft.words.get(word)
@@ -38,7 +38,7 @@ def leaning(soft: Soft, words: Sequence[Span], tags: Sequence[int], share: float
 
 
 def polarities(soft: Soft, words: Sequence[Span], hard: Shares, share: float) -> dict[Span, list[float]]:
-    """The shares of `POLARITIES` of each span of words that is learned, in order; spans do not overlap."""
+    """The shares of `POLARITIES` of each span of words that is trained on, in order; spans do not overlap."""
     theirs: dict[Span, Sequence[float]] = {}
     for place, shares in sorted(soft.spans.items()):
         span = covered(place, words)
@@ -61,10 +61,10 @@ def blended(hard: Sequence[float], soft: Sequence[float], share: float) -> list[
 
 
 def shared(one: Span, other: Span) -> int:
-    """How much two stretches have in common."""
+    """The length of the overlap of two spans; not positive if there is none."""
     return min(one[1], other[1]) - max(one[0], other[0])
 
 
 def meet(one: Span, other: Span) -> bool:
-    """Whether they have anything in common."""
+    """Whether two spans overlap."""
     return shared(one, other) > 0

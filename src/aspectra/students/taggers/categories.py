@@ -1,7 +1,7 @@
-"""Which categories are spoken of, and how: heads on the states of a sentence. torch is imported with this module.
+"""Heads that find the categories of a sentence and their polarities. Importing this module imports torch.
 
-Each category has a vector that begins as the encoder's own state of the category's name ("food quality"), so that it
-means something before the first label, and a rare category too. Called by `network`; made by `student`.
+Each category has a vector that starts as the encoder's state of the category's name ("food quality"). So it has a
+meaning before the first label, and for rare categories too. Called by `network`; made by `student`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize
 
-SHARP = 10.0  # what cosines are multiplied with, at the beginning
-RARE = -2.0  # log odds of a category, at the beginning: most are not spoken of
+SHARP = 10.0  # initial scale of the cosines
+RARE = -2.0  # initial log odds of a category: most are absent
 
 
 class Categories(nn.Module):
     """The heads for `names`, from a state of each name, (categories, width).
 
-    A category's `query` says which tokens of a unit it looks at (attention over their cosines), its `key` whether what
-    is seen there speaks of it (a cosine again, of a projection that begins as the identity). No beginning is drawn.
+    A category's `query` selects the tokens of a unit (attention over cosines). Its `key` decides whether they are about
+    the category (also a cosine, of a projection that starts as the identity). Nothing is initialized at random.
     """
 
     def __init__(self, names: Sequence[str], states: torch.Tensor) -> None:
@@ -37,9 +37,9 @@ class Categories(nn.Module):
             self.project.bias.zero_()
 
     def pooled(self, states: torch.Tensor, member: torch.Tensor) -> torch.Tensor:
-        """What each category sees of each unit (rows, units, categories, width).
+        """The attention-weighted state of each unit for each category (rows, units, categories, width).
 
-        `states` (rows, tokens, width); `member` (rows, units, tokens) is which tokens a unit has.
+        `states` (rows, tokens, width); `member` (rows, units, tokens) marks the tokens of a unit.
         """
         alike = normalize(states, dim=-1) @ normalize(self.query, dim=-1).T  # (rows, tokens, categories)
         looks = (self.scales[0] * alike.float()).transpose(1, 2)[:, None]
@@ -48,13 +48,13 @@ class Categories(nn.Module):
         return found
 
     def present(self, seen: torch.Tensor) -> torch.Tensor:
-        """Log odds that a unit is about each category, (rows, units, categories), from what it sees beside the first
-        token's state (rows, units, categories, 2 * width)."""
+        """Log odds that a unit is about each category, (rows, units, categories), from its pooled state concatenated
+        with the first token's state (rows, units, categories, 2 * width)."""
         alike = (normalize(self.project(seen), dim=-1) * normalize(self.key, dim=-1)).sum(-1)
         return self.scales[1] * alike.float() + self.bias
 
     def known(self, other: Categories) -> None:
-        """Take over what another has learned, of the categories that both have."""
+        """Copy the weights of another's heads, for the categories that both have."""
         with torch.no_grad():
             self.project.load_state_dict(other.project.state_dict())
             self.scales.copy_(other.scales)

@@ -1,7 +1,7 @@
-"""A student that begins as some layers of a larger one: its embeddings, those layers, its heads.
+"""A student made from some layers of a larger one: its embeddings, those layers, its heads.
 
-As DistilBERT begins (Sanh et al. 2019, arXiv 1910.01108): every second layer of the teacher, from the first on. Called
-by `aspectra.pipeline.reader`.
+As in DistilBERT (Sanh et al. 2019, arXiv 1910.01108): every second layer of the teacher, starting with the first.
+Called by `aspectra.pipeline.reader`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from aspectra.weights import HEADS
 
 
 def cut(model: str, layers: int, out: Path) -> dict[str, Any]:
-    """Write the folder of a tagger, or of an encoder, with only so many of its layers; return the manifest.
+    """Write the folder of a tagger, or of an encoder, with only `layers` of its layers; return the manifest.
 
-    Of n layers those with the numbers 0, n / `layers`, 2 n / `layers` ... stay, rounded down. Raises UserError where
-    the encoder has not more layers than that, and where they cannot be found.
+    Of n layers, those with the numbers 0, n / `layers`, 2 n / `layers` ..., rounded down, are kept. Raises UserError if
+    the encoder does not have more than `layers` layers, or if they cannot be found.
     """
     stage = Stage("cut", out, {"model": identity(model)}, {"layers": layers}, replace=True)
     if (done := stage.finished()) is not None:
@@ -34,7 +34,7 @@ def cut(model: str, layers: int, out: Path) -> dict[str, Any]:
     check(folder, layers)
     tagger = Tagger.load(folder)
     kept = shorten(tagger.model.encoder, layers, str(folder))
-    known = (folder / HEADS).is_file()  # those of a plain encoder are drawn anew wherever it is loaded
+    known = (folder / HEADS).is_file()  # a plain encoder gets new random heads whenever it is loaded
     facts = {"from": model, "layers": ", ".join(map(str, kept))}
     what = "Some layers of a larger tagger or encoder, before any training."
     use = f"aspectra pretrain CORPUS --student {out.name} --out DIR"
@@ -47,7 +47,7 @@ def cut(model: str, layers: int, out: Path) -> dict[str, Any]:
 
 
 def check(folder: Path, layers: int) -> None:
-    """Raise UserError where an encoder has not more than so many layers, by its config; no weights are read."""
+    """Raise UserError if, by its config, an encoder does not have more than `layers` layers. No weights are read."""
     has = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("num_hidden_layers")
     if not isinstance(has, int):
         raise UserError(f"{folder} does not say how many layers it has, so it cannot be cut; name a whole student")
@@ -56,10 +56,10 @@ def check(folder: Path, layers: int) -> None:
 
 
 def shorten(encoder: Any, layers: int, name: str) -> list[int]:
-    """Leave so many layers in an encoder, evenly spread from the first, and return their numbers.
+    """Keep only `layers` layers of an encoder, evenly spaced from the first, and return their numbers.
 
-    Raises UserError, naming the encoder `name`, where there is not exactly one list of modules as long as its config
-    says that it has layers.
+    Raises UserError, which calls the encoder `name`, unless exactly one list of modules has the length that the config
+    gives for the layers.
     """
     from torch.nn import ModuleList
 
@@ -73,6 +73,6 @@ def shorten(encoder: Any, layers: int, name: str) -> list[int]:
     del found[0][:]
     found[0].extend(remaining)
     encoder.config.num_hidden_layers = layers
-    if getattr(encoder.config, "layer_types", None):  # ModernBERT's differ in how far they look
+    if getattr(encoder.config, "layer_types", None):  # ModernBERT's layers differ in attention span
         encoder.config.layer_types = [encoder.config.layer_types[number] for number in kept]
     return kept

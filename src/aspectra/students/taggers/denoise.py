@@ -1,8 +1,8 @@
 """The control that shows what the teacher adds: the same texts, without a teacher. Pure; called by `student`.
 
-Words are hidden, all their pieces behind the mask, and the encoder restores them (masked language modeling, Devlin et
-al. 2019, section 3.1; whole words, 15 % of them, one at least). A sentence has the same words hidden in every epoch:
-what a step sees hangs on seed and epoch alone, so that a run that was cut off ends with the same weights.
+Words are masked with all their pieces, and the encoder restores them (masked language modeling, Devlin et al. 2019,
+section 3.1; whole words, 15 % of them, at least one). A sentence has the same masked words in every epoch: a step
+depends only on seed and epoch, so a resumed run ends with the same weights.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KIND = "denoise"
 def from_texts(
     encoder: Encoder, texts: Sequence[str], mask: int, seed: int, tick: Callable[[int], None] = lambda _: None
 ) -> Lessons:
-    """A row for each sentence that has a word; `mask` is the id that stands for what is hidden."""
+    """One row for each sentence that has a word; `mask` is the id of the mask token."""
     rows, cut, chance = Rows([KIND]), 0, random.Random(seed)
     for pieces in encoder.stream(texts, tick):
         if pieces.words:
@@ -31,7 +31,7 @@ def from_texts(
 
 
 def hidden(pieces: Pieces, mask: int, chance: random.Random) -> dict[str, list[int]]:
-    """A row: token ids with some words masked; for each token what it was, -100 where it was not hidden."""
+    """A row: token ids with some words masked; and for each token its original id if it is masked, else -100."""
     count = len(pieces.words)
     words = set(chance.sample(range(count), max(1, round(SHARE * count))))
     inside = [word in words for word in pieces.word_of]

@@ -1,4 +1,4 @@
-"""What a tagger learns from: labeled sentences, gold or silver, a teacher's probabilities, and ratings.
+"""Training rows of a tagger: from labeled sentences (gold or silver), a teacher's probabilities, and ratings.
 
 Called by `student`.
 """
@@ -17,7 +17,7 @@ from aspectra.students.taggers.spans import of_opinions, shares, tags
 from aspectra.students.taggers.units import units
 from aspectra.students.taggers.words import Encoder, Pieces
 
-WEIGHTS = {"tags": 1.0, "polarity": 0.5, "rating": 0.2, "category": 0.25}  # of the losses, where the settings give none
+WEIGHTS = {"tags": 1.0, "polarity": 0.5, "rating": 0.2, "category": 0.25}  # of the losses, if the settings give none
 
 
 def from_examples(
@@ -28,9 +28,9 @@ def from_examples(
     softs: Mapping[str, Soft] | None = None,
     share: float = 0.0,
 ) -> Lessons:
-    """A row for each sentence, with tags and polarities; one for each (text, rating in stars), with the rating.
+    """One row for each sentence, with tags and polarities; one for each (text, rating in stars), with the rating.
 
-    `softs` are a teacher's probabilities by the id of a sentence: `share` of its target, in [0, 1], is theirs. Raises
+    `softs` has a teacher's probabilities by sentence id; they make up `share`, in [0, 1], of the target. Raises
     nothing: a sentence without targets teaches that there are none.
     """
     rows = Rows(KINDS[: 3 if ratings else 2])
@@ -45,8 +45,8 @@ def from_examples(
 
 
 def of_categories(encoder: Encoder, examples: Sequence[Example], names: Sequence[str], targets: bool) -> Lessons:
-    """A row for each sentence, with what is said of each category of `names`, and the tags of `targets` where the task
-    has them. Raises nothing."""
+    """One row for each sentence, with the polarities of each category of `names`, and with tags if the task has
+    `targets`. Raises nothing."""
     rows = Rows(KINDS)
     cut = 0
     for example, pieces in zip(examples, encoder.stream([each.text for each in examples]), strict=True):
@@ -56,8 +56,8 @@ def of_categories(encoder: Encoder, examples: Sequence[Example], names: Sequence
 
 
 def judged(example: Example, pieces: Pieces, names: Sequence[str], targets: bool) -> dict[str, Any]:
-    """A row: token ids; tags and spans as in `labeled`, where the task has targets; of each span, and at the end of the
-    sentence as a whole, the polarities of each category, by its number."""
+    """A row: token ids; tags and spans as in `labeled`, if the task has targets; and for each span, then for the
+    sentence as a whole, the polarities of each category by its index."""
     said = units(example.opinions, pieces.words, targets)
     spans = [unit for unit in said if unit is not None]
     number = {word: n for n, (first, end) in enumerate(spans) for word in range(first, end)}
@@ -70,8 +70,8 @@ def judged(example: Example, pieces: Pieces, names: Sequence[str], targets: bool
 
 
 def labeled(example: Example, pieces: Pieces, soft: Soft | None = None, share: float = 0.0) -> dict[str, Any]:
-    """A row: token ids; for each word its first token and its tag; for each token its span; each span's polarities.
-    With a teacher's probabilities also `leaning`: the words whose tag is a distribution."""
+    """A row: token ids; each word's first token and tag; each token's span; each span's polarities. With a teacher's
+    probabilities also `leaning`: the words whose tag is a distribution."""
     spans = of_opinions(example.opinions, pieces.words)
     hard = tags(spans, len(pieces.words))
     said = {span: shares(polarities) for span, polarities in spans.items()}

@@ -1,10 +1,9 @@
-"""What a tagger is trained to lower. Called by `student`; torch is imported with this module.
+"""The losses of a tagger. Called by `student`. Importing this module imports torch.
 
-- `tags`: cross entropy of each word's tags against their distribution: one tag, or a teacher's probabilities too.
-- `polarity`: cross entropy of each given span's polarities against their distribution, so that a span with two
-  polarities, or a teacher's probabilities, are learned as they are.
-  Where there are categories: each category's that a unit (a span, or the sentence as a whole) is about.
-- `rating`: squared error of a text's rating, in units of two stars around three (so that it lies within -1 and 1).
+- `tags`: cross entropy of each word's tags against a distribution: one tag, or blended with a teacher's probabilities.
+- `polarity`: cross entropy of each given span's polarities against a distribution, so a span can have two polarities,
+  or a teacher's probabilities. With categories: of each category that a unit (a span, or the whole sentence) is about.
+- `rating`: squared error of a text's rating, in units of two stars around three (so it lies between -1 and 1).
 - `category`: binary cross entropy of each unit's categories, summed over them.
 """
 
@@ -23,14 +22,14 @@ MIDDLE, HALF_RANGE = 3.0, 2.0  # stars
 
 
 def collate(rows: Sequence[Mapping[str, Any]], pad: int, categories: int = 0) -> dict[str, Any]:
-    """Rows -> tensors, padded to the longest of the batch only.
+    """Rows -> tensors, padded to the longest of the batch.
 
-    ids, mask (rows, tokens); first, words (rows, words), `words` where there is one; tags (rows, words, 3), a
-    distribution over `TAGS`; span_of (rows, tokens); polarities (rows, spans, 4), spans (rows, spans) where there is
-    one; rating, rated (rows).
+    ids, mask (rows, tokens); first, words (rows, words), where `words` is the mask of real words; tags (rows, words,
+    3), a distribution over `TAGS`; span_of (rows, tokens); polarities (rows, spans, 4), spans (rows, spans), the mask
+    of real spans; rating, rated (rows).
 
-    With `categories` units (rows, units) where there is one: spans, and at the end the sentence as a whole; and
-    polarities (rows, units, categories, 4), spans (rows, units, categories) where a unit is about a category.
+    With `categories`: units (rows, units), the mask of real units: spans, then the sentence as a whole. polarities is
+    (rows, units, categories, 4), and spans (rows, units, categories) is true if a unit is about a category.
     """
     ids = [list(row["ids"]) for row in rows]
     first = [row.get("first") or [0] for row in rows]
@@ -57,7 +56,7 @@ def collate(rows: Sequence[Mapping[str, Any]], pad: int, categories: int = 0) ->
 
 
 def of_spans(rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-    """What `collate` has of the polarities of spans."""
+    """The part of `collate` for the polarities of spans."""
     polarities = [row.get("polarities", ()) for row in rows]
     width = max(1, max(map(len, polarities)))
     shares = torch.zeros(len(rows), width, 4)
@@ -70,7 +69,7 @@ def of_spans(rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
 
 
 def of_categories(rows: Sequence[Mapping[str, Any]], categories: int) -> dict[str, torch.Tensor]:
-    """What `collate` has of units and their categories."""
+    """The part of `collate` for units and their categories."""
     width = max(len(row["units"]) for row in rows)
     units = torch.zeros(len(rows), width, dtype=torch.bool)
     about = torch.zeros(len(rows), width, categories, dtype=torch.bool)
@@ -86,13 +85,13 @@ def of_categories(rows: Sequence[Mapping[str, Any]], categories: int) -> dict[st
 
 
 def counts(batch: Mapping[str, Any], kinds: int) -> torch.Tensor:
-    """How many losses of each kind a batch has, in the order of `rows.KINDS`: words, spans, rated texts, units."""
+    """The number of losses of each kind in a batch, in the order of `rows.KINDS`: words, spans, rated texts, units."""
     found = [batch[name].sum() for name in ("words", "spans", "rated", "units") if name in batch]
     return torch.stack(found)[:kinds]
 
 
 def losses(network: Any, batch: Mapping[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(losses, the kind of each), two tensors of one length. `network` may be wrapped."""
+    """(losses, the kind of each), two tensors of equal length. `network` may be a wrapper."""
     tag, polarity, rating, *present = network(batch)
     words, spans, rated = batch["words"], batch["spans"], batch["rated"]
     each = [

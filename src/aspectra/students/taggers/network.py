@@ -1,10 +1,9 @@
-"""What a tagger computes: an encoder, and heads on its last states. torch is imported with this module.
+"""The network of a tagger: an encoder, and heads on its last states. Importing this module imports torch.
 
 Two decisions: BIO for each word, from the state of its first piece (linear); and the polarity of a span, from the mean
-of its pieces' states beside the first token's state (two layers). Spans are read off the tags inside the network, so
-that one pass is all. Where the task names categories, the second is made for each span, and the sentence as a whole,
-and each category (`categories`), by the same two layers, so that what they learned of polarity without categories is
-of use.
+of its pieces' states concatenated with the first token's state (two layers). The network derives the spans from the
+tags, so one pass is enough. If the task has categories, the second decision is made for each category (`categories`) of
+each span and of the sentence as a whole. It uses the same two layers, so what they learned without categories helps.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from aspectra.students.writers.tensors import IGNORED
 
 
 class Heads(nn.Module):
-    """The heads on states of size `width`; `categories` where the task names some."""
+    """The heads on states of size `width`; `categories` if the task has some."""
 
     def __init__(self, width: int, dropout: float = 0.1) -> None:
         super().__init__()
@@ -49,10 +48,11 @@ class Network(nn.Module):
         return next(self.parameters()).device
 
     def forward(self, batch: Mapping[str, torch.Tensor]) -> Any:
-        """(tag logits, polarity logits of the given spans, ratings) of a batch as `losses.collate` makes it.
+        """(tag logits, polarity logits of the given spans, ratings) of a batch from `losses.collate`.
 
-        With categories the polarity logits are of each unit and category, and what `category_logits` has comes last.
-        Of a batch of hidden words (`restore.collate`), the logits of these (hidden tokens, vocabulary).
+        With categories, the polarity logits are for each unit and category, and the presence logits of
+        `category_logits` come last. For a batch of masked words (`restore.collate`): their logits (hidden tokens,
+        vocabulary).
         """
         states = self.states(batch["ids"], batch["mask"])
         if self.heads.restore is not None:
@@ -77,7 +77,7 @@ class Network(nn.Module):
         return found
 
     def polarity_logits(self, states: torch.Tensor, span_of: torch.Tensor, spans: int) -> torch.Tensor:
-        """(rows, spans, 4) where `span_of` (rows, tokens) has the number of each token's span, -1 outside."""
+        """(rows, spans, 4); `span_of` (rows, tokens) has the index of each token's span, -1 outside."""
         numbers = torch.arange(spans, device=states.device)
         member = (span_of[:, None, :] == numbers[None, :, None]).to(states.dtype)  # (rows, spans, tokens)
         size = member.sum(-1, keepdim=True).clamp_min(1)
@@ -89,22 +89,22 @@ class Network(nn.Module):
     def category_logits(
         self, states: torch.Tensor, mask: torch.Tensor, span_of: torch.Tensor, spans: int
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(whether each category is spoken of (rows, units, categories), its polarity (rows, units, categories, 4)).
+        """(log odds of each category (rows, units, categories), its polarity logits (rows, units, categories, 4)).
 
-        Units are the spans, as in `polarity_logits`, and at the end the sentence as a whole, which is what lies outside
-        of them: what is said of a target is not said without one.
+        Units are the spans, as in `polarity_logits`, and then the sentence as a whole. The latter uses only tokens
+        outside the spans: what is said of a target is not said of the whole.
         """
         categories = self.heads.categories
         assert categories is not None
         numbers = torch.arange(spans, device=states.device)
-        outside = (mask.bool() & (span_of < 0))[:, None, :]  # the special tokens at least
+        outside = (mask.bool() & (span_of < 0))[:, None, :]  # never empty: special tokens are outside
         member = torch.cat([span_of[:, None, :] == numbers[None, :, None], outside], 1)
         pooled = categories.pooled(states, member)
         both = self.heads.dropout(torch.cat([pooled, states[:, None, None, 0].expand_as(pooled)], -1))
         return categories.present(both), self.heads.polarity(both)
 
     def rating(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """How a whole text is meant (rows): from the mean of its states beside the first token's state."""
+        """The rating of each text (rows): from the mean of its states concatenated with the first token's state."""
         weight = mask[..., None].to(states.dtype)
         mean = (states * weight).sum(1) / weight.sum(1)
         found: torch.Tensor = self.heads.rating(torch.cat([mean, states[:, 0]], -1))[:, 0]
@@ -112,9 +112,9 @@ class Network(nn.Module):
 
 
 def spans_of(tags: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
-    """The number of each word's span, -1 outside (rows, words), from tags (rows, words) where `words` are words.
+    """The index of each word's span, -1 outside (rows, words), from tags (rows, words); `words` marks real words.
 
-    An inside that follows nothing begins a span, as in `spans.of_tags`.
+    An I tag without a span before it starts a new span, as in `spans.of_tags`.
     """
     tags = torch.where(words, tags, torch.full_like(tags, OUTSIDE))
     before = torch.nn.functional.pad(tags[:, :-1], (1, 0), value=OUTSIDE)

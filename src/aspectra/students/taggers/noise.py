@@ -1,6 +1,6 @@
-"""Copies of labeled sentences as careless people write them: slips of the keyboard, small letters, no punctuation.
+"""Noisy copies of labeled sentences, as people type carelessly: typos, lowercase, no punctuation.
 
-A copy keeps the labels: every place is moved to where its letters have gone. Pure, by seed; called by `student`.
+A copy keeps the labels; their offsets are moved with the letters. Pure, by seed; called by `student`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from itertools import accumulate
 from aspectra.data.soft import Soft
 from aspectra.schema import Example, Span
 
-COPY = "~"  # behind the id of a sentence: its copy
-SLIPS = 0.1  # of the words of a copy with slips
-LONG = 4  # letters of a word that slips happen in; its first letter stays
+COPY = "~"  # suffix of the id of a copy
+SLIPS = 0.1  # share of the words with a typo, in a copy with typos
+LONG = 4  # minimum length of a word that gets typos; its first letter is never changed
 WORD = re.compile(r"[^\W\d_]+")
-# What ends and parts sentences. What stands within a word, as in 3.5 and Wi-Fi, is a part of it.
+# Punctuation between words. Inside a word, as in 3.5 and Wi-Fi, it is part of the word.
 PUNCTUATION = re.compile(r"(?<!\w)[.,;:!?…\"“”()]+|[.,;:!?…\"“”()]+(?!\w)")
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {key: row[max(0, n - 1) : n] + row[n + 1 : n + 2] for row in ROWS for n, key in enumerate(row)}
@@ -27,9 +27,9 @@ BESIDE = {key: row[max(0, n - 1) : n] + row[n + 1 : n + 2] for row in ROWS for n
 def copies(
     examples: Sequence[Example], softs: Mapping[str, Soft], share: float, seed: int
 ) -> tuple[list[Example], dict[str, Soft]]:
-    """Noisy copies of a share (0 to 1) of the sentences, drawn by seed, with their opinions; and those of `softs`.
+    """Noisy copies of a share (0 to 1) of the sentences, drawn by seed, with their opinions and soft labels.
 
-    Each copy has one to three of the kinds of noise. A sentence that these change nothing in has no copy.
+    Each copy has one to three kinds of noise. A sentence that these do not change has no copy.
     """
     made: list[Example] = []
     said: dict[str, Soft] = {}
@@ -44,7 +44,7 @@ def copies(
 
 
 def copy(example: Example, soft: Soft | None, drawn: random.Random) -> tuple[Example, Soft | None] | None:
-    """A noisy copy of a sentence and of its probabilities; None where the noise changes nothing, or takes a target."""
+    """A noisy copy of a sentence and its soft labels; None if the noise changes nothing or deletes a target."""
     targets = [(o.start, o.end) for o in example.opinions if o.start is not None and o.end is not None]
     letters = noisy(example.text, targets, drawn)
     text = "".join(letters)
@@ -68,9 +68,9 @@ def copy(example: Example, soft: Soft | None, drawn: random.Random) -> tuple[Exa
 
 
 def noisy(text: str, targets: Collection[Span], drawn: random.Random) -> list[str]:
-    """What has become of each character, in one to three ways: characters in the place of one, or none.
+    """The replacement of each character (zero or more characters), after one to three kinds of noise.
 
-    Punctuation within a target stays, so that no target is lost.
+    Punctuation within a target stays, so no target is lost.
     """
     letters = list(text)
     ways: list[Callable[[], None]] = [
@@ -84,12 +84,12 @@ def noisy(text: str, targets: Collection[Span], drawn: random.Random) -> list[st
 
 
 def small(letters: list[str]) -> None:
-    """Small letters throughout."""
+    """Make all letters lowercase."""
     letters[:] = map(str.lower, letters)
 
 
 def bare(letters: list[str], text: str, targets: Collection[Span]) -> None:
-    """No punctuation outside of targets."""
+    """Remove punctuation outside targets."""
     for mark in PUNCTUATION.finditer(text):
         for n in range(*mark.span()):
             if not any(start <= n < end for start, end in targets):
@@ -97,7 +97,7 @@ def bare(letters: list[str], text: str, targets: Collection[Span]) -> None:
 
 
 def slip(letters: list[str], text: str, drawn: random.Random) -> None:
-    """In some of the longer words two letters change places, one is lost, doubled, or that of a key beside it."""
+    """Typos in some of the longer words: two letters swapped, or one deleted, doubled or replaced by a nearby key."""
     words = [word for word in WORD.finditer(text) if len(word[0]) >= LONG]
     for word in drawn.sample(words, max(1, round(SLIPS * len(words))) if words else 0):
         n = drawn.randrange(word.start() + 1, word.end() - 1)

@@ -1,7 +1,7 @@
-"""A tagger at work on pieces: tags and polarities of a batch, as numbers.
+"""A tagger's inference on pieces: tags and polarities of a batch, as numbers.
 
-Called by `student` (dev, after each epoch) and by `aspectra.readers.taggers`; an export, which has no torch, takes what
-is found to opinions here.
+Called by `student` (dev, after each epoch) and by `aspectra.readers.taggers`. An export, which has no torch, uses
+`opinions` and `polarities` from here.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from aspectra.schema import POLARITIES, Opinion, Span
 from aspectra.students.taggers.spans import INSIDE, of_tags
 from aspectra.students.taggers.words import Pieces
 
-SECOND = 0.4  # a span has a second polarity whose share is at least this
-THERE = 0.4  # the chance from which a category is spoken of
-LEAST = "least"  # the key of `aspectra.json` with the lowest confidence of a target that is named
+SECOND = 0.4  # a second polarity of a span needs at least this share
+THERE = 0.4  # a category needs at least this probability
+LEAST = "least"  # the key of `aspectra.json` with the minimum confidence of a reported target
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is found in a sentence: spans of words, how sure each is (in [0, 1]), and its shares of `POLARITIES`; and
-    the chances of `TAGS` of each word.
+    """The output for a sentence: spans of words, the certainty of each (in [0, 1]), its shares of `POLARITIES`; and the
+    probabilities of `TAGS` of each word (`chances`).
 
-    Where the task has categories, the shares are none; then of each span, and at the end of the sentence as a whole,
-    the chance of each category (`about`) and its shares, were it spoken of (`judged`).
+    If the task has categories, `shares` is empty. Then each span, and at the end the sentence as a whole, has the
+    probability of each category (`about`) and its polarity shares if it is present (`judged`).
 
-    Sure: the chances of its words' tags, and that the word behind it is no further one of it, multiplied.
+    The certainty (`sure`) is the product of the probabilities of its words' tags and of the next word not being I.
     """
 
     spans: list[Span]
@@ -46,9 +46,9 @@ def read(
     tick: Callable[[int], object] = lambda _: None,
     given: Sequence[Sequence[Span]] | None = None,
 ) -> list[Read]:
-    """What the network says of each sentence, in their order; with `given`, of these spans of words and no others.
+    """The output for each sentence, in order; with `given`, for these spans of words only.
 
-    Sentences are put in batches by length; padding and neighbors change nothing but the last digits.
+    Sentences are batched by length. Padding and neighbors change only the last digits.
     """
     found: dict[int, Read] = {}
     order = sorted(range(len(pieces)), key=lambda i: -len(pieces[i].ids))
@@ -62,7 +62,7 @@ def read(
 
 
 def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[Sequence[Span]] | None) -> list[Read]:
-    """A batch."""
+    """The output for one batch."""
     import torch
 
     from aspectra.students.taggers.network import spans_of
@@ -105,7 +105,7 @@ def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[S
 
 
 def product(values: Sequence[float]) -> float:
-    """All multiplied."""
+    """The product of all values."""
     whole = 1.0
     for value in values:
         whole *= value
@@ -113,12 +113,12 @@ def product(values: Sequence[float]) -> float:
 
 
 def least_of(info: Mapping[str, Any]) -> float:
-    """The lowest confidence of a target that is named, by what `aspectra.json` says; 0 if it says nothing."""
+    """The minimum confidence of a reported target, from `aspectra.json`; 0 if it is not set."""
     return float(info.get(LEAST) or 0.0)
 
 
 def polarities(shares: Sequence[float]) -> list[tuple[str, float]]:
-    """(polarity, share) of a span: the largest, and another whose share is at least `SECOND`."""
+    """(polarity, share) of a span: the largest, and any other whose share is at least `SECOND`."""
     ranked = sorted(zip(POLARITIES, shares, strict=True), key=lambda each: -each[1])
     return [ranked[0], *(each for each in ranked[1:] if each[1] >= SECOND)]
 
@@ -126,11 +126,11 @@ def polarities(shares: Sequence[float]) -> list[tuple[str, float]]:
 def opinions(
     text: str, pieces: Pieces, said: Read, categories: Sequence[str] = (), least: float = 0.0
 ) -> list[tuple[Opinion, float]]:
-    """(opinion, confidence) of a sentence, in order of appearance, and at the end those that name no target.
+    """(opinion, confidence) of a sentence, in order of appearance; opinions without a target come last.
 
-    Confidence is the chance of the tags times that of the category, where there are `categories`, times that of the
-    polarity, as the network has them. A target that is about no category is left out; and, where there are none, a
-    target whose polarities have less than `least` together, so that one judged in two ways loses nothing by it.
+    Confidence is the probability of the tags, times that of the category if there are `categories`, times that of the
+    polarity. With categories, a target without one is dropped. Without them, a target is dropped if its polarities
+    together have less than `least`; so a target with two polarities is not at a disadvantage.
     """
     places = [(pieces.words[first][0], pieces.words[end - 1][1]) for first, end in said.spans]
     if not said.about:

@@ -1,6 +1,6 @@
-"""Hidden words restored: the head for it, and its loss. torch is imported with this module.
+"""Restores masked words: the head, and its loss. Importing this module imports torch.
 
-Of the control `denoise`, as long as it trains. Called by `network` and `student`.
+Used only while the control `denoise` trains. Called by `network` and `student`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Restore(nn.Module):
 
 
 def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, torch.Tensor]:
-    """Rows -> tensors, padded to the longest of the batch only: ids, mask, restore (rows, tokens)."""
+    """Rows -> tensors, padded to the longest of the batch: ids, mask, restore (rows, tokens)."""
     ids = [row["ids"] for row in rows]
     return {
         "ids": fill(ids, pad),
@@ -41,12 +41,12 @@ def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, torch.Tens
 
 
 def counts(batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """How many hidden tokens a batch has, a tensor of one integer."""
+    """The number of masked tokens in a batch, a tensor of one integer."""
     return (batch["restore"] != IGNORED).sum()[None]
 
 
 def losses(network: Any, batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(losses of the hidden tokens in nats, the kind of each: all 0). `network` may be wrapped."""
+    """(losses of the masked tokens in nats, the kind of each: all 0). `network` may be a wrapper."""
     wanted = batch["restore"]
     each = cross_entropy(network(batch).float(), wanted[wanted != IGNORED], reduction="none")
     return each, torch.zeros(len(each), dtype=torch.long, device=each.device)

@@ -1,4 +1,4 @@
-"""A tagger's training rows in little memory. Called by `lessons`."""
+"""A tagger's training rows. Called by `lessons`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ KINDS = ("tags", "polarity", "rating", "category")
 
 
 class Rows(torch.utils.data.Dataset[dict[str, Any]]):
-    """Rows of token ids with what is to be learned of them. `kinds` are the losses that some row has."""
+    """Rows of token ids with their labels. `kinds` are the losses that occur in the rows."""
 
     def __init__(self, kinds: Sequence[str]) -> None:
         self.kinds = tuple(kinds)
         self.rows: list[dict[str, Any]] = []
 
     def add(self, row: dict[str, Any]) -> None:
-        """Add one row at the end: `ids`, and what `student.collate` takes."""
+        """Append a row: `ids`, and the labels that `student.collate` takes."""
         self.rows.append(row)
 
     def __len__(self) -> int:

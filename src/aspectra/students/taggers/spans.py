@@ -1,4 +1,4 @@
-"""Opinions of a sentence as spans of words, and back. Pure.
+"""Opinions of a sentence as spans of words, and the inverse. Pure.
 
 Called by `lessons` and `aspectra.readers.taggers`.
 """
@@ -14,10 +14,10 @@ TAGS = ("O", "B", "I")
 
 
 def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span, set[str]]:
-    """The polarities of each span of words (first, behind the last) that some target stands at, in order.
+    """The polarities of each span of words (first, end) that has a target, in order.
 
-    A target that cuts a word takes all of it. Spans do not overlap: of two that do, the one that begins first is
-    taken, or the longer where both begin alike. Targets without a place are left out.
+    A target that covers part of a word takes the whole word. Spans do not overlap: of two overlapping ones the earlier
+    is kept, or the longer if both begin at the same word. Targets without offsets are dropped.
     """
     found: dict[Span, set[str]] = {}
     for opinion in opinions:
@@ -33,13 +33,13 @@ def of_opinions(opinions: Iterable[Opinion], words: Sequence[Span]) -> dict[Span
 
 
 def covered(place: Span, words: Sequence[Span]) -> Span | None:
-    """The words (first, behind the last) that a stretch of the text touches; None where there are none."""
+    """The words (first, end) that overlap a range of the text; None if there are none."""
     inside = [n for n, (start, end) in enumerate(words) if start < place[1] and place[0] < end]
     return (inside[0], inside[-1] + 1) if inside else None
 
 
 def of_opinion(opinion: Opinion, words: Sequence[Span]) -> Span | None:
-    """The words that an opinion's target takes or cuts; None where it has no place, or none of the words is there."""
+    """The words that an opinion's target overlaps; None if it has no offsets, or no word is there."""
     if opinion.start is None or opinion.end is None:
         return None
     return covered((opinion.start, opinion.end), words)
@@ -59,7 +59,7 @@ def tags(spans: Iterable[Span], count: int) -> list[int]:
 
 
 def of_tags(tags: Sequence[int]) -> list[Span]:
-    """The spans of words that tags name; an inside that follows nothing begins one.
+    """The spans of words that tags mark; an I tag without a span before it starts a new span.
 
     >>> of_tags([2, 2, 0, 1, 1])
     [(0, 2), (3, 4), (4, 5)]
@@ -76,6 +76,6 @@ def of_tags(tags: Sequence[int]) -> list[Span]:
 
 
 def shares(polarities: Iterable[str]) -> list[float]:
-    """What a span's polarities are as a distribution over `POLARITIES`: each of several alike."""
+    """A span's polarities as a uniform distribution over `POLARITIES`."""
     said = set(polarities)
     return [1 / len(said) if name in said else 0.0 for name in POLARITIES]

@@ -1,4 +1,4 @@
-"""A tagger that is taught: the seam `aspectra.students.student.Student`. Called by `aspectra.students.families`."""
+"""A tagger in training: implements `aspectra.students.student.Student`. Called by `aspectra.students.families`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from aspectra.students.taggers.tagger import Tagger
 from aspectra.students.taggers.units import names
 from aspectra.tasks.acsa import in_words
 
-KNOWN = {"target", "category"}  # what a task may name opinions by
-QUICK = 10.0  # times the encoder's learning rate, at which the heads are trained
+KNOWN = {"target", "category"}  # the fields of an opinion that a task may need
+QUICK = 10.0  # the learning rate of the heads, as a multiple of the encoder's
 
 
 class TaggingStudent(Tagger):
-    """It learns the teacher's targets and polarities, or gold ones, and the rating of a text."""
+    """Learns targets and polarities, from a teacher or from gold labels, and the rating of a text."""
 
     counted = "words, spans and ratings"
 
@@ -38,7 +38,7 @@ class TaggingStudent(Tagger):
         student = super().load(folder, device)
         if not torch.cuda.is_available():
             quicken(student.model)
-            # On a CPU the backward pass of the fused attention takes four times as long as that of the plain one:
+            # On a CPU the backward pass of fused attention takes four times as long as that of plain attention:
             # minilm-l6, batches of 32 sentences, 75 sentences a second against 108.
             student.model.encoder.set_attn_implementation("eager")
         return student
@@ -55,21 +55,21 @@ class TaggingStudent(Tagger):
         from aspectra.students.taggers.lessons import from_examples, rated
         from aspectra.students.taggers.noise import copies
 
-        self.model.heads.categories = None  # no teacher names any
+        self.model.heads.categories = None  # a teacher's labels have none
         encoder, sentences = self.encoder(config.input_tokens), side.silver()
         ratings = rated(side.table.to_pylist())
         if CONTROL in config.kinds:
             texts = [*(each.text for each in sentences), *(text for text, _ in ratings)]
             return from_texts(encoder, texts, self.hiding(config), config.seed, tick)
         softs = side.soft()
-        if config.noisy and side.side == "train":  # what is held out stays as people wrote it
+        if config.noisy and side.side == "train":  # held-out text stays unchanged
             more, theirs = copies(sentences, softs, config.noisy, config.seed)
             sentences, softs = [*sentences, *more], softs | theirs
         return from_examples(encoder, sentences, ratings, tick, softs, config.soft)
 
     def hiding(self, config: PretrainConfig) -> int:
-        """The id that hides a word, and the head that restores it. Raises UserError where there is no such id, or the
-        control is to be learned beside a teacher's kinds."""
+        """The id of the mask token; also adds the head that restores words. Raises UserError if there is no such id, or
+        if `denoise` is combined with other kinds."""
         from aspectra.students.taggers.restore import Restore
 
         if set(config.kinds) != {CONTROL}:
@@ -79,7 +79,7 @@ class TaggingStudent(Tagger):
         self.counted = "hidden tokens"
         heads = self.model.heads
         if heads.restore is None:
-            heads.requires_grad_(False)  # several processes would wait for gradients that never come
+            heads.requires_grad_(False)  # otherwise several processes would wait for gradients that never come
             embeddings = self.model.encoder.get_input_embeddings().weight
             heads.restore = Restore(heads.tag.in_features, embeddings)
         return int(mask)
@@ -100,7 +100,7 @@ class TaggingStudent(Tagger):
         return of_categories(encoder, examples, found, "target" in by)
 
     def begin(self, found: Sequence[str]) -> None:
-        """Heads for these categories: what is known of one is kept, another begins with the state of its name."""
+        """Create heads for these categories: a known one keeps its weights, a new one starts from its name's state."""
         import torch
 
         from aspectra.students.taggers.categories import Categories

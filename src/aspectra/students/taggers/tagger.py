@@ -1,6 +1,6 @@
-"""A model that tags: an encoder, its heads, a tokenizer. The encoder in its folder loads in `transformers` by itself.
+"""A tagger: an encoder, its heads, a tokenizer. transformers can load the encoder from its folder.
 
-Called by `student`, which teaches one, and by `aspectra.readers.taggers`, which ask one.
+Called by `student`, which trains one, and by `aspectra.readers.taggers`, which use one.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from aspectra.students.taggers.words import Encoder
 from aspectra.weights import HEADS, check, loading
 
 FAMILY = "tagger"
-ROOM = 256  # tokens of a sentence, where nothing else is said
+ROOM = 256  # tokens of a sentence, by default
 
 
 @dataclass
 class Tagger:
-    """`model` is a `network.Network`. `info` is what `aspectra.json` says: task, family, lengths, provenance."""
+    """`model` is a `network.Network`. `info` is the content of `aspectra.json`: task, family, lengths, provenance."""
 
     model: Any
     tokenizer: Any
@@ -40,34 +40,33 @@ class Tagger:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The categories that it tells apart, as answers have them; none where its task has none."""
+        """The categories that it predicts, as written in answers; empty if its task has none."""
         heads = self.model.heads.categories
         return heads.names if heads is not None else ()
 
     @property
     def pad(self) -> int:
-        """The id that fills rows."""
+        """The id of the padding token."""
         return int(self.tokenizer.pad_token_id or 0)
 
     def encoder(self, room: int | None = None) -> Encoder:
-        """What turns sentences into pieces, at most `room` tokens each: by default as many as it was taught with."""
+        """The encoder of sentences into pieces, at most `room` tokens each: by default as many as in training."""
         return Encoder(self.tokenizer.backend_tokenizer, room or int(self.info.get("input_tokens", ROOM)))
 
     def copied(self) -> Self:
-        """The same with weights of its own: training changes them and `info` alone, so that the tokenizer is shared."""
+        """A copy with its own weights. Training changes only them and `info`, so the tokenizer is shared."""
         return replace(self, model=copy.deepcopy(self.model), info=dict(self.info))
 
     def merge(self) -> None:
-        """Put adapters into the encoder's weights, if there are any."""
+        """Merge adapters into the encoder's weights, if there are any."""
         if hasattr(self.model.encoder, "merge_and_unload"):
             self.model.encoder = self.model.encoder.merge_and_unload()
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
-        """A tagger in 32-bit floats on a device, in evaluation mode. An encoder without heads gets new ones, drawn by
-        torch's seed.
+        """A tagger in 32-bit floats on a device, in evaluation mode. Missing heads are initialized with torch's seed.
 
-        Raises UserError where the folder holds no encoder that can be read safely, or its tokenizer gives no places.
+        Raises UserError if the folder has no encoder that can be read safely, or if its tokenizer gives no offsets.
         """
         check(folder)
         need("train", "a student")
@@ -88,11 +87,11 @@ class Tagger:
                 folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, local_files_only=True
             )
             fast = getattr(tokenizer, "backend_tokenizer", None) is not None
-            # Of a folder without a tokenizer transformers makes one that knows the special tokens alone.
+            # For a folder without a tokenizer, transformers makes one that has only the special tokens.
             if not fast or len(tokenizer) <= len(tokenizer.all_special_tokens):
                 raise placeless(folder)
             if hasattr(encoder, "pooler"):
-                encoder.pooler = None  # no state of a word goes through it
+                encoder.pooler = None  # no word's state goes through it
             info = read_info(folder)
             heads = Heads(config.hidden_size)
             weights = load_file(folder / HEADS) if (folder / HEADS).is_file() else {}
@@ -106,7 +105,7 @@ class Tagger:
 
 
 def placeless(folder: Path) -> UserError:
-    """What to say of a tokenizer without offsets."""
+    """The error for a tokenizer without offsets."""
     return UserError(
         f"the tokenizer in {folder} is not a fast one, and does not give the places of tokens; a tagger "
         "needs a model with a tokenizer.json"

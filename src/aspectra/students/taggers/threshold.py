@@ -1,8 +1,8 @@
-"""The lowest confidence at which a tagger names an opinion. Called by `student` when pretraining ends.
+"""The minimum confidence at which a tagger reports an opinion. Called by `student` when pretraining ends.
 
-On sentences like those it learned from, a tagger loses no F1 over a wide range of thresholds. On other texts it loses
-precision before recall, so that a high threshold helps (docs/results/taggers.md). So the highest one is taken that
-costs nothing on held-out sentences.
+On sentences like its training data, a tagger loses no F1 over a wide range of thresholds. On other texts its precision
+drops more than its recall, so a high threshold helps (docs/results/taggers.md). Therefore the highest threshold is
+chosen that costs nothing on held-out sentences.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from aspectra.students.taggers.words import Encoder, Pieces
 
 THRESHOLDS = tuple(step / 20 for step in range(20))
 MARGIN = 0.01  # of F1, as a fraction: what the threshold may cost on held-out sentences
-ENOUGH = 50  # opinions below which nothing is chosen
+ENOUGH = 50  # with fewer opinions, no threshold is chosen
 TASK = "atsa"
 
 
@@ -29,14 +29,14 @@ def least(
     batch_size: int,
     tick: Callable[[int], object] = lambda _: None,
 ) -> float:
-    """What `chosen` says of labeled sentences as the network reads them; `tick` is told how many are read."""
+    """The result of `chosen` for labeled sentences, as the network reads them; `tick` gets the number read."""
     pieces = encoder.pieces([example.text for example in examples])
     return chosen(examples, pieces, read(network, pieces, pad, batch_size, tick))
 
 
 def chosen(examples: Sequence[Example], pieces: Sequence[Pieces], found: Sequence[Read]) -> float:
     """The highest of `THRESHOLDS` whose strict F1 is within `MARGIN` of the best. It is 0 if the labeled sentences have
-    fewer than `ENOUGH` opinions, or nothing right is found."""
+    fewer than `ENOUGH` opinions, or if nothing right is found."""
     if sum(len(example.opinions) for example in examples) < ENOUGH:
         return 0.0
 

@@ -1,6 +1,6 @@
-"""What is said of a sentence, by unit: of each target in it, and of the sentence as a whole. Pure.
+"""The labels of a sentence by unit: of each target in it, and of the sentence as a whole. Pure.
 
-For tasks that name categories; called by `lessons` and `student`.
+For tasks with categories; called by `lessons` and `student`.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from aspectra.students.taggers.spans import of_opinion, of_opinions
 from aspectra.tasks.acsa import named
 
 Unit = Span | None
-"""A target's words (first, behind the last); None is the sentence as a whole."""
+"""A target's words (first, end); None is the sentence as a whole."""
 Said = dict[str, set[str]]
-"""Categories, as answers have them, each with its polarities."""
+"""Categories, as written in answers, each with its polarities."""
 
 
 def names(categories: Iterable[str | None]) -> tuple[str, ...]:
-    """Categories as answers have them, each once, sorted."""
+    """Category names as written in answers, unique and sorted."""
     return tuple(sorted({named(category) for category in categories if category} - {""}))
 
 
 def units(opinions: Iterable[Opinion], words: Sequence[Span], targets: bool) -> dict[Unit, Said]:
-    """What is said of each unit, targets in order and the whole at the end; of the whole it may be nothing.
+    """The labels of each unit: targets in order, then the whole sentence, which may have none.
 
-    Without `targets` all is said of the whole. With them, what is said of one that has no place, or that overlaps
-    another which is taken (`spans.of_opinions`), is left out; so is an opinion without a category.
+    Without `targets` every label belongs to the whole. With them, a label is dropped if its target has no offsets or
+    overlaps another that is kept (`spans.of_opinions`), or if it has no category.
     """
     about = [(named(o.category), o) for o in opinions if o.category and named(o.category)]
     spans = of_opinions((opinion for _, opinion in about), words) if targets else ()

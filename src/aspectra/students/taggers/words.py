@@ -1,7 +1,7 @@
-"""A sentence as word pieces, and the words that they make up. Needs a fast tokenizer, no torch.
+"""A sentence as word pieces, and the words that they form. Needs a fast tokenizer, no torch.
 
-A tagger decides over whole words: a word's first piece speaks for it. Called by `lessons`, `model` and
-`aspectra.readers.taggers`, so that training and reading see the same pieces.
+A tagger decides for whole words, from a word's first piece. Called by `lessons`, `tagger` and
+`aspectra.readers.taggers`, so training and inference see the same pieces.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from typing import Any
 from aspectra.schema import Span
 from aspectra.units import HALF, UNIT
 
-BATCH = 1024  # sentences that are encoded together
+BATCH = 1024  # sentences encoded together
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """A sentence as a tagger reads it.
 
-    `ids` are token ids, special ones included. `words` are character spans in order, without overlap. `first` has, for
-    each word, the place of its first token; `word_of` has, for each token, the number of its word, -1 where it is of
-    none. A word that the tokenizer cannot spell has no token, and is not among the words. `cut` where tokens were left
-    out for want of room.
+    `ids` are token ids, special ones included. `words` are character spans in order, without overlap. `first` has the
+    index of each word's first token. `word_of` has the index of each token's word, -1 if it belongs to none. A word
+    that the tokenizer cannot encode has no token and is not in `words`. `cut` is true if tokens were truncated.
     """
 
     ids: list[int]
@@ -34,11 +33,11 @@ class Pieces:
 
 
 class Encoder:
-    """Sentences to pieces, by a `tokenizers.Tokenizer`; `room` is the most tokens that a sentence may have."""
+    """Sentences to pieces, with a `tokenizers.Tokenizer`; `room` is the maximum number of tokens of a sentence."""
 
     def __init__(self, tokenizer: Any, room: int) -> None:
         self.tokenizer, self.room = tokenizer, room
-        self._sized: dict[str, Any] = {}  # what `size` was asked of and `pieces` is about to be: encoded once
+        self._sized: dict[str, Any] = {}  # texts that `size` has encoded and `pieces` will need: encoded once
         tokenizer.no_padding()
         tokenizer.no_truncation()
         tokenizer.encode_special_tokens = True  # a review that spells a special token is text
@@ -52,7 +51,7 @@ class Encoder:
         return [self.read(text, known[text]) for text in texts]
 
     def stream(self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None) -> Iterator[Pieces]:
-        """The same one by one, for any number of sentences; `tick` is told how many more are done."""
+        """The same one by one, for any number of sentences; `tick` gets the number of newly finished ones."""
         for first in range(0, len(sentences), BATCH):
             some = sentences[first : first + BATCH]
             yield from self.pieces(some)
@@ -78,7 +77,7 @@ class Encoder:
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:
-    """A token's place without the white space around it, which some tokenizers count in; None where nothing is left."""
+    """A token's span without surrounding white space, which some tokenizers include; None if nothing is left."""
     while start < end and text[start].isspace():
         start += 1
     while start < end and text[end - 1].isspace():
@@ -104,7 +103,7 @@ def joined(units: Sequence[Span], places: Sequence[Span | None]) -> tuple[list[S
             number = len(words)
             words.append(units[at])
             first.append(token)
-        else:  # a token of no unit: a control character, say
+        else:  # a token of no unit, such as a control character
             continue
         word_of[token] = number
         last = at

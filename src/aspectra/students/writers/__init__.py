@@ -1,1 +1,1 @@
-"""Students that write their answers token by token: sequence-to-sequence and causal models."""
+"""Writers: sequence-to-sequence and causal models that write their answers token by token."""

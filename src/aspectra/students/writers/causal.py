@@ -1,7 +1,7 @@
 """Causal writers (SmolLM2, Qwen, Gemma...): the answer continues the input.
 
-They continue the plain text `marker: text\n=> answer<end>`, the same in pretraining and in every task, without a chat
-template. One of the two forms behind `forms.Form`.
+The text is plain, `marker: text\n=> answer<end>`, the same in pretraining and in every task, without a chat template.
+One of the two implementations of `forms.Form`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Causal:
     auto = "AutoModelForCausalLM"
 
     def ends(self, before: list[int], after: list[int], end: int) -> tuple[list[int], list[int]]:
-        """An answer begins where the input ends."""
+        """An answer starts where the input ends."""
         return [], [end]
 
     def collate(self, model: Any, pad: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -40,12 +40,12 @@ class Causal:
         wholes = [[*row["prompt"], *row["answer"]] for row in rows]
         targets = [[IGNORED] * len(row["prompt"]) + list(row["answer"]) for row in rows]
         batch = padded(wholes, pad) | {"labels": fill(targets, IGNORED)}
-        # Logits are wanted from the last token of the shortest prompt on; the head is a fifth of the work.
+        # Logits are needed from the last token of the shortest prompt on; the head takes a fifth of the time.
         batch["first"] = torch.tensor(max(0, min(len(row["prompt"]) for row in rows) - 1))
         return batch
 
     def logits(self, model: Any, batch: Mapping[str, Any]) -> tuple[Any, Any]:
-        """Of every place behind the shortest prompt; the token at place i is predicted from place i - 1."""
+        """For every place after the shortest prompt; the token at place i is predicted from place i - 1."""
         inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"], "use_cache": False}
         targets, first = batch["labels"], int(batch["first"])
         if trims_logits(model):
@@ -55,7 +55,7 @@ class Causal:
         return found, targets[:, first + 1 :]
 
     def check(self, model: Any) -> None:
-        """Raise UserError unless the model sees a row only through attention, with positions that can be given."""
+        """Raise UserError unless tokens interact only through attention and the model accepts position ids."""
         layers = set(getattr(model.config, "layer_types", None) or ())
         if "position_ids" not in inspect.signature(model.forward).parameters or not layers <= set(PACKABLE):
             raise UserError(
@@ -64,10 +64,10 @@ class Causal:
             )
 
     def likelihoods(self, model: Any, pad: int, stems: Sequence[Stem]) -> list[list[float]]:
-        """Each begun answer is read once; all its ways stand behind it in one row.
+        """Each input and begun answer is read once; all its continuations follow in one row.
 
-        A way sees the begun answer and itself alone, and has the positions that it would have by itself. Its last token
-        is only predicted, never read.
+        A continuation attends only to the begun answer and itself, and has the positions that it would have alone. Its
+        last token is only predicted, never read.
         """
         import torch
 
@@ -81,7 +81,7 @@ class Causal:
             left=True,
         )
         positions = torch.zeros(len(stems), width, dtype=torch.long)
-        # Padding sees itself, for an attention over nothing is no number.
+        # Padding attends to itself: attention over nothing is NaN.
         sees = torch.eye(width, dtype=torch.bool).repeat(len(stems), 1, 1)
         places: list[list[list[int]]] = []
         for row, (s, context) in enumerate(zip(stems, contexts, strict=True)):
@@ -97,7 +97,7 @@ class Causal:
                 sees[row, at : at + read, at : at + read] = torch.ones(read, read).tril().bool()
                 places[-1].append([end - 1, *range(at, at + read)])
                 at += read
-        # No way is predicted before the end of the context, and the head over the vocabulary is much of the work.
+        # Nothing is predicted before the end of the context, and the head over the vocabulary takes much of the time.
         keep = max(size - len(context) + 1 for size, context in zip(sizes, contexts, strict=True))
         kind = model.dtype
         mask = torch.zeros(sees.shape, dtype=kind).masked_fill(~sees, torch.finfo(kind).min)[:, None]
@@ -115,7 +115,7 @@ class Causal:
 
 
 def trims_logits(model: Any) -> bool:
-    """Whether a model's forward takes `logits_to_keep`, whatever is wrapped around it (processes, adapters)."""
+    """Whether a model's forward takes `logits_to_keep`, even behind wrappers (processes, adapters)."""
     inner = getattr(model, "module", model)
     inner = inner.get_base_model() if hasattr(inner, "get_base_model") else inner
     return "logits_to_keep" in inspect.signature(inner.forward).parameters

@@ -1,6 +1,6 @@
-"""A student at work: sentences in, opinions out.
+"""A writer's inference: sentences in, opinions out.
 
-Called after each epoch by `finetune`, by the cells of `aspectra.benchmark`, and by `aspectra.readers`.
+Called after each epoch by `finetune`, by `aspectra.benchmark`, and by `aspectra.readers`.
 """
 
 from __future__ import annotations
@@ -32,12 +32,11 @@ def predict(
     bf16: bool = False,
     tick: Callable[[int], None] | None = None,
 ) -> list[Prediction]:
-    """The opinions of each text, in the order of the texts; the student's own words are in `raw`.
+    """The opinions of each text, in the order of the texts; the student's raw output is in `raw`.
 
-    Greedy. Texts are put in batches by length. Without `task` the one that the student was tuned for is taken. `bf16`
-    decodes with a copy of the weights in 16 bits where the device is quicker with them; a rare answer differs then.
-    `tick` is told how many texts are done; without it a bar is shown. Raises UserError where the model or the task
-    cannot be used.
+    Greedy. Texts are batched by length. Without `task`, the student's own task is used. `bf16` decodes with a 16-bit
+    copy of the weights on devices where that is faster; a few answers may differ. `tick` gets the number of texts done;
+    without it a progress bar is shown. Raises UserError if the model or the task cannot be used.
     """
     need("train", "predict")
     import torch
@@ -84,10 +83,10 @@ def write(
 ) -> list[tuple[list[int], bool]]:
     """(ids of the answer without the end token, whether the limit cut it) for each prompt, greedy.
 
-    `watch` is given the ids so far and the scores of the next, at each step, and returns the scores to choose by.
+    `watch` gets the ids so far and the scores of the next token at each step, and returns the scores to choose by.
     """
     tokenizer, place = student.tokenizer, student.model.device
-    # Where an answer follows its prompt, prompts end together: padding goes to the left.
+    # If an answer continues its prompt, prompts must end at the same place: padding goes to the left.
     left = student.form.continues
     inputs = {name: value.to(place) for name, value in padded(prompts, tokenizer.pad_token_id, left).items()}
     whole = student.model.generate(
@@ -101,14 +100,14 @@ def write(
     end = tokenizer.eos_token_id
     answers = []
     for line in whole[:, start:].tolist():
-        # By place, not by value: the pad token may be the end token.
+        # Cut at the first end token instead of removing pad ids: the pad token may be the end token.
         stop = line.index(end) if end in line else len(line)
         answers.append((line[:stop], stop == len(line)))
     return answers
 
 
 def copy_of(student: Writer, bf16: bool) -> Writer:
-    """A copy to decode with: adapters merged, weights in 16 bits if asked for. The student itself stays as it is."""
+    """A copy for decoding: adapters merged, weights in 16 bits if `bf16`. The student itself is not changed."""
     import torch
 
     made = student.copied()

@@ -1,10 +1,10 @@
 """The control that shows what the teacher adds: the same reviews, without a teacher.
 
-Spans of a review are hidden and the student restores them. A vocabulary with sentinels (T5's `<extra_id_0>`) gets T5's
-own form: the input has a sentinel for each hidden span, the answer the sentinels with what they hid (Raffel et al.
-2020, section 3.1.4: 15 % of the tokens, spans of 3). Other models read `<1>`, `<2>`... for the spans and write the
-whole review, as in BART's text infilling (Lewis et al. 2020; 30 % of the words, spans of 3): every token of the answer
-teaches, so the budget is met without reading each review many times. Called by `lessons` for the kind `denoise`.
+Spans of a review are masked and the student restores them. A vocabulary with sentinels (T5's `<extra_id_0>`) gets T5's
+format: the input has a sentinel for each masked span, the answer has each sentinel with its text (Raffel et al. 2020,
+section 3.1.4: 15 % of the tokens, spans of 3). Other models read `<1>`, `<2>`... for the spans and write the whole
+review, as in BART's text infilling (Lewis et al. 2020; 30 % of the words, spans of 3). There every token of the answer
+trains, so the budget is met without many passes over each review. Called by `lessons` for the kind `denoise`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ T5_SHARE, INFILL_SHARE, SPAN = 0.15, 0.30, 3.0
 
 
 def build(reviews: Sequence[str], encoder: Encoder, budget: int, rows: Rows, seed: int) -> int:
-    """Add denoising rows of the reviews until their answer tokens come nearest to the budget; returns the tokens.
+    """Add denoising rows until their answer tokens are as close as possible to the budget; return the tokens.
 
-    All reviews are used once, then again in another order with other spans, and so on.
+    Each round uses all reviews once, in a new order with new spans.
     """
     reviews = [review for review in reviews if review.split()]
     if not reviews:
         raise UserError("the corpus has no reviews to denoise")
     spent = 0
     for prompt, answer in endless(reviews, encoder, seed):
-        # The last row is added only where it brings the sum nearer.
+        # The last row is added only if it brings the sum closer.
         if spent + len(answer) / 2 > budget and len(rows):
             return spent
         rows.add(prompt, answer, KIND)
@@ -67,7 +67,7 @@ def corrupt(review: str, encoder: Encoder, chance: random.Random) -> tuple[list[
 
 
 def with_sentinels(review: str, encoder: Encoder, chance: random.Random) -> tuple[list[int], list[int]]:
-    """T5's form on token ids, the marker left whole."""
+    """T5's format on token ids; the marker is never masked."""
     lead = encoder.ids(f"{KIND}: ") if encoder.marker else []
     body, room = encoder.ids(review), max(2, encoder.input_tokens - len(lead) - 1)
     encoder.cut_inputs += len(body) > room
@@ -90,17 +90,17 @@ def with_sentinels(review: str, encoder: Encoder, chance: random.Random) -> tupl
 
 
 def spans(length: int, share: float, chance: random.Random) -> list[bool]:
-    """Which of `length` places are hidden: `share` of them (at least one, never all), in spans of three on average.
+    """The mask of `length` places: a `share` of them (at least one, never all), in spans of three on average.
 
-    As T5's `random_spans_noise_mask`, numbers of spans and places are fixed by the length and their sizes are drawn.
-    Unlike there a span may begin the text, and need not end it: T5 masks long chunks, and in a text so short that it
-    has one span, that span would always be the last words. A text of one place is hidden whole.
+    As in T5's `random_spans_noise_mask`, the length fixes the numbers of spans and places, and their sizes are drawn.
+    Unlike there, a span may start the text and need not end it: T5 masks long chunks, but in a short text with only one
+    span, that span would always be the last words. A text of one place is masked whole.
     """
     if length < 2:
         return [True] * length
     noise = min(max(round(length * share), 1), length - 1)
     number = max(1, min(round(noise / SPAN), length - noise))
-    # Between two spans lies a place at least; before the first and after the last there may be none.
+    # Spans have at least one place between them; before the first and after the last there may be none.
     gaps = pieces(length - noise - (number - 1) + number + 1, number + 1, chance)
     mask = [False] * (gaps[0] - 1)
     for covered, gap in zip(pieces(noise, number, chance), gaps[1:], strict=True):
@@ -109,6 +109,6 @@ def spans(length: int, share: float, chance: random.Random) -> list[bool]:
 
 
 def pieces(items: int, parts: int, chance: random.Random) -> list[int]:
-    """`items` split at random into so many parts of one or more."""
+    """`items` split at random into `parts` parts of at least one each."""
     marks = [0, *sorted(chance.sample(range(1, items), parts - 1)), items]
     return [b - a for a, b in pairwise(marks)]

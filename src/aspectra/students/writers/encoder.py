@@ -1,4 +1,4 @@
-"""A writer's texts to token ids and back. Needs a tokenizer, no torch.
+"""Converts a writer's texts to token ids and back. Needs a tokenizer, no torch.
 
 A writer reads `marker: text` and writes an answer. Called by `writer`, `denoise` and `aspectra.readers.writers`.
 """
@@ -18,7 +18,7 @@ NEWLINE = "[NL]"
 
 @dataclass
 class Encoder:
-    """Texts to token ids and back. `cut_inputs` and `cut_answers` count what was too long and lost its end."""
+    """Texts to token ids and back. `cut_inputs` and `cut_answers` count the truncated ones."""
 
     tokenizer: Any
     form: Form
@@ -42,30 +42,30 @@ class Encoder:
         """Token ids without special ones; text that looks like a special token stays text."""
         if self.newline:
             text = text.replace("\r\n", "\n").replace("\n", NEWLINE)
-        # The marks that end an answer must not be forged by a review that spells them.
+        # A review that contains the text of an end token must not become one.
         return list(self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids) if text else []
 
     def prompt(self, marker: str, text: str) -> list[int]:
-        """What the student reads. An input beyond `input_tokens` loses its end, not its frame, and is counted."""
+        """What the student reads. An input over `input_tokens` is truncated inside its frame, and counted."""
         return self.frame(self.ids(f"{marker}: {text}" if self.marker else text))
 
     def frame(self, body: list[int]) -> list[int]:
-        """Put what the family needs around the ids of `marker: text`, within `input_tokens`."""
+        """Add the family's special ids around the ids of `marker: text`, within `input_tokens`."""
         if len(body) > self.room:
             self.cut_inputs += 1
             body = body[: self.room]
         return [*self.before, *body, *self.tail]
 
     def answer(self, text: str) -> list[int]:
-        """What the student is to write, the end token included unless the answer is cut."""
+        """The answer to train on, with the end token unless it is truncated."""
         return self.closed(self.ids(f"{self.form.lead}{text}" if text else ""))
 
     def closed(self, body: list[int]) -> list[int]:
-        """The ids of an answer with what begins and ends it, within `answer_tokens`."""
+        """The ids of an answer with those that begin and end it, within `answer_tokens`."""
         whole = [*self.begin, *body, *self.finish]
         if len(whole) > self.answer_tokens:
             self.cut_answers += 1
-            # No end token: the student must not learn to stop in the middle.
+            # Without an end token: the student must not learn to stop in the middle.
             whole = whole[: self.answer_tokens]
         return whole
 
@@ -74,19 +74,19 @@ class Encoder:
         return self.prompt(marker, text), self.answer(answer)
 
     def text(self, ids: Sequence[int]) -> str:
-        """A written answer as text: special tokens gone, `[NL]` a newline again, no space around."""
+        """A written answer as text: without special tokens, `[NL]` as a newline, stripped."""
         return self.spelled(ids).strip()
 
     def spelled(self, ids: Sequence[int]) -> str:
-        """The same with the space around it."""
+        """The same, not stripped."""
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return re.sub(r" ?\[NL\] ?", "\n", text) if self.newline else text
 
     def endings(self, begun: str, ways: Sequence[str]) -> tuple[list[int], list[list[int]]]:
-        """The ids of an answer as far as it is begun and of each way to go on; the texts are joined as they are.
+        """The ids of a begun answer and of each continuation; the texts are joined without a separator.
 
-        Each whole answer is encoded as in training and cut where the first of them differ, so that what is scored is
-        what the student would write even where its tokenizer joins the end of `begun` with the beginning of a way.
+        Each whole answer is encoded as in training and split at the first difference. So the scored ids are those that
+        the student would write, even if its tokenizer merges the end of `begun` with the start of a continuation.
         """
         lead = self.form.lead
         wholes = [self.ids(f"{lead}{begun}{way}") for way in ways]
@@ -96,6 +96,6 @@ class Encoder:
 
 
 def encoder_of(tokenizer: Any, info: Mapping[str, Any]) -> Encoder:
-    """The encoder that a writer was tuned with, by what its `aspectra.json` says: what it reads, not what it learns."""
+    """The encoder of a writer's fine-tuning, from its `aspectra.json`: for inputs, not for training answers."""
     tokens, marker = int(info.get("input_tokens", 256)), bool(info.get("marker", True))
     return Encoder(tokenizer, FORMS[info["family"]], tokens, 1, marker)

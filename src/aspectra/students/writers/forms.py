@@ -1,6 +1,6 @@
-"""The two forms of writers behind one interface. Everything in which they differ is asked of the form.
+"""The two forms of writers behind one interface, which covers every difference between them.
 
-Called by `encoder` and `writer`, and by `aspectra.readers.writers`; torch is imported by its methods alone.
+Called by `encoder` and `writer`, and by `aspectra.readers.writers`. Only its methods import torch.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ class Form(Protocol):
 
     name: str
     lead: str
-    """What stands before an answer's first word."""
+    """Text before an answer's first word."""
     arrow: str
-    """What stands between the input and the answer, where they are one text."""
+    """Text between the input and the answer, if they are one text."""
     sentinels: bool
-    """Whether it restores hidden spans in T5's way, where its vocabulary has T5's sentinels."""
+    """Whether it restores masked spans in T5's format, if its vocabulary has T5's sentinels."""
     continues: bool
-    """Whether an answer continues its input: then inputs of a batch end together, with padding to the left."""
+    """Whether an answer continues its input. Then the inputs of a batch are padded on the left."""
     adapters: str
-    """The task type by which peft makes adapters."""
+    """peft's task type for adapters."""
     pipeline: str
-    """The pipeline tag of a model card."""
+    """The pipeline tag of the model card."""
     reads: str
-    """What a card calls the input."""
+    """The model card's name for the input."""
     auto: str
-    """The class of transformers that loads it."""
+    """The transformers class that loads it."""
 
     def ends(self, before: list[int], after: list[int], end: int) -> tuple[list[int], list[int]]:
-        """(ids that begin an answer, ids that end it) where the tokenizer frames a text by `before` and `after`."""
+        """(ids that begin an answer, ids that end it); the tokenizer puts `before` and `after` around a text."""
         ...
 
     def collate(self, model: Any, pad: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Rows {"prompt": ids, "answer": ids} -> tensors, padded to the longest of the batch only.
+        """Rows {"prompt": ids, "answer": ids} -> tensors, padded to the longest of the batch.
 
-        `labels` are -100 wherever nothing is to be learned, and that is decided by place, never by value: where the pad
-        token is the end token, the end is learned all the same.
+        `labels` are -100 outside the answers. This is decided by place, not by value: if the pad token is the end
+        token, the end is trained on all the same.
         """
         ...
 
     def logits(self, model: Any, batch: Mapping[str, Any]) -> tuple[Any, Any]:
-        """(scores (rows, places, vocabulary), the labels that they predict (rows, places)) of a collated batch."""
+        """(logits (rows, places, vocabulary), their labels (rows, places)) of a collated batch."""
         ...
 
     def check(self, model: Any) -> None:
-        """Raise UserError where a model of this form cannot be asked for several continuations at once."""
+        """Raise UserError if a model of this form cannot score several continuations at once."""
         ...
 
     def likelihoods(self, model: Any, pad: int, stems: Sequence[Stem]) -> list[list[float]]:
-        """For each stem the natural log of the probability of each of its ways."""
+        """For each stem, the natural log of the probability of each of its continuations."""
         ...
 
 

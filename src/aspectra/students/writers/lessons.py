@@ -1,4 +1,4 @@
-"""What a writer learns from: a corpus' answers, or a task's linear forms, as training rows. Called by `student` and
+"""A writer's training rows: from a corpus' answers, or from a task's linear forms. Called by `student` and
 `aspectra.students.families`.
 """
 
@@ -21,9 +21,9 @@ from aspectra.students.writers.rows import Rows
 
 
 def from_corpus(encoder: Encoder, side: Side, config: PretrainConfig, tick: Callable[[int], None]) -> Lessons:
-    """The rows of the configured kinds; `number` are the rows of the teacher's that decide the steps."""
+    """The rows of the configured kinds; `number` is the number of teacher's rows, which sets the steps."""
     rows, budget = Rows(config.kinds), Rows(config.budget_kinds)
-    # Measures the teacher's answers; what it cuts is cut in the teacher's run, not in this one.
+    # A copy that only measures the teacher's answers, so that this run's truncation counts stay correct.
     measure = dataclasses.replace(encoder)
     reviews: dict[str, str] = {}
     for batch in side.table.to_batches(max_chunksize=1024):
@@ -43,7 +43,7 @@ def from_corpus(encoder: Encoder, side: Side, config: PretrainConfig, tick: Call
 
 
 def from_examples(encoder: Encoder, examples: Sequence[Example], config: FinetuneConfig) -> Lessons:
-    """A row for each labeled sentence, its answer in the task's linear form."""
+    """A row for each labeled sentence; its answer is the task's linear form."""
     task, rows = tasks.get(config.task), Rows([config.task])
     for example in examples:
         answer = task.encode(example.opinions, empty=config.empty_answer)
@@ -52,7 +52,7 @@ def from_examples(encoder: Encoder, examples: Sequence[Example], config: Finetun
 
 
 def cut(encoder: Encoder) -> dict[str, int]:
-    """How many inputs and answers lost their end."""
+    """The number of truncated inputs and answers."""
     return {"inputs": encoder.cut_inputs, "answers": encoder.cut_answers}
 
 

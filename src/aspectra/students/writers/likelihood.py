@@ -1,7 +1,6 @@
-"""How likely a writer is to go on with given words: several continuations of one begun answer, in batches.
+"""The log likelihoods of several given continuations of one begun answer, in batches.
 
-A batch is one forward pass, whatever the number of continuations; how, is the form's (`Form.likelihoods`). Called by
-`aspectra.readers.writers`.
+A batch is one forward pass, for any number of continuations (`Form.likelihoods`). Called by `aspectra.readers.writers`.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ def log_likelihoods(
     batch_size: int = 8,
     tick: Callable[[int], None] = lambda _: None,
 ) -> list[list[float]]:
-    """For each stem the natural log of the probability of each of its ways, given input and begun answer.
+    """For each stem, the natural log of the probability of each continuation, given input and begun answer.
 
-    Stems are put in batches by length; padding and neighbors change nothing. `tick` is told how many are done. Raises
-    UserError for a causal model whose layers mix neighbors in some other way than attention.
+    Stems are batched by length; padding and neighbors change nothing. `tick` gets the number done. Raises UserError for
+    a causal model with layers other than attention.
     """
     import torch
 

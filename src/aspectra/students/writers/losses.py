@@ -1,4 +1,4 @@
-"""What a writer is trained to lower: the cross entropy of each token of its answers. Called by `student`."""
+"""The loss of a writer: cross entropy of each answer token. Called by `student`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aspectra.students.writers.tensors import IGNORED
 
 
 def token_losses(model: Any, form: Form, batch: Mapping[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(cross entropy in 32 bits, in nats; kind) of every answer token of a batch, two tensors of one length."""
+    """(cross entropy in 32 bits, in nats; kind) of every answer token of a batch, two tensors of equal length."""
     logits, targets = form.logits(model, batch)
     wanted = targets != IGNORED
     losses = cross_entropy(logits[wanted].float(), targets[wanted], reduction="none")
@@ -21,6 +21,6 @@ def token_losses(model: Any, form: Form, batch: Mapping[str, Any]) -> tuple[torc
 
 
 def counts(batch: Mapping[str, Any], kinds: int) -> torch.Tensor:
-    """Answer tokens of each kind in a batch, a tensor of `kinds` integers."""
+    """The number of answer tokens of each kind in a batch, a tensor of `kinds` integers."""
     each = (batch["labels"] != IGNORED).sum(1)
     return torch.zeros(kinds, dtype=each.dtype).index_add(0, batch["kinds"], each)

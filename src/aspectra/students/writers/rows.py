@@ -1,6 +1,6 @@
-"""A writer's training rows in little memory.
+"""A writer's training rows, stored compactly.
 
-A run of two million answers is some three gigabytes as 32-bit ids, thirty as Python lists. Called by `lessons`.
+Two million answers take about three gigabytes as 32-bit ids, thirty as Python lists. Called by `lessons`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import torch
 
 
 class Rows(torch.utils.data.Dataset[dict[str, Any]]):
-    """Rows of (prompt ids, answer ids, kind), kept flat. `kinds` are the names behind the kind numbers."""
+    """Rows of (prompt ids, answer ids, kind), stored flat. `kinds` maps kind numbers to names."""
 
     def __init__(self, kinds: Sequence[str]) -> None:
         self.kinds = tuple(kinds)
         self.ids, self.ends, self.splits, self.of_kind = array("i"), array("q", [0]), array("i"), array("b")
 
     def add(self, prompt: Sequence[int], answer: Sequence[int], kind: str) -> None:
-        """Add one row at the end."""
+        """Append a row."""
         self.ids.extend(prompt)
         self.ids.extend(answer)
         self.ends.append(len(self.ids))

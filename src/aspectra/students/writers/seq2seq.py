@@ -1,6 +1,6 @@
-"""Sequence-to-sequence writers (T5, BART...): they read the input and write the answer in two halves.
+"""Sequence-to-sequence writers (T5, BART...): an encoder reads the input, a decoder writes the answer.
 
-One of the two forms behind `forms.Form`.
+One of the two implementations of `forms.Form`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from aspectra.students.writers.tensors import IGNORED, fill, padded
 
 
 class Seq2seq:
-    """The encoder has the input, the decoder the answer."""
+    """The encoder gets the input, the decoder the answer."""
 
     name = "seq2seq"
     lead = ""
@@ -26,7 +26,7 @@ class Seq2seq:
     auto = "AutoModelForSeq2SeqLM"
 
     def ends(self, before: list[int], after: list[int], end: int) -> tuple[list[int], list[int]]:
-        """An answer is a text of its own, framed as the tokenizer frames one."""
+        """An answer is a separate text, with the tokenizer's own special ids."""
         return before, after or [end]
 
     def collate(self, model: Any, pad: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -40,10 +40,10 @@ class Seq2seq:
         return model(**inputs, use_cache=False).logits, batch["labels"]
 
     def check(self, model: Any) -> None:
-        """Any such model can be asked for several continuations."""
+        """Do nothing: every such model can score several continuations."""
 
     def likelihoods(self, model: Any, pad: int, stems: Sequence[Stem]) -> list[list[float]]:
-        """Each input is read once. Each way has a row of the decoder: T5's positions cannot be given from outside."""
+        """Each input is read once. Each continuation is a row of the decoder, because T5 takes no position ids."""
         import torch
         from transformers.modeling_outputs import BaseModelOutput
 
@@ -52,7 +52,7 @@ class Seq2seq:
         states = model.get_encoder()(**inputs).last_hidden_state
         counts = torch.tensor([len(s.ways) for s in stems], device=place)
         answers = fill([[start_of(model, pad), *s.begun, *way[:-1]] for s in stems for way in s.ways], pad)
-        # Padding stands to the right and the decoder looks to the left: it needs no mask.
+        # Padding is on the right and the decoder attends to the left, so it needs no mask.
         logits = model(
             encoder_outputs=BaseModelOutput(last_hidden_state=states.repeat_interleave(counts, 0)),
             attention_mask=inputs["attention_mask"].repeat_interleave(counts, 0),
@@ -66,6 +66,6 @@ class Seq2seq:
 
 
 def start_of(model: Any, pad: int) -> int:
-    """The token that the decoder begins with."""
+    """The first token of the decoder."""
     start = getattr(model.config, "decoder_start_token_id", None)
     return pad if start is None else int(start)

@@ -1,6 +1,6 @@
-"""Begun answers and the ways in which they may go on: what `likelihood` asks a writer about.
+"""Begun answers and their possible continuations: the input of `likelihood`.
 
-Called by `likelihood` and by the two forms, which each read them in their own way.
+Called by `likelihood` and by the two forms, which read them in their own ways.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """Token ids of an input, of the answer as far as it is begun, and of each way in which it may go on.
+    """Token ids of an input, of a begun answer, and of each possible continuation (`ways`).
 
-    Every way has a token at least.
+    Every continuation has at least one token.
     """
 
     prompt: list[int]
@@ -30,7 +30,7 @@ class Stem:
 def gathered(
     logits: Any, stems: Sequence[Stem], rows: Sequence[Sequence[int]], places: Sequence[Sequence[Sequence[int]]]
 ) -> list[list[float]]:
-    """Sums of log probabilities of each way's tokens, whose predictions stand at `places` of the logits' `rows`."""
+    """The summed log probability of each continuation's tokens; their logits are at `places` of the `rows`."""
     import torch
 
     tokens = torch.tensor([token for s in stems for way in s.ways for token in way], device=logits.device)

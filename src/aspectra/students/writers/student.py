@@ -1,4 +1,4 @@
-"""A writer that is taught: the seam `aspectra.students.student.Student`. Called by `aspectra.students.families`."""
+"""A writer in training: implements `aspectra.students.student.Student`. Called by `aspectra.students.families`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from aspectra.students.writers.writer import Writer
 
 
 class WritingStudent(Writer):
-    """It learns to write the teacher's answers, or a task's linear forms."""
+    """Learns to write the teacher's answers, or a task's linear forms."""
 
     counted = "answer tokens"
 
     def taught_by(self, config: TrainingConfig) -> Encoder:
-        """The encoder of a training."""
+        """The encoder for training with these settings."""
         return self.encoder(config.input_tokens, config.answer_tokens, config.marker)
 
     def adapt(self, rank: int) -> None:

@@ -1,15 +1,15 @@
-"""Rows of token ids as tensors. Called by the two forms of writers and by whoever asks a writer."""
+"""Converts rows of token ids to tensors. Called by the two forms of writers and by code that runs a writer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-IGNORED = -100  # torch's cross entropy leaves out labels of this value
+IGNORED = -100  # torch's cross entropy ignores labels of this value
 
 
 def fill(rows: Sequence[Sequence[int]], value: int, left: bool = False) -> Any:
-    """Rows of unequal length as one integer tensor (rows, longest)."""
+    """Rows of unequal length as one padded integer tensor (rows, longest)."""
     import torch
 
     width = max(len(row) for row in rows)

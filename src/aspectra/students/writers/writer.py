@@ -1,6 +1,6 @@
-"""A model that writes its answers: weights, tokenizer and form. Its folder loads in `transformers` by itself.
+"""A writer: weights, tokenizer and form. transformers can load its folder.
 
-Called by `student`, which teaches one, and by `aspectra.readers.writers`, which ask one.
+Called by `student`, which trains one, and by `aspectra.readers.writers`, which use one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aspectra.weights import check, loading
 
 @dataclass
 class Writer:
-    """A model with its tokenizer. `info` is what `aspectra.json` says: task, family, marker, lengths, provenance."""
+    """A model with its tokenizer. `info` is the content of `aspectra.json`: task, family, marker, lengths, origin."""
 
     model: Any
     tokenizer: Any
@@ -37,20 +37,20 @@ class Writer:
         return sum(p.numel() for p in self.model.parameters())
 
     def encoder(self, input_tokens: int, answer_tokens: int, marker: bool) -> Encoder:
-        """What turns texts and answers into token ids."""
+        """Converts texts and answers to token ids."""
         return Encoder(self.tokenizer, self.form, input_tokens, answer_tokens, marker)
 
     @property
     def own_encoder(self) -> Encoder:
-        """The encoder that it was tuned with, as its `info` says."""
+        """The encoder of its fine-tuning, as its `info` says."""
         return encoder_of(self.tokenizer, self.info | {"family": self.family})
 
     def copied(self) -> Self:
-        """The same with weights of its own: training changes them and `info` alone, so that the tokenizer is shared."""
+        """A copy with its own weights. Training changes only them and `info`, so the tokenizer is shared."""
         return replace(self, model=copy.deepcopy(self.model), info=dict(self.info))
 
     def merge(self) -> None:
-        """Put adapters into the weights, if there are any."""
+        """Merge adapters into the weights, if there are any."""
         if hasattr(self.model, "merge_and_unload"):
             self.model = self.model.merge_and_unload()
 
@@ -58,8 +58,8 @@ class Writer:
     def load(cls, folder: Path, device: str = "cpu", newline_token: bool = False) -> Self:
         """A writer in 32-bit floats on a device, in evaluation mode.
 
-        `newline_token` adds the token `[NL]` for vocabularies that have no newline (T5's); a folder that was saved with
-        it has it already. Raises UserError where the folder holds no model that can be read safely.
+        `newline_token` adds the token `[NL]` for vocabularies without a newline (T5's); a folder that was saved with it
+        has it already. Raises UserError if the folder has no model that can be read safely.
         """
         check(folder)
         need("train", "a student")
@@ -85,14 +85,14 @@ class Writer:
 
 
 def add_newline(model: Any, tokenizer: Any) -> None:
-    """Add `[NL]`; T5's matrix has rows to spare, others are made longer."""
+    """Add `[NL]`. T5's embedding matrix has spare rows; others are enlarged."""
     tokenizer.add_tokens([NEWLINE])
     if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(len(tokenizer))
 
 
 def set_generation(model: Any, tokenizer: Any) -> None:
-    """Greedy, and ending where our answers end: a published model may bring sampling and other end tokens."""
+    """Use greedy decoding and our end token: a published model may configure sampling and other end tokens."""
     import transformers
 
     settings: Any = transformers.GenerationConfig
