@@ -88,6 +88,9 @@ class ExportConfig(Config):
     compute: Literal["auto", "int8", "float32"] = Field(
         default="int8", description="type of the weights; auto: 8 bits if they cost at most half a point of F1"
     )
+    meanings: str | None = Field(
+        default=None, description="encoder whose word vectors find topics; None: the student's own"
+    )
     name: str | None = Field(default=None, description="name of the model in outputs; None: the folder's name")
     version: str | None = Field(default=None, description="version of the model in outputs")
     language: str | None = Field(default=None, description="code of the language of its sentences (en, de ...)")

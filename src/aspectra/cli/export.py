@@ -38,6 +38,12 @@ def export(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draw of --check.")] = 42,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 100,
     batch_size: Annotated[int, typer.Option(min=1, help="Sentences read at once.")] = 32,
+    meanings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENCODER", help="Encoder whose word vectors find topics, for a tagger. [the tagger's own]"
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the model in outputs. [the folder's name]")] = None,
     version: Annotated[str | None, typer.Option(help="Version of the model in outputs. [none]")] = None,
     language: Annotated[
@@ -61,6 +67,7 @@ def export(
         batch_size=batch_size,
         max_new_tokens=max_new_tokens,
         threads=threads,
+        meanings=meanings,
         says={key: value for key, value in (("name", name), ("version", version), ("language", language)) if value},
     )["figures"]
     if json:

@@ -177,8 +177,9 @@ def export(config: ReaderConfig, out: Path) -> dict[str, Any]:
     assert config.export is not None
     say("export: the student without torch")
     given = config.export
-    says = given.model_dump(exclude={"compute"}, exclude_none=True)
+    says = given.model_dump(include={"name", "version", "language"}, exclude_none=True)
     options: dict[str, Any] = {"compute": given.compute, "data": config.labels, "threads": training(config).threads}
+    options["meanings"] = given.meanings
     figures: dict[str, Any] = work(str(out / "model"), out / "export", says=says, replace=True, **options)["figures"]
     return figures
 

@@ -18,7 +18,7 @@ from aspectra.extras import need
 from aspectra.files import write_json
 from aspectra.info import EXPORT, is_export, read_info, task_of
 from aspectra.manifest import Stage
-from aspectra.models import identity
+from aspectra.models import identity, resolve
 from aspectra.places import DEMO
 from aspectra.progress import say
 from aspectra.readers.opening import open_reader, student_folder
@@ -41,6 +41,7 @@ def export(
     batch_size: int = 32,
     max_new_tokens: int = 100,
     threads: int | None = None,
+    meanings: str | None = None,
     says: Mapping[str, str] | None = None,
     replace: bool = False,
 ) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def export(
     compared on 2,000 dev sentences; test labels are used only if there is no dev. `auto` takes int8 if that costs at
     most 0.5 points of F1 at 95 %. Confidences are calibrated on dev, if there is one (`trust`).
 
+    `meanings` names an encoder that lends its vectors to the table of meanings of a tagger; None: the tagger's own.
     `says` describes the export: its name, its version, the language of the sentences that it is made for.
 
     Raises UserError if the model, the data or the type is not usable, if a tagger would be judged by categories that it
@@ -68,6 +70,8 @@ def export(
         raise UserError(f"{model} is already an export; name the student that it was made from")
     tagging = tags(folder)
     tried = (taggers if tagging else writers).types(compute)
+    if meanings is not None and not (tagging and tags(resolve(meanings))):
+        raise UserError("--meanings is for a tagger, and names an encoder, such as minilm-l6")
     name = task_of(read_info(folder), None)
     place = datasets.find(name, data or DEMO / (tasks.get(name).data or name) / "hotels")
     check = check or (CHECKED_TAGS if tagging else CHECKED)
@@ -76,6 +80,7 @@ def export(
     if (strange := foreign(read_info(folder), name, held or examples)) and tagging:  # labels choose its type
         raise UserError(f"{told}; use --data with a set that has its categories")
     inputs: dict[str, Path | str] = {"model": identity(model)}
+    inputs |= {} if meanings is None else {"meanings": identity(meanings)}
     inputs |= {f"gold {path.name}": path for path in files}
     config = {
         "compute": compute,
@@ -96,7 +101,7 @@ def export(
     shutil.rmtree(out / writers.WORK, ignore_errors=True)
     with stage.given_back():
         if tagging:
-            figures = taggers.work(folder, out, name, examples, held, compute, threads, batch_size, seed)
+            figures = taggers.work(folder, out, name, examples, held, compute, threads, batch_size, seed, meanings)
         else:
             limits: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
             student, choose = Writer.load(folder), compute == writers.AUTO

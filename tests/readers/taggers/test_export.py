@@ -22,6 +22,7 @@ from aspectra.models import resolve
 from aspectra.readers.export import export
 from aspectra.readers.opening import open_reader
 from aspectra.readers.taggers import export as exporting
+from aspectra.readers.taggers.meanings import Meanings
 from aspectra.readers.taggers.parity import compare, fault, worst
 
 Folder = Callable[[str], Path]
@@ -58,6 +59,18 @@ def test_an_export_holds_what_runs_and_what_was_measured(made: Path, tagger_of: 
     assert figures["bytes"]["export"] == (made / "model.onnx").stat().st_size
     assert {"f1", "f1_difference", "f1_loss_at_most", "seconds", "student"} <= set(figures)
     assert export(str(tagger_of("bert")), made, data=str(data), threads=1) == manifest, "done already"
+
+
+def test_another_encoder_lends_its_meanings_and_the_manifest_names_it(
+    tagger_of: Folder, encoder_of: Folder, causal: Path, data: Path, tmp_path: Path
+) -> None:
+    out, encoder = tmp_path / "out", str(encoder_of("electra"))
+    made = export(str(tagger_of("bert")), out, compute="int8", data=str(data), threads=1, meanings=encoder)
+    assert set(made["inputs"]) == {"gold dev.json", "model", "meanings"}
+    assert Meanings(out).of(["room"]).any()
+    with pytest.raises(UserError, match="--meanings is for a tagger, and names an encoder"):
+        export(str(tagger_of("bert")), tmp_path / "other", data=str(data), meanings=str(causal))
+    assert not (tmp_path / "other").exists()
 
 
 def test_its_confidences_are_calibrated_and_the_card_says_what_they_are_worth(made: Path) -> None:

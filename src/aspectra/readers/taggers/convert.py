@@ -19,10 +19,10 @@ from aspectra.weights import INFO
 COMPUTE = ("int8", "float32")  # smallest first: `auto` tries them in this order
 
 
-def convert(tagger: Tagger, folder: Path) -> None:
+def convert(tagger: Tagger, folder: Path, lender: Tagger | None = None) -> None:
     """Write graph, tokenizer, table of meanings and `aspectra.json`, in 32-bit floats; the tagger is not changed.
 
-    Raises UserError if torch cannot trace the encoder.
+    Raises UserError if torch cannot trace the encoder, or if `lender` cannot lend its meanings (`vocabulary`).
     """
     from aspectra.readers.taggers.graph import write
 
@@ -36,7 +36,7 @@ def convert(tagger: Tagger, folder: Path) -> None:
         tagger.model.encoder.config.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)
     tagger.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
-    vocabulary.write(tagger, folder)
+    vocabulary.write(tagger, folder, lender)
     describe(tagger, folder, "float32")
 
 

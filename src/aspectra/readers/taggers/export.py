@@ -16,6 +16,7 @@ from aspectra.errors import UserError, unknown
 from aspectra.extras import need
 from aspectra.files import write_text
 from aspectra.info import read_info
+from aspectra.models import resolve
 from aspectra.progress import progress, say
 from aspectra.readers.reader import Answer, predictions
 from aspectra.readers.taggers.card import card
@@ -54,6 +55,7 @@ def work(
     threads: int | None,
     batch_size: int,
     seed: int,
+    meanings: str | None = None,
 ) -> dict[str, Any]:
     """Convert, compare on `examples`, choose, calibrate on `held`, fill the folder; return the manifest's figures."""
     tagger = Tagger.load(folder)
@@ -83,7 +85,7 @@ def work(
     answers_of_student, counts_of_student, reference = measured(Whole(tagger, batch_size=batch_size), "torch")
     for kind in COMPUTE:
         (out / WORK / kind).mkdir(parents=True)
-    convert(tagger, out / WORK / "float32")
+    convert(tagger, out / WORK / "float32", Tagger.load(resolve(meanings)) if meanings else None)
     rows = [tried("float32")]
     if (wrong := fault(rows[0])) is not None:
         raise UserError(
