@@ -207,7 +207,7 @@ def test_workers_keep_the_order(tmp_path: Path) -> None:
 
 def test_what_ends_a_worker_is_told(tmp_path: Path) -> None:
     for predictor, told in (
-        (missing, "'\\.\\[deploy\\]'"),
+        (missing, "'PATH\\[deploy\\]'"),
         (partial(Dictionary, None, 20, True), "fewer --workers"),
     ):
         with pytest.raises(AspectraError, match=told):
