@@ -7,14 +7,19 @@ training knows no family.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
 from aspectra.errors import UserError
+from aspectra.progress import Bar
 from aspectra.schema import Example, Prediction
 from aspectra.students.corpus import Side
+
+Progress = Callable[[str, float | None], AbstractContextManager[Bar]]
+"""What opens a bar with a label and a total."""
 
 
 class Rows(Protocol):
@@ -94,8 +99,9 @@ class Student(Protocol):
         """What `aspectra.json` must say so that it is asked as it was taught."""
         ...
 
-    def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
-        """Set what is chosen on held-out text once all is learned. A writer has nothing to set."""
+    def settle(self, side: Side, config: PretrainConfig, progress: Progress) -> None:
+        """Set what is chosen on held-out text once all is learned; a bar shows only if that takes reading. A writer
+        has nothing to set."""
         ...
 
     def pace(self, name: str) -> float:
