@@ -280,6 +280,8 @@ def test_formulas(tmp_path: Path) -> None:
         "",
     ]
     assert {row["target"] for row in rows} == {"'=room"}
+    again = analyze(**one, excel_safe=True, report=tmp_path / "r.html")["figures"]
+    assert [row["label"] for row in again["targets"]["rows"]] == ["=room"], "counted from the file"
     with pytest.raises(UserError, match="--replace"):
         analyze(**one)
     analyze(**one, replace=True)

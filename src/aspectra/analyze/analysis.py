@@ -120,7 +120,7 @@ def analyze(
             figures = count_opinions(table, opinions, **counted)
             write_opinions(table, opinions, out, excel_safe=excel_safe)
         else:
-            figures = count_opinions(table, Written(out), **counted)
+            figures = count_opinions(table, Written(out, excel_safe), **counted)
             # Which the parts alone know; an earlier version did not count what was left out.
             figures |= {name: done["figures"].get(name) for name in ("cut", "under")}
         if figures["topics"]["by"] == "words":

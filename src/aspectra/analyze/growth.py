@@ -184,7 +184,7 @@ class Growth(Record):
         """All reviews and their opinions, to be counted. Raises UserError as `read_table` does."""
         table = open_kept(self.kept)
         survey(table, date_column, stars_column, tell=False)  # of its columns the new table has told
-        return table, Grown(self.kept, self.out)
+        return table, Grown(self.kept, self.out, self.excel_safe)
 
     def shown(self, view: Mapping[str, Any]) -> dict[str, Any] | None:
         """The manifest, if its figures, and its report where one is asked for, are of these settings."""

@@ -25,8 +25,9 @@ from aspectra.tables import first_rows, row_count, write_parquet
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 REVIEW = ("review_row", "review_id")
 OWN = (*REVIEW, *FIELDS)
-# What a spreadsheet takes for a formula where a cell begins with it.
-FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+# What a spreadsheet takes for a formula where a cell begins with it; with apostrophes before, so that one more can be
+# taken away again.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
 
 
@@ -143,14 +144,25 @@ def guarded(value: Any) -> str:
     return text
 
 
+def unguarded(text: str) -> str:
+    """A cell's text as it was before `guarded`.
+
+    >>> unguarded("'=1+1"), unguarded("-5"), unguarded("'tis")
+    ('=1+1', '-5', "'tis")
+    """
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
 @dataclass(frozen=True)
 class Written:
-    """The opinions of a finished output, review by review, to be walked over as often as is wanted.
+    """The opinions of a finished output, review by review, to be walked over as often as is wanted; `excel_safe` as it
+    was written.
 
     Whether an answer was cut, and what was left out for too little confidence, is no longer known.
     """
 
     path: Path
+    excel_safe: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, Found]]:
         for number, group in groupby(self.lines(), key=lambda pair: pair[0]):
@@ -165,14 +177,17 @@ class Written:
                     f"{self.path}, {row.place}: not a row that `aspectra analyze` wrote; make the file again with "
                     "--replace"
                 )
-            yield int(values["review_row"]), Opinion(*(typed(name, values[name]) for name in FIELDS))
+            yield int(values["review_row"]), Opinion(*(self.typed(name, values[name]) for name in FIELDS))
 
-
-def typed(name: str, value: Any) -> Any:
-    """A cell of ours as it was before it was written."""
-    if value is None or value == "":
-        return None
-    return int(value) if name in ("start", "end") else float(value) if name == "confidence" else value
+    def typed(self, name: str, value: Any) -> Any:
+        """A cell of ours as it was before it was written."""
+        if value is None or value == "":
+            return None
+        if name in ("start", "end"):
+            return int(value)
+        if name == "confidence":
+            return float(value)
+        return unguarded(value) if self.excel_safe else value
 
 
 def check_output(out: Path, excel_safe: bool) -> None:
