@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -57,9 +58,14 @@ class MissingExtraError(UserError):
         super().__init__(f"{what} needs the extra {had_by(extra)}")
 
 
+# By a file that each leaves in an environment that it made: pip is missing there, or what it adds is lost later.
+INSTALLERS = {"pipx_metadata.json": "pipx install --force", "uv-receipt.toml": "uv tool install --force"}
+
+
 def had_by(extra: str) -> str:
-    """An extra's name and the command that installs it. Aspectra is not on a package index."""
-    return f"'{extra}': pip install '.[{extra}]' in Aspectra's folder"
+    """An extra's name and the command that installs it here. Aspectra is not on a package index."""
+    made_by = (command for file, command in INSTALLERS.items() if Path(sys.prefix, file).is_file())
+    return f"'{extra}': {next(made_by, 'pip install')} 'PATH[{extra}]' (PATH: Aspectra's wheel or folder)"
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:

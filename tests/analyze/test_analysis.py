@@ -207,7 +207,7 @@ def test_workers_keep_the_order(tmp_path: Path) -> None:
 
 def test_what_ends_a_worker_is_told(tmp_path: Path) -> None:
     for predictor, told in (
-        (missing, "'\\.\\[deploy\\]'"),
+        (missing, "'PATH\\[deploy\\]'"),
         (partial(Dictionary, None, 20, True), "fewer --workers"),
     ):
         with pytest.raises(AspectraError, match=told):
@@ -280,6 +280,8 @@ def test_formulas(tmp_path: Path) -> None:
         "",
     ]
     assert {row["target"] for row in rows} == {"'=room"}
+    again = analyze(**one, excel_safe=True, report=tmp_path / "r.html")["figures"]
+    assert [row["label"] for row in again["targets"]["rows"]] == ["=room"], "counted from the file"
     with pytest.raises(UserError, match="--replace"):
         analyze(**one)
     analyze(**one, replace=True)

@@ -92,6 +92,28 @@ def test_a_slip_of_the_pen_does_not_stretch_the_axis() -> None:
     assert found is not None and found.unit == "day" and found.starts[0] == date(2026, 3, 1)
 
 
+@pytest.mark.parametrize("reviews", [10, 40, 300])
+@pytest.mark.parametrize("years", [(1023, 2203), (2022, 2032), (1, 9999)])
+def test_one_mistyped_year_at_each_end_of_few_reviews_does_not_stretch_the_axis(
+    reviews: int, years: tuple[int, int]
+) -> None:
+    days = Counter(date(2023, 3, 1) + timedelta(days=n % 90) for n in range(reviews - 2))
+    found = clock(Dates("date", "iso"), days + Counter(date(year, 3, 10) for year in years))
+    assert found is not None and found.starts == clock(Dates("date", "iso"), days).starts  # type: ignore[union-attr]
+
+
+def test_old_reviews_are_shown_if_they_are_many_or_near() -> None:
+    days = Counter({date(2023, month, 1): 80 for month in range(1, 13)})
+    for more in ({date(2022, 3, 1): 1}, {date(2010, 3, 1): 12}):
+        found = clock(Dates("date", "iso"), days + Counter(more))
+        assert found is not None and found.starts[0] <= min(more)
+
+
+def test_of_a_handful_of_reviews_all_are_shown() -> None:
+    found = clock(Dates("date", "iso"), Counter({date(2010, 1, 1): 1, DAY: 8}))
+    assert found is not None and found.starts[0] == date(2010, 1, 1)
+
+
 def test_one_day() -> None:
     found = clock(Dates("date", "iso"), Counter({DAY: 7}))
     assert found is not None and found.starts == (DAY,) and found.border is None

@@ -205,6 +205,15 @@ def test_excel_safe_stays(tmp_path: Path) -> None:
     assert out.read_bytes() == (tmp_path / "once" / "out.csv").read_bytes()
 
 
+def test_a_guarded_target_keeps_its_name(tmp_path: Path) -> None:
+    rows = [{"review": f"The {target} was great. The room was dirty."} for target in ("=room", "- bed", "'=bar")]
+    out = tmp_path / "out.csv"
+    grow(tmp_path, rows[:1], out=out, excel_safe=True)
+    figures = grow(tmp_path, rows, out=out, excel_safe=True)["figures"]
+    assert {row["label"] for row in figures["targets"]["rows"]} == {"=room", "- bed", "'=bar", "room"}
+    assert figures == once(tmp_path, rows, out="out.csv", excel_safe=True)
+
+
 def test_a_model_that_cannot_be_loaded_leaves_nothing_behind(tmp_path: Path) -> None:
     def none() -> Dictionary:
         raise UserError("no weights")

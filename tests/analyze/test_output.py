@@ -37,6 +37,15 @@ def test_what_was_written_is_read_again(tmp_path: Path, suffix: str) -> None:
     assert list(Written(out)) == [(row, found._replace(cut=False)) for row, found in OPINIONS]
 
 
+def test_a_guard_against_formulas_is_taken_away_again(tmp_path: Path) -> None:
+    names = ["=room", "'=room", "-5", "'-5", "- bad", "'tis", "@", "''", "a=b", "\tx"]
+    found = Found([Opinion(name, name, "positive", 0, 1, 0.5, f"{name} is good") for name in names], False)
+    table = read_table(put(tmp_path / "reviews.csv", [{"text": "A review."}]))
+    write_opinions(table, [(1, found)], tmp_path / "out.csv", excel_safe=True)
+    assert list(Written(tmp_path / "out.csv", excel_safe=True)) == [(1, found)]
+    assert "'=room,'=room,positive" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+
+
 def test_nothing_is_written_of_opinions_that_are_of_other_reviews(tmp_path: Path) -> None:
     table = read_table(put(tmp_path / "reviews.csv", [{"text": text} for text in TEXTS[:2]]))
     with pytest.raises(UserError, match=r"the table has changed since its opinions were read \(row 3\)"):

@@ -88,6 +88,30 @@ def test_a_verdict_that_names_nothing_counts_for_the_whole(read: Reviews, model:
     assert [quote["sentence"] for quote in figures["topics"]["rows"][-2]["quotes"]] == ["Never again."]
 
 
+@pytest.mark.parametrize("by", ["meaning", "words"])
+def test_targets_that_are_called_like_what_is_no_topic_are_kept_apart(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr("aspectra.analyze.scheme.WORDS", 2)
+    texts = [
+        "The other was rude. The Overall was slow.",
+        "The other was rude. The Overall was cold.",
+        "The x was slow.",
+    ]
+    found = extract(texts, Dictionary())
+    found[2].opinions.append(Opinion(None, None, "positive", None, None, 0.9, "Never again."))
+    table = read_table(put(tmp_path / "r.csv", [{"text": text} for text in texts]))
+    figures = count_opinions(table, list(enumerate(found, 1)), model=model if by == "meaning" else None)
+    assert told(figures) == {
+        "other (topic)": (2, 2, 2),
+        "Overall (topic)": (2, 2, 2),
+        "overall": (1, 1, 0),
+        "other": (1, 1, 1),
+    }
+    assert figures["topics"]["by"] == by and list(told(figures))[-2:] == ["overall", "other"]
+    assert [row["targets"][0]["label"] for row in figures["topics"]["rows"][:2]] == ["Overall", "other"]
+
+
 def test_a_reader_that_finds_categories_alone_has_them_as_topics(tmp_path: Path, model: Path) -> None:
     table = read_table(put(tmp_path / "r.csv", [{"text": text} for text in TEXTS[:2]]))
     some = [Opinion(None, kind, "negative", None, None, 0.9, None) for kind in ("Food", "service")]

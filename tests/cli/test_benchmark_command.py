@@ -25,3 +25,15 @@ def test_differences_that_are_shown_are_told_and_those_of_few_runs_are_called_de
     told = capsys.readouterr().out
     assert "atsa inn: tiny minus file +20.00, 3 runs: descriptive (same sign in 3 of 3 runs)" in told
     assert "no difference between systems is shown" in told
+
+
+def test_one_comparison_of_few_runs_is_spoken_of_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = invented(tmp_path, sets=[("atsa", "inn")]) | {"missing": []}
+    results["comparisons"] = [pair | {"verdict": "not shown"} for pair in results["comparisons"]]
+    pairs = [pair for pair in results["comparisons"] if (pair["scoring"], pair["subset"]) == ("strict", "all")]
+    assert len(pairs) == 2
+    pairs[0]["verdict"] = "descriptive"
+    tell(results, tmp_path, False, "")
+    assert "is shown; fewer than five runs in 1 of 2 comparisons" in capsys.readouterr().out
+    tell(results | {"comparisons": pairs[:1]}, tmp_path, False, "")
+    assert "is shown; fewer than five runs in 1 of 1 comparison\n" in capsys.readouterr().out

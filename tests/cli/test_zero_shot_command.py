@@ -81,6 +81,18 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
     assert "with the label conflict" in out
 
 
+def test_texts_are_read_in_the_encoding_that_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "answers.jsonl"
+    row = {"review": "Caf\u00e9.", "kind": "polarity", "text": "positive"}
+    file.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    data = ["--texts", "HOME/latin.jsonl", "--llm", "recorded", "--answers", "HOME/store", "--out", "HOME/out"]
+    assert call(home, *data, "--encoding", "latin-1", "--json", model=str(file)) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["accuracy"] == 1.0
+    assert "Caf\u00e9." in (home / "out" / "predictions.jsonl").read_text(encoding="utf-8")
+    assert call(home, *data, "--encoding", "cp1251", "--json", model=str(file)) == 2, "another reading of the same file"
+    assert "with other input or settings" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("more", "what"),
     [
@@ -88,6 +100,7 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
         (["--data", "HOME/atsa"], "has no test.json"),
         (["--data", "HOME/atsa/inn", "--task", "atsc"], "did you mean 'atsa'"),
         (["--data", "HOME/atsa/inn", "--text-column", "x"], "need --texts FILE"),
+        (["--data", "HOME/atsa/inn", "--encoding", "cp1252"], "need --texts FILE"),
         (["--data", "HOME/atsa/inn", "--base-url", "x"], "need --llm TEACHER"),
         (["--data", "HOME/atsa/inn", "--llm", "opnai", "--answers", "HOME/store"], "did you mean 'openai'"),
         (["--data", "HOME/atsa/inn", "--llm", "openai"], "--llm needs --answers DIR"),
@@ -105,6 +118,7 @@ def test_a_recorded_llm_needs_no_student(home: Path, capsys: pytest.CaptureFixtu
         (["--texts", "HOME/half.jsonl"], "HOME/half.jsonl, line 2: it has half a character"),
         (["--texts", "HOME/atsa"], "HOME/atsa is a folder"),
         (["--texts", "HOME/latin.jsonl"], "HOME/latin.jsonl is not UTF-8 (line 1"),
+        (["--texts", "HOME/latin.jsonl", "--encoding", "latin-9000"], "no encoding 'latin-9000'"),
         (["--texts", "HOME/label.jsonl"], "'good' (1, first in line 1)"),
         (["--data", "HOME/torn", "--task", "atsa"], "HOME/torn/test.json is not JSON"),
         (["--data", "nowhere"], "aspectra data fetch"),

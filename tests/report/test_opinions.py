@@ -39,6 +39,21 @@ def visible(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", body).replace("\u00a0", " ").split())
 
 
+def test_a_mistyped_year_is_told_beside_the_chart_that_leaves_it_out(tmp_path: Path) -> None:
+    rows = invented(60)
+    for row, wrong in zip(rows, ("2203-05-01", "1023-05-02"), strict=False):
+        row["date"] = wrong
+    manifest, page = made(tmp_path, rows)
+    time = manifest["figures"]["time"]
+    assert time["unit"] == "month" and time["outside"] == 2 and time["far"] == ["1023-05-02", "2203-05-01"]
+    section = visible(page.partition('<section id="time"')[2].partition("</section>")[0])
+    assert "2 reviews are left out, because their dates are far from the others: 2 May 1023 to 1 May 2203." in section
+    rows[1]["date"] = rows[2]["date"]
+    (tmp_path / "one").mkdir()
+    text = visible(made(tmp_path / "one", rows)[1])
+    assert text.count("1 review is left out, because its date is far from the others: 1 May 2203.") == 1
+
+
 def test_it_says_what_was_counted(usual: tuple[dict[str, Any], str]) -> None:
     manifest, page = usual
     figures, text = manifest["figures"], visible(page)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests import forked
 
 from aspectra.config import PretrainConfig
 from aspectra.errors import UserError
+from aspectra.progress import Bar
 from aspectra.readers.opening import untaught_folder
 from aspectra.students.families import load
 from aspectra.students.pretrain import pretrain
@@ -96,6 +98,22 @@ def test_killed_while_writing_a_checkpoint_it_ends_with_the_same_weights(
         assert figures[key] == undisturbed[key]
     lines = [json.loads(line)["step"] for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert lines == sorted(set(lines)), "no step is logged twice"
+
+
+def test_a_writer_has_no_bar_for_sentences_that_nobody_reads(
+    causal: Path, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aspectra.students import crew
+
+    shown: list[str] = []
+
+    def progress(label: str, total: float | None) -> nullcontext[Bar]:
+        shown.append(label)
+        return nullcontext(Bar(label, total))
+
+    monkeypatch.setattr(crew, "progress", progress)
+    pretrain(corpus, str(causal), PretrainConfig(**SMALL | {"epochs": 1, "max_steps": 1}), tmp_path / "out")
+    assert "pretrain" in shown and not [label for label in shown if "held-out sentences" in label]
 
 
 def test_adapters_are_merged_into_a_plain_model(causal: Path, corpus: Path, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def analyze(
             figures = count_opinions(table, opinions, **counted)
             write_opinions(table, opinions, out, excel_safe=excel_safe)
         else:
-            figures = count_opinions(table, Written(out), **counted)
+            figures = count_opinions(table, Written(out, excel_safe), **counted)
             # Only the parts have these counts; manifests of an earlier version have no `under`.
             figures |= {name: done["figures"].get(name) for name in ("cut", "under")}
         if figures["topics"]["by"] == "words":

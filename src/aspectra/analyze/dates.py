@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Literal
 
 from aspectra.analyze.absent import absent
@@ -30,6 +31,7 @@ WAYS = (
 )  # fmt: skip
 CLOCK = re.compile(r"[T,\s]+\d{1,2}:\d{2}.*$")
 ENOUGH = 0.8
+HALF_YEAR = 183  # days
 
 
 @dataclass(frozen=True)
@@ -151,24 +153,37 @@ class Clock:
     border: date | None
 
 
+def ends(days: Counter[date]) -> tuple[date, date]:
+    """The first and the last day of the charts over time, from the number of reviews of each day.
+
+    A mistyped year must not stretch the axis, so days that are both rare and far off are left out. Rare are the
+    outermost 1 % of the reviews at each end (of 10 to 100 reviews, one). Far off means: the distance to all others is
+    more than half a year, and more than these others span.
+    """
+    ordered, total = sorted(days), days.total()
+    rare = min(-(-total // 100), total // 10)
+
+    def inmost(outside_in: Sequence[date]) -> date:
+        so_far = accumulate(days[day] for day in outside_in)
+        return next(day for day, count in zip(outside_in, so_far, strict=True) if count > rare)
+
+    first, last = inmost(ordered), inmost(ordered[::-1])
+    room = max((last - first).days, HALF_YEAR)
+    near = [day for day in ordered if (first - day).days <= room and (day - last).days <= room]
+    return near[0], near[-1]
+
+
 def clock(dates: Dates, days: Counter[date]) -> Clock | None:
     """The clock of a table; the border is the start that divides the reviews most evenly. None without dates."""
     if not days:
         return None
-    # A single typing error (0202-01-01) must not stretch the axis: the outer 0.1 % at both ends are ignored.
-    ordered = sorted(days.items())
-    total, before = days.total(), 0
-    inner = []
-    for day, count in ordered:
-        if before + count > 0.001 * total and before < 0.999 * total:
-            inner.append(day)
-        before += count
-    unit = unit_for(inner[0], inner[-1])
-    starts = [floor(inner[0], unit)]
-    while starts[-1] < floor(inner[-1], unit):
+    first, last = ends(days)
+    unit, total = unit_for(first, last), days.total()
+    starts = [floor(first, unit)]
+    while starts[-1] < floor(last, unit):
         starts.append(following(starts[-1], unit))
     held = Counter[date]()
-    for day, count in ordered:
+    for day, count in days.items():
         held[floor(day, unit)] += count
 
     def uneven(start: date) -> int:

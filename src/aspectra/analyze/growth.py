@@ -183,7 +183,7 @@ class Growth(Record):
         """All reviews and their opinions, for counting. Raises UserError as `read_table` does."""
         table = open_kept(self.kept)
         survey(table, date_column, stars_column, tell=False)  # messages about its columns were shown for the new table
-        return table, Grown(self.kept, self.out)
+        return table, Grown(self.kept, self.out, self.excel_safe)
 
     def shown(self, view: Mapping[str, Any]) -> dict[str, Any] | None:
         """The manifest, if its figures and the report (if requested) have these settings."""

@@ -69,9 +69,10 @@ class Grown:
 
     kept: Path
     out: Path
+    excel_safe: bool
 
     def __iter__(self) -> Iterator[tuple[int, Found]]:
-        found = iter(Written(self.out))
+        found = iter(Written(self.out, self.excel_safe))
         ahead = next(found, None)
         for row in read_rows(self.kept, lambda _: (ROW, CUT, UNDER)):
             number, cut, under = (row.values[name] for name in (ROW, CUT, UNDER))

@@ -25,8 +25,8 @@ from aspectra.tables import first_rows, row_count, write_parquet
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 REVIEW = ("review_row", "review_id")
 OWN = (*REVIEW, *FIELDS)
-# At the start of a cell, spreadsheets take these for a formula.
-FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+# At the start of a cell, spreadsheets take these for a formula. Apostrophes may precede them: `unguarded` removes one.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
 
 
@@ -142,14 +142,24 @@ def guarded(value: Any) -> str:
     return text
 
 
+def unguarded(text: str) -> str:
+    """A cell's text as it was before `guarded`.
+
+    >>> unguarded("'=1+1"), unguarded("-5"), unguarded("'tis")
+    ('=1+1', '-5', "'tis")
+    """
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
 @dataclass(frozen=True)
 class Written:
-    """The opinions of a finished output, review by review; can be iterated repeatedly.
+    """The opinions of a finished output, review by review; can be iterated repeatedly. `excel_safe` as it was written.
 
     `cut` and `under` are not stored in the file.
     """
 
     path: Path
+    excel_safe: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, Found]]:
         for number, group in groupby(self.lines(), key=lambda pair: pair[0]):
@@ -164,14 +174,17 @@ class Written:
                     f"{self.path}, {row.place}: not a row that `aspectra analyze` wrote; make the file again with "
                     "--replace"
                 )
-            yield int(values["review_row"]), Opinion(*(typed(name, values[name]) for name in FIELDS))
+            yield int(values["review_row"]), Opinion(*(self.typed(name, values[name]) for name in FIELDS))
 
-
-def typed(name: str, value: Any) -> Any:
-    """The original value of one of our cells."""
-    if value is None or value == "":
-        return None
-    return int(value) if name in ("start", "end") else float(value) if name == "confidence" else value
+    def typed(self, name: str, value: Any) -> Any:
+        """A cell of ours as it was before it was written."""
+        if value is None or value == "":
+            return None
+        if name in ("start", "end"):
+            return int(value)
+        if name == "confidence":
+            return float(value)
+        return unguarded(value) if self.excel_safe else value
 
 
 def check_output(out: Path, excel_safe: bool) -> None:

@@ -23,6 +23,7 @@ class Periods:
         self.halves = [0, 0]
         self.undated = 0
         self.span: tuple[date, date] | None = None
+        self.far: tuple[date, date] | None = None  # the first and the last day outside of all stretches
 
     def add(self, values: dict[str, Any], counts: Sequence[int]) -> tuple[int | None, int | None]:
         """Count a review by its row and its opinions by polarity.
@@ -38,7 +39,9 @@ class Periods:
         group = self.groups.get(start)
         if group is not None:
             group.add(counts)
-            self.span = (min(day, self.span[0]), max(day, self.span[1])) if self.span else (day, day)
+            self.span = widened(self.span, day)
+        else:
+            self.far = widened(self.far, day)
         half = int(self.clock.border is not None and day >= self.clock.border)
         self.halves[half] += 1
         return half, self.places.get(start)
@@ -52,8 +55,14 @@ class Periods:
             "span": [day.isoformat() for day in self.span or ()],
             "undated": self.undated,
             "outside": sum(self.halves) - sum(group.reviews for group in self.groups.values()),
+            "far": [day.isoformat() for day in self.far or ()],
             "border": self.clock.border.isoformat() if self.clock.border else None,
             "early": self.halves[0],
             "late": self.halves[1],
             "rows": [{"start": start.isoformat(), **group.figures()} for start, group in self.groups.items()],
         }
+
+
+def widened(span: tuple[date, date] | None, day: date) -> tuple[date, date]:
+    """The first and the last day with one more day."""
+    return (min(day, span[0]), max(day, span[1])) if span else (day, day)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aspectra.analyze.kept import open_kept
-from aspectra.analyze.opinions import Opinion
+from aspectra.analyze.opinions import Opinion, Opinions
 from aspectra.analyze.output import Written
 from aspectra.analyze.table import Table, read_table
 from aspectra.errors import UserError
@@ -68,7 +68,7 @@ def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
             yield each
 
     drawn = heapq.nsmallest(count, numbered(), key=lambda each: lot(seed, each))
-    place(drawn, out)
+    place(drawn, Written(out, said["excel_safe"]))
     return {
         "reviews": manifest["reviews"],
         "reader": figures.get("reader"),
@@ -113,12 +113,12 @@ def sentences(table: Table) -> Iterator[Sentence]:
             yield Sentence(entry.row, entry.id, start, end, entry.text[start:end], [])
 
 
-def place(drawn: list[Sentence], out: Path) -> None:
-    """Add to the sentences their opinions from the output."""
+def place(drawn: list[Sentence], opinions: Opinions) -> None:
+    """Add to the sentences their opinions, out of all of them."""
     rows: dict[int, list[Sentence]] = {}
     for each in sorted(drawn, key=lambda each: each.start):
         rows.setdefault(each.row, []).append(each)
-    for row, found in Written(out):
+    for row, found in opinions:
         for opinion in found.opinions if row in rows else ():
             for each in rows[row]:
                 # If a sentence occurs twice, an opinion without offsets matches both: each gets it once.
@@ -135,4 +135,4 @@ def inside(opinion: Opinion, sentence: Sentence) -> bool:
     """Whether an opinion belongs to this sentence. Without a target it has no offsets: the sentences are compared."""
     if opinion.start is not None:
         return sentence.start <= opinion.start < sentence.end
-    return opinion.sentence in (sentence.text, "'" + sentence.text)  # --excel-safe adds the apostrophe
+    return opinion.sentence == sentence.text

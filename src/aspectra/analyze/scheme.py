@@ -15,7 +15,7 @@ from typing import Any
 
 from aspectra.analyze.opinions import Opinion
 from aspectra.analyze.spoken import Name, Spoken
-from aspectra.meaning.grouping import OTHER, OVERALL, Subject, find, given
+from aspectra.meaning.grouping import OTHER, OVERALL, Subject, called, find, given
 from aspectra.readers.taggers.meanings import Meanings
 from aspectra.schema import POLARITIES
 
@@ -110,7 +110,7 @@ def by_words(
 ) -> tuple[list[str], Callable[[str], str | None]]:
     """Topics by words: the most mentioned names become topics; or the user's, with the words in the file."""
     if named is None:
-        some = {key: name.label for key, name in spoken.widest()[:WORDS]}
+        some = {key: called(name.label) for key, name in spoken.widest()[:WORDS]}
     else:
         some = {spoken.key(text): name for name, more in named.items() for text in (name, *more)}
     return list(dict.fromkeys(some.values() if named is None else named)), lambda form: some.get(spoken.key(form))

@@ -17,7 +17,7 @@ from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.readers.reader import LABELS
 from aspectra.reviews import TEXT
-from aspectra.rows import read_rows
+from aspectra.rows import Form, read_rows
 from aspectra.schema import Example
 from aspectra.score.significance import f1_interval
 from aspectra.score.subsets import SUBSETS, belongs
@@ -122,7 +122,14 @@ def contradictions(judgments: Sequence[Judgment]) -> int:
     return sum(len(said[each.text, each.target, each.category]) > 1 for each in judgments)
 
 
-def of_texts(path: Path, text_column: str | None, label_column: str | None, cap: int | None, seed: int) -> Asked:
+def of_texts(
+    path: Path,
+    text_column: str | None,
+    label_column: str | None,
+    cap: int | None,
+    seed: int,
+    encoding: str | None = None,
+) -> Asked:
     """The texts of a JSONL, CSV or Parquet file with their labels; `cap` draws rows by seed.
 
     Columns are found by name unless given. Raises UserError for a row without text or label, and for other labels than
@@ -132,7 +139,7 @@ def of_texts(path: Path, text_column: str | None, label_column: str | None, cap:
     others: Counter[str] = Counter()
     first: dict[str, str] = {}
     columns: tuple[str, str] | None = None
-    for number, row in enumerate(read_rows(path, lambda names: names), 1):
+    for number, row in enumerate(read_rows(path, lambda names: names, Form(encoding)), 1):
         if row.fault:
             raise UserError(f"{path}, {row.place}: {row.detail}")
         if columns is None:

@@ -37,6 +37,7 @@ class Texts:
     path: Path
     text_column: str | None = None
     label_column: str | None = None
+    encoding: str | None = None
 
 
 def zero_shot(
@@ -78,7 +79,8 @@ def zero_shot(
     wanted = list(dict.fromkeys(datasets.task_of(name, task) for name in data))
     asked = [judgments.of_set(its_task, name, cap, seed) for its_task, name in wanted]
     if texts is not None:
-        asked.append(judgments.of_texts(texts.path, texts.text_column, texts.label_column, cap, seed))
+        columns = texts.text_column, texts.label_column
+        asked.append(judgments.of_texts(texts.path, *columns, cap, seed, texts.encoding))
     folders = {name: untaught_folder(name) for name in (None if llm else model, floor) if name}
     stage = None
     if out is not None:
@@ -96,6 +98,8 @@ def zero_shot(
             "draws": DRAWS,
             "aspect": aspect,
         }
+        if texts is not None and texts.encoding is not None:
+            settings["encoding"] = texts.encoding
         stage = Stage("zero-shot", out, inputs, settings)
         if (done := stage.finished()) is not None:
             say(f"zero-shot: {out} is done already")

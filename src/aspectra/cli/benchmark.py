@@ -115,7 +115,7 @@ def tell(results: dict[str, Any], folder: Path, json: bool, hint: str) -> None:
             print(f"{where}: {pair['one']} minus {pair['other']} {points} (same sign in {runs})")
         if pairs and not any(pair["verdict"] == "shown" for pair in pairs):
             few = sum(pair["verdict"] == "descriptive" for pair in pairs)
-            why = f"; {few} of {counted(len(pairs), 'comparison')} have fewer than five runs" if few else ""
+            why = f"; fewer than five runs in {few} of {counted(len(pairs), 'comparison')}" if few else ""
             print(f"no difference between systems is shown{why}")
     say(f"report: {folder / 'report.html'}, {folder / 'report.md'}; figures: {folder / 'results.json'}")
     if results["missing"]:

@@ -18,6 +18,7 @@ EXTRAS = {
     "select": ("scikit-learn",),
     "serve": ("fastapi", "uvicorn", "prometheus-client"),
     "ray": ("ray",),
+    "excel": ("openpyxl",),
 }
 
 

@@ -27,6 +27,9 @@ def zero_shot(
     label_column: Annotated[
         str | None, typer.Option(help="Column of --texts with the labels: positive, negative, neutral. [found by name]")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of --texts, as in cp1252. [byte-order mark, else utf-8]")
+    ] = None,
     floor: Annotated[
         str | None, typer.Option(help="Student without distillation to compare with, as in smollm2-135m.")
     ] = None,
@@ -62,14 +65,14 @@ def zero_shot(
     from aspectra.cli.output import table, write
     from aspectra.errors import UserError
 
-    if texts is None and (text_column or label_column):
-        raise UserError("--text-column and --label-column need --texts FILE")
+    if texts is None and (text_column or label_column or encoding):
+        raise UserError("--text-column, --label-column and --encoding need --texts FILE")
     if llm is None and (base_url or setting or answers):
         raise UserError("--base-url, --set and --answers need --llm TEACHER")
     figures = work(
         model,
         tuple(data or ()),
-        texts=Texts(texts, text_column, label_column) if texts is not None else None,
+        texts=Texts(texts, text_column, label_column, encoding) if texts is not None else None,
         task=task,
         floor=floor,
         llm=teacher(llm, model, base_url, setting or []) if llm is not None else None,

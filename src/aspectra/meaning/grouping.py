@@ -71,6 +71,15 @@ class Grouping:
         return found
 
 
+def called(target: str) -> str:
+    """The name of a topic that is named after a target: apart from those for what is under no topic.
+
+    >>> called("room"), called("Overall")
+    ('room', 'Overall (topic)')
+    """
+    return f"{target} (topic)" if target.casefold() in (OTHER, OVERALL) else target
+
+
 def ordered(subjects: Sequence[Subject]) -> list[Subject]:
     """The most frequent first, ties by spelling."""
     return sorted(subjects, key=lambda subject: (-subject.count, subject.text))[:MOST]
@@ -119,7 +128,7 @@ def find(subjects: Sequence[Subject], meanings: Meanings) -> Grouping:
     for some, center in zip(members, centers, strict=True):
         # Rounded, so that ties are broken by frequency and spelling, not by a processor's last digits.
         typical = np.round(vectors[some] @ center * counts[some], 4)
-        names.append(subjects[some[int(typical.argmax())]].text)
+        names.append(called(subjects[some[int(typical.argmax())]].text))
     width = vectors.shape[1]
     found = Grouping(names, np.array(centers).reshape(-1, width), range(len(names)), shift, FITS, meanings)
     found.known = dict(zip([subject.text for subject in subjects], found.nearest(vectors), strict=True))

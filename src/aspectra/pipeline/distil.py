@@ -91,7 +91,6 @@ def check(config: DistilConfig, out: Path) -> None:
     check_out(out, DISTIL)
     check_teacher(located(asking(config)), out / "elicit")
     need("train", "distil")
-    need("deploy", "distil", "onnxruntime", "tokenizers")
     if config.labels is not None:
         datasets.files(datasets.find(TASK, config.labels), "test")
     if not tags(resolve(config.student)):

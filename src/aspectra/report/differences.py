@@ -57,6 +57,7 @@ def differences(systems: Systems, found: Sequence[Row], name: str) -> Values:
         "comparisons": [line(systems, c, axis) for c in found],
         "several_labels": any(systems.varied(c) for c in found),
         "several_runs": any(len(c["by_seed"]) > 1 for c in found),
+        "compared": counted(len(found), "comparison"),
         "comparison_scale": charts.scale(axis),
         "differences": sum(c["verdict"] == "shown" for c in found),
         "descriptive": sum(c["verdict"] == "descriptive" for c in found),

@@ -16,7 +16,7 @@ from aspectra.files import write_text
 from aspectra.report import tables
 from aspectra.report.frame import environment, frame
 from aspectra.report.opinions_topics import picture
-from aspectra.report.opinions_words import NOUNS, Row, facts, headline, notes, percent, said, story, trust
+from aspectra.report.opinions_words import NOUNS, Row, facts, headline, left_out, notes, percent, said, story, trust
 
 GENERATOR = "aspectra analyze"
 VALUES = 12  # values of a column shown at first
@@ -113,6 +113,7 @@ def over_time(time: Row, dots: Sequence[Any]) -> Row:
     return {
         "unit": time["unit"],
         "column": time["column"],
+        "left_out": left_out(time),
         "counts": charts.columns(dots),
         "shares": charts.course(dots),
     }

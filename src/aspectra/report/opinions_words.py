@@ -80,10 +80,6 @@ def notes(manifest: Row) -> list[str]:
         if undated := time["undated"]:
             has = "has" if undated == 1 else "have"
             found.append(f"{counted(undated, 'review')} {has} no date, and no count over time includes them.")
-        if outside := time["outside"]:
-            found.append(
-                f"{counted(outside, 'review')} far from the others in time, so the charts over time leave them out."
-            )
         if way := AMBIGUOUS.get(time["written"]):
             found.append(f"Dates in '{time['column']}' were read as {way}.")
     for kind, noun in NOUNS.items():
@@ -93,6 +89,15 @@ def notes(manifest: Row) -> list[str]:
                 f"totals, and the count of any {noun} may be up to {figures[kind]['at_most']:,} short."
             )
     return found
+
+
+def left_out(time: Row) -> str | None:
+    """What the charts over time do not show; None where they show all."""
+    if not time["outside"]:
+        return None
+    days = " to ".join(dict.fromkeys(dated(date.fromisoformat(day)) for day in time["far"]))
+    are, their = ("is", "its date is") if time["outside"] == 1 else ("are", "their dates are")
+    return f"{counted(time['outside'], 'review')} {are} left out, because {their} far from the others: {days}."
 
 
 def foreign(figures: Row) -> str | None:

@@ -110,8 +110,7 @@ def train(
         "device": str(arguments.device),
     }
     if crew.leads:
-        with crew.progress("pretrain: read held-out sentences", len(dev)) as bar:
-            student.settle(sides["dev"], config, bar.advance)
+        student.settle(sides["dev"], config, crew.progress)
         save(student, name, config, figures, out)
         shutil.rmtree(out / session.CHECKPOINTS, ignore_errors=True)
     return figures

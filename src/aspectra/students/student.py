@@ -7,14 +7,19 @@ does not depend on a family.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from aspectra.config import FinetuneConfig, PretrainConfig, TrainingConfig
 from aspectra.errors import UserError
+from aspectra.progress import Bar
 from aspectra.schema import Example, Prediction
 from aspectra.students.corpus import Side
+
+Progress = Callable[[str, float | None], AbstractContextManager[Bar]]
+"""What opens a bar with a label and a total."""
 
 
 class Rows(Protocol):
@@ -93,8 +98,8 @@ class Student(Protocol):
         """Entries of `aspectra.json` that make inference use the same input format as training."""
         ...
 
-    def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
-        """Choose settings on held-out text after training. A writer has none."""
+    def settle(self, side: Side, config: PretrainConfig, progress: Progress) -> None:
+        """Choose settings on held-out text after training; a bar shows only if that takes reading. Writers: none."""
         ...
 
     def pace(self, name: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from tests.students.taggers.labels import corpus, labeled, sentence
 
 from aspectra.config import FinetuneConfig, PretrainConfig
 from aspectra.data.examples import save
+from aspectra.progress import Bar
 from aspectra.readers.extraction import Found
 from aspectra.readers.opening import open_reader
 from aspectra.readers.reader import Reader
 from aspectra.schema import POLARITIES, Example
+from aspectra.students.corpus import read
+from aspectra.students.families import load
 from aspectra.students.finetune import finetune
 from aspectra.students.pretrain import pretrain
 from aspectra.students.taggers.reading import Read, opinions
@@ -69,6 +73,20 @@ def student(encoder_of: Callable[[str], Path], tmp_path_factory: pytest.TempPath
     save(folder / "silver" / "dev.json", [sentence(number) for number in range(60, 160)])
     pretrain(folder, str(encoder_of("bert")), PretrainConfig(epochs=12, **FAST), home / "out")
     return home / "out"
+
+
+def test_a_bar_counts_the_sentences_that_are_read_for_it(student: Path) -> None:
+    tagger, held = load(student), read(student.parent / "corpus", "dev")
+    bars: list[Bar] = []
+
+    def progress(label: str, total: float | None) -> nullcontext[Bar]:
+        bars.append(Bar(label, total))
+        return nullcontext(bars[-1])
+
+    tagger.settle(held, PretrainConfig(**FAST, least=0.5), progress)
+    assert not bars, "the threshold is given"
+    tagger.settle(held, PretrainConfig(**FAST), progress)
+    assert [(bar.total, bar.done) for bar in bars] == [(100, 100)]
 
 
 def least(folder: Path) -> Any:

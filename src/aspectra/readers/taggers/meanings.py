@@ -12,7 +12,6 @@ from typing import Any
 
 from aspectra import places
 from aspectra.errors import UserError
-from aspectra.extras import need
 from aspectra.readers.taggers.signature import TOKENIZER
 from aspectra.units import HALF
 
@@ -33,9 +32,7 @@ class Meanings:
     """Texts to vectors."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises UserError if an export has no table (a writer, or a tagger of an earlier version), and
-        MissingExtraError if the package tokenizers is missing."""
-        need("deploy", "an export", "tokenizers")
+        """Raises UserError if an export has no table: a writer, or a tagger of an earlier version."""
         import numpy as np
         from tokenizers import Tokenizer
 

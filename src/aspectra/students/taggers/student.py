@@ -14,7 +14,7 @@ from aspectra.schema import POLARITIES, Example, Prediction
 from aspectra.students.card import card
 from aspectra.students.corpus import CONTROL, Side
 from aspectra.students.folder import save
-from aspectra.students.student import Lessons
+from aspectra.students.student import Lessons, Progress
 from aspectra.students.taggers.reading import LEAST, least_of
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.students.taggers.units import names
@@ -130,7 +130,7 @@ class TaggingStudent(Tagger):
             return {"task": None, "labels": None}
         return {"task": "atsa", "labels": {"polarities": list(POLARITIES), "categories": []}}
 
-    def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
+    def settle(self, side: Side, config: PretrainConfig, progress: Progress) -> None:
         import torch
 
         from aspectra.machine import autocast
@@ -139,9 +139,13 @@ class TaggingStudent(Tagger):
         if config.least is not None or CONTROL in config.kinds:
             return
         self.model.eval()
-        with torch.inference_mode(), autocast(self.model.device.type, config.bf16):
-            encoder = self.encoder(config.input_tokens)
-            found = least(self.model, encoder, self.pad, side.silver(), config.batch_size, tick)
+        held, encoder = side.silver(), self.encoder(config.input_tokens)
+        with (
+            torch.inference_mode(),
+            autocast(self.model.device.type, config.bf16),
+            progress("pretrain: read held-out sentences", len(held)) as bar,
+        ):
+            found = least(self.model, encoder, self.pad, held, config.batch_size, bar.advance)
         self.info = self.info | {LEAST: found}
 
     def pace(self, name: str) -> float:

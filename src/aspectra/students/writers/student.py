@@ -12,7 +12,7 @@ from aspectra.schema import Example, Prediction
 from aspectra.students.card import card
 from aspectra.students.corpus import Side
 from aspectra.students.folder import save
-from aspectra.students.student import Lessons
+from aspectra.students.student import Lessons, Progress
 from aspectra.students.writers.decode import copy_of, predict
 from aspectra.students.writers.encoder import Encoder
 from aspectra.students.writers.writer import Writer
@@ -51,7 +51,7 @@ class WritingStudent(Writer):
         empty = {"empty_answer": config.empty_answer} if isinstance(config, FinetuneConfig) else {}
         return {"marker": config.marker, "input_tokens": config.input_tokens, **empty}
 
-    def settle(self, side: Side, config: PretrainConfig, tick: Callable[[int], object]) -> None:
+    def settle(self, side: Side, config: PretrainConfig, progress: Progress) -> None:
         pass
 
     def pace(self, name: str) -> float:
