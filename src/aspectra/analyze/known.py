@@ -37,20 +37,20 @@ def written(value: Any) -> str:
 
 
 class Known:
-    """The earlier rows by digest, (rows,) of uint64: 12 bytes for each distinct one."""
+    """The earlier rows by digest, (rows,) of uint64: 12 bytes for each row."""
 
     def __init__(self, digests: Any) -> None:
         import numpy as np
 
-        self.digests, counts = np.unique(digests, return_counts=True)
-        self.left = counts.astype(np.uint32)
+        self.digests = np.sort(digests)
+        self.taken = np.zeros(len(digests), np.uint32)  # at the first of equal digests: how many of them are taken
 
     def take(self, digest: int) -> bool:
         """Whether an earlier row with this digest is left; marks one as taken."""
         import numpy as np
 
-        place = int(np.searchsorted(self.digests, np.uint64(digest)))
-        if place == len(self.digests) or int(self.digests[place]) != digest or not self.left[place]:
+        start, end = (int(np.searchsorted(self.digests, np.uint64(digest), side)) for side in ("left", "right"))
+        if start == end or self.taken[start] == end - start:
             return False
-        self.left[place] -= 1
+        self.taken[start] += 1
         return True
