@@ -51,6 +51,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, encoder_of: Callable[[str], P
         changes: dict[str, Any] = here | {"student": str(encoder_of(encoder)), "pretrain": values["pretrain"] | QUICK}
         if "texts" in values:
             changes |= {"texts": ["texts/*.txt"], "corpus": values["corpus"] | {"evaluation": []}}
+        if "export" in values:
+            changes |= {"export": values["export"] | {"meanings": str(encoder_of("electra"))}}
         (home / f"{name}.yaml").write_text(yaml.safe_dump(values | changes), encoding="utf-8")
     return home
 
@@ -117,8 +119,8 @@ def test_a_second_call_does_nothing_again(home: Path, made: Path, capsys: pytest
     assert run(["run", str(home / "reader-en.yaml"), "--out", str(made)]) == 0
     assert stamps(made) == before
     *_, last = capsys.readouterr().out.splitlines()
-    assert last.startswith(f"aspectra export {made / 'model'} --data {home / 'set'} --compute int8 --name reader-en")
-    assert last.endswith("src/aspectra/model")
+    assert last.startswith(f"aspectra export {made / 'model'} --data {home / 'set'} --compute int8 --meanings")
+    assert " --name reader-en --version 1 " in last and last.endswith("src/aspectra/model")
 
 
 def test_a_student_is_cut_from_the_teacher_that_is_there(
