@@ -46,7 +46,7 @@ class DistilConfig(Config):
     """`aspectra distil`: a tagger learns an LLM's opinions of some of the reviews."""
 
     reviews: str = Field(description="CSV, JSONL or Parquet file with a text column")
-    student: str = Field(default="minilm-l6", description="name, folder or Hub id of a tagger")
+    student: str = Field(default="reader-en", description="name, folder or Hub id of a tagger")
     draw: int = Field(default=2000, gt=0, description="number of reviews to ask the LLM about; all if there are fewer")
     labels: str | None = Field(
         default=None, description="set or folder with human labels: test.json, and train.json to learn from"
