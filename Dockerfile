@@ -1,4 +1,5 @@
-# The service without torch. Build: docker build -t aspectra .    Run: see compose.yaml and docs/serve.md.
+# The service without torch, with the reader that comes with Aspectra.
+# Build: docker build -t aspectra .    Run: see compose.yaml and docs/serve.md.
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE constraints.txt ./
@@ -15,4 +16,4 @@ ENV PATH=/opt/aspectra/bin:$PATH PYTHONUNBUFFERED=1 HF_HUB_OFFLINE=1
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
-ENTRYPOINT ["aspectra", "serve", "--host", "0.0.0.0", "--model", "/model"]
+ENTRYPOINT ["aspectra", "serve", "--host", "0.0.0.0"]
