@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,10 +38,10 @@ def test_a_model_of_ones_own_is_compared_as_the_page_says(tmp_path: Path) -> Non
     assert build(BenchmarkConfig, yaml.safe_load(files["published.yaml"])).shots == (128, None)
 
 
-def test_a_table_becomes_a_dashboard_as_the_page_says(tmp_path: Path, reader_of: Callable[[str, str], Path]) -> None:
-    """What a tiny reader finds is noise: that it is told, written and counted is looked at."""
+def test_a_table_becomes_a_dashboard_as_the_page_says(tmp_path: Path) -> None:
+    """Another processor may move an opinion or a topic, so the figures of the tables are not compared."""
     shutil.copy(PAGES / "cafes.csv", tmp_path)
-    told = type_out("dashboard.md", tmp_path, {"runs/exported": str(reader_of("bert", "float32"))})
+    told = type_out("dashboard.md", tmp_path)
     _, steps = blocks("dashboard.md")
     table, found, rows, own, check, loaded = (
         (step, said) for step, said in zip(steps, told, strict=True) if step.shown is not None

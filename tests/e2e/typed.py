@@ -45,11 +45,8 @@ def blocks(page: str) -> tuple[dict[str, str], list[Typed]]:
     return files, steps
 
 
-def type_out(page: str, folder: Path, changed: dict[str, str] | None = None) -> list[str]:
-    """Do what a page says in a folder; returns what each block printed. `changed` replaces lines of its commands.
-
-    Fails at the first command that fails.
-    """
+def type_out(page: str, folder: Path) -> list[str]:
+    """Do what a page says in a folder; returns what each block printed. Fails at the first command that fails."""
     files, steps = blocks(page)
     for name, body in files.items():
         (folder / name).write_text(body, encoding="utf-8")
@@ -61,10 +58,7 @@ def type_out(page: str, folder: Path, changed: dict[str, str] | None = None) -> 
         tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
     script = "set -e\n"
     for number, step in enumerate(steps):
-        commands = step.commands
-        for line, other in (changed or {}).items():
-            commands = commands.replace(line, other)
-        script += f"{{\n{commands}}} > {tools}/{number}\n"
+        script += f"{{\n{step.commands}}} > {tools}/{number}\n"
     environment = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True)
     said = [(tools / str(number)) for number in range(len(steps))]
