@@ -49,9 +49,12 @@ class Record:
         # An output with parts of the same work: it was interrupted before the manifest.
         stopped = (read(self.parts, UNFINISHED) or {}).get("key") == self.stage.key()
         if self.out.exists() and not (self.replace or stopped):
+            if not found and not self.parts.exists():
+                raise UserError(f"{self.out} exists, and was not made by `aspectra analyze`; name another --out")
+            grows = found["config"].get("append")
             raise UserError(
-                f"{self.out} exists, with other reviews, another model or other settings; overwrite it with --replace, "
-                "or add the new reviews to it with --append"
+                f"{self.out} exists, with other reviews, another model or other settings; overwrite it with --replace"
+                + (", or add the new reviews to it with --append" if grows else ", or name another --out")
             )
         return None
 
