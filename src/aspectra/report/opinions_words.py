@@ -67,9 +67,7 @@ def notes(manifest: Row) -> list[str]:
     figures, found = manifest["figures"], []
     if passed := manifest["passed_over"]:
         told = ", ".join(f"{count:,} {reason}" for reason, count in passed.items())
-        found.append(
-            f"{counted(sum(passed.values()), 'row')} of the table could not be read and are not counted: {told}."
-        )
+        found.append(f"Not counted: {counted(sum(passed.values()), 'row')} of the table ({told}).")
     if figures["cut"]:
         found.append(
             f"In {counted(figures['cut'], 'review')} an answer of the model was cut off: opinions may be missing there."
