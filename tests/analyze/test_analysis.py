@@ -223,7 +223,16 @@ def test_stopped_before_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyP
         patch.setattr(Record, "manifest", stop)
         analyze(**job(tmp_path, ROWS))
     assert (tmp_path / "out.parquet").exists()
+    with pytest.raises(UserError, match="other settings; overwrite it with --replace, or name another --out"):
+        analyze(**job(tmp_path, source=source(name="other")))
     assert analyze(**job(tmp_path, source=source(dies_after=0)))["figures"]["reviews"] == 60
+
+
+def test_a_file_that_is_not_ours_stays(tmp_path: Path) -> None:
+    (tmp_path / "out.parquet").write_bytes(b"mine")
+    with pytest.raises(UserError, match="was not made by `aspectra analyze`; name another --out"):
+        analyze(**job(tmp_path))
+    assert (tmp_path / "out.parquet").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])

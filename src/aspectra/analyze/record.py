@@ -51,7 +51,7 @@ class Record:
         if self.out.exists() and not (self.replace or stopped):
             if not found and not self.parts.exists():
                 raise UserError(f"{self.out} exists, and was not made by `aspectra analyze`; name another --out")
-            grows = found["config"].get("append")
+            grows = found.get("config", {}).get("append")  # a stopped run has no manifest
             raise UserError(
                 f"{self.out} exists, with other reviews, another model or other settings; overwrite it with --replace"
                 + (", or add the new reviews to it with --append" if grows else ", or name another --out")
