@@ -70,7 +70,8 @@ def export(
         raise UserError(f"{model} is already an export; name the student that it was made from")
     tagging = tags(folder)
     tried = (taggers if tagging else writers).types(compute)
-    if meanings is not None and not (tagging and tags(resolve(meanings))):
+    lender = None if meanings is None else resolve(meanings)
+    if lender is not None and not (tagging and tags(lender)):
         raise UserError("--meanings is for a tagger, and names an encoder, such as minilm-l6")
     name = task_of(read_info(folder), None)
     place = datasets.find(name, data or DEMO / (tasks.get(name).data or name) / "hotels")
@@ -101,7 +102,7 @@ def export(
     shutil.rmtree(out / writers.WORK, ignore_errors=True)
     with stage.given_back():
         if tagging:
-            figures = taggers.work(folder, out, name, examples, held, compute, threads, batch_size, seed, meanings)
+            figures = taggers.work(folder, out, name, examples, held, compute, threads, batch_size, seed, lender)
         else:
             limits: dict[str, Any] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens}
             student, choose = Writer.load(folder), compute == writers.AUTO

@@ -16,7 +16,6 @@ from aspectra.errors import UserError, unknown
 from aspectra.extras import need
 from aspectra.files import write_text
 from aspectra.info import read_info
-from aspectra.models import resolve
 from aspectra.progress import progress, say
 from aspectra.readers.reader import Answer, predictions
 from aspectra.readers.taggers.card import card
@@ -55,9 +54,12 @@ def work(
     threads: int | None,
     batch_size: int,
     seed: int,
-    meanings: str | None = None,
+    lender: Path | None = None,
 ) -> dict[str, Any]:
-    """Convert, compare on `examples`, choose, calibrate on `held`, fill the folder; return the manifest's figures."""
+    """Convert, compare on `examples`, choose, calibrate on `held`, fill the folder; return the manifest's figures.
+
+    `lender` is the folder of an encoder that lends its vectors to the table of meanings.
+    """
     tagger = Tagger.load(folder)
     texts = [example.text for example in examples]
     task = tasks.get(name)
@@ -82,10 +84,10 @@ def work(
         return {"compute": kind, "bytes": size} | compare(answers_of_student, answers) | figures
 
     machine.use_threads(threads)
-    answers_of_student, counts_of_student, reference = measured(Whole(tagger, batch_size=batch_size), "torch")
     for kind in COMPUTE:
         (out / WORK / kind).mkdir(parents=True)
-    convert(tagger, out / WORK / "float32", Tagger.load(resolve(meanings)) if meanings else None)
+    convert(tagger, out / WORK / "float32", None if lender is None else Tagger.load(lender))
+    answers_of_student, counts_of_student, reference = measured(Whole(tagger, batch_size=batch_size), "torch")
     rows = [tried("float32")]
     if (wrong := fault(rows[0])) is not None:
         raise UserError(
