@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from aspectra.readers.extraction import Extraction, Found
+from aspectra.readers.extraction import Extraction, Extractor, Found
 
 MEGABYTES, SHARE = 100, 0.10
 NEW = 100  # new reviews on the second day
@@ -35,7 +35,7 @@ WORDS = tuple(f"{a} {b}".strip() for a in ("", "hotel", "pool", "corner", "front
 POLARITIES = ("positive", "negative", "neutral")
 
 
-class StandIn:
+class StandIn(Extractor):
     """Finds an opinion about the last words of every other sentence, at a fixed cost per sentence."""
 
     def __init__(self, seconds: float, spent: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from aspectra.analyze.source import Source
 from aspectra.errors import MissingExtraError
-from aspectra.readers.extraction import Extraction, Found
+from aspectra.readers.extraction import Extraction, Extractor, Found
 
 GOOD = ("lovely", "spotless", "quick", "excellent", "friendly", "superb", "comfortable", "great")
 BAD = ("dirty", "slow", "rude", "noisy", "broken", "cold", "overpriced", "terrible")
@@ -32,7 +32,7 @@ CATEGORIES = {"room": "rooms", "bed": "rooms", "shower": "rooms", "breakfast": "
 CLAIM = re.compile(rf"\b([Tt]he|[Oo]ur) ([\w<>/'\"()=\u2028 -]+?) (?:was|were) ({'|'.join(WORDS)})")
 
 
-class Dictionary:
+class Dictionary(Extractor):
     """Reads `The X was Y`; with a `log`, it writes there which process was asked about how many texts."""
 
     def __init__(self, log: Path | None = None, dies_after: int | None = None, exits: bool = False) -> None:

@@ -13,7 +13,7 @@ from aspectra.analyze.analysis import analyze
 from aspectra.analyze.sample import sample
 from aspectra.analyze.source import Source
 from aspectra.errors import UserError
-from aspectra.readers.extraction import Extraction, Found
+from aspectra.readers.extraction import Extraction, Extractor, Found
 
 ODD = [
     {"text": "The bed was lovely.<br>We came by train. The <b>bar</b> was noisy. The bed was rude."},
@@ -47,7 +47,7 @@ def test_every_sentence_can_be_drawn_and_has_its_own_opinions(tmp_path: Path) ->
         assert all(each["text"][o["from"] : o["to"]] == o["target"] for o in each["opinions"])
 
 
-class Verdicts:
+class Verdicts(Extractor):
     """Reads what names no target; a little less sure each time."""
 
     asked = 0

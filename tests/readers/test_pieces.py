@@ -23,6 +23,14 @@ def test_packing_takes_whole_sentences_while_there_is_room() -> None:
     assert cut == ["One two. Three four. ", "Five six seven ", "eight nine. ", "Ten."]
 
 
+def test_a_short_text_need_not_be_measured() -> None:
+    asked: list[str] = []
+    texts = ("Good soup.", "Gute Süppchen.", "word " * 30)
+    for text in texts:
+        assert list(pieces(text, lambda part: asked.append(part) or 9, 128, packed=False)) == [(0, len(text))]  # type: ignore[func-returns-value]
+    assert asked == list(texts[1:]), "only one that could be too long: not all ASCII, or nearly as long as the room"
+
+
 def test_a_long_text_takes_linear_time() -> None:
     text = "word " * 20_000 + "x" * 20_000
     found = list(pieces(text, len, 100, packed=False))

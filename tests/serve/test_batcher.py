@@ -49,46 +49,85 @@ def sized(*items: Any, size: int = 1) -> list[tuple[Any, int]]:
     return [(item, size) for item in items]
 
 
+async def behind(made: Batcher, model: Model, *requests: list[tuple[Any, int]]) -> list[list[Any]]:
+    """The answers to requests that all arrive while the model is busy with another."""
+    model.gate.clear()
+    opening = asyncio.ensure_future(made.submit(model.double, sized(-1)))
+    while not model.batches or model.batches[-1] != [-1]:
+        await asyncio.sleep(0)
+    waiting = asyncio.gather(*(made.submit(model.double, request) for request in requests))
+    while len(made.queue) < sum(map(len, requests)):
+        await asyncio.sleep(0)
+    model.gate.set()
+    await opening
+    return await waiting
+
+
 def test_requests_share_batches_and_each_gets_its_own_answers() -> None:
     model = Model()
-
-    async def many() -> list[list[Any]]:
-        return await asyncio.gather(*(made.submit(model.double, sized(n, n + 100)) for n in range(6)))
-
     with batcher() as made:
-        assert asyncio.run(many()) == [[2 * n, 2 * (n + 100)] for n in range(6)]
-    assert sorted(map(len, model.batches)) == [4, 4, 4]
+        answers = asyncio.run(behind(made, model, *(sized(n, n + 100) for n in range(6))))
+    assert answers == [[2 * n, 2 * (n + 100)] for n in range(6)]
+    assert list(map(len, model.batches)) == [1, 4, 4, 4]
 
 
-def test_a_lone_request_is_not_kept_waiting() -> None:
+def test_a_lone_client_never_waits_for_others() -> None:
     model = Model()
-    with batcher(wait=0.05) as made:
+    with batcher(wait=1.0) as made:
         started = time.perf_counter()
-        assert asyncio.run(made.submit(model.double, sized(1))) == [2]
-    assert time.perf_counter() - started < 2
+        for number in range(10):
+            assert asyncio.run(made.submit(model.double, sized(number))) == [2 * number]
+        assert time.perf_counter() - started < 1
+
+
+def test_a_batch_waits_until_as_many_have_come_as_last_time() -> None:
+    model = Model()
+
+    async def one_by_one(count: int) -> None:
+        waiting = []
+        for number in range(count):
+            waiting.append(asyncio.ensure_future(made.submit(model.double, sized(number))))
+            await asyncio.sleep(0.02)
+        await asyncio.gather(*waiting)
+
+    with batcher(wait=5.0) as made:
+        started = time.perf_counter()
+        asyncio.run(behind(made, model, sized(1, 2, 3)))
+        asyncio.run(one_by_one(3))
+        assert model.batches[-1] == [0, 1, 2] and time.perf_counter() - started < 4, "at the third they are read"
+    with batcher(wait=0.2) as made:
+        asyncio.run(behind(made, model, sized(1, 2, 3)))
+        asyncio.run(one_by_one(2))
+        assert model.batches[-1] == [0, 1], "but not longer than it may"
 
 
 def test_two_kinds_of_question_do_not_mix() -> None:
     model = Model()
 
     async def both() -> list[list[Any]]:
+        opening = asyncio.ensure_future(made.submit(model.double, sized(-1)))
+        while not model.batches:
+            await asyncio.sleep(0)
         asked = ((model.double, 1), (model.triple, 1), (model.double, 5))
-        return await asyncio.gather(*(made.submit(ask, sized(item)) for ask, item in asked))
+        waiting = asyncio.gather(*(made.submit(ask, sized(item)) for ask, item in asked))
+        while len(made.queue) < len(asked):
+            await asyncio.sleep(0)
+        model.gate.set()
+        await opening
+        return await waiting
 
+    model.gate.clear()
     with batcher() as made:
         assert asyncio.run(both()) == [[2], [3], [10]]
-    assert model.batches == [[1, 5]]
+    assert model.batches == [[-1], [1, 5]]
 
 
 def test_long_texts_make_small_batches() -> None:
     model = Model()
 
-    async def many() -> list[list[Any]]:
-        return await asyncio.gather(*(made.submit(model.double, sized(n, size=2 * WIDTH)) for n in range(4)))
-
     with batcher(size=6) as made:
-        asyncio.run(many())
-    assert model.batches == [[0, 1], [2, 3]]
+        asyncio.run(behind(made, model, *(sized(n, size=2 * WIDTH) for n in range(4))))
+    assert model.batches == [[-1], [0, 1], [2, 3]]
 
 
 def test_texts_of_like_length_go_together_and_nobody_who_came_later_goes_first() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aspectra import cluster
+from aspectra.analyze.opinions import extract
 from aspectra.analyze.parts import Block, Parts, lines
 from aspectra.errors import UserError
 from aspectra.files import write_text
@@ -59,7 +60,8 @@ class Actor:
         row = table.to_pylist()[0]
         text = ""
         if self._predictor is not None:
-            text = lines(Block(Path(row["path"]), row["rows"], row["texts"]), self._predictor)
+            block = Block(Path(row["path"]), row["rows"], row["texts"])
+            text = lines(block, extract(block.texts, self._predictor))
         made = {"path": row["path"], "rows": row["rows"], "lines": text, "error": self._error}
         types = [("path", pa.string()), ("rows", pa.list_(pa.int64())), ("lines", pa.string()), ("error", pa.string())]
         return pa.Table.from_pylist([made], pa.schema(types))

@@ -5,13 +5,13 @@ Called by `parts` and `frames`; `output`, `quotes` and the counts use these opin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from aspectra.analyze.table import Entry
 from aspectra.errors import UserError
 from aspectra.markup import read
-from aspectra.readers.extraction import Extractor
+from aspectra.readers.extraction import Extraction, Extractor
 from aspectra.sentences import spans
 
 
@@ -43,16 +43,30 @@ Opinions = Iterable[tuple[int, Found]]
 """The results for a table: the number of a review in its file and its opinions, in the order of the table."""
 
 
+Asked = tuple[int, int, str]
+"""(the index of a review, where a sentence begins in it, the sentence)"""
+
+
 def extract(texts: Sequence[str], predictor: Extractor) -> list[Found]:
     """The opinions of each text. Sentences are split as for the reader: HTML may end one."""
-    asked: list[tuple[int, int, str]] = []
+    return begin(texts, predictor)()
+
+
+def begin(texts: Sequence[str], predictor: Extractor) -> Callable[[], list[Found]]:
+    """Begin to read texts; the function returned waits for the result of `extract`."""
+    asked: list[Asked] = []
     for number, text in enumerate(texts):
         reading = read(text)
         for span in spans(reading.text):
             first, last = reading.given(*span)
             asked.append((number, first, text[first:last]))
-    extractions = predictor.extract([sentence for _, _, sentence in asked])
-    found = [Found([], False) for _ in texts]
+    extractions = predictor.begin([sentence for _, _, sentence in asked])
+    return lambda: gathered(len(texts), asked, extractions())
+
+
+def gathered(count: int, asked: Sequence[Asked], extractions: Sequence[Extraction]) -> list[Found]:
+    """The opinions of `count` reviews, from those of their sentences."""
+    found = [Found([], False) for _ in range(count)]
     for (number, first, sentence), extraction in zip(asked, extractions, strict=True):
         for o in extraction.opinions:
             start = None if o.start is None else first + o.start

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aspectra.analyze.opinions import Found, Opinion, extract
+from aspectra.analyze import opinions
+from aspectra.analyze.opinions import Found, Opinion
 from aspectra.analyze.table import Table
 from aspectra.errors import UserError
 from aspectra.files import sha256, write_json, write_text
@@ -88,16 +89,16 @@ class Parts:
                 yield line["row"], Found(found, line["cut"], line.get("under", 0))
 
 
-def make(block: Block, predictor: Extractor) -> None:
-    """Write one part."""
-    write_text(block.path, lines(block, predictor))
+def begin(block: Block, predictor: Extractor) -> Callable[[], None]:
+    """Begin to read one part; the function returned writes it."""
+    found = opinions.begin(block.texts, predictor)
+    return lambda: write_text(block.path, lines(block, found()))
 
 
-def lines(block: Block, predictor: Extractor) -> str:
+def lines(block: Block, found: Sequence[Found]) -> str:
     """The content of a part."""
-    found = zip(block.rows, extract(block.texts, predictor), strict=True)
     said = (
         {"row": row, "cut": one.cut, "opinions": one.opinions} | ({"under": one.under} if one.under else {})
-        for row, one in found
+        for row, one in zip(block.rows, found, strict=True)
     )
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in said)

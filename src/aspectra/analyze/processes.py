@@ -14,7 +14,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from aspectra.analyze.parts import Block, make
+from aspectra.analyze import parts
+from aspectra.analyze.parts import Block
 from aspectra.errors import AspectraError, UserError
 from aspectra.parent import outlive
 from aspectra.readers.extraction import Extractor
@@ -23,11 +24,24 @@ AHEAD = 2  # parts queued for each worker
 
 
 def alone(blocks: Iterable[Block], load: Callable[[], Extractor]) -> Iterator[int]:
-    """Make the parts in this process; yields the number of reviews of each part when it is done."""
+    """Make the parts in this process; yields the number of reviews of each part when it is done.
+
+    The next part is begun before the last one is written, so that the model does not wait for this.
+    """
     predictor = load()
+    waiting: deque[tuple[int, Callable[[], None]]] = deque()
     for block in blocks:
-        make(block, predictor)
-        yield len(block.rows)
+        waiting.append((len(block.rows), parts.begin(block, predictor)))
+        if len(waiting) > 1:
+            yield written(*waiting.popleft())
+    while waiting:
+        yield written(*waiting.popleft())
+
+
+def written(reviews: int, write: Callable[[], None]) -> int:
+    """Write a part; returns its number of reviews."""
+    write()
+    return reviews
 
 
 def shared(blocks: Iterable[Block], load: Callable[[], Extractor], workers: int) -> Iterator[int]:
@@ -72,5 +86,4 @@ def serve(block: Block) -> int:
             _predictor.append(_load[0]())
         except UserError as error:
             raise UserError(str(error)) from None  # some subclasses cannot be pickled
-    make(block, _predictor[0])
-    return len(block.rows)
+    return written(len(block.rows), parts.begin(block, _predictor[0]))

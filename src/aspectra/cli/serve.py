@@ -33,7 +33,8 @@ def serve(
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of texts that the model reads together.")] = 32,
     max_wait: Annotated[
-        float, typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for more texts.")
+        float,
+        typer.Option(min=0, max=1000, help="Milliseconds that a batch waits for as many texts as the last one had."),
     ] = 5,
     max_queue: Annotated[
         int, typer.Option(min=1, help="Number of texts that may wait; then the service answers 429.")

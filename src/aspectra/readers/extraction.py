@@ -5,8 +5,9 @@ Made by `aspectra.readers.predictor`; used by `aspectra.analyze` and by callers 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from aspectra.data.soft import Soft
@@ -48,8 +49,12 @@ class Extraction:
 
 
 class Extractor(Protocol):
-    """Finds opinions in texts: the predictor, or a substitute."""
+    """Finds opinions in texts: the predictor, or a substitute, which inherits `begin`."""
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """One extraction per text, in order."""
         ...
+
+    def begin(self, texts: Sequence[str]) -> Callable[[], list[Extraction]]:
+        """Begin to read texts; the function returned waits for the result of `extract`."""
+        return partial(self.extract, texts)

@@ -64,13 +64,14 @@ def open_reader(
     batch_size: int = 32,
     max_new_tokens: int = 100,
     constrained: bool = False,
+    spread: bool = False,
 ) -> Reader:
     """The reader of an export, or of a student's folder or name, which needs torch.
 
     `task` is for a student without a task of its own. `compute` is the type to run an export in (`int8`, `float32`...);
     None means the type that it was made for. `device` and `bf16` (16-bit weights on devices where they are faster) are
-    for a student's own folder. Raises UserError if the model cannot be used, if this machine does not support
-    `compute`, or if a package is missing (MissingExtraError).
+    for a student's own folder, `spread` for a tagger's export (see `aspectra.load`). Raises UserError if the model
+    cannot be used, if this machine does not support `compute`, or if a package is missing (MissingExtraError).
     """
     from aspectra.readers.taggers.reader import TaggingReader
     from aspectra.readers.writers.reader import WritingReader
@@ -88,7 +89,7 @@ def open_reader(
     elif of_tagger(folder := student_folder(model)):
         from aspectra.readers.taggers.in_onnx import Exported
 
-        return TaggingReader(Exported(folder, threads, batch_size, compute), task)
+        return TaggingReader(Exported(folder, threads, batch_size, compute, spread), task)
     engine = open_engine(model, compute=compute, threads=threads, device=device, bf16=bf16)
     return WritingReader(engine, task, batch_size=batch_size, max_new_tokens=max_new_tokens, constrained=constrained)
 

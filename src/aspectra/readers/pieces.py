@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from aspectra.schema import Span
 from aspectra.sentences import sentences
 
+OTHERS = 32  # more tokens than any prompt has beside its text
+
 
 def pieces(text: str, size: Callable[[str], int], limit: int, packed: bool) -> Iterator[Span]:
     """Spans to read, one prompt each. They cover the text without a gap, and the `size` of each is at most `limit`.
@@ -39,7 +41,7 @@ def pieces(text: str, size: Callable[[str], int], limit: int, packed: bool) -> I
 def halves(text: str, span: Span, size: Callable[[str], int], limit: int) -> Iterator[Span]:
     """The span itself if it fits, else its parts."""
     start, end = span
-    if end - start < 2 or size(text[start:end]) <= limit:
+    if end - start < 2 or fits(text[start:end], size, limit):
         yield span
         return
     middle = (start + end) // 2
@@ -47,3 +49,8 @@ def halves(text: str, span: Span, size: Callable[[str], int], limit: int) -> Ite
     cut = start + min(spaces, key=lambda place: abs(start + place - middle)) if spaces else middle
     yield from halves(text, (start, cut), size, limit)
     yield from halves(text, (cut, end), size, limit)
+
+
+def fits(piece: str, size: Callable[[str], int], limit: int) -> bool:
+    """Whether a piece fits. A token of ASCII text has at least one character, so few pieces must be measured."""
+    return (piece.isascii() and len(piece) + OTHERS <= limit) or size(piece) <= limit

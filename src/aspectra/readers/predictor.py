@@ -20,12 +20,14 @@ from aspectra.readers.calibration import Calibration
 from aspectra.readers.extraction import Extraction, Found
 from aspectra.readers.opening import chosen, open_reader, student_folder
 from aspectra.readers.pieces import pieces
-from aspectra.readers.reader import Reader
+from aspectra.readers.reader import Answer, Reader
 from aspectra.readers.spaces import moved, place, plain
 from aspectra.schema import Span
 from aspectra.units import HALF
 
 Split = Literal["sentences", "long"]
+Asked = tuple[int, str, Callable[[int, int], Span]]
+"""(the index of a text, a sentence of it with single spaces, the function that maps its offsets to the text's)"""
 
 
 class Predictor:
@@ -63,7 +65,7 @@ class Predictor:
 
     def extract(self, texts: Sequence[str]) -> list[Extraction]:
         """The opinions of each text, in the order of the texts. Raises UserError if one is not a string."""
-        return list(self.extract_iter(texts, window=max(1, len(texts))))
+        return self.begin(texts)()
 
     def extract_iter(self, texts: Iterable[str], window: int = 1024) -> Iterator[Extraction]:
         """The same for a stream: `window` texts are held at a time, and batched together."""
@@ -72,21 +74,32 @@ class Predictor:
         stream = iter(texts)
         number = 0
         while held := list(islice(stream, window)):
-            for text in held:
-                number += 1
-                if not isinstance(text, str):
-                    raise UserError(f"text {number} is not a text but {type(text).__name__}; leave it out, or use ''")
-            yield from self._window(held)
+            yield from self.begin(held, number)()
+            number += len(held)
 
-    def _window(self, texts: Sequence[str]) -> list[Extraction]:
-        asked: list[tuple[int, str, Callable[[int, int], Span]]] = []
+    def begin(self, texts: Sequence[str], before: int = 0) -> Callable[[], list[Extraction]]:
+        """Begin to read texts; the function returned waits for their opinions, as `extract` returns them.
+
+        So other work can be done while an export reads. `before` is the number of texts before these, for messages.
+        Raises UserError if a text is not a string.
+        """
+        if isinstance(texts, str):
+            raise UserError("extract takes a list of texts; put the text into a list")
+        for number, text in enumerate(texts, before + 1):
+            if not isinstance(text, str):
+                raise UserError(f"text {number} is not a text but {type(text).__name__}; leave it out, or use ''")
+        asked: list[Asked] = []
         for number, given in enumerate(texts):
             reading = markup.read(HALF.sub("\ufffd", given))
             for start, end in pieces(reading.text, self._size, self.reader.room, self.packed):
                 first, sentence, places = plain(reading.text, start, end)
                 if sentence:
                     asked.append((number, sentence, partial(given_place, reading, first, places)))
-        answers = self.reader.read([sentence for _, sentence, _ in asked])
+        answers = self.reader.begin([sentence for _, sentence, _ in asked])
+        return lambda: self._extractions(texts, asked, answers())
+
+    def _extractions(self, texts: Sequence[str], asked: Sequence[Asked], answers: Sequence[Answer]) -> list[Extraction]:
+        """The opinions of each text, from the answers to its sentences."""
         found: list[list[Found]] = [[] for _ in texts]
         raw: list[list[str]] = [[] for _ in texts]
         cut = [False] * len(texts)
@@ -126,6 +139,7 @@ def load(
     split: Split = "sentences",
     device: str = "auto",
     min_confidence: float = 0.0,
+    spread: bool = False,
 ) -> Predictor:
     """A predictor from an export, or from a fine-tuned student's own folder (which needs torch).
 
@@ -134,8 +148,10 @@ def load(
 
     `compute` is the type to run an export in (`int8`, `float32`...); None means the type that it was made for.
     `constrained` allows only whole words of the text as targets, and only known categories. `device` is for a student's
-    own folder. Opinions below `min_confidence` are dropped (`Extraction.raw` has all that was written). Raises
-    UserError if the model cannot be used, and MissingExtraError, which says what to install.
+    own folder. Opinions below `min_confidence` are dropped (`Extraction.raw` has all that was written). `spread` is for
+    few texts at a time: a tagger's export shares them among all threads, which is faster, but the last digits of a
+    confidence then depend on the number of threads and of texts. Raises UserError if the model cannot be used, and
+    MissingExtraError, which says what to install.
     """
     path = chosen(path)
     reader = open_reader(
@@ -146,6 +162,7 @@ def load(
         batch_size=batch_size,
         max_new_tokens=max_new_tokens,
         constrained=constrained,
+        spread=spread,
     )
     folder = student_folder(path)
     calibration = Calibration.of(read_info(folder)) if is_export(folder) else None

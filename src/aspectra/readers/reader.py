@@ -77,6 +77,13 @@ class Reader(Protocol):
         """
         ...
 
+    def begin(
+        self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None
+    ) -> Callable[[], list[Answer]]:
+        """Begin to read sentences, in other threads if the reader can; the function returned waits for the result of
+        `read`."""
+        ...
+
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
         """An answer to each question, or the error that explains why there is none."""
         ...

@@ -1,7 +1,7 @@
 """Batches requests: a bounded queue, and one thread that calls the model.
 
 The event loop adds work (`Batcher.submit`) and gets the answers. The thread takes what has arrived, after a short wait
-to fill the batch. Called by `aspectra.serve.app`. Does not depend on HTTP.
+for as much as last time. Called by `aspectra.serve.app`. Does not depend on HTTP.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ class Batcher:
         self.size, self.wait, self.room, self.patience, self.watch = size, wait, room, patience, watch
         self.queue: deque[Job] = deque()
         self.arranged = 0  # jobs at the head of the queue that are sorted by length
+        self.expected = 1  # jobs: as many as the last batch had
         self.changed = threading.Condition()
         self.stopping = False
         self.characters = 0  # in the queue
@@ -153,12 +154,15 @@ class Batcher:
                 batch.append(self.queue.popleft())
                 left -= places(batch[-1])
             self.arranged = max(0, self.arranged - len(batch))
+            self.expected = len(batch)
             self.characters -= sum(job.size for job in batch)
             return batch
 
     @property
     def full(self) -> bool:
-        return len(self.queue) >= self.size or self.characters >= self.size * WIDTH
+        """Whether the next batch need not wait: as many jobs are there as last time, or as it can hold. So a lone
+        client never waits for others, and many clients that all wait for their answers are read together."""
+        return len(self.queue) >= min(self.size, self.expected) or self.characters >= self.size * WIDTH
 
     def work(self, ask: Ask, jobs: list[Job]) -> None:
         """Run a batch and hand out the answers."""

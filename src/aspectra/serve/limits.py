@@ -29,7 +29,7 @@ class Limits:
     seconds: float = 60.0  # for a request, and to send one
     queue: int = 1_000  # texts in the queue
     batch: int = 32  # texts that the model reads together
-    wait: float = 0.005  # seconds that a batch waits for more texts
+    wait: float = 0.005  # seconds that a batch waits for as many texts as the last one had
 
 
 class Strict(Request):

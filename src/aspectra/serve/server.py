@@ -53,7 +53,7 @@ def serve(
         check_origin(origin)
     limits = limits or Limits()
     with listening(host, port) as listener:  # first, so that a port in use is reported at once
-        student = Student(load(model, batch_size=limits.batch, **options))
+        student = Student(load(model, batch_size=limits.batch, spread=True, **options))
         student.extract(["The first answer takes longer than those that follow."])
         run(student, limits, token, listener, host, ready, origins)
 

@@ -67,6 +67,30 @@ def test_batch_size_order_and_padding_change_no_answer(compute: str, reader_of: 
     assert confidences(alone) == pytest.approx(confidences(many), abs=1e-5)
 
 
+def test_few_sentences_are_shared_among_all_threads(reader_of: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    some, sizes = texts(12, seed=4), []
+    together = Exported.together
+
+    def noted(self: Exported, pieces: Any, given: Any) -> Any:
+        sizes.append(len(pieces))
+        return together(self, pieces, given)
+
+    monkeypatch.setattr(Exported, "together", noted)
+    one, shared = (TaggingReader(Exported(reader_of("mpnet", "int8"), 4, spread=way)) for way in (False, True))
+    alone = one.read(some)
+    assert max(sizes) > 3
+    sizes.clear()
+    assert said(shared.read(some)) == said(alone)
+    assert max(sizes) == 3 and len(sizes) >= 4
+
+
+def test_what_is_begun_is_read_before_it_is_asked_for(reader_of: Made) -> None:
+    some, others = texts(40, seed=5), texts(40, seed=6)
+    reader = TaggingReader(Exported(reader_of("bert", "float32"), 2))
+    first, second = reader.begin(some), reader.begin(others)
+    assert second() == reader.read(others) and first() == reader.read(some)
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some=st.lists(st.text(alphabet=st.characters(exclude_categories=()), max_size=40), max_size=5))
 def test_places_are_those_of_any_text(reader_of: Made, some: list[str]) -> None:

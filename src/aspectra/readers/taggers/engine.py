@@ -40,3 +40,12 @@ class Engine(Protocol):
         `tick` gets the number of sentences done.
         """
         ...
+
+    def begin(
+        self,
+        pieces: Sequence[Pieces],
+        tick: Callable[[int], object] = lambda _: None,
+        given: Sequence[Sequence[Span]] | None = None,
+    ) -> Callable[[], list[Read]]:
+        """Begin to read, in other threads if the engine can; the function returned waits for the result of `read`."""
+        ...

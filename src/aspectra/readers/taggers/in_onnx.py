@@ -27,9 +27,17 @@ class Exported:
     """Implements `engine.Engine`."""
 
     def __init__(
-        self, folder: Path, threads: int | None = None, batch_size: int = 32, compute: str | None = None
+        self,
+        folder: Path,
+        threads: int | None = None,
+        batch_size: int = 32,
+        compute: str | None = None,
+        spread: bool = False,
     ) -> None:
-        """Raises UserError if the export cannot be read, or has another type than `compute`."""
+        """`spread`: few sentences are shared among all threads; see `aspectra.load`.
+
+        Raises UserError if the export cannot be read, or has another type than `compute`.
+        """
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -51,8 +59,9 @@ class Exported:
         except Exception as error:  # neither library raises more specific errors
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(f"cannot load the export {folder} ({reason}); export the model again") from None
-        self.encoder, self.batch_size = Encoder(tokenizer, room), batch_size
-        self.pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "reader")
+        self.encoder, self.batch_size = Encoder(tokenizer, room), min(batch_size, AT_ONCE)
+        self.threads, self.spread = threads or os.cpu_count() or 1, spread
+        self.pool = ThreadPoolExecutor(self.threads, "reader")
         self.categories = tuple(about.get("categories", ()))
 
     @property
@@ -66,24 +75,39 @@ class Exported:
         given: Sequence[Sequence[Span]] | None = None,
     ) -> list[Read]:
         """Sentences are batched by length. A sentence without words is skipped, unless spans are given."""
+        return self.begin(pieces, tick, given)()
+
+    def begin(
+        self,
+        pieces: Sequence[Pieces],
+        tick: Callable[[int], object] = lambda _: None,
+        given: Sequence[Sequence[Span]] | None = None,
+    ) -> Callable[[], list[Read]]:
         found = [Read([], [], []) for _ in pieces]
         asked = [number for number, one in enumerate(pieces) if one.words or given is not None]
-        tick(len(pieces) - len(asked))
 
         def work(batch: list[int]) -> list[Read]:
             return self.together([pieces[i] for i in batch], given and [given[i] for i in batch])
 
-        for batch, said in self.side_by_side(pieces, asked, work):
-            for i, one in zip(batch, said, strict=True):
-                found[i] = one
-            tick(len(batch))
-        return found
+        under_way = self.side_by_side(pieces, asked, work)
+
+        def reads() -> list[Read]:
+            tick(len(pieces) - len(asked))
+            for batch, said in under_way:
+                for i, one in zip(batch, said, strict=True):
+                    found[i] = one
+                tick(len(batch))
+            return found
+
+        return reads
 
     def side_by_side(
         self, pieces: Sequence[Pieces], asked: Sequence[int], work: Callable[[list[int]], T]
     ) -> Iterator[tuple[list[int], T]]:
-        """Each batch, as indices into the pieces, with the result of `work`. Each thread runs one batch at a time."""
-        plan = list(batches(asked, [len(one.ids) for one in pieces], min(self.batch_size, AT_ONCE)))
+        """Each batch, as indices into the pieces, with the result of `work`. The work begins at once; each thread runs
+        one batch at a time."""
+        most = min(self.batch_size, -(-len(asked) // self.threads)) if self.spread else self.batch_size
+        plan = list(batches(asked, [len(one.ids) for one in pieces], max(1, most)))
         return zip(plan, self.pool.map(work, plan), strict=True)
 
     def together(self, pieces: Sequence[Pieces], given: Sequence[Sequence[Span]] | None) -> list[Read]:

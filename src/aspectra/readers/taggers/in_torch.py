@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -49,3 +50,11 @@ class Whole:
 
         with quiet(), torch.inference_mode(), machine.autocast(self.device, self.bf16):
             return read(self.tagger.model, pieces, self.tagger.pad, self.batch_size, tick, given)
+
+    def begin(
+        self,
+        pieces: Sequence[Pieces],
+        tick: Callable[[int], object] = lambda _: None,
+        given: Sequence[Sequence[Span]] | None = None,
+    ) -> Callable[[], list[Read]]:
+        return partial(self.read, pieces, tick, given)

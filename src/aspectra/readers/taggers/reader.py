@@ -41,12 +41,27 @@ class TaggingReader:
         return self.encoder.size(text)
 
     def read(self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None) -> list[Answer]:
+        return self.begin(sentences, tick)()
+
+    def begin(
+        self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None
+    ) -> Callable[[], list[Answer]]:
         texts = list(dict.fromkeys(sentences))
         pieces = self.encoder.pieces(texts)
+        none = None if "target" in self.task.by else [()] * len(pieces)
+        reads = self.engine.begin(pieces, tick, none)
+
+        def answers() -> list[Answer]:
+            said = self.said(texts, pieces, reads())
+            return [said[sentence] for sentence in sentences]
+
+        return answers
+
+    def said(self, texts: Sequence[str], pieces: Sequence[Pieces], reads: Sequence[Read]) -> dict[str, Answer]:
+        """The answer to each text, from the engine's output."""
         said: dict[str, Answer] = {}
         named, least = self.engine.categories, least_of(self.engine.info)
-        none = None if "target" in self.task.by else [()] * len(pieces)
-        for text, one, each in zip(texts, pieces, self.engine.read(pieces, tick, none), strict=True):
+        for text, one, each in zip(texts, pieces, reads, strict=True):
             found = tuple(
                 Found(o.target, o.category, o.polarity, o.start, o.end, confidence)
                 for o, confidence in (opinions(text, one, each, named, least) if one.words else ())
@@ -54,7 +69,7 @@ class TaggingReader:
             # An export returns only spans; a sentence without words has nothing to return.
             told = each.chances and not each.about
             said[text] = Answer(None, found, one.cut, soft=soft(text, one, each) if told else None)
-        return [said[sentence] for sentence in sentences]
+        return said
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
         """The polarity of the given target at its first occurrence in its sentence, and of the given category if the

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from aspectra import tasks
 from aspectra.errors import UserError
@@ -66,6 +67,11 @@ class WritingReader:
                 said[text] = read(encoder, self.task, written, text)
             tick(len(batch))
         return [said[text] for text in sentences]
+
+    def begin(
+        self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None
+    ) -> Callable[[], list[Answer]]:
+        return partial(self.read, sentences, tick)
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
         """The answer is begun with the subject, and each polarity is scored as its continuation."""
