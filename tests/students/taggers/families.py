@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ SIZES: dict[str, Any] = {
 SPECIAL = ["<pad>", "<s>", "</s>", "<unk>", "<mask>"]
 
 
+@cache  # trained once: its trainer breaks ties at random, and BERT and ELECTRA share a vocabulary in some tests
 def word_pieces() -> Any:
     """BERT's, and MPNet's and ELECTRA's."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
