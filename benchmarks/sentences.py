@@ -2,10 +2,10 @@
 
 `python benchmarks/sentences.py --out FILE --count 16000 --reviews yelp.jsonl --reviews amazon.jsonl --data rest14 ...`
 writes rows `{"id", "text", "domain"}`. A sentence has 4 to 60 words and occurs once; sentences of a set's dev or test
-part are excluded. Sentences of reviews fill up to `--count`, an equal share from each file. Rows are sorted by the
-texts' digests, so the file depends only on its sources: two files are the same if their printed sha256 is the same. The
-first rows are not a fair sample: the sentences of reviews with the lowest digests are taken, so they come before most
-of the training sentences.
+part are excluded. Of a set, `--each` takes the sentences with the lowest digests. Sentences of reviews fill up to
+`--count`, an equal share from each file. Rows are sorted by the texts' digests, so the file depends only on its
+sources: two files are the same if their printed sha256 is the same. The first rows are not a fair sample: the sentences
+of reviews with the lowest digests are taken, so they come before most of the training sentences.
 """
 
 from __future__ import annotations
@@ -50,13 +50,15 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=16000, help="texts in all")
     parser.add_argument("--reviews", type=Path, action="append", default=[], help="file of reviews")
     parser.add_argument("--data", action="append", default=[], help="TASK/SET whose training sentences are taken")
+    parser.add_argument("--each", type=int, help="at most so many sentences of each set [all]")
     options = parser.parse_args()
     chosen: dict[str, str] = {}
     closed: set[str] = set()
     for name in options.data:
         task, _, data = name.partition("/")
         folder = datasets.find(task, data)
-        chosen |= {e.text: data for e in datasets.split(folder, "train") if fits(e.text)}
+        mine = sorted({e.text for e in datasets.split(folder, "train") if fits(e.text)}, key=digest)
+        chosen |= dict.fromkeys(mine[: options.each], data)
         closed |= {e.text for side in ("dev", "test") for e in datasets.split(folder, side)}
     chosen = {text: source for text, source in chosen.items() if text not in closed}
     share = max(0, options.count - len(chosen)) // max(1, len(options.reviews))
