@@ -257,6 +257,13 @@ class FinetuneConfig(TrainingConfig):
         description="epoch to keep: the best on dev, or the last; with `last` no dev label is read",
         json_schema_extra=LATER,
     )
+    start_share: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of the weights from before fine-tuning in those that are kept",
+        json_schema_extra=LATER,
+    )
     eval_every: int = Field(
         default=1, gt=0, description="epochs between two evaluations on dev; the last epoch is always evaluated"
     )

@@ -95,6 +95,6 @@ def test_warm_up_may_be_a_share_of_the_steps() -> None:
 def test_a_student_says_how_fast_a_weight_is_trained() -> None:
     layers = torch.nn.ModuleDict({"encoder": torch.nn.Linear(2, 2), "heads": torch.nn.Linear(2, 2)})
     config = PretrainConfig(learning_rate=1e-3, weight_decay=0.1)
-    groups = create(layers, config, lambda name: 10.0 if "heads" in name else 1.0).param_groups
+    groups = create(layers, config, lambda name: "heads" in name).param_groups
     found = [(group["lr"], group["weight_decay"], sum(w.numel() for w in group["params"])) for group in groups]
     assert found == [(1e-3, 0.1, 4), (1e-2, 0.1, 4), (1e-3, 0.0, 2), (1e-2, 0.0, 2)]

@@ -42,6 +42,8 @@ def finetune(
     Raises UserError if student, task, data or `out` are not usable.
     """
     need("train", "finetune")
+    if config.start_share and config.lora_rank:
+        raise UserError("start_share averages all weights: leave out lora_rank")
     if not config.data:
         raise UserError("no data given; name a set or a folder with train.json and dev.json (--data)")
     folder = datasets.find(config.task, config.data)

@@ -14,6 +14,7 @@ import torch
 from aspectra.config import TrainingConfig
 
 SMALLEST_RMS = 1e-3
+QUICK = 10.0  # the learning rate of weights drawn at random, as a multiple of that of the others
 
 
 class AdamWRms(torch.optim.Optimizer):
@@ -70,15 +71,15 @@ class AdamWRms(torch.optim.Optimizer):
         return loss
 
 
-def create(model: Any, config: TrainingConfig, pace: Callable[[str], float] = lambda _: 1.0) -> torch.optim.Optimizer:
+def create(model: Any, config: TrainingConfig, fresh: Callable[[str], bool] = lambda _: False) -> torch.optim.Optimizer:
     """The configured optimizer over the trainable weights; biases and norms have no weight decay.
 
-    `pace` is the factor on the learning rate of the weight with a given name.
+    `fresh` tells by its name whether a weight was drawn at random; such weights have a learning rate ten times as high.
     """
     groups: dict[tuple[bool, float], list[Any]] = {}
     for name, weight in model.named_parameters():
         if weight.requires_grad:
-            groups.setdefault((decays(name, weight), pace(name)), []).append(weight)
+            groups.setdefault((decays(name, weight), QUICK if fresh(name) else 1.0), []).append(weight)
     parts = [
         {"params": weights, "weight_decay": config.weight_decay * decay, "lr": config.learning_rate * times}
         for (decay, times), weights in sorted(groups.items(), key=lambda each: (-each[0][0], each[0][1]))

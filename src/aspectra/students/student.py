@@ -102,8 +102,8 @@ class Student(Protocol):
         """Choose settings on held-out text after training; a bar shows only if that takes reading. Writers: none."""
         ...
 
-    def pace(self, name: str) -> float:
-        """The factor on the learning rate for the weight of that name."""
+    def fresh(self, name: str) -> bool:
+        """Whether the weight of that name was not trained before, but drawn at random."""
         ...
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class StudentTrainer(Trainer):
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:
-            self.optimizer = create(self.model if model is None else model, self.config, self.student.pace)
+            self.optimizer = create(self.model if model is None else model, self.config, self.student.fresh)
         return self.optimizer
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:

@@ -1,12 +1,16 @@
 """The trainer of fine-tuning: scores epochs by dev F1, and keeps the weights of the best in memory and in checkpoints.
 
+What is scored and kept can be a mean of the weights before and after (Wortsman et al. 2022, "Robust fine-tuning of
+zero-shot models", section 3): few labels then do not undo what pretraining taught.
+
 Called by `finetune`. Importing this module imports torch and transformers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +50,38 @@ class Tuner(StudentTrainer):
         self.settings, self.dev, self.bar, self.crew = config, dev, bar, crew
         self.best: dict[str, Any] = {"epoch": 0, "f1": -1.0}
         self.weights_of_best: dict[str, Any] = {}
+        self.start = self.held() if config.start_share else {}
+
+    def held(self) -> dict[str, Any]:
+        """A copy of the trained weights."""
+        return {name: weight.detach().to("cpu", copy=True) for name, weight in self.trained().items()}
+
+    def put(self, weights: Mapping[str, Any]) -> None:
+        """Copy weights into the model."""
+        with torch.no_grad():
+            for name, weight in self.trained().items():
+                weight.copy_(weights[name])
+
+    def mixed(self) -> dict[str, Any]:
+        """The trained weights, averaged with those at the start by `start_share`. Fresh ones are left as they are."""
+        share, fresh = self.settings.start_share, self.student.fresh
+        return {
+            name: weight.lerp(self.start[name], share) if share and not fresh(name) else weight
+            for name, weight in self.held().items()
+        }
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """With the weights of `mixed` in the model."""
+        if not self.start:
+            yield
+            return
+        before = self.held()
+        self.put(self.mixed())
+        try:
+            yield
+        finally:
+            self.put(before)
 
     def trained(self) -> dict[str, Any]:
         model: Any = self.model
@@ -55,13 +91,14 @@ class Tuner(StudentTrainer):
         """Strict scores on dev. The epoch is kept if its F1 is higher than all before."""
         crew, dev = self.crew, self.dev
         texts = [example.text for example in dev[crew.rank :: crew.processes]]
-        mine = self.student.predict(texts, self.settings, self.args.device.type, lambda _: self.bar.show())
+        with self.averaged():
+            mine = self.student.predict(texts, self.settings, self.args.device.type, lambda _: self.bar.show())
         shares = crew.gather(mine)
         predictions = [shares[i % crew.processes][i // crew.processes] for i in range(len(dev))]
         result = score(dev, predictions, self.settings.task, "strict", "all")
         if result.f1 > self.best["f1"]:
             self.best = {"epoch": epoch, "f1": result.f1}
-            self.weights_of_best = {n: w.detach().to("cpu", copy=True) for n, w in self.trained().items()}
+            self.weights_of_best = self.mixed()
         return {"precision": result.precision, "recall": result.recall, "f1": result.f1}
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
@@ -77,7 +114,6 @@ class Tuner(StudentTrainer):
         self.weights_of_best = load_file(checkpoint / BEST)
 
     def restore(self) -> None:
-        """Copy the best epoch's weights into the model, if there is one."""
-        with torch.no_grad():
-            for name, weight in self.trained().items() if self.weights_of_best else ():
-                weight.copy_(self.weights_of_best[name])
+        """Copy the best epoch's weights into the model, or the averaged ones of the last if none was scored."""
+        if self.weights_of_best or self.start:
+            self.put(self.weights_of_best or self.mixed())

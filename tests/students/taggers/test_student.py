@@ -13,8 +13,10 @@ from tests.students.taggers.families import EACH
 from tests.students.taggers.labels import SENTENCES, corpus, labeled, learn
 
 from aspectra.config import FinetuneConfig, PretrainConfig
+from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.schema import Example
+from aspectra.score.scoring import score
 from aspectra.students.families import load
 from aspectra.students.finetune import finetune
 from aspectra.students.pretrain import pretrain
@@ -118,6 +120,46 @@ def test_fine_tuning_keeps_the_best_epoch_and_the_task(encoder_of: Folder, data:
     tuned = load(tmp_path / "out")
     assert (tuned.family, tuned.info["task"]) == ("tagger", "atsa")
     assert "dev F1" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+def test_heads_are_fresh_until_a_task_has_trained_them(encoder_of: Folder, tagger_of: Folder, tmp_path: Path) -> None:
+    def fresh(folder: Path) -> set[str]:
+        student = load(folder)
+        return {name.split(".")[1] for name, _ in student.model.named_parameters() if student.fresh(name)}
+
+    assert fresh(encoder_of("bert")) == {"tag", "polarity", "rating"}
+    assert fresh(tagger_of("bert")) == set()
+    config = PretrainConfig(epochs=1, kinds=("denoise",), **FAST)
+    pretrain(corpus(tmp_path / "corpus"), str(encoder_of("bert")), config, tmp_path / "restores")
+    assert fresh(tmp_path / "restores") == {"tag", "polarity", "rating"}, "it has learned words, not the task"
+
+
+def test_what_is_kept_can_be_a_mean_with_the_start(tagger_of: Folder, data: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    last: dict[str, Any] = {"data": str(data), "epochs": 3, "keep": "last"} | FAST
+    for name, share in (("tuned", 0.0), ("mean", 0.25)):
+        finetune(str(tagger_of("bert")), FinetuneConfig(start_share=share, **last), tmp_path / name)
+    for file in ("model.safetensors", "heads.safetensors"):
+        start, tuned, mean = (
+            load_file(each / file) for each in (tagger_of("bert"), tmp_path / "tuned", tmp_path / "mean")
+        )
+        assert any(not torch.equal(start[key], tuned[key]) for key in start)
+        assert all(torch.allclose(mean[key], 0.75 * tuned[key] + 0.25 * start[key], atol=1e-6) for key in mean)
+
+
+def test_the_mean_is_what_dev_judges_and_what_is_saved(tagger_of: Folder, data: Path, tmp_path: Path) -> None:
+    config = FinetuneConfig(data=str(data), epochs=3, start_share=0.5, **FAST)
+    figures = finetune(str(tagger_of("bert")), config, tmp_path / "out")["figures"]
+    dev = datasets.split(data, "dev")
+    said = load(tmp_path / "out").predict([each.text for each in dev], config, "cpu", lambda _: None)
+    assert score(dev, said, "atsa").f1 == figures["dev_f1"]
+
+
+def test_an_adapter_cannot_be_averaged(encoder_of: Folder, data: Path, tmp_path: Path) -> None:
+    config = FinetuneConfig(data=str(data), start_share=0.5, lora_rank=2, **FAST)
+    with pytest.raises(UserError, match="start_share averages all weights: leave out lora_rank"):
+        finetune(str(encoder_of("bert")), config, tmp_path / "out")
 
 
 def test_a_run_that_was_cut_off_ends_with_the_same_weights(

@@ -21,7 +21,6 @@ from aspectra.students.taggers.units import names
 from aspectra.tasks.acsa import in_words
 
 KNOWN = {"target", "category"}  # the fields of an opinion that a task may need
-QUICK = 10.0  # the learning rate of the heads, as a multiple of the encoder's
 
 
 class TaggingStudent(Tagger):
@@ -148,8 +147,8 @@ class TaggingStudent(Tagger):
             found = least(self.model, encoder, self.pad, held, config.batch_size, bar.advance)
         self.info = self.info | {LEAST: found}
 
-    def pace(self, name: str) -> float:
-        return QUICK if "heads." in name else 1.0
+    def fresh(self, name: str) -> bool:
+        return "heads." in name and (not self.headed or "heads.categories" in name or "heads.restore" in name)
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         from aspectra.students.taggers import losses, restore

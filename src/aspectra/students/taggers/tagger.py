@@ -23,11 +23,13 @@ ROOM = 256  # tokens of a sentence, by default
 
 @dataclass
 class Tagger:
-    """`model` is a `network.Network`. `info` is the content of `aspectra.json`: task, family, lengths, provenance."""
+    """`model` is a `network.Network`. `info` is the content of `aspectra.json`: task, family, lengths, provenance.
+    `headed` tells whether its heads were trained for a task."""
 
     model: Any
     tokenizer: Any
     info: dict[str, Any] = field(default_factory=dict)
+    headed: bool = False
 
     @property
     def family(self) -> str:
@@ -101,7 +103,8 @@ class Tagger:
             if weights:
                 heads.load_state_dict(weights)
         network = Network(encoder, heads)
-        return cls(network.to(device).eval(), tokenizer, info | {"family": FAMILY})
+        headed = bool(weights) and info.get("task") is not None
+        return cls(network.to(device).eval(), tokenizer, info | {"family": FAMILY}, headed)
 
 
 def placeless(folder: Path) -> UserError:

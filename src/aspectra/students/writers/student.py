@@ -54,8 +54,8 @@ class WritingStudent(Writer):
     def settle(self, side: Side, config: PretrainConfig, progress: Progress) -> None:
         pass
 
-    def pace(self, name: str) -> float:
-        return 1.0
+    def fresh(self, name: str) -> bool:
+        return False
 
     def collate(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         import torch
