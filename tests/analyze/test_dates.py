@@ -74,15 +74,32 @@ def test_a_column_that_is_given_up_is_told_of_and_why(capsys: pytest.CaptureFixt
 
 
 def test_the_unit_follows_the_range() -> None:
-    assert [unit_for(DAY, DAY + timedelta(days=n)) for n in (3, 100, 700, 4000)] == ["day", "week", "month", "year"]
+    units = [unit_for(DAY, DAY + timedelta(days=n)) for n in (3, 100, 700, 4000, 7000)]
+    assert units == ["day", "week", "month", "quarter", "year"]
     assert following(date(2026, 1, 1), "month") == date(2026, 2, 1)
     assert following(date(2024, 1, 1), "year") == date(2025, 1, 1)
+    assert following(date(2025, 10, 1), "quarter") == date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("reviews", "unit"), [(3, "year"), (40, "quarter"), (90, "month"), (320, "week"), (5000, "week")]
+)
+def test_few_reviews_are_counted_by_longer_periods_but_never_by_a_single_one(reviews: int, unit: str) -> None:
+    days = Counter(date(2025, 9, 3) + timedelta(days=200 * n // (reviews - 1)) for n in range(reviews))
+    found = clock(Dates("date", "iso"), days)
+    assert found is not None and found.unit == unit and len(found.starts) > 1
+
+
+def test_long_periods_do_not_make_the_halves_uneven() -> None:
+    days = Counter(date(2025, 8, 20) + timedelta(days=n) for n in range(50))
+    found = clock(Dates("date", "iso"), days)
+    assert found is not None and found.unit == "month" and found.border == date(2025, 9, 14)
 
 
 def test_the_border_parts_the_reviews_evenly() -> None:
     days = Counter({date(2026, month, 5): count for month, count in ((1, 10), (2, 10), (5, 90), (6, 100), (12, 5))})
     found = clock(Dates("date", "iso"), days)
-    assert found is not None and found.unit == "month" and found.border == date(2026, 6, 1)
+    assert found is not None and found.unit == "month" and found.border == date(2026, 6, 5)
     assert len(found.starts) == 12  # empty months too
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,29 @@ def test_categories_are_named_where_the_reader_names_some(tmp_path: Path) -> Non
             assert driver.execute_script("return document.documentElement.scrollWidth") == 375
         script = "return [...document.querySelectorAll('.judge button')].map(b => b.offsetHeight).filter(h => h)"
         assert min(driver.execute_script(script)) >= 44
+
+
+def test_a_review_is_called_by_its_row_as_in_the_report_and_by_its_id_if_it_has_one(tmp_path: Path) -> None:
+    some = drawn()["sentences"]
+    sentences = [some[0] | {"review_row": 3, "review_id": name} for name in ("row-3", "stay-001")]
+    check.write(drawn(sentences=sentences), tmp_path / "check.html")
+    heads = re.findall(r"<h2 .*?<small>(.*?)</small>", (tmp_path / "check.html").read_text(encoding="utf-8"))
+    assert heads == ["row 3", "row 3, stay-001"]
+
+
+def test_a_key_and_what_it_does_stand_in_one_line_and_lines_begin_alike(tmp_path: Path) -> None:
+    check.write(drawn(), tmp_path / "check.html")
+    with chromium(tmp_path, width=700) as driver:
+        driver.get((tmp_path / "check.html").as_uri())
+        keys = driver.execute_script(
+            """return [...document.querySelectorAll(".keys kbd")].map(key => {
+            const range = document.createRange(); range.selectNodeContents(key.parentElement);
+            const told = range.getBoundingClientRect(), at = key.getBoundingClientRect();
+            return [at.left, at.top, told.height / at.height]; })"""
+        )
+    assert len(keys) == 10 and max(tall for _, _, tall in keys) < 1.6
+    lines = {round(top): min(left for left, other, _ in keys if other == top) for _, top, _ in keys}
+    assert len(lines) > 1 and len(set(lines.values())) == 1
 
 
 def test_the_page_takes_the_place_of_no_other_file(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from aspectra.analyze.analysis import analyze
 from aspectra.report import opinions
 from aspectra.report.frame import embedded
 from aspectra.report.opinions import html
+from aspectra.report.opinions_charts import ORDER, Stretch, columns
 
 EVIL = "</script><script>alert('x')</script>"
 UNKNOWN = EVIL.replace("script", "x")[:20]  # no HTML, which the quotes are without
@@ -45,7 +46,7 @@ def test_a_mistyped_year_is_told_beside_the_chart_that_leaves_it_out(tmp_path: P
         row["date"] = wrong
     manifest, page = made(tmp_path, rows)
     time = manifest["figures"]["time"]
-    assert time["unit"] == "month" and time["outside"] == 2 and time["far"] == ["1023-05-02", "2203-05-01"]
+    assert time["unit"] == "year" and time["outside"] == 2 and time["far"] == ["1023-05-02", "2203-05-01"]
     section = visible(page.partition('<section id="time"')[2].partition("</section>")[0])
     assert "2 reviews are left out, because their dates are far from the others: 2 May 1023 to 1 May 2203." in section
     rows[1]["date"] = rows[2]["date"]
@@ -80,7 +81,7 @@ def test_it_says_what_was_counted(usual: tuple[dict[str, Any], str]) -> None:
 def test_it_says_when_the_reviews_were_written_not_when_their_week_began(tmp_path: Path) -> None:
     rows = [
         row | {"date": day}
-        for row, day in zip(invented(60), 20 * ["2026-01-01", "2026-02-11", "2026-03-18"], strict=True)
+        for row, day in zip(invented(180), 60 * ["2026-01-01", "2026-02-11", "2026-03-18"], strict=True)
     ]
     manifest, page = made(tmp_path, rows)
     assert manifest["figures"]["time"]["rows"][0]["start"] == "2025-12-29"
@@ -90,6 +91,60 @@ def test_it_says_when_the_reviews_were_written_not_when_their_week_began(tmp_pat
 def test_a_column_of_months_is_not_shown_as_days(tmp_path: Path) -> None:
     rows = [row | {"date": day} for row, day in zip(invented(60), 20 * ["2026-01", "2026-02", "2026-03"], strict=True)]
     assert "written Jan 2026 to Mar 2026" in visible(made(tmp_path, rows)[1])
+
+
+def test_long_periods_do_not_blur_when_reviews_were_written(tmp_path: Path) -> None:
+    rows = [row | {"date": day} for row, day in zip(invented(30), 15 * ["2023-05-11", "2026-04-02"], strict=True)]
+    manifest, page = made(tmp_path, rows)
+    assert manifest["figures"]["time"]["unit"] == "year" and "written 11 May 2023 to 2 Apr 2026" in visible(page)
+
+
+def dated(*counts: int) -> list[dict[str, str]]:
+    """Reviews of one opinion each, so many in each month."""
+    return [
+        {"review": f"The room was {('great', 'dirty')[n % 2]}.", "date": f"2026-{month:02d}-10", "store": "Harbor"}
+        for month, count in enumerate(counts, 1)
+        for n in range(count)
+    ]
+
+
+def test_a_period_with_few_opinions_has_no_share_and_the_page_says_so(tmp_path: Path) -> None:
+    page = made(tmp_path, dated(30, 4, 30, 0, 30))[1]
+    shares = page.partition("Shares over time. ")[2].partition('"')[0]
+    assert shares == "; ".join(f"{month} 2026: 50 % positive, 50 % negative" for month in ("Jan", "Mar", "May"))
+    assert "A month with fewer than 10 opinions has no dot." in visible(page)
+    assert 'class="course ' not in page, "no line crosses a gap"
+    (tmp_path / "all").mkdir()
+    assert "has no dot" not in visible(made(tmp_path / "all", dated(30, 12, 30))[1])
+
+
+def test_where_two_shares_cannot_be_told_there_is_no_chart_of_them(tmp_path: Path) -> None:
+    page = made(tmp_path, dated(14, 4))[1]
+    assert "Shares over time. " not in page and "Opinions over time. " in page
+    assert "a share needs 10 in a month, and a chart needs two such months." in visible(page)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 12_000, 3_000_000])
+def test_opinions_are_counted_in_whole_numbers_that_fit_beside_the_chart(most: int) -> None:
+    some = [Stretch("Jan", most, {p: {"count": most if p == "positive" else 0} for p in ORDER})] * 2
+    ticks = re.findall(r'class="tick end">([^<]+)<', columns(some))
+    assert len(ticks) > 1 and all(re.fullmatch(r"\d{1,3}|\d,\d{3}|\d+k|\d(\.\d)?M", tick) for tick in ticks)
+
+
+def test_reviews_without_any_opinion_make_a_page_that_says_what_to_look_at(tmp_path: Path) -> None:
+    rows = [{"review": "We stayed.", "date": f"2026-0{n}-01", "store": "Harbor"} for n in range(1, 9)]
+    text = visible(made(tmp_path, rows)[1])
+    assert "No opinion was found in 8 reviews. If there should be some: see whether the column of texts" in text
+    assert not {"Over time", "Rose and fell", "Topic", "Intervals"} & set(re.findall(r"[A-Z][a-z ]+", text))
+
+
+def test_a_handful_of_opinions_is_told_by_number_and_one_day_has_no_course(tmp_path: Path) -> None:
+    text = visible(made(tmp_path, dated(1))[1])
+    assert "1 review holds 1 opinion: 1 positive." in text
+    assert "Over time" not in text and "Rose and fell" not in text and "written 10 Jan 2026" in text
+    (tmp_path / "same").mkdir()
+    text = visible(made(tmp_path / "same", dated(40))[1])
+    assert "40 reviews hold 40 opinions: 50 % positive and 50 % negative." in text and "Over time" not in text
 
 
 def test_quotes_have_the_opinion_marked(usual: tuple[dict[str, Any], str]) -> None:
@@ -226,3 +281,39 @@ def test_the_table_sorts_filters_and_downloads(usual: tuple[dict[str, Any], str]
     worst = max(rows, key=lambda row: row["polarities"]["negative"]["share"])
     assert out["share"][0] == worst["label"]
     assert out["csv"].startswith("\ufefftopics,opinions") and out["csv"].count("\r\n") == 3
+
+
+WIDE = """return [...document.querySelectorAll(".box")].filter(box => box.clientWidth).map(box =>
+  [box.scrollWidth > box.clientWidth + 1, getComputedStyle(box, "::before").content.includes("scroll it sideways")])"""
+OUTSIDE = """return [...document.querySelectorAll("figure svg")].filter(svg => svg.clientWidth).flatMap(svg => {
+  const room = svg.closest("figure").getBoundingClientRect();
+  return [...svg.querySelectorAll("text")].filter(text => {
+    const at = text.getBoundingClientRect();
+    return at.left < room.left - 1 || at.right > Math.min(room.right + 8, innerWidth);
+  }).map(text => text.textContent)})"""
+FILLS = """const fill = (query) => getComputedStyle(document.querySelector(query)).fill;
+  return ["positive", "neutral"].map(each => [fill(`path.flat.${each}`), fill(`rect.part.${each}`)])"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [400, 1280])
+def test_labels_stay_in_their_charts_and_a_table_that_is_cut_off_says_so(
+    usual: tuple[dict[str, Any], str], tmp_path: Path, width: int
+) -> None:
+    (tmp_path / "p.html").write_text(usual[1])
+    # 21 periods: the last label of the time axis would stand at the very edge.
+    rows = [row | {"date": f"{2024 + n % 21 // 12}-{1 + n % 21 % 12:02d}-03"} for n, row in enumerate(invented(420))]
+    (tmp_path / "q.html").write_text(made(tmp_path, rows)[1])
+    with chromium(tmp_path, width) as browser:
+        for name in ("p", "q"):
+            browser.get(f"file://{tmp_path}/{name}.html")
+            assert browser.execute_script(OUTSIDE) == []
+            browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
+            seen = browser.execute_script(WIDE)
+            assert [hint for _, hint in seen] == [cut for cut, _ in seen]
+            assert any(cut for cut, _ in seen) == (width == 400)
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+            assert not browser.get_log("browser")
+        for theme in ("light", "dark"):
+            browser.execute_script(f"document.querySelector('#theme [value={theme}]').click()")
+            assert all(course == bar for course, bar in browser.execute_script(FILLS)), "one color, one meaning"

@@ -14,6 +14,7 @@ from tests.meaning.words import write_words
 
 from aspectra.analyze.analysis import analyze
 from aspectra.report.opinions_topics import FIRST, TARGETS
+from aspectra.report.topic_charts import topic_course
 
 TEXTS = (
     "The waiter was rude. The soup was cold.",
@@ -69,7 +70,18 @@ def test_a_topic_opens_to_its_targets_quotes_for_and_against_and_its_course(rest
     ]
     against, _, praise = staff.partition("<h4>Against</h4>")[2].partition("<h4>For</h4>")
     assert "was rude" in against and "friendly" not in against and "was friendly" in praise
-    assert 'aria-label="Reviews that complain of it, of those that mention it, by week. 5 Jan: 8 of 12; ' in staff
+    assert 'aria-label="Reviews that complain of it, of those that mention it, by month. Jan 2026: 8 of 12; ' in staff
+    assert re.findall(r'<path d="[^"]+" class="flat (\w+)"', staff) == ["negative", "positive"], "none says neither"
+
+
+def test_a_topic_over_time_is_stacked_of_the_parts_of_its_bar() -> None:
+    drawn = topic_course([[4, 1, 2], [0, 0, 0], [2, 2, 0]], ["Jan", "Feb", "Mar"], "month")
+    parts = dict(re.findall(r'<path d="([^"]+)" class="flat (\w+)"', drawn))
+    assert {look: path for path, look in parts.items()} == {
+        "negative": "M1 45h8v15h-8zM21 30h8v30h-8z",
+        "positive": "M1 15h8v30h-8z",
+        "neutral": "M1 0h8v15h-8z",
+    }
 
 
 @pytest.mark.parametrize("count", [TARGETS, TARGETS + 1])

@@ -1,4 +1,4 @@
-"""Dates in review tables: finds the column and its format, and groups days into weeks, months or years.
+"""Dates in review tables: finds the column and its format, and groups days into periods (weeks, months, years).
 
 Called by `aspectra.analyze.table`, `counts` and `periods`.
 """
@@ -19,7 +19,10 @@ from aspectra.analyze.absent import absent
 from aspectra.errors import UserError
 from aspectra.progress import counted, say
 
-Unit = Literal["day", "week", "month", "year"]
+Unit = Literal["day", "week", "month", "quarter", "year"]
+
+LONGEST: dict[Unit, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}  # days, in ascending order
+TYPICAL = 10  # reviews of a period on average: with fewer, its shares are mostly chance
 
 NAME = re.compile(r"(^|[\W_])(date|datetime|time|timestamp|created|published|posted|submitted|written)([\W_]|$)", re.I)
 GLUED = re.compile(r"(review|created?|post|publish|submit|unixreview|stay)(date|time|at|on)$", re.I)
@@ -123,29 +126,41 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool =
 def unit_for(first: date, last: date) -> Unit:
     """The unit for grouping days, so that a chart has at most about sixty positions."""
     days = (last - first).days
-    return "day" if days <= 35 else "week" if days <= 240 else "month" if days <= 5 * 366 else "year"
+    if days <= 240:
+        return "day" if days <= 35 else "week"
+    return "month" if days <= 5 * 366 else "quarter" if days <= 15 * 366 else "year"
 
 
 def floor(day: date, unit: Unit) -> date:
-    """The first day of the day's week (Monday), month or year.
+    """The first day of the day's week (Monday), month, quarter or year.
 
     >>> floor(date(2026, 11, 22), "week").isoformat(), floor(date(2026, 11, 22), "month").isoformat()
     ('2026-11-16', '2026-11-01')
     """
     if unit == "week":
         return day - timedelta(days=day.weekday())
-    return day if unit == "day" else day.replace(day=1) if unit == "month" else day.replace(month=1, day=1)
+    if unit == "day":
+        return day
+    month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}[unit]
+    return day.replace(month=month, day=1)
 
 
 def following(start: date, unit: Unit) -> date:
     """The start of the next unit."""
-    long = {"day": 1, "week": 7, "month": 31, "year": 366}[unit]
-    return floor(start + timedelta(days=long), unit)
+    return floor(start + timedelta(days=LONGEST[unit]), unit)
+
+
+def between(first: date, last: date, unit: Unit) -> tuple[date, ...]:
+    """The starts of all periods from the first to the last day."""
+    starts = [floor(first, unit)]
+    while starts[-1] < floor(last, unit):
+        starts.append(following(starts[-1], unit))
+    return tuple(starts)
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The time axis of the reviews. Reviews from `border` on count as late; None if there is only one start."""
+    """The time axis of the reviews. Reviews from `border` on count as late; None if there is only one day."""
 
     dates: Dates
     unit: Unit
@@ -174,19 +189,31 @@ def ends(days: Counter[date]) -> tuple[date, date]:
 
 
 def clock(dates: Dates, days: Counter[date]) -> Clock | None:
-    """The clock of a table; the border is the start that divides the reviews most evenly. None without dates."""
+    """The clock of a table; None without dates.
+
+    Its unit is the shortest that fits the range (`unit_for`) and has `TYPICAL` reviews in a period on average. If the
+    reviews are too few for that, it is the longest that leaves two periods.
+    """
     if not days:
         return None
     first, last = ends(days)
-    unit, total = unit_for(first, last), days.total()
-    starts = [floor(first, unit)]
-    while starts[-1] < floor(last, unit):
-        starts.append(following(starts[-1], unit))
-    held = Counter[date]()
-    for day, count in days.items():
-        held[floor(day, unit)] += count
+    shown = sum(count for day, count in days.items() if first <= day <= last)
+    units = list(LONGEST)
+    unit = unit_for(first, last)
+    starts = between(first, last, unit)
+    for longer in units[units.index(unit) + 1 :]:
+        if shown >= TYPICAL * len(starts) or len(fewer := between(first, last, longer)) < 2:
+            break
+        unit, starts = longer, fewer
+    return Clock(dates, unit, starts, middle(days, first, last))
 
-    def uneven(start: date) -> int:
-        return abs(total - 2 * sum(held[each] for each in starts if each < start))
 
-    return Clock(dates, unit, tuple(starts), min(starts[1:], key=uneven, default=None))
+def middle(days: Counter[date], first: date, last: date) -> date | None:
+    """The day after the first, up to the last, that divides all reviews most evenly into those before and the others.
+
+    It does not depend on the unit, because long periods divide few reviews badly. None if there is no such day.
+    """
+    ordered, total = sorted(days), days.total()
+    before = dict(zip(ordered, accumulate((days[day] for day in ordered), initial=0), strict=False))
+    inner = (day for day in ordered if first < day <= last)
+    return min(inner, key=lambda day: abs(total - 2 * before[day]), default=None)

@@ -1,4 +1,4 @@
-"""Counts reviews over time: by day, week, month or year, and in an early and a late half.
+"""Counts reviews over time: by day, week, month, quarter or year, and in an early and a late half.
 
 Called by `aspectra.analyze.counts`.
 """

@@ -27,14 +27,14 @@ class Topic(Group):
     """The counts of a topic.
 
     `negative` reviews have a negative opinion of it, `praised` ones a positive and no negative one. `course` and
-    `halves` have, for each period, and for the early and the late reviews, [how many mention it, how many have a
-    negative opinion of it].
+    `halves` have, for each period, and for the early and the late reviews, [how many mention it, how many of these are
+    `negative`, how many are `praised`].
     """
 
     negative: int = 0
     praised: int = 0
     course: dict[int, list[int]] = field(default_factory=dict)
-    halves: list[list[int]] = field(default_factory=lambda: [[0, 0], [0, 0]])
+    halves: list[list[int]] = field(default_factory=lambda: [[0, 0, 0], [0, 0, 0]])
     quotes: dict[str, list[Quote]] = field(default_factory=dict)
 
     def quoted(self) -> list[dict[str, Any]]:
@@ -75,12 +75,14 @@ class Topics:
                 keep(topic.quotes.setdefault(opinion.polarity, []), one, QUOTES)
         for name, polarities in found.items():
             topic, negative = self.table[name], NEGATIVE in polarities
+            praised = POSITIVE in polarities and not negative
             topic.reviews += 1
             topic.negative += negative
-            topic.praised += POSITIVE in polarities and not negative
-            for pair in self.times(topic, half, stretch):
-                pair[0] += 1
-                pair[1] += negative
+            topic.praised += praised
+            for counts in self.times(topic, half, stretch):
+                counts[0] += 1
+                counts[1] += negative
+                counts[2] += praised
         return {name: NEGATIVE in polarities for name, polarities in found.items()}
 
     @staticmethod
@@ -89,7 +91,7 @@ class Topics:
         if half is not None:
             yield topic.halves[half]
         if stretch is not None:
-            yield topic.course.setdefault(stretch, [0, 0])
+            yield topic.course.setdefault(stretch, [0, 0, 0])
 
     def ranked(self) -> list[tuple[str, Topic]]:
         """The topics by number of complaints, ties by reviews and name; `overall` and `other` come last."""
@@ -119,7 +121,7 @@ class Topics:
                     "stars": stars(name),
                     "targets": self.scheme.members.get(name, []),
                     "quotes": topic.quoted(),
-                    "course": [topic.course.get(n, [0, 0]) for n in range(stretches)],
+                    "course": [topic.course.get(n, [0, 0, 0]) for n in range(stretches)],
                 }
             )
         return {"by": self.scheme.by, "own": self.scheme.own, "rows": rows}

@@ -46,7 +46,7 @@ def html(saved: dict[str, Any]) -> str:
         opinions = sentence["opinions"]
         items.append(
             {
-                "id": sentence["review_id"],
+                "review": named(sentence["review_row"], sentence["review_id"]),
                 "pieces": words(sentence["text"], opinions, first),
                 "opinions": [{**o, "number": n, "sign": SIGNS[o["polarity"]]} for n, o in enumerate(opinions, first)],
                 "end": first + len(opinions),
@@ -66,6 +66,15 @@ def html(saved: dict[str, Any]) -> str:
             file=f"check-{saved['page']}.json",
         )
     )
+
+
+def named(row: int, identity: str) -> str:
+    """A review as the page of `aspectra analyze` calls it, by its row, and its id where the table has one.
+
+    >>> named(3, "row-3"), named(3, "stay-001")
+    ('row 3', 'row 3, stay-001')
+    """
+    return f"row {row}" if identity == f"row-{row}" else f"row {row}, {identity}"
 
 
 def words(text: str, opinions: Sequence[Mapping[str, Any]], first: int) -> list[dict[str, Any]]:

@@ -23,13 +23,13 @@ PAGE = files("aspectra.report") / "page"
 def frame(styles: tuple[str, ...], script: str, data: Any, before: tuple[str, ...] = ()) -> dict[str, Any]:
     """The values `style`, `script`, `policy` and `data` of a page's template.
 
-    `style.css` and `theme.js` are in every page, before the named files; `before` are scripts that several pages share.
-    `data` is the input of the script.
+    `style.css`, `theme.js` and `boxes.js` are in every page, before the named files; `before` are scripts that several
+    pages share. `data` is the input of the script.
     """
     from markupsafe import Markup
 
     style = "".join(map(part, ("style.css", *styles)))
-    code = "".join(map(part, ("theme.js", *before, script)))
+    code = "".join(map(part, ("theme.js", "boxes.js", *before, script)))
     return {
         "style": Markup(style),
         "script": Markup(code),

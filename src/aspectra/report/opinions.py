@@ -115,7 +115,9 @@ def over_time(time: Row, dots: Sequence[Any]) -> Row:
         "column": time["column"],
         "left_out": left_out(time),
         "counts": charts.columns(dots),
-        "shares": charts.course(dots),
+        "shares": charts.course(dots) if sum(map(charts.told, dots)) > 1 else None,
+        "gaps": any(dot.opinions and not charts.told(dot) for dot in dots),
+        "enough": charts.ENOUGH,
     }
 
 

@@ -16,8 +16,10 @@ from aspectra.report.charts import Axis, linear, strip, tag
 
 ORDER = ("positive", "neutral", "conflict", "negative")
 HEIGHT, TOP, BOTTOM = 240, 12, 206
-LEFT, RIGHT = 8.0, 99.0  # percent: the edges of the plot
 LABELS = 5  # on the time axis, few enough for a phone
+LAST = 92.0  # percent: a label further right would stand out of the chart on a phone
+ENOUGH = 10  # opinions of a period: with fewer, its shares are not drawn
+ASIDE = 2  # pixels by which the two lines of a chart stand apart, so that their intervals do not cover each other
 
 Polarities = Mapping[str, Mapping[str, float]]
 
@@ -29,6 +31,10 @@ class Stretch:
     name: str
     reviews: int
     polarities: Polarities
+
+    @property
+    def opinions(self) -> float:
+        return sum(part["count"] for part in self.polarities.values())
 
 
 def bar(polarities: Polarities, height: int = 26) -> str:
@@ -61,19 +67,7 @@ FULL = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
 
 def head() -> str:
     """The tick labels above a column of `share` charts."""
-    return strip(
-        18,
-        *(
-            tag(
-                "text",
-                f"{100 * t:g}",
-                x=FULL.at(t),
-                y=13,
-                class_=f"tick {'end' if t == 1 else 'from' if not t else ''}",
-            )
-            for t in FULL.ticks
-        ),
-    )
+    return strip(18, *(tag("text", f"{100 * t:g}", x=FULL.at(t), y=13, class_="tick") for t in FULL.ticks))
 
 
 def share(polarity: str, part: Mapping[str, float], height: int = 26) -> str:
@@ -97,14 +91,16 @@ def level(up: Axis, value: float) -> float:
 
 
 def frame(up: Axis, stretches: Sequence[Stretch], sign: str) -> list[str]:
-    """Grid and labels of a chart over time."""
+    """Grid and labels of a chart over time. The labels of `up` are left of the chart, where the page keeps room."""
     drawn = []
     for tick in up.ticks:
         y = level(up, tick)
-        drawn.append(tag("line", x1=f"{LEFT}%", x2=f"{RIGHT}%", y1=y, y2=y, class_="grid"))
-        drawn.append(tag("text", f"{tick:,g}{sign}", x=f"{LEFT - 1:g}%", y=y + 4, class_="tick end"))
+        drawn.append(tag("line", x1=0, x2="100%", y1=y, y2=y, class_="grid"))
+        drawn.append(tag("text", f"{short(tick)}{sign}", x=-6, y=y + 4, class_="tick end"))
     every = -(-len(stretches) // LABELS)
     for n in range(0, len(stretches), every):
+        if n and middle(n, len(stretches)) > LAST:
+            continue
         at = f"{middle(n, len(stretches)):.4g}%"
         drawn.append(tag("line", x1=at, x2=at, y1=BOTTOM, y2=BOTTOM + 5, class_="axis"))
         drawn.append(tag("text", escape(stretches[n].name), x=at, y=BOTTOM + 20, class_="tick"))
@@ -112,15 +108,27 @@ def frame(up: Axis, stretches: Sequence[Stretch], sign: str) -> list[str]:
 
 
 def middle(n: int, count: int) -> float:
-    return LEFT + (RIGHT - LEFT) * (n + 0.5) / count
+    """The middle of a period as a percentage of the whole width."""
+    return 100 * (n + 0.5) / count
+
+
+def short(value: float) -> str:
+    """A count in at most a few letters.
+
+    >>> short(1500), short(20_000), short(2_500_000)
+    ('1,500', '20k', '2.5M')
+    """
+    if value >= 1_000_000:
+        return f"{value / 1_000_000:g}M"
+    return f"{value / 1000:g}k" if value >= 10_000 else f"{value:,g}"
 
 
 def columns(stretches: Sequence[Stretch]) -> str:
     """The number of opinions in each period, stacked by polarity."""
-    totals = [sum(part["count"] for part in s.polarities.values()) for s in stretches]
-    up = linear([0, max(totals)])
+    up = linear([0, max(s.opinions for s in stretches)])
+    up = Axis(up.low, up.high, tuple(tick for tick in up.ticks if tick == int(tick)))
     drawn = frame(up, stretches, "")
-    wide = (RIGHT - LEFT) / len(stretches)
+    wide = 100 / len(stretches)
     for n, s in enumerate(stretches):
         below = 0.0
         for polarity in reversed(ORDER):
@@ -130,7 +138,7 @@ def columns(stretches: Sequence[Stretch]) -> str:
                 drawn.append(
                     tag(
                         "rect",
-                        x=f"{LEFT + wide * (n + 0.1):.4g}%",
+                        x=f"{wide * (n + 0.1):.4g}%",
                         width=f"{wide * 0.8:.4g}%",
                         y=top,
                         height=bottom - top,
@@ -138,39 +146,45 @@ def columns(stretches: Sequence[Stretch]) -> str:
                     )
                 )
                 below += count
-    said = "; ".join(f"{s.name}: {total:g}" for s, total in zip(stretches, totals, strict=True))
+    said = "; ".join(f"{s.name}: {s.opinions:g}" for s in stretches)
     return picture(f"Opinions over time. {said}", *drawn)
 
 
 def course(stretches: Sequence[Stretch], polarities: Sequence[str] = ("positive", "negative")) -> str:
-    """The shares of some polarities over time, with intervals; periods without opinions leave a gap."""
+    """The shares of some polarities over time, with intervals. Periods with few opinions (`told`) leave a gap."""
     up = Axis(0, 100, (0, 25, 50, 75, 100))
     drawn = frame(up, stretches, " %")
-    dense = len(stretches) > 30
-    for polarity in polarities:
+    radius = 3.6 if len(stretches) <= 30 else 2
+    for aside, polarity in zip((-ASIDE, ASIDE), polarities, strict=True):
         places: list[tuple[float, float] | None] = []
-        marks = []
+        marks, dots = [], []
         for n, s in enumerate(stretches):
-            part = s.polarities[polarity]
-            if not sum(each["count"] for each in s.polarities.values()):
+            if not told(s):
                 places.append(None)
                 continue
+            part = s.polarities[polarity]
             x, y = middle(n, len(stretches)), level(up, 100 * part["share"])
             places.append((x, y))
             at, low, high = f"{x:.4g}%", level(up, 100 * part["low"]), level(up, 100 * part["high"])
             marks.append(tag("line", x1=at, x2=at, y1=low, y2=high, class_=f"range {polarity}"))
-            if not dense:
-                marks.append(tag("circle", cx=at, cy=y, r=3.6, class_=f"dot {polarity}"))
-        drawn += marks
-        drawn += [
+            dots.append(tag("circle", cx=at, cy=y, r=radius, class_=f"dot {polarity}"))
+        lines = [
             tag("line", x1=f"{a[0]:.4g}%", y1=a[1], x2=f"{b[0]:.4g}%", y2=b[1], class_=f"course {polarity}")
             for a, b in pairwise(places)
             if a and b
         ]
+        drawn.append(tag("g", *marks, *lines, *dots, transform=f"translate({aside} 0)"))
     said = "; ".join(
-        f"{s.name}: " + ", ".join(f"{100 * s.polarities[p]['share']:.0f} % {p}" for p in polarities) for s in stretches
+        f"{s.name}: " + ", ".join(f"{100 * s.polarities[p]['share']:.0f} % {p}" for p in polarities)
+        for s in stretches
+        if told(s)
     )
     return picture(f"Shares over time. {said}", *drawn)
+
+
+def told(stretch: Stretch) -> bool:
+    """Whether the shares of a period are drawn: those of fewer than `ENOUGH` opinions are mostly chance."""
+    return stretch.opinions >= ENOUGH
 
 
 def stretches(rows: Sequence[dict[str, Any]], unit: str) -> list[Stretch]:
@@ -182,13 +196,14 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def named(day: date, unit: str) -> str:
-    """A start in words: the day, the month, or the year. Always in English, whatever the locale.
+    """A start in words: the day, month, quarter or year. Always in English, whatever the locale.
 
-    >>> named(date(2026, 3, 1), "month"), named(date(2026, 3, 2), "week")
-    ('Mar 2026', '2 Mar')
+    >>> named(date(2026, 3, 1), "month"), named(date(2026, 3, 2), "week"), named(date(2026, 4, 1), "quarter")
+    ('Mar 2026', '2 Mar', 'Q2 2026')
     """
     month = MONTHS[day.month - 1]
-    return {"month": f"{month} {day.year}", "year": str(day.year)}.get(unit, f"{day.day} {month}")
+    long = {"month": f"{month} {day.year}", "quarter": f"Q{-(-day.month // 3)} {day.year}", "year": str(day.year)}
+    return long.get(unit, f"{day.day} {month}")
 
 
 def dated(day: date) -> str:

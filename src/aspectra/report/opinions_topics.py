@@ -95,7 +95,7 @@ def topic(row: Row, most: int, axis: Axis | None, stretches: Sequence[Stretch], 
         ],
         "course": charts.topic_course(course, [each.name for each in stretches], unit) if course else "",
         "span": (stretches[0].name, stretches[-1].name) if course else (),
-        "peak": f"{max(named for named, _ in course):,}" if course else "",
+        "peak": f"{max(reviews for reviews, *_ in course):,}" if course else "",
     }
 
 

@@ -15,6 +15,7 @@ from aspectra.report.opinions_charts import dated, named
 NOUNS = {"targets": "target", "categories": "category"}
 AMBIGUOUS = {"%m/%d/%Y": "month/day/year", "%m/%d/%y": "month/day/year", "%m-%d-%Y": "month-day-year"}
 ENOUGH = (10, 0.005)  # reviews, and share of all reviews, that a topic needs to be called best
+HANDFUL = 20  # opinions: fewer are told by number, not in percent
 SELDOM = 0.25  # and its maximum share of complaints
 LAST = ("overall", "other")  # not topics: opinions without a target, targets that fit no topic
 FOREIGN = 0.05  # share of reviews in another language above which a note says so
@@ -49,17 +50,20 @@ def facts(manifest: Row) -> list[tuple[str, str]]:
         *((what, f"{figures[what]['known']:,}") for what in NOUNS if figures[what]["known"]),
     ]
     if (time := figures["time"]) and time["span"]:
-        ends = [written(date.fromisoformat(day), time) for day in time["span"]]
+        ends = [written(date.fromisoformat(day), time["written"]) for day in time["span"]]
         found.append(("written", " to ".join(dict.fromkeys(ends))))
     return found
 
 
-def written(day: date, time: Row) -> str:
-    """A review's date, as precise as the page's unit and the column's format allow."""
-    if time["unit"] in ("month", "year"):
-        return named(day, time["unit"])
-    way = time["written"]
-    return dated(day) if way in ("iso", "epoch") or "%d" in way else named(day, "month")
+def written(day: date, way: str) -> str:
+    """A review's date, as precise as the column's format.
+
+    >>> written(date(2026, 3, 1), "iso"), written(date(2026, 3, 1), "%b %Y"), written(date(2026, 1, 1), "%Y")
+    ('1 Mar 2026', 'Mar 2026', '2026')
+    """
+    if way in ("iso", "epoch") or "%d" in way:
+        return dated(day)
+    return named(day, "year" if way == "%Y" else "month")
 
 
 def notes(manifest: Row) -> list[str]:
@@ -114,10 +118,11 @@ def headline(figures: Row) -> str:
     reviews, opinions = figures["reviews"], figures["opinions"]
     if not opinions:
         return f"No opinion was found in {counted(reviews, 'review')}."
+    few = opinions < HANDFUL
     parts = [
-        f"{percent(figures['polarities'][polarity]['share'])} {polarity}"
+        f"{part['count'] if few else percent(part['share'])} {polarity}"
         for polarity in ("positive", "negative", "neutral", "conflict")
-        if figures["polarities"][polarity]["count"]
+        if (part := figures["polarities"][polarity])["count"]
     ]
     verb = "holds" if reviews == 1 else "hold"
     return f"{counted(reviews, 'review')} {verb} {counted(opinions, 'opinion')}: {listed(parts)}."
@@ -130,6 +135,11 @@ def listed(parts: Sequence[str]) -> str:
 
 def story(figures: Row) -> list[str]:
     """The main findings, one sentence each."""
+    if not figures["opinions"]:
+        return [
+            "If there should be some: see whether the column of texts is the right one (--text-column), and whether "
+            "the model reads their language."
+        ]
     rows = [row for row in figures["topics"]["rows"] if row["label"] not in LAST]
     complained = [row for row in rows if row["negative"]["reviews"] > 1][:3]
     found = []

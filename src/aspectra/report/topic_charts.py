@@ -42,19 +42,24 @@ def lower(axis: Axis, stars: Mapping[str, float], height: int = 30) -> str:
 
 
 def topic_course(course: Sequence[Sequence[int]], names: Sequence[str], unit: str) -> str:
-    """Reviews over time that mention a topic, and those that complain: one path each, to keep the page small."""
-    most = max(1, *(named for named, _ in course))
+    """Reviews over time that mention a topic, in the parts and colors of `complaints`.
+
+    `course` has [reviews, negative, praised] of each period. One path for each part keeps the page small.
+    """
+    most = max(1, *(reviews for reviews, *_ in course))
     wide, tall = 10, 60
 
-    def path(counts: Sequence[int]) -> str:
-        tops = ((n, tall * count / most) for n, count in enumerate(counts) if count)
-        return "".join(f"M{n * wide + 1} {tall}v{-top:.3g}h8v{top:.3g}z" for n, top in tops)
+    def path(part: str, spans: Sequence[tuple[int, int]]) -> str:
+        tops = ((n, tall - tall * end / most, tall * (end - start) / most) for n, (start, end) in enumerate(spans))
+        drawn = "".join(f"M{n * wide + 1} {top:.3g}h8v{high:.3g}h-8z" for n, top, high in tops if high)
+        return tag("path", d=drawn, class_=f"flat {part}") if drawn else ""
 
-    said = "; ".join(f"{name}: {bad} of {named}" for name, (named, bad) in zip(names, course, strict=True) if named)
+    said = "; ".join(f"{name}: {bad} of {of}" for name, (of, bad, _) in zip(names, course, strict=True) if of)
     return tag(
         "svg",
-        tag("path", d=path([named for named, _ in course]), class_="spoken"),
-        tag("path", d=path([bad for _, bad in course]), class_="complained"),
+        path("negative", [(0, bad) for _, bad, _ in course]),
+        path("positive", [(bad, bad + good) for _, bad, good in course]),
+        path("neutral", [(bad + good, of) for of, bad, good in course]),
         role="img",
         aria_label=f"Reviews that complain of it, of those that mention it, by {unit}. {said}",
         viewBox=f"0 0 {wide * len(course)} {tall}",
