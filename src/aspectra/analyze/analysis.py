@@ -105,7 +105,7 @@ def analyze(
             say(f"{out} is finished: nothing to do")
             return done
         table = read_table(path, **reading, date_column=date_column, stars_column=stars_column)
-        table.check_columns(by)
+        table.compared(by)  # reports an unknown column before the reading
         if isinstance(record, Growth):
             if not record.take_in(table, name, find):
                 say(f"nothing is new in {name}")
