@@ -93,7 +93,7 @@ def analyze(
         "model": source.meanings,
         "topics": named,
     }
-    find = partial(read_opinions, load=source.load, workers=workers, cluster=cluster)
+    find = partial(read_opinions, load=source.load, workers=workers, cluster=cluster, note=source.note)
     with held(out), at_hand(reviews, out, stdin_format) as (path, name):
         record: Record
         if append:
