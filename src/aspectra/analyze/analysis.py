@@ -135,6 +135,8 @@ def analyze(
             write(manifest, report)
             manifest["outputs"][str(report)] = sha256(report)
         record.close(manifest)
+        if (page := record.left(manifest)) is not None:
+            say(f"{page} does not show these figures, but those of the run before; make it anew with --report {page}")
     from aspectra.report.opinions_words import foreign
 
     if told := foreign(figures):
