@@ -114,6 +114,10 @@ def test_stopped_while_it_reads_it_goes_on_though_the_file_has_grown(tmp_path: P
     with pytest.raises(RuntimeError, match="killed"):
         grow(tmp_path, ROWS[:45], source(dies_after=said(ROWS[20:36])))
     assert (tmp_path / "out.parquet").read_bytes() == whole, "the output is as it was"
+    (tmp_path / "out.parquet").rename(tmp_path / "away")
+    with pytest.raises(UserError, match=r"out\.parquet\.parts goes on from .*; put them back, or delete the folder"):
+        grow(tmp_path, ROWS)
+    (tmp_path / "away").rename(tmp_path / "out.parquet")
     assert grow(tmp_path, ROWS, source(log))["figures"] == once(tmp_path, ROWS)
     assert asked(log) == said(ROWS[36:]), "what was read before the stop is not read again"
 
