@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 from tests.analyze.stand_in import Dictionary, invented, put, source
 
-from aspectra.analyze import growth, reading
+from aspectra.analyze import growth, reading, record
 from aspectra.analyze.analysis import analyze
 from aspectra.analyze.sample import sample
 from aspectra.analyze.source import Source
@@ -128,7 +128,8 @@ def test_stopped_while_it_reads_it_goes_on_though_the_file_has_grown(tmp_path: P
 def test_stopped_at_any_step_of_the_end_nothing_is_lost_or_doubled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, after: bool, suffix: str
 ) -> None:
-    out, did = tmp_path / f"out.{suffix}", getattr(growth, step)
+    where = record if step == "write_json" else growth
+    out, did = tmp_path / f"out.{suffix}", getattr(where, step)
 
     def stopped(*given: Any, **more: Any) -> None:
         if after:
@@ -137,7 +138,7 @@ def test_stopped_at_any_step_of_the_end_nothing_is_lost_or_doubled(
 
     for rows in (ROWS[:20], ROWS):
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(growth, step, stopped)
+            patch.setattr(where, step, stopped)
             grow(tmp_path, rows, out=out)
         manifest = grow(tmp_path, rows, source(dies_after=0), out=out)
     assert manifest["figures"] == once(tmp_path, ROWS)
