@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tomllib
@@ -9,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from aspectra.cli.doctor import EXTRAS
+from aspectra.cli.main import run
 from aspectra.errors import MissingExtraError
-from aspectra.extras import PACKAGES, need
+from aspectra.extras import PACKAGES, RARE, need
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-CALLED = {"sklearn": "scikit-learn", "prometheus_client": "prometheus-client"}  # what a module's package is called
 
 
-def test_the_tables_of_extras_are_those_of_pyproject() -> None:
+def test_the_table_of_extras_is_that_of_pyproject() -> None:
     project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
     lists = {"base": project["dependencies"], **project["optional-dependencies"]}
     brought = {
@@ -25,11 +25,35 @@ def test_the_tables_of_extras_are_those_of_pyproject() -> None:
         for extra, some in lists.items()
         if some and extra != "all"
     }
-    assert {"base", *PACKAGES} == set(EXTRAS) == set(brought)
-    for extra, modules in PACKAGES.items():
-        assert {CALLED.get(module, module) for module in modules} <= brought[extra]
-    for extra, packages in EXTRAS.items():
+    assert set(PACKAGES) == set(brought)
+    for extra, packages in PACKAGES.items():
         assert set(packages) <= brought[extra]
+
+
+def test_what_every_use_of_an_extra_needs_is_looked_for_by_the_names_of_its_modules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sought: list[str] = []
+
+    def found(name: str) -> bool:
+        sought.append(name)
+        return True
+
+    monkeypatch.setattr("importlib.util.find_spec", found)
+    for extra in ("train", "select", "serve"):
+        need(extra, "a test")
+    assert {"torch", "sklearn", "prometheus_client"} <= set(sought) and not set(sought) & set(RARE)
+    need("train", "a test", "onnx")
+    assert sought[-1] == "onnx"
+
+
+def test_doctor_names_each_package_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(PACKAGES, "excel", ("no-such-package",))
+    assert run(["doctor", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert ["excel", "no-such-package", None] in told["packages"] and "excel" in told["missing extras"]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_text_column_by_name_by_order_of_names_or_given(tmp_path: Path) -> None:
     assert [review.text for review in read_reviews(path)] == ["short"]
     assert [review.text for review in read_reviews(path, Layout("Notes"))] == ["other"]
     assert [review.text for review in read_reviews(path, Layout("notes"))] == ["other"]
-    assert "no column 'note'; it has: body, review, Notes; name it with --text-column" in refused(
+    assert "no column 'note' for --text-column; did you mean 'Notes'? It has: body, review, Notes" in refused(
         path, layout=Layout("note")
     )
 
@@ -86,7 +86,7 @@ def test_no_text_column_names_those_that_exist(tmp_path: Path, suffix: str) -> N
         put(path, '{"a": 1, "b": 2}\n')
     else:
         write_parquet(path, [{"a": "1", "b": "2"}], ("a", "b"))
-    assert "no text column; it has: a, b; name it with --text-column" in refused(path)
+    assert "no text column; name it with --text-column. It has: a, b" in refused(path)
 
 
 def test_files_that_are_not_there_or_hold_nothing(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_ids_that_are_those_of_products_lose_nothing(tmp_path: Path, capsys: pyt
     told = capsys.readouterr().err
     assert "3 reviews with the id of another review, first 'B01'" in told and "--id-column" in told
     assert [review.id for review in read_reviews(path, Layout(id_column="N"))] == list("123456")
-    assert "no column 'm' for --id-column; it has: id, text, n" in refused(path, layout=Layout(id_column="m"))
+    assert "no column 'm' for --id-column. It has: id, text, n" in refused(path, layout=Layout(id_column="m"))
 
 
 def test_columns_are_found_with_spaces_in_their_names(tmp_path: Path) -> None:

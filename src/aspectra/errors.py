@@ -75,6 +75,36 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
     "unknown task 'atsb'; did you mean 'atsa'? There are: acsa, atsa"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
-    hint = f"; did you mean '{near[0]}'?" if near else "."
-    return UserError(f"unknown {kind} '{given}'{hint} There are: {', '.join(names)}")
+    return UserError(f"unknown {kind} '{given}'{hint(given, names)} There are: {', '.join(names)}")
+
+
+def no_column(
+    where: Path | str, names: Iterable[str], option: str, given: str | None = None, what: str | None = None
+) -> UserError:
+    """A `UserError` for a table without a column: the `given` one; or any for `what`, by default what `option` names.
+
+    >>> str(no_column("a.csv", ["id", "Day"], "--date", "days"))
+    "a.csv has no column 'days' for --date; did you mean 'Day'? It has: id, Day"
+    >>> str(no_column("a.csv", ["id", "day"], "--text-column"))
+    'a.csv has no text column; name it with --text-column. It has: id, day'
+    """
+    names = list(map(str, names))
+    if given is None:
+        what = what or option.removeprefix("--").removesuffix("-column")
+        told = f"{what} column; name it with {option}."
+    else:
+        told = f"column '{given}' for {option}{hint(given, names, 0.6)}"
+    return UserError(f"{where} has no {told} It has: {', '.join(names)}")
+
+
+def hint(given: str, known: Iterable[str], least: float = 0.5) -> str:
+    """The known name that is most similar to a given one, ignoring case, as the end of a message.
+
+    `least` is the similarity that it needs, from 0 to 1 (`difflib`).
+
+    >>> hint("Dat", ["id", "date"]), hint("Dat", ["id"])
+    ("; did you mean 'date'?", '.')
+    """
+    names = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(given.casefold(), names, n=1, cutoff=least)
+    return f"; did you mean '{names[near[0]]}'?" if near else "."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -80,6 +80,19 @@ def counted(number: int, noun: str) -> str:
     ('1 review', '2,000 reviews')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+SHOWN = 10  # of a list in a message
+
+
+def first_few(found: Sequence[str], total: int | None = None) -> str:
+    """The first items of a list, and the number of the others; `total` if `found` has only the first ones.
+
+    >>> first_few(["line 2", "line 4"]), first_few(["line 2"] * 10, 12)[-26:]
+    ('line 2; line 4', 'line 2; line 2; and 2 more')
+    """
+    left = (len(found) if total is None else total) - SHOWN
+    return "; ".join(found[:SHOWN]) + (f"; and {left:,} more" if left > 0 else "")
 
 
 @contextmanager

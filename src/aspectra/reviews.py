@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aspectra.errors import UserError
+from aspectra.errors import UserError, no_column
 from aspectra.markup import told
 from aspectra.progress import counted, say
 from aspectra.rows import FOUND, Form, nothing, read_rows
@@ -188,20 +188,26 @@ def mark(text: str) -> int:
 
 def which_text(path: Path, names: Sequence[str], given: str | None) -> str:
     """The text column: the `given` one, else the first of `TEXT`. Raises UserError if there is none."""
-    found = find(names, (given,) if given else TEXT)
-    if found is None:
-        what = f"no column '{given}'" if given else "no text column"
-        raise UserError(f"{path} has {what}; it has: {', '.join(map(str, names))}; name it with --text-column")
-    return found
+    return column_of(path, names, "--text-column", given or None, TEXT)
 
 
 def which_id(path: Path, names: Sequence[str], given: str | None) -> str | None:
     """The id column: the `given` one, else the first of `ID`, else None. Raises UserError if the given one is not
     there.
     """
-    found = find(names, (given,) if given else ID)
-    if given and found is None:
-        raise UserError(f"{path} has no column '{given}' for --id-column; it has: {', '.join(map(str, names))}")
+    return column_of(path, names, "--id-column", given) if given else find(names, ID)
+
+
+def column_of(
+    where: Path | str, names: Sequence[str], option: str, given: str | None, usual: Sequence[str] = ()
+) -> str:
+    """The column that the `option` names, else the first of the `usual` ones, by the rules of `find`.
+
+    Raises UserError if there is none.
+    """
+    found = find(names, usual if given is None else (given,))
+    if found is None:
+        raise no_column(where, names, option, given)
     return found
 
 

@@ -313,7 +313,7 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
         ({"reviews": tmp_path / "empty.jsonl"}, r"has no reviews \(it is empty"),
         ({"reviews": tmp_path / "head.csv"}, r"has no reviews \(it has no rows"),
         ({"text_column": "words"}, "no column 'words'"),
-        ({"by": ("shop",)}, "no column 'shop' for --by; it has: id, date, store, category, review"),
+        ({"by": ("shop",)}, r"no column 'shop' for --by\. It has: id, date, store, category, review"),
         ({"date_column": "when"}, "no column 'when' for --date"),
         ({"date_column": "store"}, "has no readable dates"),
         ({"language": "xx"}, "unknown language 'xx'"),

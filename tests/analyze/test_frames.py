@@ -80,7 +80,7 @@ def test_what_is_no_frame() -> None:
     with pytest.raises(UserError, match="not list"):
         aspectra.analyze.frame(["The room was dirty."], model=Dictionary())
     pandas = pytest.importorskip("pandas")
-    with pytest.raises(UserError, match="no column 'words'; the columns are: review, category, stars"):
+    with pytest.raises(UserError, match=r"the frame has no column 'words' for text\. It has: review, category, stars"):
         aspectra.analyze.frame(pandas.DataFrame(COLUMNS), text="words", model=Dictionary())
 
 

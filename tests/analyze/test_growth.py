@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 from tests.analyze.stand_in import Dictionary, invented, put, source
 
-from aspectra.analyze import growth, reading
+from aspectra.analyze import growth, reading, record
 from aspectra.analyze.analysis import analyze
 from aspectra.analyze.sample import sample
 from aspectra.analyze.source import Source
@@ -114,6 +114,10 @@ def test_stopped_while_it_reads_it_goes_on_though_the_file_has_grown(tmp_path: P
     with pytest.raises(RuntimeError, match="killed"):
         grow(tmp_path, ROWS[:45], source(dies_after=said(ROWS[20:36])))
     assert (tmp_path / "out.parquet").read_bytes() == whole, "the output is as it was"
+    (tmp_path / "out.parquet").rename(tmp_path / "away")
+    with pytest.raises(UserError, match=r"out\.parquet\.parts goes on from .*; put them back, or delete the folder"):
+        grow(tmp_path, ROWS)
+    (tmp_path / "away").rename(tmp_path / "out.parquet")
     assert grow(tmp_path, ROWS, source(log))["figures"] == once(tmp_path, ROWS)
     assert asked(log) == said(ROWS[36:]), "what was read before the stop is not read again"
 
@@ -124,7 +128,8 @@ def test_stopped_while_it_reads_it_goes_on_though_the_file_has_grown(tmp_path: P
 def test_stopped_at_any_step_of_the_end_nothing_is_lost_or_doubled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, after: bool, suffix: str
 ) -> None:
-    out, did = tmp_path / f"out.{suffix}", getattr(growth, step)
+    where = record if step == "write_json" else growth
+    out, did = tmp_path / f"out.{suffix}", getattr(where, step)
 
     def stopped(*given: Any, **more: Any) -> None:
         if after:
@@ -133,7 +138,7 @@ def test_stopped_at_any_step_of_the_end_nothing_is_lost_or_doubled(
 
     for rows in (ROWS[:20], ROWS):
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(growth, step, stopped)
+            patch.setattr(where, step, stopped)
             grow(tmp_path, rows, out=out)
         manifest = grow(tmp_path, rows, source(dies_after=0), out=out)
     assert manifest["figures"] == once(tmp_path, ROWS)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.analyze.stand_in import invented, put, source
 from tests.meaning.words import write_words
 
@@ -41,3 +42,22 @@ def test_another_table_of_meanings_counts_anew_without_the_model(tmp_path: Path)
     knowing = replace(source(dies_after=0), meanings=write_words(tmp_path))
     again = analyze(**job(tmp_path, knowing))
     assert again["figures"]["topics"]["by"] == "meaning" and again["config"]["meanings"]
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_a_page_that_does_not_show_the_new_figures_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], append: bool
+) -> None:
+    page = tmp_path / "r.html"
+    one = job(tmp_path) | {"append": append}
+    told = f"{page} does not show these figures, but those of the run before; make it anew with --report {page}\n"
+    analyze(**one, report=page)
+    analyze(**one)
+    assert "does not show" not in capsys.readouterr().err, "the figures are the same"
+    analyze(**one, by=("store",))
+    assert capsys.readouterr().err.endswith(told) and "By store" not in page.read_text()
+    analyze(**one, by=("store",), report=page)
+    assert "does not show" not in capsys.readouterr().err and "By store" in page.read_text()
+    page.write_text("mine")
+    analyze(**one)
+    assert "does not show" not in capsys.readouterr().err, "it is no page of a run any more"

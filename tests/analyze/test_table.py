@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.analyze.stand_in import put
 
 from aspectra.analyze.dates import Dates
 from aspectra.analyze.table import read_table
 from aspectra.errors import UserError
+from aspectra.tables import write_jsonl
 
 LINES = """\
 {"id": "a", "review": "Good.", "stars": 5, "date": "2026-03-01"}
@@ -51,9 +53,61 @@ def test_a_limit_is_of_reviews_not_of_rows(file: Path) -> None:
 def test_what_is_wrong_is_told_by_its_line(file: Path) -> None:
     with pytest.raises(UserError, match=r"reviews\.jsonl, line 2: no text in column 'review'"):
         read_table(file)
-    with pytest.raises(UserError, match="no column 'words'"):
-        read_table(file, text_column="words")
-    with pytest.raises(UserError, match="no column 'when' for --date"):
-        read_table(file, skip_bad_rows=True, date_column="when")
-    with pytest.raises(UserError, match="no column 'shop' for --by; it has: id, review, stars, date, tags"):
-        read_table(file, skip_bad_rows=True).check_columns(["stars", "shop"])
+
+
+@pytest.mark.parametrize(
+    ("option", "setting"),
+    [("text-column", "text_column"), ("id-column", "id_column"), ("date", "date_column"), ("stars", "stars_column")],
+)
+@pytest.mark.parametrize(("given", "hint"), [("DAT", "; did you mean 'date'?"), ("xyz", ".")])
+def test_a_column_that_is_not_there_is_told_alike_by_every_option(
+    tmp_path: Path, option: str, setting: str, given: str, hint: str
+) -> None:
+    file, said = put(tmp_path / "r.csv", [{"id": "a", "review": "Good.", "stars": "5", "date": "2026-03-01"}]), []
+    for way in ({setting: given}, {}):
+        with pytest.raises(UserError) as caught:
+            read_table(file, **way).compared([given])  # type: ignore[arg-type]
+        said.append(str(caught.value))
+    for told, name in zip(said, (option, "by"), strict=True):
+        assert told == f"{file} has no column '{given}' for --{name}{hint} It has: id, review, stars, date"
+
+
+def test_every_option_finds_a_column_by_the_same_rules(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("No,Guest Review,Stay Date,Guest Stars,Shop\n1,Good.,2026-03-01,5,A\n")
+    table = read_table(
+        path, text_column="guest_review", id_column="NO", date_column="stay_date", stars_column="guest stars"
+    )
+    assert [(entry.id, entry.text) for entry in table.entries()] == [("1", "Good.")]
+    assert table.dates == Dates("Stay Date", "iso") and table.stars == "Guest Stars"
+    assert table.compared(["shop", "SHOP", "no"]) == ["Shop", "No"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_date_that_no_calendar_has_is_told_by_its_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    dates = ["2025-03-01"] * 60 + ["2025-03-41", "n/a", "2025-02-30", ""] + ["March?"] * 9
+    rows = [{"text": "Good.", "date": day, "stars": "5"} for day in dates]
+    path = put(tmp_path / "r.csv", rows)
+    first = 62
+    if suffix == "jsonl":
+        path, first = tmp_path / "r.jsonl", 61
+        write_jsonl(path, rows)
+    table = read_table(path)
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"{path}: column 'date' has 11 unreadable dates, counted as missing: line {first} ('2025-03-41'); "
+        f"line {first + 2} ('2025-02-30'); line {first + 4} ('March?'); "
+    )
+    assert said.count("line ") == 10 and said.endswith("; and 1 more\n"), "empty cells are not among them"
+    assert table.days.total() == 60
+
+
+def test_one_cell_without_stars_among_many_is_told_by_its_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"text": "Good.", "stars": "5"}] * 40 + [{"text": "Good.", "stars": value} for value in ("55", "N/A")]
+    read_table(put(tmp_path / "r.csv", rows))
+    told = "r.csv: column 'stars' has 1 unreadable rating, counted as missing: line 42 ('55')\n"
+    assert capsys.readouterr().err.endswith(told)

@@ -18,7 +18,7 @@ from tests.benchmark.conftest import Small, cut_down, same, spawned
 from werkzeug import Request, Response
 
 from aspectra.benchmark import cells, grid, workers
-from aspectra.benchmark.protocol import benchmark, merge
+from aspectra.benchmark.protocol import benchmark, merge, record
 from aspectra.errors import UserError
 from aspectra.score.predictions import read_predictions
 from aspectra.systems import BenchmarkConfig
@@ -272,3 +272,14 @@ def test_the_grid_is_as_large_as_its_parts_say(small: Small) -> None:
 def test_weights_are_read_once_a_worker(causal: Path) -> None:
     held = cells.Held()
     assert held.get(str(causal)) is held.get(str(causal))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("{", "is not a record of a run"), ("[]", "is not a record of a run"), ("{}", "protocol version")],
+)
+def test_a_file_that_is_no_record_is_named(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "cell.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"cell\.json .*{told}"):
+        record(file)

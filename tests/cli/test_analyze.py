@@ -126,6 +126,7 @@ def test_json_is_the_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--language", "zz"], "unknown language 'zz'"),
         (["--out", "HOME/x.txt"], "name a file that ends in .parquet, .csv, .jsonl"),
         (["--workers", "0"], "--workers"),
+        (["--ray-address", "10.0.0.1:6379"], "--ray-address needs --engine ray"),
         (["--append", "--replace"], "--append keeps what is there, --replace overwrites it"),
     ],
 )

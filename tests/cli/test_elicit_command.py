@@ -142,6 +142,7 @@ BAD: list[tuple[list[str], str]] = [
     (["--ray-address", "127.0.0.1:6379"], "--workers and --ray-address need --engine ray"),
     (["--teacher", "vllm"], "--teacher vllm runs on a cluster: add --engine ray"),
     (["--engine", "ray", "--vllm", "[2]"], "--vllm is not a JSON object"),
+    (["--kinds", "extraction", "--task", "acsa"], "extraction for acsa needs its categories: --categories 'food"),
 ]
 
 

@@ -76,6 +76,19 @@ def test_wrong_calls(folder: Path, capsys: pytest.CaptureFixture[str], more: lis
     assert captured.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("lacking", ["gold", "pred", "task"])
+def test_what_is_missing_is_named_by_its_option(folder: Path, capsys: pytest.CaptureFixture[str], lacking: str) -> None:
+    given = {"gold": str(folder / "one.json"), "pred": str(folder / "pred.jsonl"), "task": "atsa"}
+    del given[lacking]
+    assert run(["score", *(part for name, value in given.items() for part in (f"--{name}", value))]) == 2
+    assert capsys.readouterr().err == f"aspectra: error: --{lacking} is missing (see 'aspectra score --help')\n"
+
+
+def test_a_saved_audit_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["score", "--audit", str(tmp_path / "gone.json")]) == 2
+    assert f"no file {tmp_path / 'gone.json'}\n" in capsys.readouterr().err
+
+
 def test_gold_and_predictions_that_differ(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(folder, gold=("two.json", "one.json")) == 2
     assert "sentence 1 differs" in capsys.readouterr().err

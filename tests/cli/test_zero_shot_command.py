@@ -110,6 +110,7 @@ def test_texts_are_read_in_the_encoding_that_is_named(home: Path, capsys: pytest
         ),
         (["--data", "HOME/atsa/inn", "--llm", "recorded", "--answers", "HOME/s"], "no file of recorded responses"),
         (["--data", "HOME/atsa/inn"], "unknown model 'MODEL'"),
+        (["--data", "HOME/atsa/inn", "--aspect", "the {term}"], "only {target} is filled in, not {term}"),
         (
             ["--data", "HOME/atsa/inn", "--llm", "recorded", "--answers", "HOME/texts.jsonl"],
             "--answers HOME/texts.jsonl",

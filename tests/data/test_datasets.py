@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aspectra import tasks
-from aspectra.data.datasets import draw, find, known, split
+from aspectra.data.datasets import draw, find, known, split, task_of
 from aspectra.data.examples import read, save
 from aspectra.errors import UserError
 from aspectra.schema import Example, Opinion
@@ -82,6 +82,17 @@ def test_sets_are_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.
         find("atsa", "atsa/mina")
     with pytest.raises(UserError, match=r"has none of train\.json"):
         find("atsa", tmp_path)
+    with pytest.raises(UserError, match="mine is a set of atsa, not of acsa"):
+        find("acsa", "mine")
+
+
+def test_a_name_that_two_tasks_have_must_say_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for task in ("atsa", "acsa"):
+        save(tmp_path / task / "mine" / "test.json", [Example("7", "food")])
+    monkeypatch.setenv("ASPECTRA_DATA", str(tmp_path))
+    with pytest.raises(UserError, match="the set mine exists for atsa and acsa: write --data atsa/mine"):
+        task_of("mine", None)
+    assert task_of("acsa/mine", None) == ("acsa", "mine")
 
 
 def test_draw_is_by_seed_and_keeps_the_order() -> None:

@@ -89,6 +89,8 @@ def test_what_is_pending_goes_out_and_what_is_sent_is_what_an_endpoint_would_get
     )
     assert batch_out(reviews, config, out, tmp_path / "none.jsonl") == {"requests": 0, "files": [], "left_out": 0}
     assert not (tmp_path / "none.jsonl").exists()
+    with pytest.raises(UserError, match=r"exists; name another --batch-out, or delete the file if it was never sent"):
+        batch_out(reviews, config, out, file)
 
 
 def test_results_in_any_order_come_to_what_asking_would_have_come_to(

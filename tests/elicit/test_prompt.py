@@ -60,14 +60,14 @@ def test_demonstrations_are_read_and_a_bad_line_is_named(tmp_path: Path) -> None
     assert prompt.read_demonstrations(path) == (Demonstration("extraction", "a", '{"opinions": []}'),)
     assert prompt.read_demonstrations(None) == ()
     for text, told in (
-        ('{"kind": "analysis"', "line 1"),
+        ('{"kind": "analysis"', r'line 1: not {"kind": \.\.\., "review": \.\.\., "answer": \.\.\.}'),
         ('{"kind": "x", "review": "", "answer": ""}', "unknown kind"),
     ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(UserError, match=told):
             prompt.read_demonstrations(path)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(UserError, match="not UTF-8"):
+    with pytest.raises(UserError, match="is not UTF-8; convert it first"):
         prompt.read_demonstrations(path)
     with pytest.raises(UserError, match="no demonstrations file"):
         prompt.read_demonstrations(tmp_path / "gone.jsonl")

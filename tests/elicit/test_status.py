@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+
+import pytest
 
 from aspectra.elicit import handoff, queue, status
 from aspectra.elicit.store import Ask, Outcome, Store
+from aspectra.errors import UserError
 from aspectra.schema import Review
 
 ASKS = [Ask("analysis", "v1", "m", "{}"), Ask("rewriting", "v1", "m", "{}")]
@@ -60,3 +64,10 @@ def test_what_nobody_named_a_price_for_has_no_cost(tmp_path: Path) -> None:
         answer(store, run, asks, 1, cost=None)
     assert status.status(tmp_path)["cost_usd"] is None
     assert status.spent(tmp_path) == 1.5
+
+
+def test_a_store_without_a_run_has_no_status(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "responses.sqlite").close()
+    (tmp_path / "responses.sqlite").touch()
+    with pytest.raises(UserError, match="has no run yet"):
+        status.status(tmp_path)

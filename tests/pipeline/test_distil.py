@@ -167,6 +167,7 @@ def test_wrong_input_is_told_in_a_line_before_anything_is_asked(
     assert run(command(reviews, llm, tagger, tmp_path / "mine", *more)) == 2
     assert says in capsys.readouterr().err.splitlines()[-1]
     assert not llm.requests
+    assert not list(tmp_path.glob("mine/draw/*")), "no reviews were read first, which takes minutes"
 
 
 def test_a_student_that_writes_is_sent_elsewhere(

@@ -75,3 +75,9 @@ def test_it_teaches_by_its_name(shipped: Path) -> None:
         for model in ("reader-en", str(shipped))
     )
     assert len({teacher.model for teacher in teachers}) == 1
+
+
+def test_a_folder_whose_description_is_torn_is_named(tmp_path: Path) -> None:
+    (tmp_path / "aspectra.json").write_text('{"task": "at', encoding="utf-8")
+    with pytest.raises(UserError, match=r"aspectra\.json is not JSON"):
+        aspectra.load(tmp_path)

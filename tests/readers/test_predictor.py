@@ -187,6 +187,8 @@ def test_what_is_no_text_is_refused(folder: Path) -> None:
             predictor.extract(wrong)
     with pytest.raises(UserError, match="unknown split"):
         Predictor(predictor.reader, split="sentence")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="min_confidence: 70 is not a probability; use a number from 0 to 1"):
+        Predictor(predictor.reader, min_confidence=70)
 
 
 def test_an_export_and_its_student_find_the_same(student_of: Folder, export_of: Folder) -> None:

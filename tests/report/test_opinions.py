@@ -236,9 +236,14 @@ def test_a_large_report_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_must_be_known_is_said(tmp_path: Path) -> None:
     rows = [row | {"date": "" if n == 0 else "03/04/2026"} for n, row in enumerate(invented(30))]
     rows[1]["review"] += " (cut)"
+    rows[7]["date"] = "02/30/2026"
     text = visible(made(tmp_path, rows)[1])
     assert "In 1 reviews" not in text and "In 1 review an answer of the model was cut off" in text
-    assert "1 review has no date" in text and "were read as month/day/year" in text
+    assert "2 reviews have no date, and no count over time includes them." in text
+    assert (
+        "In 1 review of these, the date is unreadable: line 9 (&#39;02/30/2026&#39;)." in text
+        and "were read as month/day/year" in text
+    )
 
 
 def test_few_reviews_fill_no_table_of_topics(tmp_path: Path) -> None:

@@ -188,6 +188,14 @@ def test_missing_data_leaves_nothing_behind(causal: Path, tmp_path: Path, name: 
     assert not (tmp_path / "out").exists()
 
 
+def test_an_empty_dev_set_is_named(causal: Path, data: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(data, tmp_path / "inn")
+    (folder / "dev.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(UserError, match=r"inn/dev\.json is empty; a benchmark file is a list of sentences"):
+        finetune(str(causal), config(folder), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_unknown_student_leaves_nothing_behind(data: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'smollm2-135m'"):
         finetune("smollm-135m", config(data), tmp_path / "out")

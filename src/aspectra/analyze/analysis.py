@@ -93,7 +93,7 @@ def analyze(
         "model": source.meanings,
         "topics": named,
     }
-    find = partial(read_opinions, load=source.load, workers=workers, cluster=cluster)
+    find = partial(read_opinions, load=source.load, workers=workers, cluster=cluster, note=source.note)
     with held(out), at_hand(reviews, out, stdin_format) as (path, name):
         record: Record
         if append:
@@ -105,7 +105,7 @@ def analyze(
             say(f"{out} is finished: nothing to do")
             return done
         table = read_table(path, **reading, date_column=date_column, stars_column=stars_column)
-        table.check_columns(by)
+        table.compared(by)  # reports an unknown column before the reading
         if isinstance(record, Growth):
             if not record.take_in(table, name, find):
                 say(f"nothing is new in {name}")
@@ -135,6 +135,8 @@ def analyze(
             write(manifest, report)
             manifest["outputs"][str(report)] = sha256(report)
         record.close(manifest)
+        if (page := record.left(manifest)) is not None:
+            say(f"{page} does not show these figures, but those of the run before; make it anew with --report {page}")
     from aspectra.report.opinions_words import foreign
 
     if told := foreign(figures):

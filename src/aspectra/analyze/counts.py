@@ -54,7 +54,7 @@ def count_opinions(
     """
     if iter(opinions) is opinions:
         raise TypeError("opinions must be a list, or the result of read_opinions: they are read twice")
-    table.check_columns(by)
+    by = table.compared(by)
     targets, categories = spoken(language)
     figures = whole(table, opinions, targets, categories, made_for)
     made = scheme(targets, categories, Path(model) if model is not None else None, topics)
@@ -109,7 +109,7 @@ def by_topic(table: Table, opinions: Opinions, by: Sequence[str], made: Scheme) 
     return {
         "topics": {**topics.figures(len(laid.starts) if laid else 0, effects.get), "stars": told},
         "by": [column.figures(heads) for column in columns],
-        "time": periods.figures() if periods else None,
+        "time": periods.figures(table.unreadable["date"]) if periods else None,
         "movers": movers(topics, periods.halves if periods else (0, 0)),
     }
 

@@ -94,11 +94,9 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool =
     """The date column: the one `given`, or the first whose name suggests a date and whose cells are dates.
 
     Cells without a value (`absent`) do not count. If columns have such names but none has dates, a message says so,
-    unless `tell` is false. Raises UserError if the given column does not exist or has few dates.
+    unless `tell` is false. Raises UserError if the given column has few dates.
     """
-    columns = list(dict.fromkeys(name for values in sample for name in values))
-    if given is not None and given not in columns:
-        raise UserError(f"no column '{given}' for --date; the columns are: {', '.join(columns)}")
+    columns = dict.fromkeys(name for values in sample for name in values)
     given_up: list[str] = []
     for column in [given] if given else [name for name in columns if NAME.search(name) or GLUED.search(name)]:
         cells = [value for values in sample if not absent(value := values.get(column))]

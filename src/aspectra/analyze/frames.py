@@ -21,7 +21,7 @@ from aspectra.errors import UserError
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.predictor import load
 from aspectra.readers.taggers.meanings import lent
-from aspectra.reviews import TEXT, find
+from aspectra.reviews import TEXT, column_of
 from aspectra.schema import POLARITIES
 
 WINDOW = 512
@@ -123,10 +123,8 @@ def column(frame: Any, text: str | None) -> tuple[Any, list[str]]:
         raise UserError(f"pass a DataFrame or Series of pandas or polars, not {type(frame).__name__}")
     if type(frame).__name__ == "Series":
         frame, text = frame.to_frame(frame.name or "text"), frame.name or "text"
-    names = list(frame.columns)
-    chosen = text if text in names else find([str(name) for name in names], (text,) if text else TEXT)
-    if chosen is None:
-        raise UserError(f"no column '{text or 'text'}'; the columns are: {', '.join(map(str, names))}")
+    names = list(map(str, frame.columns))
+    chosen = text if text in frame.columns else column_of("the frame", names, "text", text or None, TEXT)
     return frame, [value if isinstance(value, str) else "" for value in frame[chosen]]
 
 

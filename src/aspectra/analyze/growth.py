@@ -19,8 +19,8 @@ from aspectra.analyze.parts import Parts
 from aspectra.analyze.record import Record, shows
 from aspectra.analyze.table import Entry, Table, survey
 from aspectra.errors import UserError
-from aspectra.files import sha256, write_json
-from aspectra.manifest import UNFINISHED, read
+from aspectra.files import sha256
+from aspectra.manifest import UNFINISHED
 from aspectra.progress import counted, say
 
 NEW = "new.parquet"  # in the folder of the parts
@@ -33,7 +33,7 @@ class Growth(Record):
         """`model` is the reader's identity, `name` its name in a report."""
         super().__init__(out, {"model": model}, {"append": True, "excel_safe": excel_safe}, excel_safe, False)
         self.model, self.name, self.new = model, name, self.parts / NEW
-        self.done = read(out.parent, self.beside) if out.exists() else None
+        self.done = self.before if out.exists() else None
 
     def finished(self) -> None:
         """None, because only the table shows what is new.
@@ -161,11 +161,6 @@ class Growth(Record):
         """The hashes of the written files; figures are computed from the kept reviews."""
         digests = {path.name: sha256(path) for path in (self.out, self.kept)}
         return {"inputs": {"reviews": digests[self.kept.name], "model": self.model}, "outputs": digests}
-
-    def close(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest, which marks the work as done, and remove the parts."""
-        write_json(self.out.with_name(self.beside), manifest)
-        self.clear()
 
     def clear(self) -> None:
         """Remove the parts, the file of reviews first and the mark last, so an interrupted removal is recognized."""

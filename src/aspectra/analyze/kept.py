@@ -37,7 +37,7 @@ class Kept(Table):
         """The reviews in order. Raises UserError if the file was not written here."""
         for values in self.rows():
             _, row, name, *_ = (values.pop(each) for each in OURS)
-            yield Entry(row, name, values[self.layout.text_column or ""], values)
+            yield Entry(row, name, values[self.layout.text_column or ""], values, f"review_row {row}")
 
     def rows(self) -> Iterator[dict[str, Any]]:
         return (row.values for row in read_rows(self.path, list))

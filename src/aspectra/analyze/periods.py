@@ -11,6 +11,7 @@ from typing import Any
 
 from aspectra.analyze.dates import Clock, floor
 from aspectra.analyze.groups import Group
+from aspectra.analyze.unreadable import Unreadable
 
 
 class Periods:
@@ -46,14 +47,15 @@ class Periods:
         self.halves[half] += 1
         return half, self.places.get(start)
 
-    def figures(self) -> dict[str, Any]:
-        """A row for each period; days are ISO dates."""
+    def figures(self, unreadable: Unreadable) -> dict[str, Any]:
+        """A row for each period; days are ISO dates. `unreadable` are the dates that cannot be read."""
         return {
             "column": self.clock.dates.column,
             "written": self.clock.dates.way,
             "unit": self.clock.unit,
             "span": [day.isoformat() for day in self.span or ()],
             "undated": self.undated,
+            "unreadable": {"reviews": unreadable.count, "first": unreadable.first},
             "outside": sum(self.halves) - sum(group.reviews for group in self.groups.values()),
             "far": [day.isoformat() for day in self.far or ()],
             "border": self.clock.border.isoformat() if self.clock.border else None,

@@ -27,13 +27,14 @@ def read_opinions(
     *,
     workers: int = 1,
     cluster: Cluster | None = None,
+    note: str | None = None,
 ) -> Parts:
     """Find the opinions of a table's reviews, and store them in `folder`, some reviews per file.
 
     `load` makes a predictor. It is called once in each of `workers` processes: in this process if there is one worker;
     with more it must be picklable (`functools.partial(aspectra.load, FOLDER)`). With a `cluster`, its actors do the
     work. Existing parts are not made again. If none is missing, no predictor is loaded; so use another folder for
-    another predictor.
+    another predictor. `note` is a line for stderr when the reading begins.
 
     Returns the parts: (number of a review in its file, its opinions) in the order of the table; they can be iterated
     repeatedly.
@@ -50,6 +51,8 @@ def read_opinions(
         say(f"resuming: {table.reviews - left:,} of {table.reviews:,} reviews are done")
     if not left:
         return parts
+    if note is not None:
+        say(note)
     if cluster is not None:
         made = across(parts, load, cluster)
     else:

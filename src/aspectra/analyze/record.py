@@ -34,6 +34,7 @@ class Record:
         self.beside = f"{out.name}.{MANIFEST}"
         self.parts = out.with_name(f"{out.name}.parts")
         self.kept = out.with_name(f"{out.name}.reviews.parquet")  # of an output that grows (`growth`)
+        self.before = read(out.parent, self.beside)  # the manifest of the last run
         self.stage = Stage("analyze", self.parts, dict(inputs), {"version": VERSION, **reading}, replace)
         self.key = hashlib.sha256(canonical([self.stage.key(), excel_safe]).encode()).hexdigest()
 
@@ -42,7 +43,7 @@ class Record:
 
         Raises UserError if the output belongs to other work, unless it may be replaced.
         """
-        found = read(self.out.parent, self.beside) or {}
+        found = self.before or {}
         same = found.get("key") == self.key and self.out.is_file()
         if same and found["outputs"].get(self.out.name) == sha256(self.out):
             return found
@@ -87,9 +88,23 @@ class Record:
         """The hashes of the inputs and outputs."""
         return {"inputs": self.stage.hashes(), "outputs": {self.out.name: sha256(self.out)}}
 
+    def left(self, manifest: Mapping[str, Any]) -> str | None:
+        """The report of the last run, if it is still there, and this run has other figures and writes none."""
+        before = self.before or {}
+        page = before.get("config", {}).get("report")
+        if page is None or manifest["config"]["report"] is not None:
+            return None
+        if canonical(before["figures"]) == canonical(manifest["figures"]):
+            return None
+        return str(page) if Path(page).is_file() and sha256(Path(page)) == before["outputs"].get(page) else None
+
     def close(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest, which marks the work as done, and remove the parts."""
+        """Write the manifest, which marks the work as done, and remove what was only needed until then."""
         write_json(self.out.with_name(self.beside), manifest)
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove the parts, and the reviews that an output kept before."""
         shutil.rmtree(self.parts, ignore_errors=True)
         self.kept.unlink(missing_ok=True)
 

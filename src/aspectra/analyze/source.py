@@ -11,7 +11,7 @@ from typing import Any
 from aspectra.info import about, language, named, quality
 from aspectra.manifest import digest
 from aspectra.readers.extraction import Extractor
-from aspectra.readers.opening import absent, chosen
+from aspectra.readers.opening import absent, chosen, unnamed
 from aspectra.readers.predictor import load
 from aspectra.readers.taggers.meanings import lent
 
@@ -23,6 +23,7 @@ class Source:
     `name` is its name in the report, `about` its entry in outputs ({"name", "version", "digest"}), `language` the
     language that it is made for; None if it is not known. `meanings` is the folder of the table of meanings for its
     targets, None without one. `quality` are its scores from when it was made (`info.quality`).
+    `note` is a line for stderr when the reading begins.
     """
 
     identity: str
@@ -32,6 +33,7 @@ class Source:
     language: str | None = None
     meanings: Path | None = None
     quality: Mapping[str, Any] | None = None
+    note: str | None = None
 
 
 def student(model: str | Path | None, *, min_confidence: float = 0.0, targets: str = "en", **options: Any) -> Source:
@@ -52,4 +54,5 @@ def student(model: str | Path | None, *, min_confidence: float = 0.0, targets: s
     name = " ".join(filter(None, named(folder))) if model is None else str(model)
     opened = partial(load, folder.absolute(), **options)
     good = quality(folder, min_confidence)
-    return Source(identity, opened, name, about(folder), language(folder), lent(folder, targets), good)
+    note = unnamed() if model is None else None
+    return Source(identity, opened, name, about(folder), language(folder), lent(folder, targets), good, note)

@@ -58,12 +58,9 @@ def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None, tell: boo
     """The column of stars: the one `given`, or one with a suitable name (`rating`, `stars` ...) that holds stars. If
     such a column holds none, a message says so (`tell`).
 
-    Raises UserError if the given column does not exist or has few stars.
+    Raises UserError if the given column has few stars.
     """
-    columns = list(dict.fromkeys(name for values in sample for name in values))
-    if given is not None and given not in columns:
-        raise UserError(f"no column '{given}' for --stars; the columns are: {', '.join(columns)}")
-    column = given or find(columns, RATING)
+    column = given or find(list(dict.fromkeys(name for values in sample for name in values)), RATING)
     if column is None:
         return None
     cells = [value for values in sample if not absent(value := values.get(column))]

@@ -15,21 +15,35 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from aspectra.analyze.dates import Dates, find_dates
-from aspectra.analyze.stars import find_stars
+from aspectra.analyze.stars import find_stars, stars_of
+from aspectra.analyze.unreadable import Unreadable
 from aspectra.errors import UserError
-from aspectra.reviews import FOUND_LAYOUT, SKIP, Layout, close_reading, fault_of, name_of, which_id, which_text
+from aspectra.progress import say
+from aspectra.reviews import (
+    FOUND_LAYOUT,
+    SKIP,
+    Layout,
+    close_reading,
+    column_of,
+    fault_of,
+    name_of,
+    which_id,
+    which_text,
+)
 from aspectra.rows import JSON, Form, kind, read_rows
 
 HEAD = 1000  # rows that decide the columns of dates and stars
 
 
 class Entry(NamedTuple):
-    """A review: its number in the file from 1 (bad rows count), id, text, and the row of the file."""
+    """A review: its number in the file from 1 (bad rows count), id, text, the row of the file, and the row's place
+    there (`line 4`), for messages."""
 
     row: int
     id: str
     text: str
     values: dict[str, Any]
+    place: str = ""
 
 
 @dataclass
@@ -38,7 +52,7 @@ class Table:
 
     `columns` are the names of its columns with the JSON types of their values. `bad` counts skipped rows by reason, and
     `days` the reviews of each day if there is a date column (`dates`). `stars` is the column of ratings, if there is
-    one.
+    one. `unreadable` are the cells of both that cannot be read, by "date" and "rating".
     """
 
     path: Path
@@ -51,6 +65,7 @@ class Table:
     dates: Dates | None = None
     days: Counter[date] = field(default_factory=Counter)
     stars: str | None = None
+    unreadable: dict[str, Unreadable] = field(default_factory=dict)
 
     def entries(self, bad: Counter[str] | None = None) -> Iterator[Entry]:
         """The reviews in order, read from the file each time; skipped rows are counted by reason in `bad`.
@@ -78,7 +93,7 @@ class Table:
             good += 1
             assert text is not None
             values = mended(row.values) if json else row.values
-            yield Entry(number, name_of(values, identity, number), values[text], values)
+            yield Entry(number, name_of(values, identity, number), values[text], values, row.place)
 
     def fields(self) -> Any:
         """Its columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest one.
@@ -105,11 +120,10 @@ class Table:
             fields.append(pa.field(column, type_ or pa.string(), metadata=mixed))
         return pa.schema(fields)
 
-    def check_columns(self, by: Sequence[str]) -> None:
-        """Raise UserError if a column to compare by does not exist."""
-        for name in by:
-            if name not in self.columns:
-                raise UserError(f"{self.path} has no column '{name}' for --by; it has: {', '.join(self.columns)}")
+    def compared(self, by: Sequence[str]) -> list[str]:
+        """The columns to compare by. Raises UserError if one does not exist."""
+        names = list(self.columns)
+        return list(dict.fromkeys(column_of(self.path, names, "--by", name) for name in by))
 
 
 def read_table(
@@ -141,11 +155,20 @@ def read_table(
 
 
 def survey(table: Table, date_column: str | None, stars_column: str | None, tell: bool = True) -> None:
-    """Read a table once and record its content. `tell`: report columns with a suitable name but unsuitable values.
-    Raises UserError as `read_table` does."""
+    """Read a table once and record its content. `tell`: report columns with a suitable name but unsuitable values,
+    and unreadable cells. Raises UserError as `read_table` does."""
     head = [entry.values for entry in itertools.islice(table.entries(), HEAD)]
-    table.dates = find_dates(head, date_column, tell) if head else None
-    table.stars = find_stars(head, stars_column, tell) if head else None
+    if head:
+        names = list(dict.fromkeys(name for values in head for name in values))
+        if date_column is not None:
+            date_column = column_of(table.path, names, "--date", date_column)
+        if stars_column is not None:
+            stars_column = column_of(table.path, names, "--stars", stars_column)
+        table.dates = find_dates(head, date_column, tell)
+        table.stars = find_stars(head, stars_column, tell)
+    columns = {"date": table.dates.column if table.dates is not None else None, "rating": table.stars}
+    unreadable = {what: Unreadable(column, what) for what, column in columns.items() if column is not None}
+    table.unreadable = unreadable
     table.reviews = 0
     for entry in table.entries(table.bad):
         table.reviews += 1
@@ -155,8 +178,16 @@ def survey(table: Table, date_column: str | None, stars_column: str | None, tell
                 kinds = table.columns[name] = set()
             if value is not None:
                 kinds.add(dict if type(value) is int and not -(1 << 63) <= value < 1 << 63 else type(value))
-        if table.dates is not None and (day := table.dates.day(entry.values)) is not None:
-            table.days[day] += 1
+        if table.dates is not None:
+            if (day := table.dates.day(entry.values)) is not None:
+                table.days[day] += 1
+            else:
+                unreadable["date"].add(entry.place, entry.values.get(table.dates.column))
+        if table.stars is not None and stars_of(value := entry.values.get(table.stars)) is None:
+            unreadable["rating"].add(entry.place, value)
+    for cells in unreadable.values():
+        if cells.count and tell:
+            say(f"{table.path}: {cells.told()}")
 
 
 def mended(values: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.readers.reader import LABELS
-from aspectra.reviews import TEXT
+from aspectra.reviews import TEXT, column_of
 from aspectra.rows import Form, read_rows
 from aspectra.schema import Example
 from aspectra.score.significance import f1_interval
@@ -143,9 +143,10 @@ def of_texts(
         if row.fault:
             raise UserError(f"{path}, {row.place}: {row.detail}")
         if columns is None:
+            names = tuple(row.values)
             columns = (
-                column(path, row.values, "text", text_column, TEXT),
-                column(path, row.values, "label", label_column, LABEL),
+                column_of(path, names, "--text-column", text_column, TEXT),
+                column_of(path, names, "--label-column", label_column, LABEL),
             )
         text, label = (row.values.get(name) for name in columns)
         if not isinstance(text, str) or not text.strip():
@@ -167,16 +168,6 @@ def of_texts(
     if cap is not None and cap < len(found):
         found = [found[i] for i in sorted(random.Random(seed).sample(range(len(found)), cap))]
     return Asked(SENTENCE, str(path), tuple(found), len(found), 0, contradictions(found), majority(found), "test")
-
-
-def column(path: Path, names: Iterable[str], what: str, given: str | None, known: Sequence[str]) -> str:
-    """The given column, else the first with a known name."""
-    there = {str(name).strip().casefold(): str(name) for name in names}
-    for name in (given,) if given else known:
-        if name.casefold() in there:
-            return there[name.casefold()]
-    missing = f"no column '{given}'" if given else f"no {what} column"
-    raise UserError(f"{path} has {missing}; it has: {', '.join(there.values())}; name it with --{what}-column")
 
 
 def majority(judgments: Sequence[Judgment]) -> str:

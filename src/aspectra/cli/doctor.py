@@ -10,17 +10,6 @@ import typer
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-EXTRAS = {
-    "base": ("aiohttp", "pyarrow", "pydantic", "jinja2", "datasketch", "onnxruntime", "tokenizers", "simplemma"),
-    "train": ("torch", "transformers", "accelerate", "peft", "safetensors", "gguf", "sentencepiece", "onnx"),
-    "local": ("xllamacpp",),
-    "deploy": ("ctranslate2",),
-    "select": ("scikit-learn",),
-    "serve": ("fastapi", "uvicorn", "prometheus-client"),
-    "ray": ("ray",),
-    "excel": ("openpyxl",),
-}
-
 
 @app.command(epilog="Example: aspectra doctor --json")
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -56,10 +45,11 @@ def examine() -> dict[str, Any]:
 
     from aspectra import circumstances
     from aspectra.data.datasets import DATA_VARIABLE
+    from aspectra.extras import PACKAGES
     from aspectra.models import cache
 
     packages: list[tuple[str, str, str | None]] = []
-    for extra, names in EXTRAS.items():
+    for extra, names in PACKAGES.items():
         for name in names:
             try:
                 packages.append((extra, name, metadata.version(name)))

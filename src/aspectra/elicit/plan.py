@@ -68,9 +68,7 @@ def plan(
     file, or a folder with a tokenizer for `transformers`. `teacher` is one that the caller made. Raises UserError like
     `elicit`.
     """
-    if config.teacher in ("recorded", "student"):
-        what = "recorded answers" if config.teacher == "recorded" else "a student"
-        raise UserError(f"--plan is for an LLM: {what} needs no tokens and no money")
+    check(config)
     call = prepare(reviews, config, out, teacher)
     try:
         counted = counter(call.teacher, config.model, tokenizer)
@@ -80,6 +78,13 @@ def plan(
             return _plan(call, db, counted)
     finally:
         asyncio.run(call.close())
+
+
+def check(config: ElicitConfig) -> None:
+    """Raise UserError for a teacher without tokens and cost."""
+    if config.teacher in ("recorded", "student"):
+        what = "recorded answers" if config.teacher == "recorded" else "a student"
+        raise UserError(f"--plan is for an LLM: {what} needs no tokens and no money")
 
 
 def _plan(call: Call, db: Connection | None, counted: tuple[Count, str] | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aspectra.config import ElicitConfig, FinetuneConfig, PretrainConfig
 from aspectra.data import datasets
-from aspectra.elicit.plan import plan as ahead
+from aspectra.elicit import plan as ahead
 from aspectra.elicit.status import status
 from aspectra.errors import UserError
 from aspectra.extras import need
@@ -76,10 +76,14 @@ def distil(config: DistilConfig, out: Path) -> dict[str, Any]:
 
 
 def plan(config: DistilConfig, out: Path) -> dict[str, Any]:
-    """The cost of asking (`aspectra.elicit.plan`). The reviews are drawn for that; nothing is sent."""
+    """The cost of asking (`aspectra.elicit.plan`); nothing is sent.
+
+    The reviews are drawn for that, because their lengths decide the tokens. The run uses the same draw.
+    """
+    ahead.check(config.elicit)
     check(config, out)
     draw(config, knowing(config.student), out / "draw")
-    return ahead(out / "draw" / REVIEWS, located(asking(config)), out / "elicit")
+    return ahead.plan(out / "draw" / REVIEWS, located(asking(config)), out / "elicit")
 
 
 def check(config: DistilConfig, out: Path) -> None:

@@ -38,7 +38,7 @@ CANDIDATES = 5  # reviews that are read for each one that is taken for its uncer
 MOST = 20_000  # maximum number of reviews that are read; takes some minutes
 STRETCHES = 20  # segments of the file, each with its share of the uncertain reviews
 TENTH = 10  # one of so many reviews is held out
-WINDOW = 256  # reviews that are read at once
+WINDOW = 64  # reviews that are read at once: on a slow machine, more would stop the progress bar for a minute
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -121,9 +121,9 @@ def lowest(config: DistilConfig, reviews: Path, count: int) -> tuple[list[Lot], 
 def doubtful(lots: Sequence[Lot], student: Path, config: DistilConfig) -> list[Lot]:
     """The same reviews with the student's uncertainty."""
     settings = config.pretrain
-    predictor = load(student, device=settings.get("device", "auto"), threads=settings.get("threads"))
     found = []
     with progress("draw: where is the student unsure?", len(lots)) as bar:
+        predictor = load(student, device=settings.get("device", "auto"), threads=settings.get("threads"))
         for each, said in zip(lots, predictor.extract_iter((lot.review.text for lot in lots), WINDOW), strict=True):
             found.append(replace(each, doubt=doubt(said)))
             bar.advance()

@@ -13,7 +13,6 @@ from aspectra.extras import need
 from aspectra.info import is_export, named, of_export, read_info
 from aspectra.models import NAMES, resolve
 from aspectra.models.shipped import READER, reader
-from aspectra.progress import say
 from aspectra.readers.reader import Reader, Untaught
 from aspectra.readers.taggers.signature import ENGINE
 from aspectra.readers.writers.engine import Engine
@@ -29,15 +28,17 @@ def absent(model: Path | str) -> UserError:
 
 
 def chosen(model: Path | str | None) -> Path | str:
-    """The model to read with: the shipped reader if none is given (with a note on stderr) or if its name is given.
+    """The model to read with: the shipped reader if none is given or if its name is given.
 
     Raises UserError if this installation has no such reader.
     """
-    if model is None:
-        name = " ".join(filter(None, named(reader())))
-        say(f"no model is named: using {name}, which comes with Aspectra")
-        return reader()
-    return reader() if str(model) == READER and not is_export(model) else model
+    return reader() if model is None or (str(model) == READER and not is_export(model)) else model
+
+
+def unnamed() -> str:
+    """A line that names the reader if the user names none; for stderr when the reading begins."""
+    name = " ".join(filter(None, named(reader())))
+    return f"no model is named: using {name}, which comes with Aspectra"
 
 
 def student_folder(model: Path | str) -> Path:

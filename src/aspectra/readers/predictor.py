@@ -16,9 +16,10 @@ from aspectra import markup
 from aspectra.data.soft import Soft
 from aspectra.errors import UserError, unknown
 from aspectra.info import about, is_export, read_info
+from aspectra.progress import say
 from aspectra.readers.calibration import Calibration
 from aspectra.readers.extraction import Extraction, Found
-from aspectra.readers.opening import chosen, open_reader, student_folder
+from aspectra.readers.opening import chosen, open_reader, student_folder, unnamed
 from aspectra.readers.pieces import pieces
 from aspectra.readers.reader import Answer, Reader
 from aspectra.readers.spaces import moved, place, plain
@@ -153,9 +154,9 @@ def load(
     confidence then depend on the number of threads and of texts. Raises UserError if the model cannot be used, and
     MissingExtraError, which says what to install.
     """
-    path = chosen(path)
+    model = chosen(path)
     reader = open_reader(
-        path,
+        model,
         compute=compute,
         threads=threads,
         device=device,
@@ -164,9 +165,12 @@ def load(
         constrained=constrained,
         spread=spread,
     )
-    folder = student_folder(path)
+    folder = student_folder(model)
     calibration = Calibration.of(read_info(folder)) if is_export(folder) else None
-    return Predictor(reader, split, calibration, min_confidence, folder)
+    predictor = Predictor(reader, split, calibration, min_confidence, folder)
+    if path is None:
+        say(unnamed())
+    return predictor
 
 
 def given_place(reading: markup.Reading, first: int, places: list[int] | None, start: int, end: int) -> Span:

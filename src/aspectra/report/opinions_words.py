@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from aspectra.progress import counted
+from aspectra.progress import counted, first_few
 from aspectra.report.opinions_charts import dated, named
 
 NOUNS = {"targets": "target", "categories": "category"}
@@ -82,6 +82,9 @@ def notes(manifest: Row) -> list[str]:
         if undated := time["undated"]:
             has = "has" if undated == 1 else "have"
             found.append(f"{counted(undated, 'review')} {has} no date, and no count over time includes them.")
+        if cells := time["unreadable"]["reviews"]:
+            said = first_few(time["unreadable"]["first"], cells)
+            found.append(f"In {counted(cells, 'review')} of these, the date is unreadable: {said}.")
         if way := AMBIGUOUS.get(time["written"]):
             found.append(f"Dates in '{time['column']}' were read as {way}.")
     for kind, noun in NOUNS.items():

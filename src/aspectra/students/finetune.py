@@ -54,8 +54,6 @@ def finetune(
     train = datasets.draw(whole, config.shots, config.seed)
     judged = config.keep == "best"
     dev = datasets.draw(datasets.split(folder, "dev"), config.dev_cap, config.seed) if judged else []
-    if not train or (judged and not dev):
-        raise UserError(f"the set {folder} has no sentences in {'dev' if train else 'train'}.json")
     inputs: dict[str, Path | str] = {"student": identity(student)}
     inputs |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", *(["dev"] if judged else []))}
     # Imported late because they take seconds: a wrong name should be reported at once.

@@ -70,9 +70,9 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
         (
             "a.csv",
             "text,polarity\nx,good\n",
-            "line 2: no column target or category (--target-column names it); the columns are",
+            "line 2 has no target or category column; name it with --target-column. It has:",
         ),
-        ("a.csv", "sentense,target\nx,y\n", "line 2: no column text and no column polarity (--text-col"),
+        ("a.csv", "sentense,target\nx,y\n", "line 2 has no text and no polarity column; name it with --text-col"),
         ("a.csv", CSV + "Soft bed.,bed,,\n", "line 6: no polarity"),
         ("a.csv", CSV + ",bed,positive,\n", "line 6: no text"),
         ("a.csv", CSV + "Soft bed.,Bid,positive,\n", "line 6: the target 'Bid' is not in the text"),
@@ -150,5 +150,5 @@ def test_columns_are_found_by_the_names_that_people_give_them_or_named(tmp_path:
     given = {"id": "n", "text": "Said", "target": "what", "polarity": "how"}
     (found,) = read(path, given)
     assert found.example == Example("7", "The soup was cold.", (Opinion("soup", None, "negative"),))
-    with pytest.raises(UserError, match="has no column 'whom' for --target-column; it has: n, said, what, how"):
+    with pytest.raises(UserError, match=r"has no column 'whom' for --target-column\. It has: n, said, what, how"):
         read(path, given | {"target": "whom"})

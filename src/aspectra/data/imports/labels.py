@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aspectra.errors import UserError, unknown
-from aspectra.progress import say
+from aspectra.progress import first_few, say
 from aspectra.schema import POLARITIES, Example
 
 # Numbers in PyABSA's files. Other files count 0, 1, 2, so these apply only if there is no other number.
 NUMBERS = {"1": "positive", "0": "neutral", "-1": "negative"}
-SHOWN = 10  # bad rows in a message
 LISTED = 20  # labels in a message: a wrong column has thousands
 
 
@@ -43,10 +42,9 @@ class BadRowsError(UserError):
 
     def __init__(self, path: Path, bad: Sequence[tuple[str, str]], found: Sequence[Found]) -> None:
         self.found = found
-        listed = "; ".join(f"{place}: {why}" for place, why in bad[:SHOWN])
-        more = f"; and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
+        listed = first_few([f"{place}: {why}" for place, why in bad])
         several = f": {len(bad)} bad rows: " if len(bad) > 1 else ", "
-        super().__init__(f"{path}{several}{listed}{more}")
+        super().__init__(f"{path}{several}{listed}")
 
 
 def parse_map(pairs: Sequence[str]) -> dict[str, str]:

@@ -15,9 +15,9 @@ from typing import Any
 
 from aspectra.data.imports.labels import BadRowsError, Found
 from aspectra.data.imports.terms import standing
-from aspectra.errors import UserError
+from aspectra.errors import UserError, no_column
 from aspectra.files import replacing
-from aspectra.reviews import TEXT, find
+from aspectra.reviews import TEXT, column_of, find
 from aspectra.rows import FOUND, Form, read_rows
 from aspectra.schema import Example, Opinion
 from aspectra.tables import write_jsonl
@@ -66,7 +66,8 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
             if row.fault:
                 raise _RowError(row.detail)
             if lost := _lost(columns):
-                raise UserError(f"{path}, {row.place}: {lost}; the columns are: {', '.join(row.values)}")
+                first = option(lost[0].split()[0])
+                raise no_column(f"{path}, {row.place}", row.values, first, what=" and no ".join(lost))
             values = {name: row.values[column] for name, column in columns.items() if column}
             text, name = _text(values), _cell(values, "id")
             key = ("text", text) if name is None else ("id", name)
@@ -102,21 +103,21 @@ class _RowError(Exception):
 
 def _columns(path: Path, names: Sequence[str], given: Mapping[str, str]) -> dict[str, str | None]:
     """The column for each of our names, None if there is none. Raises UserError if a given one is missing."""
-    columns = {}
-    for ours, usual in NAMES.items():
-        columns[ours] = find(names, (given[ours],) if ours in given else usual)
-        if ours in given and columns[ours] is None:
-            option = f"--{ours.replace('_', '-')}-column"
-            raise UserError(f"{path} has no column '{given[ours]}' for {option}; it has: {', '.join(names)}")
-    return columns
+    return {
+        ours: column_of(path, names, option(ours), given[ours]) if ours in given else find(names, usual)
+        for ours, usual in NAMES.items()
+    }
 
 
-def _lost(columns: Mapping[str, str | None]) -> str:
-    """The required columns that are missing, as a message."""
+def option(ours: str) -> str:
+    """The option that names a column."""
+    return f"--{ours.replace('_', '-')}-column"
+
+
+def _lost(columns: Mapping[str, str | None]) -> list[str]:
+    """What the required columns that are missing hold."""
     lost = [name for name in ("text", "polarity") if not columns[name]]
-    if not lost and not (columns["target"] or columns["category"]):
-        lost = ["target or category"]
-    return f"no column {' and no column '.join(lost)} (--{lost[0].split()[0]}-column names it)" if lost else ""
+    return lost or ([] if columns["target"] or columns["category"] else ["target or category"])
 
 
 def _text(values: dict[str, Any]) -> str:
