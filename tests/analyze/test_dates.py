@@ -73,6 +73,20 @@ def test_a_column_that_is_given_up_is_told_of_and_why(capsys: pytest.CaptureFixt
     assert find_dates([{"date": "soon", "created_at": "2026-01-01"}], None) and not capsys.readouterr().err
 
 
+def test_a_column_that_the_user_names_may_have_more_faults() -> None:
+    def rows(*cells: str) -> list[dict[str, str]]:
+        return [{"date": cell} for cell in cells]
+
+    few = rows("2025-03-41", "2025-03-04", "2025-04-04", "2025-05-04")
+    assert find_dates(few, None) is None
+    found = find_dates(few, "date")
+    assert found is not None and (found.column, found.way) == ("date", "iso")
+    with pytest.raises(UserError, match=r"has dates in only 1 of 3 cells \('soon'\)"):
+        find_dates(rows("2025-03-04", "soon", "later"), "date")
+    with pytest.raises(UserError, match=r"has no readable dates \('soon'\)"):
+        find_dates(rows("soon"), "date")
+
+
 def test_the_unit_follows_the_range() -> None:
     units = [unit_for(DAY, DAY + timedelta(days=n)) for n in (3, 100, 700, 4000, 7000)]
     assert units == ["day", "week", "month", "quarter", "year"]

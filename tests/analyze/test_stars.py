@@ -110,6 +110,18 @@ def test_a_column_that_is_named_like_stars_and_holds_none_is_told_of(
     assert "column 'overall' has no stars ('a good hotel')" in capsys.readouterr().err
 
 
+def test_a_column_that_the_user_names_may_have_more_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"text": "Nice.", "stars": each} for each in ("5", "4", "3", "bad")]
+    table = put(tmp_path / "r.csv", rows)
+    assert read_table(table).stars is None
+    assert "column 'stars' has stars in only 3 of 4 cells ('bad')" in capsys.readouterr().err
+    assert read_table(table, stars_column="stars").stars == "stars"
+    assert "counted as missing: line 5 ('bad')" in capsys.readouterr().err
+    worse = put(tmp_path / "w.csv", [*rows[:1], *rows[3:] * 2])
+    with pytest.raises(UserError, match=r"column 'stars' has stars in only 1 of 3 cells \('bad'\)"):
+        read_table(worse, stars_column="stars")
+
+
 @pytest.mark.parametrize(
     ("given", "told"), [("year", r"has no stars \('2024'\)"), ("x", "no column 'x' for --stars. It has: ")]
 )

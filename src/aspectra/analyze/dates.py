@@ -34,6 +34,7 @@ WAYS = (
 )  # fmt: skip
 CLOCK = re.compile(r"[T,\s]+\d{1,2}:\d{2}.*$")
 ENOUGH = 0.8
+ASKED = 0.5  # the same for a column that the user names: its other cells are reported one by one
 HALF_YEAR = 183  # days
 
 
@@ -94,7 +95,7 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool =
     """The date column: the one `given`, or the first whose name suggests a date and whose cells are dates.
 
     Cells without a value (`absent`) do not count. If columns have such names but none has dates, a message says so,
-    unless `tell` is false. Raises UserError if the given column has few dates.
+    unless `tell` is false. Raises UserError if less than half of the given column's cells are dates.
     """
     columns = dict.fromkeys(name for values in sample for name in values)
     given_up: list[str] = []
@@ -102,11 +103,12 @@ def find_dates(sample: Sequence[dict[str, Any]], given: str | None, tell: bool =
         cells = [value for values in sample if not absent(value := values.get(column))]
         hits = Counter({way: sum(read(cell, way) is not None for cell in cells) for way in WAYS})
         way, most = max(hits.items(), key=lambda pair: (pair[1], -WAYS.index(pair[0])))
-        if cells and most >= ENOUGH * len(cells):
+        if cells and most >= (ASKED if given else ENOUGH) * len(cells):
             return Dates(column, way)
         shown = next((str(cell) for cell in cells if read(cell, way) is None), "nothing")[:40]
         if given:
-            raise UserError(f"column '{given}' has no readable dates ('{shown}'); write YYYY-MM-DD")
+            few = f"dates in only {most} of {len(cells)} cells" if most else "no readable dates"
+            raise UserError(f"column '{given}' has {few} ('{shown}'); write YYYY-MM-DD")
         why = (
             f"{most} of {len(cells)} cells are readable dates, not '{shown}'"
             if cells

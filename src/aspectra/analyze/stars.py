@@ -22,6 +22,7 @@ from aspectra.score.shares import Z
 
 MOST = 10.0  # stars; a column with larger numbers holds something else
 ENOUGH = 0.95  # share of the non-empty cells that must be stars
+ASKED = 0.5  # the same for a column that the user names: its other cells are reported one by one
 LEAST = 10  # complaints that a topic needs for an estimate
 SPARE = 30  # residual degrees of freedom that the regression needs
 BITS = 62  # topics with their own indicator; the rarer ones share one
@@ -58,20 +59,22 @@ def find_stars(sample: Sequence[Mapping[str, Any]], given: str | None, tell: boo
     """The column of stars: the one `given`, or one with a suitable name (`rating`, `stars` ...) that holds stars. If
     such a column holds none, a message says so (`tell`).
 
-    Raises UserError if the given column has few stars.
+    Raises UserError if less than half of the given column's cells are stars.
     """
     column = given or find(list(dict.fromkeys(name for values in sample for name in values)), RATING)
     if column is None:
         return None
     cells = [value for values in sample if not absent(value := values.get(column))]
     wrong = [cell for cell in cells if stars_of(cell) is None]
-    if cells and len(cells) - len(wrong) >= ENOUGH * len(cells):
+    right = len(cells) - len(wrong)
+    if cells and right >= (ASKED if given else ENOUGH) * len(cells):
         return column
     shown = str(wrong[0])[:40] if wrong else "nothing"
+    few = f"stars in only {right} of {len(cells)} cells" if right else "no stars"
     if given:
-        raise UserError(f"column '{given}' has no stars ('{shown}'); write numbers from 0 to {MOST:g}")
+        raise UserError(f"column '{given}' has {few} ('{shown}'); write numbers from 0 to {MOST:g}")
     if cells and tell:
-        say(f"column '{column}' has no stars ('{shown}'): the report has no stars; name another column with --stars")
+        say(f"column '{column}' has {few} ('{shown}'): the report has no stars; name another column with --stars")
     return None
 
 
