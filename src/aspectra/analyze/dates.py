@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import Any, Literal
 
 from aspectra.analyze.absent import absent
+from aspectra.analyze.unreadable import ASKED
 from aspectra.errors import UserError
 from aspectra.progress import counted, say
 
@@ -34,7 +35,6 @@ WAYS = (
 )  # fmt: skip
 CLOCK = re.compile(r"[T,\s]+\d{1,2}:\d{2}.*$")
 ENOUGH = 0.8
-ASKED = 0.5  # the same for a column that the user names: its other cells are reported one by one
 HALF_YEAR = 183  # days
 
 

@@ -89,10 +89,15 @@ class Parts:
                 yield line["row"], Found(found, line["cut"], line.get("under", 0))
 
 
-def begin(block: Block, predictor: Extractor) -> Callable[[], None]:
-    """Begin to read one part; the function returned writes it."""
+def begin(block: Block, predictor: Extractor) -> Callable[[], int]:
+    """Begin to read one part; the function returned writes it and returns its number of reviews."""
     found = opinions.begin(block.texts, predictor)
-    return lambda: write_text(block.path, lines(block, found()))
+
+    def write() -> int:
+        write_text(block.path, lines(block, found()))
+        return len(block.rows)
+
+    return write
 
 
 def lines(block: Block, found: Sequence[Found]) -> str:

@@ -29,19 +29,14 @@ def alone(blocks: Iterable[Block], load: Callable[[], Extractor]) -> Iterator[in
     The next part is begun before the last one is written, so that the model does not wait for this.
     """
     predictor = load()
-    waiting: deque[tuple[int, Callable[[], None]]] = deque()
+    write: Callable[[], int] | None = None
     for block in blocks:
-        waiting.append((len(block.rows), parts.begin(block, predictor)))
-        if len(waiting) > 1:
-            yield written(*waiting.popleft())
-    while waiting:
-        yield written(*waiting.popleft())
-
-
-def written(reviews: int, write: Callable[[], None]) -> int:
-    """Write a part; returns its number of reviews."""
-    write()
-    return reviews
+        begun = parts.begin(block, predictor)
+        if write is not None:
+            yield write()
+        write = begun
+    if write is not None:
+        yield write()
 
 
 def shared(blocks: Iterable[Block], load: Callable[[], Extractor], workers: int) -> Iterator[int]:
@@ -86,4 +81,4 @@ def serve(block: Block) -> int:
             _predictor.append(_load[0]())
         except UserError as error:
             raise UserError(str(error)) from None  # some subclasses cannot be pickled
-    return written(len(block.rows), parts.begin(block, _predictor[0]))
+    return parts.begin(block, _predictor[0])()

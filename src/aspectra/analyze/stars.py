@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aspectra.analyze.absent import absent
+from aspectra.analyze.unreadable import ASKED
 from aspectra.errors import UserError
 from aspectra.progress import say
 from aspectra.reviews import RATING, find
@@ -22,7 +23,6 @@ from aspectra.score.shares import Z
 
 MOST = 10.0  # stars; a column with larger numbers holds something else
 ENOUGH = 0.95  # share of the non-empty cells that must be stars
-ASKED = 0.5  # the same for a column that the user names: its other cells are reported one by one
 LEAST = 10  # complaints that a topic needs for an estimate
 SPARE = 30  # residual degrees of freedom that the regression needs
 BITS = 62  # topics with their own indicator; the rarer ones share one

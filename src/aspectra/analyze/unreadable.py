@@ -8,6 +8,8 @@ from typing import Any
 from aspectra.analyze.absent import absent
 from aspectra.progress import SHOWN, counted, first_few
 
+ASKED = 0.5  # share of a column's non-empty cells that must be readable if the user names it
+
 
 @dataclass
 class Unreadable:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from aspectra.data.soft import Soft
@@ -82,7 +83,7 @@ class Reader(Protocol):
     ) -> Callable[[], list[Answer]]:
         """Begin to read sentences, in other threads if the reader can; the function returned waits for the result of
         `read`."""
-        ...
+        return partial(self.read, sentences, tick)
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
         """An answer to each question, or the error that explains why there is none."""

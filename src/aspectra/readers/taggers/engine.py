@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from aspectra.schema import Span
@@ -48,4 +49,4 @@ class Engine(Protocol):
         given: Sequence[Sequence[Span]] | None = None,
     ) -> Callable[[], list[Read]]:
         """Begin to read, in other threads if the engine can; the function returned waits for the result of `read`."""
-        ...
+        return partial(self.read, pieces, tick, given)

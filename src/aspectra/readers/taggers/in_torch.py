@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from aspectra import machine
 from aspectra.quiet import quiet
+from aspectra.readers.taggers.engine import Engine
 from aspectra.schema import Span
 from aspectra.students.taggers.reading import Read, read
 from aspectra.students.taggers.tagger import Tagger
 from aspectra.students.taggers.words import Pieces
 
 
-class Whole:
+class Whole(Engine):
     """Implements `engine.Engine`."""
 
     def __init__(self, tagger: Tagger, device: str = "cpu", bf16: bool = False, batch_size: int = 32) -> None:
@@ -50,11 +50,3 @@ class Whole:
 
         with quiet(), torch.inference_mode(), machine.autocast(self.device, self.bf16):
             return read(self.tagger.model, pieces, self.tagger.pad, self.batch_size, tick, given)
-
-    def begin(
-        self,
-        pieces: Sequence[Pieces],
-        tick: Callable[[int], object] = lambda _: None,
-        given: Sequence[Sequence[Span]] | None = None,
-    ) -> Callable[[], list[Read]]:
-        return partial(self.read, pieces, tick, given)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from aspectra import tasks
 from aspectra.errors import UserError
 from aspectra.info import task_of
-from aspectra.readers.reader import Answer, Judged, Question
+from aspectra.readers.reader import Answer, Judged, Question, Reader
 from aspectra.readers.spaces import sentence_of, squeezed
 from aspectra.readers.writers.answers import read
 from aspectra.readers.writers.engine import Engine
@@ -20,7 +19,7 @@ from aspectra.schema import POLARITIES, Opinion
 from aspectra.students.writers.stems import Stem
 
 
-class WritingReader:
+class WritingReader(Reader):
     """Implements `aspectra.readers.reader.Reader`."""
 
     def __init__(
@@ -67,11 +66,6 @@ class WritingReader:
                 said[text] = read(encoder, self.task, written, text)
             tick(len(batch))
         return [said[text] for text in sentences]
-
-    def begin(
-        self, sentences: Sequence[str], tick: Callable[[int], object] = lambda _: None
-    ) -> Callable[[], list[Answer]]:
-        return partial(self.read, sentences, tick)
 
     def judge(self, questions: Sequence[Question]) -> list[Judged | UserError]:
         """The answer is begun with the subject, and each polarity is scored as its continuation."""
