@@ -17,6 +17,7 @@ from aspectra.manifest import read
 from aspectra.weights import INFO
 
 EXPORT = "export"  # only an export has this key
+MEASURED = "measured.json"  # scores of a published reader on several sets; written by hand with its card
 READ_WITH = ("config.json", "tokenizer.json", "tokenizer_config.json", "*.safetensors", "*.onnx", "model.bin")
 
 
@@ -65,14 +66,18 @@ def quality(folder: Path, least: float = 0.0) -> dict[str, Any] | None:
     """Measured quality of a model, from its manifest; None if there is none.
 
     Of an export, on labeled sentences that it was not trained on: {"precision", "recall", "confidence", "sentences",
-    "data"}, for opinions with about the confidence `least`. Of a student, on dev: {"f1", "sentences", "data"}.
+    "data"}, for opinions with about the confidence `least`; for all opinions also `others`, the scores in `MEASURED`:
+    {"data", "sentences", "precision", "recall"} a set. Of a student, on dev: {"f1", "sentences", "data"}.
     """
     made = read(folder) or {}
     figures = made.get("figures") or {}
     if trust := figures.get("confidences"):
         rows = [row for row in trust["thresholds"] if row["confidence"] <= least]
         told = {name: rows[-1][name] for name in ("precision", "recall", "confidence")}
-        return {**told, "sentences": trust["sentences"], "data": Path(figures.get("data") or "dev").name}
+        found = {**told, "sentences": trust["sentences"], "data": Path(figures.get("data") or "dev").name}
+        if not least and (folder / MEASURED).is_file():
+            found["others"] = json.loads((folder / MEASURED).read_text(encoding="utf-8"))
+        return found
     if (f1 := figures.get("dev_f1")) is not None:
         data = (made.get("config") or {}).get("data") or "dev"
         return {"f1": f1, "sentences": figures.get("dev_sentences"), "data": Path(data).name}

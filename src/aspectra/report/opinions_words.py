@@ -191,12 +191,24 @@ def judged(quality: Row | None) -> list[tuple[str, str, str]]:
     on = f"{quality['sentences']:,} labeled sentences ('{quality['data']}')"
     if "f1" in quality:
         return [("how good", f"F1 {100 * quality['f1']:.0f}", f"on {on}, which also chose its last epoch")]
+    if others := quality.get("others"):
+        sets = ", ".join(each["data"] for each in others)
+        return [
+            ("right", span(others, "precision"), "of the opinions that it finds, target and polarity exactly;"),
+            ("found", span(others, "recall"), f"of the opinions; both on sets unlike its training sentences: {sets}"),
+        ]
     least = f" (confidence {quality['confidence']:g} or more)" if quality["confidence"] else ""
     right, all_of = percent(quality["precision"]), percent(quality["recall"])
     return [
         ("right", right, f"of the opinions that it finds{least} on {on}"),
         ("found", all_of, "of the opinions in them; your reviews may be harder"),
     ]
+
+
+def span(scores: list[Row], name: str) -> str:
+    """The lowest and the highest value of a score over several sets."""
+    low, high = (extreme(score[name] for score in scores) for extreme in (min, max))
+    return f"{100 * low:.0f} to {percent(high)}"
 
 
 def moved(row: Row) -> str:
