@@ -23,7 +23,7 @@ from aspectra.pipeline import apart
 from aspectra.pipeline.draw import REVIEWS, draw
 from aspectra.pipeline.stages import check_out, check_teacher, elicit_reviews
 from aspectra.places import locate
-from aspectra.presets import FINETUNE_PRESETS, PRETRAIN_PRESETS, TAUGHT_BEFORE
+from aspectra.presets import FINETUNE_PRESETS, PRETRAIN_PRESETS
 from aspectra.progress import say
 from aspectra.recipes import DistilConfig
 from aspectra.report import distilled
@@ -121,8 +121,7 @@ def asking(config: DistilConfig) -> ElicitConfig:
 
 def training(config: DistilConfig) -> PretrainConfig:
     """The settings for training on answers."""
-    known = TAUGHT_BEFORE if knowing(config.student) else {}
-    return build(PretrainConfig, PRETRAIN_PRESETS["tagger"] | known | {"seed": config.seed} | config.pretrain)
+    return build(PretrainConfig, PRETRAIN_PRESETS["tagger"] | {"seed": config.seed} | config.pretrain)
 
 
 def tuning(config: DistilConfig, gold: Path) -> FinetuneConfig:
