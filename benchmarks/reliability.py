@@ -4,13 +4,16 @@
 
 An opinion is right if strict scoring finds it in the gold of its sentence. Missed opinions are ignored. Figures are
 those of `aspectra.score.reliability`, for the student's own confidences and after the export's calibration; the table
-has the calibrated ones in ten bins of equal width.
+has the calibrated ones in ten bins of equal width. A sample of opinions has a calibration error even if every
+confidence is exactly the probability of being right: its mean over `DRAWS` simulated samples is the last line.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
+import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from aspectra.score.reliability import BINS, reliability
 from aspectra.score.shares import wilson
 
 Pairs = list[tuple[float, bool]]
+DRAWS = 200
 
 
 def bins(pairs: Pairs) -> list[dict[str, Any]]:
@@ -37,6 +41,13 @@ def bins(pairs: Pairs) -> list[dict[str, Any]]:
             row = {"from": n / BINS, "opinions": len(inside), "confidence": mean, "right": right / len(inside)}
             rows.append(row | dict(zip(("low", "high"), wilson(right, len(inside)), strict=True)))
     return rows
+
+
+def by_chance(confidences: list[float]) -> float:
+    """Mean calibration error of samples in which an opinion is right with the probability that its confidence names."""
+    draw = random.Random(42)
+    samples = ([draw.random() < c for c in confidences] for _ in range(DRAWS))
+    return statistics.fmean(reliability(confidences, right)["ece"] for right in samples)
 
 
 def of_export(model: Path, data: str, cap: int | None, threads: int | None) -> dict[str, Any]:
@@ -53,7 +64,9 @@ def of_export(model: Path, data: str, cap: int | None, threads: int | None) -> d
         name: reliability([c for c, _ in pairs], [good for _, good in pairs])
         for name, pairs in (("raw", raw), ("calibrated", moved))
     }
-    return {"model": str(model), "data": data, "sentences": len(examples), **both, "bins": bins(moved)}
+    chance = by_chance([c for c, _ in moved])
+    told = {"model": str(model), "data": data, "sentences": len(examples)}
+    return told | both | {"by_chance": chance, "bins": bins(moved)}
 
 
 def main() -> None:
@@ -78,6 +91,7 @@ def main() -> None:
         for name in ("raw", "calibrated"):
             one = figures[name]
             print(f"{name}: {one['opinions']} opinions, calibration error {one['ece']:.3f}, AUROC {one['auroc']:.3f}")
+        print(f"by chance: calibration error {figures['by_chance']:.3f}")
 
 
 if __name__ == "__main__":
