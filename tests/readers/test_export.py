@@ -24,7 +24,9 @@ def test_an_export_holds_what_runs_and_what_was_measured(student_of: Folder, tmp
     out = tmp_path / "out"
     manifest = export(str(student_of("llama")), out, compute="int8", **FEW)
     files = {file.name for file in out.iterdir()}
-    assert files == {"model.bin", "config.json", "vocabulary.json", "tokenizer.json", "aspectra.json", "manifest.json"}
+    runs = {"model.bin", "config.json", "vocabulary.json", "tokenizer.json"}
+    assert files == runs | {"aspectra.json", "README.md", "manifest.json"}
+    assert set(manifest["outputs"]) == files - {"manifest.json"}
     info = json.loads((out / "aspectra.json").read_text(encoding="utf-8"))
     assert (info["task"], info["family"], info["marker"], info["input_tokens"]) == ("atsa", "causal", True, 128)
     assert info["export"]["compute"] == "int8"
@@ -37,6 +39,24 @@ def test_an_export_holds_what_runs_and_what_was_measured(student_of: Folder, tmp
     assert export(str(student_of("llama")), out, compute="int8", **FEW) == manifest, "done already"
     with pytest.raises(UserError, match="is already an export"):
         export(str(out), tmp_path / "again")
+
+
+@pytest.mark.parametrize(
+    ("family", "pipeline"), [("llama", "pipeline_tag: text-generation"), ("bart", "pipeline_tag: text2text-generation")]
+)
+def test_a_writers_card_says_what_it_is_and_what_was_measured(
+    family: str, pipeline: str, student_of: Folder, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    figures = export(str(student_of(family)), out, compute="float32", **FEW)["figures"]
+    card = (out / "README.md").read_text(encoding="utf-8").splitlines()
+    assert card[1:3] == ["library_name: ctranslate2", pipeline]
+    assert "| task | atsa |" in card and "| numbers | float32 |" in card
+    assert f"| parameters | {figures['parameters']:,} |" in card
+    assert f"| agrees with the student | in {figures['agreement']:.1%} of 6 sentences |" in card
+    told = "\n".join(card)
+    assert "writes the target of each opinion, and its polarity" in told
+    assert ("It is not calibrated" in told) is (figures["confidences"] is None)
 
 
 def test_an_export_is_evaluated_as_its_student_is(student_of: Folder, tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from aspectra import tasks
 from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.files import write_json
+from aspectra.files import write_json, write_text
 from aspectra.info import EXPORT, is_export, read_info, task_of
 from aspectra.manifest import Stage
 from aspectra.models import identity, resolve
 from aspectra.places import DEMO
 from aspectra.progress import say
+from aspectra.readers.card import card
 from aspectra.readers.opening import open_reader, student_folder
 from aspectra.readers.reader import Reader
 from aspectra.schema import Example
@@ -111,6 +112,7 @@ def export(
         info = read_info(out)
         info[EXPORT] |= says
         write_json(out / INFO, info)
+    write_text(out / "README.md", card(read_info(out), figures))
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     made = next(out / file for file in RUN if (out / file).is_file())
     figures |= {"data": config["data"], "bytes": {"student": weights, "export": made.stat().st_size}}

@@ -14,11 +14,8 @@ from typing import Any
 from aspectra import machine, tasks
 from aspectra.errors import UserError, unknown
 from aspectra.extras import need
-from aspectra.files import write_text
-from aspectra.info import read_info
 from aspectra.progress import progress, say
 from aspectra.readers.reader import Answer, predictions
-from aspectra.readers.taggers.card import card
 from aspectra.readers.taggers.convert import COMPUTE, convert, shrink
 from aspectra.readers.taggers.engine import Engine
 from aspectra.readers.taggers.in_onnx import Exported
@@ -102,7 +99,6 @@ def work(
     made = out / WORK / chosen["compute"]
     engine = Exported(made, threads, batch_size)
     figures = settle(made, held, answered(engine, held, "confidences"), name, seed) if held else None
-    write_text(made / "README.md", card(read_info(made), chosen, len(texts), figures))
     for file in made.iterdir():
         file.rename(out / file.name)
     shutil.rmtree(out / WORK)
