@@ -33,7 +33,10 @@ def check(folder: Path) -> Path:
     weights = [file for file in folder.glob("*.safetensors") if not file.name.startswith("adapter_")]
     if not weights:
         if (folder / INFO).is_file() and any((folder / name).is_file() for name in RUN):
-            raise UserError(f"{folder} is an export, and cannot be trained; name the student that it was made from")
+            raise UserError(
+                f"{folder} is an export, and cannot be trained or loaded by transformers; name the student that it "
+                "was made from"
+            )
         pickled = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLED)
         if pickled:
             raise UserError(

@@ -19,6 +19,7 @@ from aspectra.config import ElicitConfig
 from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.extras import need
+from aspectra.info import is_export
 from aspectra.manifest import Stage
 from aspectra.models import identity
 from aspectra.progress import say
@@ -68,8 +69,9 @@ def zero_shot(
     """
     if not data and texts is None:
         raise UserError("no sentences: name a set with --data, or a file of labeled texts with --texts")
-    if llm is None or floor is not None:
-        need("train", "zero-shot with a student")
+    students = [name for name in (None if llm else model, floor) if name]
+    if not all(map(is_export, students)):
+        need("train", "zero-shot with a student that is not exported")
     if llm is not None and answers is None:
         raise UserError("--llm needs --answers DIR: the folder that stores the answers, so that none is paid for twice")
     if llm is not None and answers is not None and answers.is_file():
@@ -81,7 +83,7 @@ def zero_shot(
     if texts is not None:
         columns = texts.text_column, texts.label_column
         asked.append(judgments.of_texts(texts.path, *columns, cap, seed, texts.encoding))
-    folders = {name: untaught_folder(name) for name in (None if llm else model, floor) if name}
+    folders = {name: untaught_folder(name) for name in students}
     stage = None
     if out is not None:
         inputs: dict[str, Path | str] = {name: identity(name) for name in folders}

@@ -16,7 +16,10 @@ TEACHERS = ("openai", "local", "transformers", "recorded")
 @app.command(epilog="Example: aspectra zero-shot runs/student --data atsa/rest14 --data rest16 --floor smollm2-135m")
 def zero_shot(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Folder or name of a pretrained student, or name of an LLM.")
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Folder or name of a pretrained student, export of a tagger, or name of an LLM."
+        ),
     ],
     data: Annotated[
         list[str] | None, typer.Option(help="Set (`aspectra data list`), TASK/SET or folder; may be repeated.")

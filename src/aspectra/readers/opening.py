@@ -155,17 +155,24 @@ def other_engine(model: Path | str, engine: str | None, device: str, bf16: bool)
 
 
 def untaught_folder(name: str) -> Path:
-    """The folder of a student without labels. Raises UserError if it was fine-tuned, or made from one that was."""
-    folder = resolve(name)
+    """The folder of a student without labels, or of its export.
+
+    Raises UserError if it was fine-tuned, or made from one that was, and for the export of a writer.
+    """
+    exported = is_export(name)
+    folder = Path(name).expanduser() if exported else resolve(name)
     info = read_info(folder)
     made = info.get("provenance", {})
     # A tagger that a teacher pretrained has the task of the teacher's labels, but saw no human labels.
     tuned = None if made.get("stage") == "pretrain" else info.get("task")
     if (task := tuned or made.get("taught")) is not None:
+        advice = "name the folder that it was fine-tuned from" if tuned else "measure this one with `aspectra evaluate`"
         raise UserError(
             f"{name} was fine-tuned on labeled sentences ({task}), or made from one that was; zero-shot is for "
-            "a student that has seen no labels: name the folder that it was fine-tuned from"
+            f"a student that has seen no labels: {advice}"
         )
+    if exported and not of_tagger(folder):
+        raise UserError(f"{name} is the export of a writer, and zero-shot needs torch; name the student's own folder")
     return folder
 
 
@@ -174,12 +181,19 @@ def open_untaught(
 ) -> Untaught:
     """The student in a folder from `untaught_folder`, for zero-shot polarity. `aspect` is the aspect of a target, with
     `{target}` filled in. Raises UserError if the model or the device cannot be used."""
+    from aspectra.readers.taggers.reader import TaggingReader
+
+    if is_export(folder):
+        from aspectra.readers.taggers.in_onnx import Exported
+
+        if device not in ("auto", "cpu"):
+            raise UserError(f"{name} is an export, which runs on the CPU; leave out --device")
+        return TaggingReader(Exported(folder, threads, batch_size))
     from aspectra.readers.writers.untaught import UntaughtWriter
     from aspectra.students.families import tags
 
     if tags(folder):
         from aspectra.readers.taggers.in_torch import Whole
-        from aspectra.readers.taggers.reader import TaggingReader
 
         return TaggingReader(Whole.open(folder, threads, device, batch_size=batch_size))
     return UntaughtWriter(name, folder, aspect, batch_size, device, threads)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,9 @@ from aspectra.errors import UserError
 from aspectra.readers.opening import open_reader, untaught_folder
 from aspectra.readers.predictor import Predictor
 from aspectra.readers.reader import Judged, Question, Reader
+from aspectra.readers.taggers.convert import convert
 from aspectra.students.pretrain import pretrain
+from aspectra.students.taggers.tagger import Tagger
 
 ODD = [
     "",
@@ -108,6 +113,37 @@ def test_a_pretrained_tagger_is_evaluated_and_asked_without_labels(folder: Path,
     assert figures["rows"][0]["f1"] > 0.6
     lines = (tmp_path / "out" / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
     assert '"raw": null' in lines[0] or '"raw":null' in lines[0]
+
+
+ASKED = """
+import sys
+
+sys.modules["torch"] = sys.modules["transformers"] = None
+from aspectra.benchmark.zero_shot import zero_shot
+
+print(zero_shot(sys.argv[1], [sys.argv[2]])["rows"][0]["accuracy"])
+"""
+
+
+def test_its_export_is_asked_without_labels_and_without_torch(folder: Path, tmp_path: Path) -> None:
+    """As its student is. What has seen labels is refused, as its student is."""
+    from tests.students.taggers.labels import sentence
+
+    data, made = tmp_path / "atsa" / "inn", tmp_path / "made"
+    save(data / "test.json", [sentence(number) for number in range(100, 124)])
+    made.mkdir()
+    convert(Tagger.load(folder), made)
+    alone = subprocess.run([sys.executable, "-c", ASKED, str(made), str(data)], capture_output=True, text=True)
+    own = zero_shot(str(folder), [str(data)], device="cpu")["rows"][0]["accuracy"]
+    assert alone.stdout and float(alone.stdout) == own, alone.stderr
+    with pytest.raises(UserError, match="is an export, which runs on the CPU; leave out --device"):
+        zero_shot(str(made), [str(data)], device="cuda", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    info = json.loads((made / "aspectra.json").read_text(encoding="utf-8"))
+    for more, advice in (({"taught": "atsa"}, "aspectra evaluate"), ({"stage": "finetune"}, "it was fine-tuned from")):
+        (made / "aspectra.json").write_text(json.dumps(info | {"provenance": info["provenance"] | more}))
+        with pytest.raises(UserError, match=rf"was fine-tuned on labeled sentences \(atsa\).*{advice}"):
+            zero_shot(str(made), [str(data)])
 
 
 def test_what_is_of_exports_is_refused(folder: Path) -> None:
