@@ -72,6 +72,8 @@ def test_without_a_table_of_meanings_topics_go_by_words(read: Reviews) -> None:
     assert told(figures)["waiter"] == (1, 2, 1) and told(figures)["staff"] == (3, 3, 1)
     own = count_opinions(*read, topics={"people": ("waiters", "Staff"), "pool": ()})
     assert told(own) == {"people": (3, 5, 2), "other": (4, 6, 2)}, "examples count in any case and number"
+    with pytest.raises(UserError, match="topics: 'Other' is the name for targets that fit nowhere"):
+        count_opinions(*read, topics={"Other": []})
 
 
 def test_the_same_reviews_give_the_same_topics(read: Reviews, model: Path) -> None:

@@ -18,7 +18,8 @@ from tests.serve.stand_in import Service
         ({"text": 1}, "text must be a text"),
         ({"text": None}, "text must be a text"),
         ({"txt": "a"}, "txt is unknown: leave it out"),
-        ({"text": "a", "texts": ["b"]}, "text is unknown: leave it out"),
+        ({"text": "a", "texts": ["b"]}, "the body has text and texts: leave one of them out"),
+        ({"texts": None, "text": "a", "more": 1}, "the body has text and texts: leave one of them out"),
         ({"text": "a" * 2001}, "text is longer than 2000 characters"),
         ({"text": "a\0"}, "text must not contain the character U+0000"),
         ({"texts": []}, "texts must have at least one text"),
@@ -39,3 +40,5 @@ def test_so_is_a_wrong_question(running: Service) -> None:
     answer = call(running, "/v1/classify", {"text": "a", "target": ""})
     assert (answer.status, answer.body["detail"]) == (422, "target must not be empty")
     assert call(running, "/v1/classify", {"text": "a"}).body["detail"] == "target is missing"
+    told = 'the body must be a JSON object, as in {"text": "Great soup, rude waiter.", "target": "waiter"}'
+    assert call(running, "/v1/classify", ["a"]).body["detail"] == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from tests.meaning.words import write_words
 from tests.serve.conftest import call
 from tests.serve.stand_in import Service, service
 from tests.serve.test_page import choose, table, text, until, wait_for
+
+from aspectra.serve.shapes import FOUND
 
 TARGETS = [{"target": "waiter", "count": 3.0}, {"target": "staff"}, {"target": "soup", "count": 2}, {"target": "pasta"}]
 
@@ -50,11 +53,39 @@ def test_topics_of_ones_own(knowing: Service) -> None:
         ({"targets": [{"target": "x", "count": 0}]}, "targets[0].count must be 1 or more"),
         ({"targets": [{"target": "x", "count": 1.5}]}, "targets[0].count must be a whole number"),
         ({"targets": [{"target": "x"}], "topic": {}}, "topic is unknown: leave it out"),
+        (["waiter"], f"the body must be a JSON object, as in {json.dumps(FOUND)}"),
+        ({"targets": ["waiter"]}, 'targets[0] must be a JSON object, as in {"target": "waiter", "count": 3}'),
+        ({"targets": [{"target": "x"}, 3]}, 'targets[1] must be a JSON object, as in {"target": "waiter", "count": 3}'),
+        ({"targets": "waiter"}, f"targets must be a list, as in {json.dumps(FOUND['targets'])}"),
+        ({"targets": [{"target": "x", "around": "y"}]}, "targets[0].around must be a list of texts"),
+        (
+            {"targets": [{"target": "x"}], "topics": ["staff"]},
+            'topics must be a JSON object, as in {"staff": ["waiter"]}',
+        ),
+        ({"targets": [{"target": "x"}], "topics": {"staff": "waiter"}}, "topics.staff must be a list of texts"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(knowing: Service, body: Any, told: str) -> None:
     answer = call(knowing, "/v1/topics", body)
     assert (answer.status, answer.body) == (422, {"detail": told})
+
+
+@pytest.mark.parametrize(
+    ("topics", "told"),
+    [
+        ({"other": []}, "'other' is the name for targets that fit nowhere; call this topic something else"),
+        ({"food": [], " OTHER ": ["x"]}, "'OTHER' is the name for targets that fit nowhere; call this topic some"),
+        ({"Overall": []}, "'Overall' is the name for opinions without a target; call this topic something else"),
+        ({"food": ["soup"], "kitchen": ["Soup"]}, "'Soup' is in both 'food' and 'kitchen'; keep one"),
+        ({"food": [], "Food": []}, "'Food' is in both 'food' and 'Food'; keep one"),
+        ({"my food": [], "my  food": []}, "'my food' appears twice; keep one"),
+        ({" ": []}, "a topic or an example is empty"),
+        ({"food": [""]}, "a topic or an example is empty"),
+    ],
+)
+def test_topics_that_no_file_may_have_are_refused_as_there(knowing: Service, topics: Any, told: str) -> None:
+    answer = call(knowing, "/v1/topics", {"targets": TARGETS, "topics": topics})
+    assert answer.status == 422 and answer.body["detail"].startswith(f"topics: {told}")
 
 
 def test_a_reader_without_a_table_of_meanings_offers_none(running: Service, knowing: Service) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from aspectra.config import ElicitConfig
-from aspectra.errors import AspectraError, UserError
+from aspectra.errors import AspectraError, RefusedError, UserError
 from aspectra.settings import shown
 from aspectra.teachers.connection import retry_after
 from aspectra.teachers.openai import OPENAI, OpenAITeacher
@@ -152,6 +152,38 @@ def test_an_unknown_model_ends_the_run(endpoint: Any, settings: Settings, answer
     endpoint.answer = lambda request: answer(status=404, body={"error": {"message": "no such model"}})
     with pytest.raises(UserError, match=r"has no model 'm'.*no such model.*check the model's name"):
         ask(settings(), QUESTION)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("/other/v1/chat/completions?key=k", "/other/v1 ("),
+        ("http://127.0.0.1:9/login?next=x", "http://127.0.0.1:9/login ("),
+        ("http://you:secret@127.0.0.1:9/v1/chat/completions", "127.0.0.1:9/v1 ("),
+    ],
+)
+def test_a_redirect_that_loses_the_question_is_told_with_its_address(
+    status: int, location: str, told: str, httpserver: Any, settings: Settings
+) -> None:
+    from werkzeug import Response
+
+    httpserver.expect_request("/v1/chat/completions").respond_with_response(
+        Response(status=status, headers={"Location": location})
+    )
+    with pytest.raises(RefusedError, match=r"redirects to .*name that as the base URL") as raised:
+        ask(settings(base_url=httpserver.url_for("/v1")), QUESTION)
+    assert f"{told}{status})" in str(raised.value) and "secret" not in str(raised.value)
+
+
+def test_a_redirect_that_keeps_the_question_is_followed(endpoint: Any, httpserver: Any, settings: Settings) -> None:
+    from werkzeug import Response
+
+    config = settings()
+    httpserver.expect_request("/v1/chat/completions").respond_with_response(
+        Response(status=307, headers={"Location": f"{config.base_url}/chat/completions"})
+    )
+    assert ask(config.model_copy(update={"base_url": httpserver.url_for("/v1")}), QUESTION)[0].text
 
 
 def test_nobody_listening_and_a_bad_address_are_told_apart(nowhere: str, settings: Settings) -> None:

@@ -24,6 +24,7 @@ from aspectra.analyze.stars import Stars
 from aspectra.analyze.table import Entry, Table
 from aspectra.analyze.topics import Topics
 from aspectra.meaning.grouping import OTHER, OVERALL
+from aspectra.meaning.named import topics_of
 from aspectra.progress import progress
 
 STEP = 1000  # reviews between updates of the progress bar
@@ -49,11 +50,12 @@ def count_opinions(
     `model` is the folder of an exported tagger; its table of meanings groups targets into topics. Without it they are
     grouped by words. `topics` are the user's own, with examples (`read_topics`).
 
-    Raises UserError for an unknown column, an unknown language, opinions of other reviews, or a model without a table;
-    TypeError if `opinions` can be iterated only once.
+    Raises UserError for an unknown column, an unknown language, opinions of other reviews, a model without a table, or
+    topics that no file may have; TypeError if `opinions` can be iterated only once.
     """
     if iter(opinions) is opinions:
         raise TypeError("opinions must be a list, or the result of read_opinions: they are read twice")
+    topics = None if topics is None else topics_of(topics.items(), "topics")
     by = table.compared(by)
     targets, categories = spoken(language)
     figures = whole(table, opinions, targets, categories, made_for)

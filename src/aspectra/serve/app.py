@@ -100,6 +100,11 @@ def application(model: Served, limits: Limits, token: str | None = None, origins
         redirect_slashes=False,
     )
     app.state.limits, app.state.token = limits, token
+    app.state.bodies = {
+        "extract": (shapes.ONE, shapes.MANY),
+        "classify": (shapes.asked(model.by),),
+        "topics": (shapes.FOUND, shapes.NAMED),
+    }
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -227,10 +232,11 @@ async def answered(request: Request, work: Coroutine[Any, Any, list[Any]]) -> li
                 await each
 
 
-async def invalid(_: Request, error: Exception) -> JSONResponse:
+async def invalid(request: Request, error: Exception) -> JSONResponse:
     """422 with one line."""
     assert isinstance(error, RequestValidationError)
-    return JSONResponse({"detail": complaint(error.errors())}, 422)
+    bodies = request.app.state.bodies.get(request.url.path.rpartition("/")[2], ())
+    return JSONResponse({"detail": complaint(error.errors(), bodies)}, 422)
 
 
 async def failed(_: Request, __: Exception) -> JSONResponse:

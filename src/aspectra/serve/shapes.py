@@ -9,6 +9,7 @@ from types import GenericAlias
 from typing import Annotated, Any, Union
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
+from pydantic_core import PydanticCustomError
 
 from aspectra.schema import Polarity
 from aspectra.serve.limits import Limits
@@ -19,8 +20,11 @@ SUBJECT = 200  # characters of a target or a category
 TARGETS = 5_000  # in a request
 SENTENCES, SENTENCE = 6, 400  # sentences with a target, and characters of each
 STRICT = ConfigDict(extra="forbid", strict=True)
-TEXT = "The soup was superb, but the waiter was rude."
+TEXT = "Great soup, rude waiter."
 EXAMPLES: dict[Subject, str] = {"target": "waiter", "category": "service general"}
+ONE, MANY = {"text": TEXT}, {"texts": [TEXT, "Great view!"]}
+FOUND = {"targets": [{"target": "waiter", "count": 3}, {"target": "staff"}, {"target": "soup"}]}
+NAMED = {"targets": [{"target": "waiter", "around": ["The was rude."]}], "topics": {"staff": ["waiter"]}}
 SURE = "Probability that the opinion is right; calibrated if the export is."
 START = "First character of the target in the text, in Unicode code points; null if no target is named."
 
@@ -113,16 +117,23 @@ class About(BaseModel):
 def extract(limits: Limits) -> Any:
     """The body of /v1/extract: `text` or `texts`, and the minimum confidence."""
     sure: Any = (float, Field(0.0, ge=0, le=1, description="Lowest confidence of an opinion; others are left out."))
-    one = create_model("OneText", __config__=shown({"text": TEXT}), text=(text(limits.text), ...), min_confidence=sure)
+    one = create_model("OneText", __config__=shown(ONE), text=(text(limits.text), ...), min_confidence=sure)
     several: Any = Annotated[GenericAlias(list, text(limits.text)), Field(min_length=1, max_length=limits.texts)]
     many = create_model(
         "ManyTexts",
-        __config__=shown({"texts": [TEXT, "Great view!"]}),
+        __config__=shown(MANY),
         texts=(several, ...),
         min_confidence=sure,
     )
     by_key = Discriminator(lambda value: "many" if isinstance(value, dict) and "texts" in value else "one")
-    return Annotated[Union[Annotated[one, Tag("one")], Annotated[many, Tag("many")]], by_key]  # noqa: UP007
+    either = Annotated[Union[Annotated[one, Tag("one")], Annotated[many, Tag("many")]], by_key]  # noqa: UP007
+    return Annotated[either, BeforeValidator(not_both)]
+
+
+def not_both(value: Any) -> Any:
+    if isinstance(value, dict) and {"text", "texts"} <= value.keys():
+        raise PydanticCustomError("both", "text and texts")
+    return value
 
 
 def classify(limits: Limits, by: tuple[Subject, ...]) -> Any:
@@ -130,8 +141,12 @@ def classify(limits: Limits, by: tuple[Subject, ...]) -> Any:
     fields: dict[str, Any] = {name: (Annotated[text(SUBJECT), Field(min_length=1)], ...) for name in by}
     if len(by) > 1:
         fields["target"] = (text(SUBJECT) | None, None)
-    example = {"text": TEXT} | {name: EXAMPLES[name] for name in by}
-    return create_model("Question", __config__=shown(example), text=(text(limits.text), ...), **fields)
+    return create_model("Question", __config__=shown(asked(by)), text=(text(limits.text), ...), **fields)
+
+
+def asked(by: tuple[Subject, ...]) -> dict[str, str]:
+    """A body of /v1/classify."""
+    return ONE | {name: EXAMPLES[name] for name in by}
 
 
 def topics() -> Any:
@@ -149,14 +164,17 @@ def topics() -> Any:
     several: Any = Annotated[GenericAlias(list, target), Field(min_length=1, max_length=TARGETS)]
     examples: Any = Annotated[GenericAlias(list, text(SUBJECT)), Field(max_length=TARGETS)]
     named: Any = Annotated[GenericAlias(dict, (text(SUBJECT), examples)), Field(min_length=1, max_length=TARGETS)]
-    example = {"targets": [{"target": "waiter", "count": 3}, {"target": "staff"}, {"target": "soup"}]}
     return create_model(
         "ManyTargets",
-        __config__=shown(example),
+        __config__=shown(FOUND, NAMED),
         targets=(several, ...),
         topics=(
             named | None,
-            Field(None, description="Your own topics, with examples; without them, topics are found."),
+            Field(
+                None,
+                description="Your own topics, with examples, each once and none called other or overall; "
+                "without them, topics are found.",
+            ),
         ),
     )
 
@@ -171,5 +189,5 @@ def text(longest: int) -> Any:
     return Annotated[str, Field(max_length=longest, pattern=WITHOUT_NUL)]
 
 
-def shown(example: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(**STRICT, json_schema_extra={"examples": [example]})
+def shown(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(**STRICT, json_schema_extra={"examples": list(examples)})

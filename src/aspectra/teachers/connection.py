@@ -14,7 +14,7 @@ import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from aspectra.config import ElicitConfig
@@ -24,7 +24,7 @@ from aspectra.teachers.keys import read_headers, read_key, secrets
 from aspectra.teachers.teacher import TryError
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import ClientSession, TraceRequestRedirectParams
 
 OTHER_TLS = (
     "WRONG_VERSION_NUMBER",
@@ -66,7 +66,10 @@ class Connection:
         self._loop: asyncio.AbstractEventLoop | None = None  # the event loop that uses the session
 
     async def post(self, parameters: dict[str, Any]) -> Answer:
-        """Send one request. Raises TryError if no complete answer came, RefusedError if none ever will."""
+        """Send one request. Raises TryError if no complete answer came, RefusedError if none ever will.
+
+        A redirect is followed if it keeps the question (307, 308).
+        """
         import aiohttp
 
         if self._session is None or self._loop is not asyncio.get_running_loop():
@@ -131,11 +134,29 @@ class Connection:
             )
         return TryError(self.hidden(f"no connection to {where} (TLS: {why})"), gone=True)
 
+    async def _redirected(self, _: object, __: object, seen: TraceRequestRedirectParams) -> None:
+        """Raise RefusedError for a redirect that turns the question into a GET: its answer would say nothing true."""
+        found = seen.response.headers.get("location")
+        if seen.response.status not in (301, 302, 303) or not found:
+            return
+        seen.response.close()
+        there = urlsplit(urljoin(self._address, found))
+        place = urlunsplit((there.scheme, there.netloc, there.path.removesuffix("/chat/completions"), "", ""))
+        raise RefusedError(
+            self.hidden(
+                f"{shown(self.url)} redirects to {shown(place)} ({seen.response.status}); name that as the base URL if "
+                "the model answers there, else check the base URL"
+            )
+        )
+
     def _open(self) -> ClientSession:
         import aiohttp
 
         self._loop = asyncio.get_running_loop()
+        watched = aiohttp.TraceConfig()
+        watched.on_request_redirect.append(self._redirected)
         return aiohttp.ClientSession(
+            trace_configs=[watched],
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(self._timeout, CONNECT)),
             connector=aiohttp.TCPConnector(limit=0),

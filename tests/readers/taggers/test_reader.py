@@ -96,9 +96,10 @@ def test_a_given_target_is_judged_as_it_is_extracted(reader: Reader) -> None:
         assert isinstance(said, Judged)
         assert sum(said.probabilities.values()) == pytest.approx(1)
         assert max(said.probabilities, key=said.probabilities.__getitem__) == opinion.polarity
-    absent, none = reader.judge([Question(text, "waiter"), Question(text, " ")])
+    absent, none, other = reader.judge([Question(text, "waiter"), Question(text, " "), Question(text, "SOUP")])
     assert str(absent) == "the target 'waiter' is not in the text; a tagger judges only targets in the text"
     assert str(none) == "name the target to judge"
+    assert str(other) == "the target 'SOUP' is in the text as 'soup'; write it like that"
 
 
 def test_a_pretrained_tagger_is_evaluated_and_asked_without_labels(folder: Path, tmp_path: Path) -> None:

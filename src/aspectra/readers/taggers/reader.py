@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -98,7 +99,12 @@ class TaggingReader:
             return unknown("category", str(question.category), known)
         if "target" not in by or span is not None:
             return None
-        if squeezed(question.target):
+        if wanted := squeezed(question.target):
+            said = re.search(re.escape(wanted), " ".join(question.text.split()), re.IGNORECASE)
+            if said is not None:
+                return UserError(
+                    f"the target {question.target!r} is in the text as {said.group()!r}; write it like that"
+                )
             return UserError(
                 f"the target {question.target!r} is not in the text; a tagger judges only targets in the text"
             )
