@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.data.imports.labels import BadRowsError, Found
-from aspectra.data.imports.terms import standing
+from aspectra.data.imports.terms import placed, standing
 from aspectra.rows import text_file
 from aspectra.schema import Example, Opinion
 
@@ -45,7 +45,7 @@ def read(path: Path, encoding: str | None = None) -> list[Found]:
     found = []
     for number, text, labels in lines:
         try:
-            opinions = tuple(opinion(label, text, spoken) for label in labels)
+            opinions = placed([opinion(label, text, spoken) for label in labels], text, lone=True)
         except _LineError as error:
             bad.append((f"line {number}", str(error)))
             continue
@@ -83,20 +83,20 @@ def opinion(label: Sequence[Any], text: str, spoken: bool) -> Opinion:
     elif len(label) == 3:
         category, words = (None, label[1]) if spoken else (label[1], None)
     said = () if words is None else (words if isinstance(words, str) else numbered(words, text)[0],)
-    target, start, end = placed(label[0], text)
+    target, start, end = target_of(label[0], text)
     named = category if isinstance(category, str) and category.strip() else None
     return Opinion(target, named, polarity, start, end, tuple(word for word in said if word.upper() != "NULL"))
 
 
-def placed(target: str | list[int], text: str) -> tuple[str | None, int | None, int | None]:
+def target_of(target: str | list[int], text: str) -> tuple[str | None, int | None, int | None]:
+    """The target, and its span if word numbers tell it."""
     if isinstance(target, list):
         return numbered(target, text)
     if target.strip().upper() in ("NULL", ""):
         return None, None, None
-    span = standing(target, text)
-    if span is None:
+    if standing(target, text) is None:
         raise _LineError(f"the target '{target}' is not in the sentence")
-    return text[slice(*span)], *span
+    return target, None, None
 
 
 def numbered(places: list[int], text: str) -> tuple[str, int, int]:

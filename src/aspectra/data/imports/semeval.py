@@ -15,6 +15,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from aspectra.data.imports.labels import Found
+from aspectra.data.imports.terms import placed
 from aspectra.errors import UserError
 from aspectra.files import write_text
 from aspectra.rows import check_file
@@ -97,7 +98,7 @@ class _Reader:
             text = "".join(self.text or ())
             if not text.strip():
                 raise self.fault(f"the sentence {self.name} has no text")
-            self.found.append(Found(Example(self.name, text, tuple(self.opinions)), tuple(self.lines)))
+            self.found.append(Found(Example(self.name, text, placed(self.opinions, text)), tuple(self.lines)))
             self.name = None
 
     def opinion(self, element: str, given: dict[str, str]) -> Opinion:

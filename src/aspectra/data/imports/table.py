@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.data.imports.labels import BadRowsError, Found
-from aspectra.data.imports.terms import standing
+from aspectra.data.imports.terms import placed, standing
 from aspectra.errors import UserError, no_column
 from aspectra.files import replacing
 from aspectra.reviews import TEXT, column_of, find
@@ -47,9 +47,9 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
     """The sentences of a table, in the order of their first rows. `given` names columns, by the keys of `NAMES`.
 
     Rows with the same id, or without ids with the same text, are one sentence. A row without target, category and
-    polarity marks a sentence without opinions. A target that differs from the text in case or spaces is taken from the
-    text. `opinion_words` is a text, or a list of texts (JSON in CSV). Blank cells and the target "NULL" mean none. A
-    sentence without id gets its number as id.
+    polarity marks a sentence without opinions. A target that differs from the text in case, spaces or characters that
+    look alike is taken from the text (`terms.placed`). `opinion_words` is a text, or a list of texts (JSON in CSV).
+    Blank cells and the target "NULL" mean none. A sentence without id gets its number as id.
 
     Raises UserError: no such file or columns, no rows; BadRowsError that names the rows: broken row, no text, no
     polarity, a target that is not in the text, an offset that is not a number, an id with two texts.
@@ -83,7 +83,7 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
                 sentence.opinions.append(Opinion(None, None, error.polarity))
                 sentence.lines.append(int(row.place.split()[1]))
     found = [
-        Found(Example(key if kind == "id" else str(number), s.text, tuple(s.opinions)), tuple(s.lines))
+        Found(Example(key if kind == "id" else str(number), s.text, placed(s.opinions, s.text)), tuple(s.lines))
         for number, ((kind, key), s) in enumerate(sentences.items(), 1)
     ]
     if bad:
@@ -151,13 +151,9 @@ def _opinion(values: dict[str, Any], text: str) -> Opinion | None:
     words = _words(values.get("opinion_words"))
     if target is None:
         return Opinion(None, category, polarity, words=words)
-    start, end = _offset(values, "from"), _offset(values, "to")
-    if target not in text:
-        if (span := standing(target, text, start)) is None:
-            raise _RowError(f"the target '{target}' is not in the text", polarity)
-        start, end = span
-        target = text[start:end]
-    return Opinion(target, category, polarity, start, end, words)
+    if standing(target, text) is None:
+        raise _RowError(f"the target '{target}' is not in the text", polarity)
+    return Opinion(target, category, polarity, _offset(values, "from"), _offset(values, "to"), words)
 
 
 def _offset(values: dict[str, Any], name: str) -> int | None:
