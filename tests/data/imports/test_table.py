@@ -131,6 +131,55 @@ def test_a_target_in_other_case_or_spacing_is_taken_as_it_stands(tmp_path: Path)
     )
 
 
+def test_a_line_of_json_may_lack_what_others_have(tmp_path: Path) -> None:
+    label = '{"text": "The bed", "target": "bed", "polarity": "positive"}\n'
+    rows = ('{"text": "No one"}\n', '{"text": "None", "id": 7}\n', '{"text": "Nothing", "target": null}\n')
+    for text in (label + "".join(rows), "".join(rows) + label):
+        found = {each.example.text: each.example.opinions for each in read(put(tmp_path / "a.jsonl", text))}
+        assert found == {
+            "The bed": (Opinion("bed", None, "positive"),),
+            "No one": (),
+            "None": (),
+            "Nothing": (),
+        }
+    listed = put(
+        tmp_path / "a.json", '[{"text": "No one"}, {"text": "The bed", "category": "A", "polarity": "neutral"}]'
+    )
+    assert [len(each.example.opinions) for each in read(listed)] == [0, 1]
+
+
+def test_named_columns_may_be_absent_from_a_line_of_json_too(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", '{"t": "No one"}\n{"t": "The bed", "what": "bed", "how": "positive"}\n')
+    given = {"text": "t", "target": "what", "polarity": "how"}
+    assert [len(each.example.opinions) for each in read(path, given)] == [0, 1]
+    with pytest.raises(UserError, match="line 1 has no column 'hoow' for --polarity-column"):
+        read(path, given | {"polarity": "hoow"})
+    with pytest.raises(UserError, match="line 1 has no column 'mood' for --category-column"):
+        read(path, given | {"category": "mood"})
+    put(path, '{"t": "The bed", "what": "bed", "how": "positive"}\n')
+    with pytest.raises(UserError, match="line 1 has no column 'mood' for --category-column"):
+        read(path, given | {"category": "mood"})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"text": "No one"}\n{"text": "None"}\n', "line 1 has no polarity column; name it with --polarity-column"),
+        (
+            '{"text": "x", "target": "x", "polarity": "p"}\n{"target": "x"}\n',
+            "line 2 has no text and no polarity column",
+        ),
+        ('{"text": "x", "target": "x", "polarity": "p"}\n{"text": "y", "target": "y"}\n', "line 2: no polarity"),
+        ('{"text": "x", "polarity": "p"}\n{"text": "y"}\n', "line 1 has no target or category column"),
+        ('{"text": "x", "target": "x", "polarity": "p"}\n{}\n', "line 2 has no text and no polarity column"),
+    ],
+)
+def test_what_every_line_lacks_is_told(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        read(put(tmp_path / "a.jsonl", text))
+    assert told in str(caught.value)
+
+
 def test_every_bad_row_is_listed_at_once(tmp_path: Path) -> None:
     rows = [f"Fine.,x{number},good" for number in range(12)]
     with pytest.raises(UserError) as caught:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from aspectra.data.imports.terms import placed, standing
 from aspectra.errors import UserError, no_column
 from aspectra.files import replacing
 from aspectra.reviews import TEXT, column_of, find
-from aspectra.rows import FOUND, Form, read_rows
+from aspectra.rows import FOUND, Form, Row, read_rows
 from aspectra.schema import Example, Opinion
 from aspectra.tables import write_jsonl
 
@@ -47,27 +47,35 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
     """The sentences of a table, in the order of their first rows. `given` names columns, by the keys of `NAMES`.
 
     Rows with the same id, or without ids with the same text, are one sentence. A row without target, category and
-    polarity marks a sentence without opinions. A target that differs from the text in case, spaces or characters that
-    look alike is taken from the text (`terms.placed`). `opinion_words` is a text, or a list of texts (JSON in CSV).
-    Blank cells and the target "NULL" mean none. A sentence without id gets its number as id.
+    polarity marks a sentence without opinions; a line of JSON may lack these columns. A target that differs from the
+    text in case, spaces or characters that look alike is taken from the text (`terms.placed`). `opinion_words` is a
+    text, or a list of texts (JSON in CSV). Blank cells and the target "NULL" mean none. A sentence without id gets its
+    number as id.
 
     Raises UserError: no such file or columns, no rows; BadRowsError that names the rows: broken row, no text, no
     polarity, a target that is not in the text, an offset that is not a number, an id with two texts.
     """
+    given = given or {}
     sentences: dict[tuple[str, str], _Sentence] = {}
     bad: list[tuple[str, str]] = []
+    had: set[str] = set()  # of the columns, by our names
+    first: Row | None = None
 
     def keep(names: Sequence[str]) -> list[str]:
-        return [name for name in _columns(path, names, given or {}).values() if name]
+        for ours, name in given.items():
+            column_of(path, names, option(ours), name)
+        return [name for name in _columns(names, given).values() if name]
 
     for row in read_rows(path, keep, form):
-        columns = _columns(path, list(row.values), given or {}) if row.values else {}
+        columns = _columns(list(row.values), given)
         try:
             if row.fault:
                 raise _RowError(row.detail)
-            if lost := _lost(columns):
-                first = option(lost[0].split()[0])
-                raise no_column(f"{path}, {row.place}", row.values, first, what=" and no ".join(lost))
+            first = first or row
+            has = {ours for ours, name in columns.items() if name}
+            had |= has
+            if "text" not in has:
+                raise _lacking(path, row, _lost(has), given)
             values = {name: row.values[column] for name, column in columns.items() if column}
             text, name = _text(values), _cell(values, "id")
             key = ("text", text) if name is None else ("id", name)
@@ -86,6 +94,9 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
         Found(Example(key if kind == "id" else str(number), s.text, placed(s.opinions, s.text)), tuple(s.lines))
         for number, ((kind, key), s) in enumerate(sentences.items(), 1)
     ]
+    # A line of JSON may lack what others have. What all of them lack has another name.
+    if first is not None and (lost := _lost(had) or [ours for ours in given if ours not in had]):
+        raise _lacking(path, first, lost, given)
     if bad:
         raise BadRowsError(path, bad, found)
     if not sentences:
@@ -101,12 +112,9 @@ class _RowError(Exception):
         self.polarity = polarity
 
 
-def _columns(path: Path, names: Sequence[str], given: Mapping[str, str]) -> dict[str, str | None]:
-    """The column for each of our names, None if there is none. Raises UserError if a given one is missing."""
-    return {
-        ours: column_of(path, names, option(ours), given[ours]) if ours in given else find(names, usual)
-        for ours, usual in NAMES.items()
-    }
+def _columns(names: Sequence[str], given: Mapping[str, str]) -> dict[str, str | None]:
+    """The column for each of our names, None if there is none."""
+    return {ours: find(names, (given[ours],) if ours in given else usual) for ours, usual in NAMES.items()}
 
 
 def option(ours: str) -> str:
@@ -114,10 +122,17 @@ def option(ours: str) -> str:
     return f"--{ours.replace('_', '-')}-column"
 
 
-def _lost(columns: Mapping[str, str | None]) -> list[str]:
-    """What the required columns that are missing hold."""
-    lost = [name for name in ("text", "polarity") if not columns[name]]
-    return lost or ([] if columns["target"] or columns["category"] else ["target or category"])
+def _lost(had: Collection[str]) -> list[str]:
+    """The required columns that are missing, by our names."""
+    lost = [name for name in ("text", "polarity") if name not in had]
+    return lost or ([] if "target" in had or "category" in had else ["target or category"])
+
+
+def _lacking(path: Path, row: Row, lost: Sequence[str], given: Mapping[str, str]) -> UserError:
+    """The error for a row without columns."""
+    first = lost[0].split()[0]
+    what = None if first in given else " and no ".join(lost)
+    return no_column(f"{path}, {row.place}", row.values, option(first), given.get(first), what)
 
 
 def _text(values: dict[str, Any]) -> str:
