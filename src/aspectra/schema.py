@@ -25,7 +25,8 @@ class Opinion:
 
     `target` is the aspect term as in the text, None if it is not named. `start` and `end` are character offsets into
     the text (end exclusive), None if unknown. `words` are the annotated opinion words: empty if the opinion is
-    implicit, or if the source does not annotate them.
+    implicit, or if the source does not annotate them. `annotated` are the offsets in a gold file if the text has no
+    place for them: opinions at other places count as others all the same.
     """
 
     target: str | None
@@ -34,6 +35,7 @@ class Opinion:
     start: int | None = None
     end: int | None = None
     words: tuple[str, ...] = ()
+    annotated: tuple[int | None, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

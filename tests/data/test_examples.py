@@ -63,6 +63,28 @@ def test_places_annotated_as_different_stay_different(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("term", "offsets", "gold"),
+    [
+        ("food", [(0, 4), (1, 5), (2, 6), (3, 7)], 4),
+        ("ham", [(0, 4), (1, 5)], 2),
+        ("ham", [(0, 4), (0, 4), ("0", "4")], 1),
+        ("ham", [(None, None), (None, None)], 1),
+        ("ham", [(0, 4), (None, None)], 2),
+        ("food", [(0, 4), (0, 4)], 1),
+    ],
+)
+def test_every_annotated_place_counts_in_paper_scoring_and_none_twice(
+    term: str, offsets: list[tuple[Any, Any]], gold: int, tmp_path: Path
+) -> None:
+    """Also where the sentence has the term less often than annotated: twice here, and ham never."""
+    examples = load(put(tmp_path / "a.json", *(aspect(term, *each) for each in offsets)))
+    assert tasks.get("atsa").gold(examples[0], "paper").total() == gold
+    assert tasks.get("atsa").gold(examples[0], "strict").total() == 1
+    save(tmp_path / "b.json", examples)
+    assert load(tmp_path / "b.json") == examples
+
+
+@pytest.mark.parametrize(
     ("words", "explicit"),
     [
         (None, False),

@@ -43,7 +43,8 @@ def read(path: Path | str) -> tuple[list[Example], Stats]:
 
     A target is stripped (one of laptop14's ends in a no-break space). If its offsets do not match it, they are replaced
     by the nearest occurrence that no other annotation has. Different annotated places stay different: a target without
-    a free occurrence gets no offsets. Any non-empty `opinion_words` makes an opinion explicit.
+    a free occurrence gets no offsets, and keeps the annotated ones as `annotated`. Any non-empty `opinion_words` makes
+    an opinion explicit.
 
     Raises UserError for a file that is missing, not UTF-8, or not a list of sentences with aspects.
     """
@@ -66,14 +67,18 @@ def read(path: Path | str) -> tuple[list[Example], Stats]:
 
 def save(path: Path, examples: Iterable[Example]) -> None:
     """Write sentences as a benchmark JSON file. The offsets of opinion words are not kept."""
+
+    def places(o: Opinion) -> tuple[int | None, int | None]:
+        return (o.start, o.end) if o.annotated is None else o.annotated
+
     rows = [
         {
             "ID": example.id,
             "sentence": example.text,
             "aspects": [
                 {
-                    "from": o.start,
-                    "to": o.end,
+                    "from": places(o)[0],
+                    "to": places(o)[1],
                     "target": o.target,
                     "category": o.category,
                     "polarity": o.polarity,
@@ -122,7 +127,8 @@ def _example(entry: Any, number: int) -> tuple[Example, Stats]:
             mended += place is not None and not right
             unplaced += place is None
             begin, end = place or (None, None)
-            opinion = replace(opinion, start=begin, end=end)
+            there = mark[1:] if place is None and mark[1] is not None else None
+            opinion = replace(opinion, start=begin, end=end, annotated=there)
         opinions.append(opinion)
     name = entry.get("ID")
     example = Example(str(number if name is None else name), text, tuple(opinions))

@@ -14,8 +14,8 @@ measure is 0 if its denominator is 0.
 Details that the rules leave open:
 - `none` and the empty answer predict nothing only as a whole answer; `none` next to other pieces is a wrong piece.
 - A gold term is stripped and otherwise unchanged, in paper scoring too (there a term with `;` is never found).
-- Places are the annotated ones. Aspects annotated at different offsets stay different even if the offsets are wrong, as
-  long as the term occurs once for each in the sentence.
+- Places are the annotated ones. Aspects annotated at different offsets stay different even if the offsets are wrong,
+  and if the sentence has the term less often or not at all.
 - An opinion (without raw form) without a target is ignored for ATSA, one without a category for ACSA and TASD. An empty
   target (for TASD it is NULL) or category is invalid. Its category is normalized like the gold's; a raw one is compared
   as written.

@@ -99,8 +99,10 @@ class Task(ABC):
         """The gold pairs in paper scoring, in no order: a pair that occurs at two places is listed twice."""
         if "target" not in self.by:
             return list(self.wanted(example))
-        places = {(subject, o.polarity, o.start, o.end) for o in example.opinions if (subject := self.subject(o))}
-        return [(subject, polarity) for subject, polarity, _, _ in places]
+        places = {
+            (subject, o.polarity, o.start, o.end, o.annotated) for o in example.opinions if (subject := self.subject(o))
+        }
+        return [(subject, polarity) for subject, polarity, *_ in places]
 
     def parse(self, raw: str, text: str, scoring: Scoring) -> Parsed:
         """The pairs of an answer in linear form.
