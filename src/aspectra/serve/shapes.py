@@ -16,6 +16,12 @@ from aspectra.serve.limits import Limits
 from aspectra.tasks.linear import Field as Subject
 
 WITHOUT_NUL = r"^[^\x00]*$"
+NOT_BLANK = r"^[^\x00]*[^\x00\s][^\x00]*$"
+# What the document can say of the rules of `meaning.named.topics_of`.
+NAMES: dict[str, Any] = {
+    "pattern": NOT_BLANK,
+    "not": {"pattern": r"^\s*([Oo][Tt][Hh][Ee][Rr]|[Oo][Vv][Ee][Rr][Aa][Ll][Ll])\s*$"},
+}
 SUBJECT = 200  # characters of a target or a category
 TARGETS = 5_000  # in a request
 SENTENCES, SENTENCE = 6, 400  # sentences with a target, and characters of each
@@ -162,7 +168,8 @@ def topics() -> Any:
         around=(around, Field([], description=told)),
     )
     several: Any = Annotated[GenericAlias(list, target), Field(min_length=1, max_length=TARGETS)]
-    examples: Any = Annotated[GenericAlias(list, text(SUBJECT)), Field(max_length=TARGETS)]
+    example: Any = Annotated[text(SUBJECT), Field(json_schema_extra={"pattern": NOT_BLANK})]
+    examples: Any = Annotated[GenericAlias(list, example), Field(max_length=TARGETS)]
     named: Any = Annotated[GenericAlias(dict, (text(SUBJECT), examples)), Field(min_length=1, max_length=TARGETS)]
     return create_model(
         "ManyTargets",
@@ -174,6 +181,7 @@ def topics() -> Any:
                 None,
                 description="Your own topics, with examples, each once and none called other or overall; "
                 "without them, topics are found.",
+                json_schema_extra={"propertyNames": NAMES},
             ),
         ),
     )
