@@ -183,7 +183,7 @@ def mix(
             answer = answers[kind].text or ""
             if evaluation.leaks(answer):
                 counts["answers that overlap with an evaluation sentence"] += 1
-            elif has_reasoning(answer):
+            elif has_reasoning(answer, text):
                 counts["answers with reasoning left in them"] += 1
             else:
                 yield f"{name}#{kind}", name, kind, text, answer

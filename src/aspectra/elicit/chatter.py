@@ -20,7 +20,7 @@ RUN_ON = re.compile(
     r"|(?:Your |New )?Task(?: \w+)?[ \t*]*:|Instructions?[ \t*]*:|Provide the sentiment analysis"
     r"|(?:Final )?Answer(?: the question)?[ \t*]*:|Solution[ \t*]*:|Your Output[ \t*]*:"
     r"|(?:User|Human|Assistant)[ \t*]*:"
-    r")|\n?<[|｜](?!channel)\w[^<>|｜\n]{0,30}[|｜]>|\n?</?s>|\n?<(?:end|start)_of_turn>|\[/?INST\]",
+    r")|\n(?-i:user|assistant|system)[ \t]*\n|(?<=[.!?\"”])(?-i:user|assistant)[ \t]*\n",
     re.IGNORECASE,
 )
 # In an analysis these may occur between blocks. After a rewriting or the last block, they are comments on it.
@@ -71,13 +71,11 @@ CLOSES = 5  # closing sentences
 FENCED = re.compile(r"^[ \t]*(```|~~~)[\w-]*[ \t]*\n(.*?)(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w-]*[ \t]*(?:\n|\Z)", re.MULTILINE)
 RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|(?:\* ){2,}\*)[ \t]*(?:\n|\Z)")
-OPENED = re.compile(r"\A(?:<[|｜]\w[^<>|｜\n]{0,30}[|｜]>\s*|</?s>\s*|<start_of_turn>(?:model)?\s*)+", re.IGNORECASE)
 QUOTES = {'"': '"', "“": "”"}
 
 
 def alone(kind: str, text: str) -> tuple[str, bool]:
     """The analysis or rewriting alone, and whether text after it was cut off."""
-    text = OPENED.sub("", text)
     for _ in range(LEADS):
         text = LEAD.sub("", text, count=1).lstrip()
     if kind == "analysis":

@@ -12,6 +12,7 @@ from aspectra.elicit.chatter import alone
 from aspectra.elicit.extraction import read_json
 from aspectra.elicit.polarity import judgment
 from aspectra.elicit.thinking import has_reasoning
+from aspectra.elicit.turns import turn
 
 STILL_REASONING = "truncated in its reasoning"
 CANNOT = r"(?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|(?:am )?(?:unable|not able) to)"
@@ -39,6 +40,9 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
     if not text:
         # Empty and at the token limit: a reasoning model that was still thinking.
         return "", {"content_filter": "filtered", "length": STILL_REASONING}.get(finish_reason or "", "empty")
+    text, ran_on = turn(text, review)
+    if not text:
+        return "", "empty"
     if finish_reason == "refusal" or REFUSED.match(text):
         return text, "refused"
     if finish_reason == "content_filter":
@@ -46,20 +50,20 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
     if kind == "extraction":
         if read_json(text) is not None:
             return text, None
-        return text, "truncated" if finish_reason == "length" else "no JSON"
+        return text, "truncated" if finish_reason == "length" and not ran_on else "no JSON"
     if kind == "polarity":
         if judgment(text) is not None:
             return text, None
-        return text, "truncated" if finish_reason == "length" else "no polarity"
+        return text, "truncated" if finish_reason == "length" and not ran_on else "no polarity"
     kept, cut = alone(kind, text)
     if not kept:
         return text, "empty"
     if kind == "analysis" and not analysis(kept, review):
         return text, "truncated" if finish_reason == "length" else "no opinion target"
-    if has_reasoning(kept):
+    if has_reasoning(kept, review):
         return text, "reasoning left in it"
     if kind == "rewriting" and any(block.polarity for block in analysis(kept, review)):
         return text, "an analysis"
-    if finish_reason == "length" and not cut:
+    if finish_reason == "length" and not (cut or ran_on):
         return text, "truncated"
     return kept, None
