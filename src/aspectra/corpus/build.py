@@ -90,7 +90,7 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
         softs[side] += [soft.line(name, each) for name, each in found.items()]
     if not rows["train"]:
         if not labels_alone(config.kinds, reasons, sentences["train"]):
-            raise nothing(config.kinds, reasons, counts)
+            raise nothing(config.kinds, reasons, counts, sentences)
         say(
             "corpus: no training text for a writer (no analysis, no rewriting); silver labels for a tagger: "
             f"{sum(map(len, sentences.values()))} sentences"
@@ -124,13 +124,26 @@ def labels_alone(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], 
     return set(WRITTEN) <= set(kinds) and not asked and any(example.opinions for example in labeled)
 
 
-def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], counts: Counter[str]) -> UserError:
+def nothing(
+    kinds: Sequence[str],
+    reasons: dict[str, Counter[str | None]],
+    counts: Counter[str],
+    sentences: dict[str, list[Example]],
+) -> UserError:
     """The error for a corpus without rows."""
     asked = [kind for kind in kinds if kind != "rating"]  # ratings do not come from a teacher
     if asked and reasons and not set(asked) & set(reasons):
+        found = sum(bool(example.opinions) for part in sentences.values() for example in part)
+        why = f"{' and '.join(asked)} were not asked for, only {' and '.join(sorted(reasons))}"
+        if set(WRITTEN) <= set(kinds):  # then labels would do
+            if found:
+                return UserError(
+                    f"nothing to train on: every sentence with an opinion ({found}) is in dev, none in train; ask "
+                    "about more reviews, or set another --seed"
+                )
+            why += ", and no answer has an opinion that could be placed in a sentence"
         return UserError(
-            f"nothing to train on: {' and '.join(asked)} were not asked for, only "
-            f"{' and '.join(sorted(reasons))}; `aspectra elicit --kinds "
+            f"nothing to train on: {why}; `aspectra elicit --kinds "
             f"{','.join([*asked, *sorted(reasons)])}` with the same --out also asks for them"
         )
     return UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
