@@ -5,27 +5,15 @@ Called by `aspectra.elicit.asking` for every answer before it is stored.
 
 from __future__ import annotations
 
-import re
-
 from aspectra.elicit.analysis import analysis
 from aspectra.elicit.chatter import alone
+from aspectra.elicit.declined import declined
 from aspectra.elicit.extraction import read_json
 from aspectra.elicit.polarity import judgment
 from aspectra.elicit.thinking import has_reasoning
 from aspectra.elicit.turns import turn
 
 STILL_REASONING = "truncated in its reasoning"
-CANNOT = r"(?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|(?:am )?(?:unable|not able) to)"
-VERBS = r"(?:assist|help (?:you|with)|fulfill|comply|process|rewrite|analy[sz]e|generate|provide|complete|do that)"
-REFUSED = re.compile(
-    r"\A\W*(?:as an? (?:AI|artificial intelligence|(?:large )?language model)\b"
-    r"|I(?:'|’)?m (?:just )?an AI\b"
-    r"|(?:I(?:'|’)?m |I am |we(?:'|’)?re )?(?:so |very |really )?(?:sorry|afraid|I apologi[sz]e)\b[^.\n]{0,60}?"
-    rf"\bI(?:'m| am)? ?{CANNOT} {VERBS}"
-    rf"|(?:unfortunately,? )?I {CANNOT} {VERBS} (?:with )?"
-    r"(?:this|that|your|the (?:request|review|text|task)|a rewrit|an analysis|any)\b)",
-    re.IGNORECASE,
-)
 
 
 def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tuple[str, str | None]:
@@ -43,7 +31,7 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
     text, ran_on = turn(text, review)
     if not text:
         return "", "empty"
-    if finish_reason == "refusal" or REFUSED.match(text):
+    if finish_reason == "refusal" or declined(text):
         return text, "refused"
     if finish_reason == "content_filter":
         return text, "filtered"
@@ -58,6 +46,8 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
     kept, cut = alone(kind, text)
     if not kept:
         return text, "empty"
+    if declined(kept):
+        return text, "refused"
     if kind == "analysis" and not analysis(kept, review):
         return text, "truncated" if finish_reason == "length" else "no opinion target"
     if has_reasoning(kept, review):
