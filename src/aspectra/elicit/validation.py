@@ -12,6 +12,7 @@ from aspectra.elicit.extraction import read_json
 from aspectra.elicit.polarity import judgment
 from aspectra.elicit.thinking import has_reasoning
 from aspectra.elicit.turns import turn
+from aspectra.elicit.wrapper import is_json
 
 STILL_REASONING = "truncated in its reasoning"
 
@@ -21,8 +22,8 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
 
     Removes text before the answer ("Here is ...:") and run-on text after it. An answer that reached the token limit
     only in its run-on text is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`, `truncated in
-    its reasoning` (no word of the answer yet), `filtered`, `no opinion target` (analysis), `an analysis` (rewriting),
-    `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
+    its reasoning` (no word of the answer yet), `filtered`, `no opinion target` (analysis), `an analysis`,
+    `JSON, not a text` (rewriting),    `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
     """
     text = text.strip()
     if not text:
@@ -43,7 +44,7 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
         if judgment(text) is not None:
             return text, None
         return text, "truncated" if finish_reason == "length" and not ran_on else "no polarity"
-    kept, cut = alone(kind, text)
+    kept, cut = alone(kind, text, review)
     if not kept:
         return text, "empty"
     if declined(kept):
@@ -52,6 +53,8 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
         return text, "truncated" if finish_reason == "length" else "no opinion target"
     if has_reasoning(kept, review):
         return text, "reasoning left in it"
+    if kind == "rewriting" and is_json(kept) and not is_json(review):
+        return text, "JSON, not a text"
     if kind == "rewriting" and any(block.polarity for block in analysis(kept, review)):
         return text, "an analysis"
     if finish_reason == "length" and not (cut or ran_on):
