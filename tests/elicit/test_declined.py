@@ -43,6 +43,7 @@ from aspectra.elicit.validation import validate
         "It would be inappropriate for me to rewrite this review.",
         "That's not something I can help with.",
         "I apologize, but I cannot provide that analysis.",
+        "I apologize, but I cannot provide that.",
         "I apologize for the confusion, but I cannot generate content that is offensive.",
         "I understand you want a rewriting, but I can't help with this.",
         "As an AI language model, I have no opinions.",

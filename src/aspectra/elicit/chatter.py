@@ -70,7 +70,7 @@ TASK_ABROAD = (
     r"|recensione|avaliação|herschreven|recensie|переписан|отзыв|przepisan|recenzj|omskriv|改写|评论|書き直|レビュー|리뷰)"
 )
 LEAD = re.compile(
-    r"\A[^\w\"'“”‘’(\[{<`¡]*(?:"
+    r"\A[^\w\"'“”‘’(\[{<`¡]{0,20}(?:"
     rf"(?:{GREETING}[!.,:]*\s+{HERE}[^\n]{{0,160}}:[ \t*]*\n+"
     rf"|(?:{GREETING}[!.,:]*\s+)?(?:{HERE}(?![^\n]*\bmy\b)[^\n]{{0,160}}\b{WORK}\b[^\n]{{0,120}}:[ \t*]*\n+"
     rf"|(?:{HERE}|{MINE})[^\n:]{{0,120}}\b{TASK}\b[^\n:]{{0,80}}(?::|\.?[ \t*]*\n)\s*"
@@ -89,7 +89,10 @@ LEADS = 4  # greeting, announcement, heading, rule
 YOURS = r"(?:you\b|there(?:(?:'|’)s| is) any|this\b|that\b|I can\b|any\b|how\b)"
 CHANGES = r"(?:changes?|adjustments?|revisions?|edits?|help|assistance|modifications?|tweaks?|questions?)"
 EDIT = r"(?:tweak|adjust|modify|edit|customi[sz]e|revise|change|shorten|refine|make|rewrite|rephrase|try|add)"
-KEPT = r"(?:explicit|original|sentiments?|first[- ]person|wording|rewrit\w*)"
+KEPT = (
+    r"(?:explicit|sentiments?|first[- ]person|rewrit\w*"
+    r"|original (?:review|text|meaning|tone|wording|sentiments?|feelings?|content|facts|details|voice|style))"
+)
 CLOSE = re.compile(
     r"(?:\n[\s>*#_(\[-]{0,20}|(?<=[.!?\"”’)])[ \t]+)(?:"
     rf"(?:please |just |and )?let me know (?:(?:if|whether|should|how|what) )?{YOURS}"
@@ -102,7 +105,7 @@ CLOSE = re.compile(
     rf"|would you like (?:me\b|any (?:\w+ )?{CHANGES}|another\b|to (?:see|{EDIT})\b)"
     rf"|do you (?:want|need) (?:me to\b|any (?:\w+ )?{CHANGES})"
     rf"|want me to\b|(?:shall|should) I (?:also )?{EDIT}\b|need (?:me|any (?:\w+ )?{CHANGES})"
-    r"|(?:is there )?anything else(?: you| I can|\?)|is (?:this|that) what you (?:were|are|had|wanted|need)"
+    r"|(?:is there )?anything else(?: you| I can|\?\W*\Z)|is (?:this|that) what you (?:were|are|had|wanted|need)"
     r"|how(?:(?:'|’)s| is| does) (?:that|this)(?: sound| work| look)?\?|does (?:this|that) (?:work|help|look|meet)"
     r"|if you(?:(?:'|’)d| would)? (?:like|need|want|have|prefer|require)\b[^\n]{0,120}"
     r"(?:let me know|feel free|I can\b|I(?:'|’)(?:m|d|ll)\b|just (?:ask|let|say|tell)|happy to|please)"

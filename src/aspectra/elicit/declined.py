@@ -40,8 +40,8 @@ OBJECT = (
 # Verbs that reviews use with a review as object: "I cannot write this review without naming Ana".
 MAKE = (
     r" (?:provide|create|produce|write|complete|give|offer|do|fulfil\w?)(?: you)?(?: with)?"
-    r" (?:this|that|the|your|such|any|an?)(?: [\w-]+){0,2}?"
-    r" (?:request|task|prompt|rewrit\w*|paraphras\w*|rewording|analysis|response|assistance|content|conversation)\b"
+    rf"(?: (?:this|that){END}| (?:this|that|the|your|such|any|an?)(?: [\w-]+){{0,2}}?"
+    r" (?:request|task|prompt|rewrit\w*|paraphras\w*|rewording|analysis|response|assistance|content|conversation)\b)"
 )
 # Words of politeness before the refusal itself.
 POLITE = re.compile(

@@ -23,7 +23,7 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
     Removes text before the answer ("Here is ...:") and run-on text after it. An answer that reached the token limit
     only in its run-on text is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`, `truncated in
     its reasoning` (no word of the answer yet), `filtered`, `no opinion target` (analysis), `an analysis`,
-    `JSON, not a text` (rewriting),    `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
+    `JSON, not a text` (rewriting), `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
     """
     text = text.strip()
     if not text:
