@@ -134,6 +134,7 @@ def nothing(
     asked = [kind for kind in kinds if kind != "rating"]  # ratings do not come from a teacher
     if asked and reasons and not set(asked) & set(reasons):
         found = sum(bool(example.opinions) for part in sentences.values() for example in part)
+        none = ""
         why = f"{' and '.join(asked)} were not asked for, only {' and '.join(sorted(reasons))}"
         if set(WRITTEN) <= set(kinds):  # then labels would do
             if found:
@@ -141,10 +142,10 @@ def nothing(
                     f"nothing to train on: every sentence with an opinion ({found}) is in dev, none in train; ask "
                     "about more reviews, or set another --seed"
                 )
-            why += ", and no answer has an opinion that could be placed in a sentence"
+            none = "; no answer has an opinion with a place in a sentence, so there are no silver labels either"
         return UserError(
             f"nothing to train on: {why}; `aspectra elicit --kinds "
-            f"{','.join([*asked, *sorted(reasons)])}` with the same --out also asks for them"
+            f"{','.join([*asked, *sorted(reasons)])}` with the same --out also asks for them{none}"
         )
     return UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
 
