@@ -11,7 +11,7 @@ import pytest
 from tests.corpus.test_build import WORDS, answered, elicited, review
 
 from aspectra.config import CorpusConfig
-from aspectra.corpus.build import build
+from aspectra.corpus.build import build, split
 from aspectra.data.examples import load
 from aspectra.errors import UserError
 from aspectra.schema import Response
@@ -62,7 +62,11 @@ def test_ratings_are_training_text_beside_extractions(tmp_path: Path) -> None:
     [
         (("analysis",), [("soup", "positive")], "analysis were not asked for, only extraction"),
         (("rating",), [("soup", "positive")], "nothing is left to train on"),
-        (("analysis", "rewriting"), [], "analysis and rewriting were not asked for, only extraction"),
+        (
+            ("analysis", "rewriting"),
+            [],
+            "analysis and rewriting were not asked for, only extraction; .*; no answer has an opinion",
+        ),
     ],
 )
 def test_a_kind_that_is_insisted_on_or_answers_without_opinions_are_no_corpus(
@@ -71,6 +75,18 @@ def test_a_kind_that_is_insisted_on_or_answers_without_opinions_are_no_corpus(
     source = elicited(tmp_path / "e", [found(i, f"The soup of day {i} was lovely.", *opinions) for i in range(8)])
     with pytest.raises(UserError, match=says):
         build([source], CorpusConfig(kinds=kinds), tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+
+
+def test_labels_that_are_all_held_out_are_told_as_that(tmp_path: Path) -> None:
+    texts = [review(i) for i in range(8)]
+    config = CorpusConfig()
+    held_out = split([f"r{i}" for i in range(8)], {f"r{i}": text for i, text in enumerate(texts)}, config)
+    answers = [
+        found(i, text, *([(WORDS[i % 10], "positive")] if f"r{i}" in held_out else [])) for i, text in enumerate(texts)
+    ]
+    with pytest.raises(UserError, match=r"every sentence with an opinion \(1\) is in dev, none in train"):
+        build([elicited(tmp_path / "e", answers)], config, tmp_path / "c")
     assert not (tmp_path / "c").exists()
 
 

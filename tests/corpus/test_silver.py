@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,6 +129,18 @@ def test_two_judgments_of_one_place_stay_two_where_the_answer_places_them(tmp_pa
     without = [{"target": target, "polarity": polarity} for target, polarity, _, _ in twice]
     settled = silver.label("r1", REVIEW, [answer("extraction", json.dumps({"opinions": without}))], Counter())
     assert labels(settled[1]) == [("kettle", "conflict", 4)]
+
+
+@pytest.mark.parametrize("placed_first", [True, False])
+@pytest.mark.parametrize("polarity", ["positive", "conflict", "neutral"])
+def test_two_judgments_of_one_place_are_one_where_the_answer_places_only_one(polarity: str, placed_first: bool) -> None:
+    said = [
+        {"target": "kettle", "polarity": "negative", "from": 23, "to": 29},
+        {"target": "kettle", "polarity": polarity},
+    ]
+    said = said if placed_first else said[::-1]
+    found = silver.label("r1", REVIEW, [answer("extraction", json.dumps({"opinions": said}))], Counter())
+    assert labels(found[1]) == [("kettle", "negative" if polarity == "neutral" else "conflict", 4)]
 
 
 def test_places_in_a_sentence_that_is_said_again_are_those_of_the_one_sentence() -> None:

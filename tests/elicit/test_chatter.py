@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aspectra.elicit.chatter import alone
+from aspectra.elicit.thinking import strip_thinking
+from aspectra.elicit.validation import validate
+from aspectra.tables import read_jsonl
 
+DEMO = Path(__file__).resolve().parents[2] / "src" / "aspectra" / "demo"
 TOLD = "I love how warm the pool is. The breakfast disappoints me."
 BLOCK = 'Opinion Target 1: "pool"\nAspect: General\nSentiment: Positive\nReasoning: It is warm.'
 
@@ -32,6 +40,27 @@ BLOCK = 'Opinion Target 1: "pool"\nAspect: General\nSentiment: Positive\nReasoni
         "```\n",
         "```text\n",
         "Sure! Here is the rewritten review:\n\n```\n",
+        "Here you go!\n\n",
+        "Here you go: ",
+        "There you go:\n",
+        "😊 Sure! Here you go:\n\n",
+        "Sure thing! ",
+        "Absolutely. ",
+        "Gladly! ",
+        "Assistant: ",
+        "ASSISTANT: ",
+        "**Assistant:** ",
+        "Rewrite: ",
+        "Rewritten: ",
+        "Paraphrase:\n",
+        "**Revised Review:** ",
+        "### Final version:\n",
+        "My rewritten hotel review: ",
+        "Natürlich! Hier ist die umgeschriebene Rezension:\n\n",
+        "Bien sûr ! Voici la version réécrite :\n\n",
+        "¡Claro! Aquí tienes la reseña reescrita:\n\n",
+        "Certo! Ecco la recensione riscritta:\n\n",
+        "当然！以下是改写后的评论：\n",
     ],
 )
 @pytest.mark.parametrize(
@@ -48,11 +77,53 @@ BLOCK = 'Opinion Target 1: "pool"\nAspect: General\nSentiment: Positive\nReasoni
         "\n\n**Changes made:**\n- named the feelings\n- first person",
         "\n\nHere's what I changed:\n1. The feelings.",
         "\n\nThis rewriting makes every feeling explicit.",
+        "\n\nThis version keeps all the original sentiments.",
+        "\n\nWant me to adjust the tone?",
+        "\n\nShould I make it shorter?",
+        "\n\nFeel free to tweak it.",
+        " Feel free to ask for more.",
+        "\n\nI made every sentiment explicit.",
+        "\n\nI have kept the original tone.",
+        "\n\n[Word count: 16]",
+        "\n\n(16 words)",
+        "\n\nHow does that sound?",
+        "\n\nHappy to adjust it further!",
     ],
 )
 def test_talk_around_a_rewriting_is_cut_off(before: str, after: str) -> None:
     fence = "\n```" if "```" in before else ""
     assert alone("rewriting", before + TOLD + fence + after)[0] == TOLD
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        '{"rewriting": "G"}',
+        '{"rewritten_review": "G"}',
+        '{"text": "G"}',
+        '{"original_review": "x", "rewritten_review": "G"}',
+        '{"review": "x", "rewriting": "G"}',
+        '{"reasoning": "x", "output": "G"}',
+        '{"result": {"rewriting": "G"}}',
+        '[{"rewriting": "G"}]',
+        '["G"]',
+        '```json\n{"rewriting": "G"}\n```',
+        'Sure! Here is the JSON response:\n\n```json\n{\n  "rewriting": "G"\n}\n```\n\nLet me know if you need more.',
+        '{"rewriting": "Here you go!\\n\\nG"}',
+        "> G",
+        "**G**",
+        "“G”",
+    ],
+)
+def test_what_encloses_a_rewriting_is_taken_off(wrapped: str) -> None:
+    assert validate("rewriting", wrapped.replace("G", TOLD), "Nice pool.", "stop") == (TOLD, None)
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"rewriting": "G', '{"error": "G"}', '{"a": 1, "b": "G"}', "{'rewriting': G}", "[[]]"]
+)
+def test_json_that_hides_the_rewriting_is_rejected(broken: str) -> None:
+    assert validate("rewriting", broken.replace("G", TOLD), "Nice pool.", "stop")[1] == "JSON, not a text"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +154,63 @@ def test_talk_around_an_analysis_is_cut_off(before: str, after: str) -> None:
         "I love the old version: it was better.",
         "I was pleased. If you have kids, bring them: they loved the pool.",
         "I asked, and they were happy to help me. I am grateful.",
+        "Sure, the pool was nice.",
+        "Here you go to relax.",
+        "Absolutely loved it.",
+        "Okay. Nothing special.",
+        "No problem. Check-in was quick.",
+        "Here are my thoughts on this hotel:\n\nThe pool was warm.",
+        "Here is what I liked:\nthe pool.",
+        "The app is slow. The new version crashes a lot.",
+        "I like the camera. This version is worse than the old one.",
+        "The staff is kind. Feel free to ask them for extra towels.",
+        "I waited. Would you like to wait an hour for cold soup? I did not.",
+        "I loved it. Do you need any more reasons?",
+        "I had to show it. I kept the original receipt.",
+        "Answering the phone took them an hour.",
+        "I loved [most of] the {rather small} pool.",
     ],
 )
 def test_a_review_that_only_sounds_like_talk_stays_whole(text: str) -> None:
     assert alone("rewriting", text) == (text, False)
+
+
+@pytest.mark.parametrize(
+    "own", ["Updated review: I came back.", "Absolutely! Worth it.", "I ate. Let me know if you go."]
+)
+def test_words_that_the_review_itself_has_are_no_talk(own: str) -> None:
+    assert alone("rewriting", own, own) == (own, False)
+
+
+OPENINGS = [
+    "", "Sure, it is small. ", "Absolutely loved it. ", "Here you go to relax. ", "Definitely a good place. ",
+    "Unfortunately, I was not able to get a table. ", "I won't be able to come back. ", "I'm sorry to say it: bad. ",
+    "Of course the lift was broken. ", "Great place. ", "Thank you for the lovely stay. ", "Okay food. ",
+    "First, I need to mention the view. ", "My plan was to swim. ", "As an aunt of two, I compare. ",
+]  # fmt: skip
+MIDDLES = [
+    "The pool was warm & clean <3.",
+    "I paid > $20 (too much).",
+    "The soup: cold.\nThe bread: stale.",
+    "We [two] ate.",
+]
+ENDINGS = [
+    "", " I can't recommend it.", " Feel free to ask them for towels.", " Would I go again? Yes.",
+    " Hope they improve.",
+    " The new version is slower.", " If you like noise, go there.", " I made a note of it.", " Enjoy!",
+    " Need I say more?",
+    "\n\nI would return.", " This is what I wanted.", " They were happy to help.", " Anything else? No.",
+]  # fmt: skip
+
+
+@given(st.sampled_from(OPENINGS), st.lists(st.sampled_from(MIDDLES), min_size=1, max_size=3), st.sampled_from(ENDINGS))
+def test_an_ordinary_review_passes_unchanged(opening: str, middles: list[str], ending: str) -> None:
+    told = opening + " ".join(middles) + ending
+    assert validate("rewriting", strip_thinking(told)[0], "Another review.", "stop") == (told, None)
+
+
+def test_the_reviews_of_the_project_pass_unchanged() -> None:
+    reviews = [row["text"].strip() for row in read_jsonl(DEMO / "reviews.jsonl")]
+    assert len(reviews) > 50
+    for text in reviews:
+        assert validate("rewriting", strip_thinking(text)[0], "Another review.", "stop") == (text, None)

@@ -90,7 +90,7 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
         softs[side] += [soft.line(name, each) for name, each in found.items()]
     if not rows["train"]:
         if not labels_alone(config.kinds, reasons, sentences["train"]):
-            raise nothing(config.kinds, reasons, counts)
+            raise nothing(config.kinds, reasons, counts, sentences)
         say(
             "corpus: no training text for a writer (no analysis, no rewriting); silver labels for a tagger: "
             f"{sum(map(len, sentences.values()))} sentences"
@@ -124,14 +124,28 @@ def labels_alone(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], 
     return set(WRITTEN) <= set(kinds) and not asked and any(example.opinions for example in labeled)
 
 
-def nothing(kinds: Sequence[str], reasons: dict[str, Counter[str | None]], counts: Counter[str]) -> UserError:
+def nothing(
+    kinds: Sequence[str],
+    reasons: dict[str, Counter[str | None]],
+    counts: Counter[str],
+    sentences: dict[str, list[Example]],
+) -> UserError:
     """The error for a corpus without rows."""
     asked = [kind for kind in kinds if kind != "rating"]  # ratings do not come from a teacher
     if asked and reasons and not set(asked) & set(reasons):
+        found = sum(bool(example.opinions) for part in sentences.values() for example in part)
+        none = ""
+        why = f"{' and '.join(asked)} were not asked for, only {' and '.join(sorted(reasons))}"
+        if set(WRITTEN) <= set(kinds):  # then labels would do
+            if found:
+                return UserError(
+                    f"nothing to train on: every sentence with an opinion ({found}) is in dev, none in train; ask "
+                    "about more reviews, or set another --seed"
+                )
+            none = "; no answer has an opinion with a place in a sentence, so there are no silver labels either"
         return UserError(
-            f"nothing to train on: {' and '.join(asked)} were not asked for, only "
-            f"{' and '.join(sorted(reasons))}; `aspectra elicit --kinds "
-            f"{','.join([*asked, *sorted(reasons)])}` with the same --out also asks for them"
+            f"nothing to train on: {why}; `aspectra elicit --kinds "
+            f"{','.join([*asked, *sorted(reasons)])}` with the same --out also asks for them{none}"
         )
     return UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
 
@@ -183,7 +197,7 @@ def mix(
             answer = answers[kind].text or ""
             if evaluation.leaks(answer):
                 counts["answers that overlap with an evaluation sentence"] += 1
-            elif has_reasoning(answer):
+            elif has_reasoning(answer, text):
                 counts["answers with reasoning left in them"] += 1
             else:
                 yield f"{name}#{kind}", name, kind, text, answer

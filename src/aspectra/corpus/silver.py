@@ -75,7 +75,7 @@ def label(review_id: str, review: str, answers: Iterable[Response], counts: Coun
         opinions = []
         for (start, end, category), judged in sorted(said.items(), key=lambda item: item[0][0] or 0):
             target = None if start is None else text[start:end]
-            polarities = judged if any(judged.values()) else [settle(set(judged))]
+            polarities = judged if all(judged.values()) else [settle(set(judged))]
             opinions += [Opinion(target, category, polarity, start, end) for polarity in polarities]
         found.append(Example(f"{review_id}:{number}", text, tuple(opinions)))
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from aspectra.elicit.analysis import LABEL
+from aspectra.elicit.wrapper import bare, fenced, unwrapped
 
 # Where a teacher goes on after its answer: with another review, the question, or its answer again.
 RUN_ON = re.compile(
@@ -20,7 +21,7 @@ RUN_ON = re.compile(
     r"|(?:Your |New )?Task(?: \w+)?[ \t*]*:|Instructions?[ \t*]*:|Provide the sentiment analysis"
     r"|(?:Final )?Answer(?: the question)?[ \t*]*:|Solution[ \t*]*:|Your Output[ \t*]*:"
     r"|(?:User|Human|Assistant)[ \t*]*:"
-    r")|\n?<[|｜](?!channel)\w[^<>|｜\n]{0,30}[|｜]>|\n?</?s>|\n?<(?:end|start)_of_turn>|\[/?INST\]",
+    r")|\n(?-i:user|assistant|system)[ \t]*\n|(?<=[.!?\"”])(?-i:user|assistant)[ \t]*\n",
     re.IGNORECASE,
 )
 # In an analysis these may occur between blocks. After a rewriting or the last block, they are comments on it.
@@ -31,84 +32,138 @@ TALK = re.compile(
     re.IGNORECASE,
 )
 RESPONSE_LIST = re.compile(r"\bResponse:\s*\[", re.IGNORECASE)
-TASK = r"(?:re-?writ\w*|rewrote|re-?word\w*|paraphras\w*|retell\w*|retold|told again|version)"
+TASK = (
+    r"(?:re-?writ\w*|rewrote|re-?word\w*|re-?phras\w*|paraphras\w*|retell\w*|retold|told again|revis(?:ed|ion)"
+    r"|version)"
+)
+WORK = rf"(?:{TASK}|review|text|analysis|response|answer|output|result|targets?|draft|request\w*)"
+SURE = r"(?:Sure(?: thing)?|Certainly|Of course|Absolutely|Understood|Got it|Gladly|With pleasure|My pleasure)"
 GREETING = (
-    r"(?:Sure(?: thing)?|Certainly|Of course|Absolutely|Definitely|Okay|OK|Alright|Got it|Understood|No problem|Gladly"
-    r"|Great|(?:I(?:'|’)(?:d be|m) |I (?:am|would be) )?(?:happy|glad) to help)"
+    rf"(?:{SURE}|Definitely|Okay|OK|Alright|No problem|You got it|Great(?: question)?"
+    r"|(?:I(?:'|’)(?:d be|m) |I (?:am|would be) )?(?:happy|glad) to help)"
 )
 HERE = r"(?:Here(?:'|’)?s?(?: is| are)?|Below (?:is|are)|The following is|As (?:requested|you asked))\b"
+GIVEN = r"(?:(?:Here|There) (?:you go|it is|you are|we go)|Here goes)"
 MINE = r"(?:This is|Let me|I(?:'|’)(?:ll|ve)|I (?:will|have))\b"
+# A heading or a label of the answer. "Updated review:" begins reviews too; those of the review itself stay.
+NAMED = (
+    r"(?:(?:(?:My|The|Your) )?(?:(?:Final|Rewritten|Re-written|Revised|Reworded|Rephrased|Paraphrased"
+    r"|Retold|Restated|New"
+    r"|Updated|Improved|Edited|Modified|Suggested|Polished|Transformed|Explicit)[ \t]+){1,2}"
+    r"(?:\w+[ \t]+)?(?:review|text|version|answer|output|response|rewrite|draft|passage|feedback)"
+    r"|(?:Re-?)?(?:Rewrite|Rewritten|Rewriting|Rewording|Paraphrase|Paraphrased|Revised|Revision|Retelling|Rephrased)"
+    r"|Response|Answer|Output|Reply|AI|Bot|Chatbot|(?:AI )?Assistant)"
+)
+# The same in other languages, as a model falls into the language of a review.
+GREETING_ABROAD = (
+    r"(?:Natürlich|Klar(?: doch)?|Gerne?|Selbstverständlich|Bien sûr|Certainement|Avec plaisir|¡?Claro(?: que sí)?"
+    r"|¡?Por supuesto|Desde luego|Certo|Certamente|Com certeza|Natuurlijk|Zeker|Graag|Конечно|Oczywiście|Självklart"
+    r"|当然(?:可以)?|好的|もちろん(?:です)?|承知しました|물론(?:입니다|이죠)?)"
+)
+HERE_ABROAD = (
+    r"(?:Hier (?:ist|sind|is|kommt)|Voici|Voilà|Aquí (?:tienes?|está|tiene)|Ecco|Aqui está|Eis|Вот|Oto|Här är"
+    r"|以下(?:是|は)|这是|다음은)"
+)
+TASK_ABROAD = (
+    r"(?:umgeschrieben|umformuliert|überarbeitet|Rezension|Bewertung|Version|réécri|reformul|avis"
+    r"|reescrit|reseña|riscritt"
+    r"|recensione|avaliação|herschreven|recensie|переписан|отзыв|przepisan|recenzj|omskriv|改写|评论|書き直|レビュー|리뷰)"
+)
 LEAD = re.compile(
-    r"\A[\s*#>]*(?:"
-    rf"(?:{GREETING}[!.,:]*\s+)?(?:{HERE}[^\n]{{0,160}}:[ \t*]*\n+"
+    r"\A[^\w\"'“”‘’(\[{<`¡]{0,20}(?:"
+    rf"(?:{GREETING}[!.,:]*\s+{HERE}[^\n]{{0,160}}:[ \t*]*\n+"
+    rf"|(?:{GREETING}[!.,:]*\s+)?(?:{HERE}(?![^\n]*\bmy\b)[^\n]{{0,160}}\b{WORK}\b[^\n]{{0,120}}:[ \t*]*\n+"
     rf"|(?:{HERE}|{MINE})[^\n:]{{0,120}}\b{TASK}\b[^\n:]{{0,80}}(?::|\.?[ \t*]*\n)\s*"
-    rf"|{HERE}[^\n:]{{0,60}}\b(?:review|text|analysis|response|answer|output)\b[^\n:]{{0,60}}:\s*)"
-    rf"|{GREETING}[!.]*[ \t]*\n+|(?:Sure|Certainly|Of course|Understood|Got it)!\s+"
-    r"|(?:(?:Rewritten|New|Paraphrased)[ \t]+(?:review|text|version)|Rewritten|Rewriting|Response|Answer)"
-    r"[ \t*]*:[ \t*]*"
-    rf"|[^\n:.]{{0,50}}\b{TASK}\b[^\n:.]{{0,50}}:[ \t*]*\n+"
+    rf"|{HERE}[^\n:]{{0,60}}\b(?:review|text|analysis|response|answer|output)\b[^\n:]{{0,60}}:\s*"
+    rf"|{GIVEN}(?:[!.:]*[ \t*]*\n+|[!:]+\s+)))"
+    rf"|{GREETING}[!.]*[ \t]*\n+|{SURE}[!.]\s+"
+    rf"|{NAMED}[ \t*]*[:：][ \t*]*"
+    rf"|(?:{GREETING_ABROAD}\s?[!.,:！。，]*\s*)?{HERE_ABROAD}[^\n]{{0,60}}{TASK_ABROAD}[^\n:：]{{0,80}}[:：]\s*"
+    rf"|{GREETING_ABROAD}\s?[!.！。]*[ \t]*\n+"
+    rf"|[^\n:.]{{0,50}}\b{TASK}\b[^\n:.]{{0,50}}:[ \t]*\n+"
     rf"|(?<=[*#])[^\n.]{{0,40}}\b{TASK}\b[^\n.]{{0,40}}\n+"
     r"|-{3,}[ \t]*\n+)[\s*]*",
     re.IGNORECASE,
 )
 LEADS = 4  # greeting, announcement, heading, rule
 YOURS = r"(?:you\b|there(?:(?:'|’)s| is) any|this\b|that\b|I can\b|any\b|how\b)"
+CHANGES = r"(?:changes?|adjustments?|revisions?|edits?|help|assistance|modifications?|tweaks?|questions?)"
+EDIT = r"(?:tweak|adjust|modify|edit|customi[sz]e|revise|change|shorten|refine|make|rewrite|rephrase|try|add)"
+KEPT = (
+    r"(?:explicit|sentiments?|first[- ]person|rewrit\w*"
+    r"|original (?:review|text|meaning|tone|wording|sentiments?|feelings?|content|facts|details|voice|style))"
+)
 CLOSE = re.compile(
-    r"(?:\n[\s>*#_(-]{0,20}|(?<=[.!?\"”’)])[ \t]+)(?:"
+    r"(?:\n[\s>*#_(\[-]{0,20}|(?<=[.!?\"”’)])[ \t]+)(?:"
     rf"(?:please |just |and )?let me know (?:(?:if|whether|should|how|what) )?{YOURS}"
     r"|(?:I )?hope (?:this|that|it) (?:helps?|meets|works|captures|is (?:helpful|what you))"
-    r"|(?:please )?feel free to (?:ask|reach|let|tell|adjust|modify|edit|provide|share|request|use)"
-    r"|would you like (?:me|any|another|to)\b|do you (?:want|need) (?:me|any)\b|is there anything else\b"
+    rf"|(?:please )?feel free to (?:let|tell|reach out|{EDIT}\b(?: it| this| that| the (?:text|tone"
+    rf"|wording|review)|\W*\Z)"
+    rf"|(?:ask|request|share|provide|use|copy)(?: me\b| if you\b| it\b| this\b|(?: for)? (?:more|(?:any"
+    rf"|another|further)[^\n]*)\W*\Z"
+    r"|\W*\Z))"
+    rf"|would you like (?:me\b|any (?:\w+ )?{CHANGES}|another\b|to (?:see|{EDIT})\b)"
+    rf"|do you (?:want|need) (?:me to\b|any (?:\w+ )?{CHANGES})"
+    rf"|want me to\b|(?:shall|should) I (?:also )?{EDIT}\b|need (?:me|any (?:\w+ )?{CHANGES})"
+    r"|(?:is there )?anything else(?: you| I can|\?\W*\Z)|is (?:this|that) what you (?:were|are|had|wanted|need)"
+    r"|how(?:(?:'|’)s| is| does) (?:that|this)(?: sound| work| look)?\?|does (?:this|that) (?:work|help|look|meet)"
     r"|if you(?:(?:'|’)d| would)? (?:like|need|want|have|prefer|require)\b[^\n]{0,120}"
     r"(?:let me know|feel free|I can\b|I(?:'|’)(?:m|d|ll)\b|just (?:ask|let|say|tell)|happy to|please)"
-    r"|(?:I(?:'|’)m |I am )?(?:happy|glad|here) to (?:help|assist|revise|adjust)|thank you for (?:sharing|providing)"
-    rf"|(?:this|in this|the) (?:\w+ )?{TASK}\b|note that (?:I|this) "
-    r"|I(?:'|’)ve (?:made|kept|rewritten|preserved|named|tried)\b[^\n]{0,80}"
-    r"(?:explicit|original|feeling|sentiment|tone))[^\n]{0,300}[\s*_)-]*\Z",
+    rf"|(?:I(?:'|’)m |I am |I(?:'|’)d be )?(?:always )?(?:happy|glad|here) to (?:help|assist"
+    rf"|{EDIT}) ?(?:further|more|it|you|with)?"
+    r"|thank(?:s| you) for (?:sharing|providing)"
+    rf"|(?:this|in this|the) (?:\w+ )?(?!version){TASK}\b"
+    r"|(?:this|the) (?:\w+ )?version (?:now )?(?:keeps?|maintains?|preserves?|retains?|captures|expresses"
+    r"|conveys|emphasi[sz]es"
+    r"|highlights|reflects|states|makes (?:the|every|each|all))\b"
+    r"|note that (?:I|this) |(?:word|character) count\b|(?:approx\w*\.? |about |~)?\d{1,4} (?:words|characters)\W*\Z"
+    rf"|I(?:(?:'|’)ve| have)? (?:also )?(?:made|kept|rewritten|rewrote|preserved|named|tried|retained"
+    rf"|maintained|ensured|added"
+    rf"|changed|removed|turned|expressed|stated|rephrased|reworded)\b[^\n]{{0,80}}\b{KEPT}"
+    r"|(?:all|every|each)(?: of)?(?: the)? (?:\w+ )?(?:sentiments?|emotions?|feelings?)[^\n]{0,60}\bexplicit"
+    r")[^\n]{0,300}[\s*_)\]-]*\Z",
     re.IGNORECASE,
 )
 CLOSES = 5  # closing sentences
-FENCED = re.compile(r"^[ \t]*(```|~~~)[\w-]*[ \t]*\n(.*?)(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w-]*[ \t]*(?:\n|\Z)", re.MULTILINE)
 RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|(?:\* ){2,}\*)[ \t]*(?:\n|\Z)")
-OPENED = re.compile(r"\A(?:<[|｜]\w[^<>|｜\n]{0,30}[|｜]>\s*|</?s>\s*|<start_of_turn>(?:model)?\s*)+", re.IGNORECASE)
-QUOTES = {'"': '"', "“": "”"}
 
 
-def alone(kind: str, text: str) -> tuple[str, bool]:
-    """The analysis or rewriting alone, and whether text after it was cut off."""
-    text = OPENED.sub("", text)
-    for _ in range(LEADS):
-        text = LEAD.sub("", text, count=1).lstrip()
+def alone(kind: str, text: str, review: str = "") -> tuple[str, bool]:
+    """The analysis or rewriting alone, and whether text after it was cut off. A lead that begins the review stays."""
+    text = _led(text, review)
     if kind == "analysis":
         text, behind = _blocks(text), [RUN_ON, RESPONSE_LIST]
     else:
-        text, behind = _fenced(text), [RUN_ON, RESPONSE_LIST, TALK, RULE]
+        text, behind = _led(unwrapped(fenced(text)), review), [RUN_ON, RESPONSE_LIST, TALK, RULE]
     # A marker at the very start is a label of the answer, not its end.
     ends = [found.start() for mark in behind if (found := mark.search(text, 1)) is not None]
     if kind == "analysis" and (labels := list(LABEL.finditer(text))):
         ends += [found.start() for found in [TALK.search(text, labels[-1].end())] if found is not None]
     kept = text[: min(ends)] if ends else text
     for _ in range(CLOSES):
-        if (found := CLOSE.search(kept, 1)) is None:
+        if (found := CLOSE.search(kept, 1)) is None or _own(found[0], review):
             break
         kept = kept[: found.start()]
     whole = len(kept) == len(text)
     kept = kept.rstrip()
-    if kind == "rewriting" and len(kept) > 1 and QUOTES.get(kept[0]) == kept[-1] and kept[-1] not in kept[1:-1]:
-        kept = kept[1:-1].strip()
-    return kept, not whole
+    return bare(kept) if kind == "rewriting" else kept, not whole
 
 
-def _fenced(text: str) -> str:
-    """The content of a code fence, if there is one."""
-    if "```" not in text and "~~~" not in text:
-        return text
-    if (found := FENCED.search(text)) is not None and found[2].strip():
-        return found[2].strip()
-    if len(text) > 6 and text.startswith("```") and text.endswith("```") and "```" not in text[3:-3]:
-        return text[3:-3].strip()
-    return text
+def _led(text: str, review: str) -> str:
+    """A text without what leads up to it."""
+    for _ in range(LEADS):
+        found = LEAD.match(text)
+        if found is None or _own(found[0], review):
+            break
+        text = text[found.end() :].lstrip()
+    return text.lstrip()
+
+
+def _own(part: str, review: str) -> bool:
+    """Whether the review itself has these words."""
+    words = " ".join(part.strip(" \t\n*#>_()-").casefold().split())
+    return bool(words) and words in " ".join(review.casefold().split())
 
 
 def _blocks(text: str) -> str:

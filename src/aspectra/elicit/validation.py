@@ -5,26 +5,16 @@ Called by `aspectra.elicit.asking` for every answer before it is stored.
 
 from __future__ import annotations
 
-import re
-
 from aspectra.elicit.analysis import analysis
 from aspectra.elicit.chatter import alone
+from aspectra.elicit.declined import declined
 from aspectra.elicit.extraction import read_json
 from aspectra.elicit.polarity import judgment
 from aspectra.elicit.thinking import has_reasoning
+from aspectra.elicit.turns import turn
+from aspectra.elicit.wrapper import is_json
 
 STILL_REASONING = "truncated in its reasoning"
-CANNOT = r"(?:can(?:'|’)?t|cannot|can not|won(?:'|’)?t|(?:am )?(?:unable|not able) to)"
-VERBS = r"(?:assist|help (?:you|with)|fulfill|comply|process|rewrite|analy[sz]e|generate|provide|complete|do that)"
-REFUSED = re.compile(
-    r"\A\W*(?:as an? (?:AI|artificial intelligence|(?:large )?language model)\b"
-    r"|I(?:'|’)?m (?:just )?an AI\b"
-    r"|(?:I(?:'|’)?m |I am |we(?:'|’)?re )?(?:so |very |really )?(?:sorry|afraid|I apologi[sz]e)\b[^.\n]{0,60}?"
-    rf"\bI(?:'m| am)? ?{CANNOT} {VERBS}"
-    rf"|(?:unfortunately,? )?I {CANNOT} {VERBS} (?:with )?"
-    r"(?:this|that|your|the (?:request|review|text|task)|a rewrit|an analysis|any)\b)",
-    re.IGNORECASE,
-)
 
 
 def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tuple[str, str | None]:
@@ -32,34 +22,41 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
 
     Removes text before the answer ("Here is ...:") and run-on text after it. An answer that reached the token limit
     only in its run-on text is complete; else it is `truncated`. Reasons: `empty`, `refused`, `truncated`, `truncated in
-    its reasoning` (no word of the answer yet), `filtered`, `no opinion target` (analysis), `an analysis` (rewriting),
-    `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
+    its reasoning` (no word of the answer yet), `filtered`, `no opinion target` (analysis), `an analysis`,
+    `JSON, not a text` (rewriting), `reasoning left in it` (both), `no JSON` (extraction), `no polarity` (polarity).
     """
     text = text.strip()
     if not text:
         # Empty and at the token limit: a reasoning model that was still thinking.
         return "", {"content_filter": "filtered", "length": STILL_REASONING}.get(finish_reason or "", "empty")
-    if finish_reason == "refusal" or REFUSED.match(text):
+    text, ran_on = turn(text, review)
+    if not text:
+        return "", "empty"
+    if finish_reason == "refusal" or declined(text):
         return text, "refused"
     if finish_reason == "content_filter":
         return text, "filtered"
     if kind == "extraction":
         if read_json(text) is not None:
             return text, None
-        return text, "truncated" if finish_reason == "length" else "no JSON"
+        return text, "truncated" if finish_reason == "length" and not ran_on else "no JSON"
     if kind == "polarity":
         if judgment(text) is not None:
             return text, None
-        return text, "truncated" if finish_reason == "length" else "no polarity"
-    kept, cut = alone(kind, text)
+        return text, "truncated" if finish_reason == "length" and not ran_on else "no polarity"
+    kept, cut = alone(kind, text, review)
     if not kept:
         return text, "empty"
+    if declined(kept):
+        return text, "refused"
     if kind == "analysis" and not analysis(kept, review):
         return text, "truncated" if finish_reason == "length" else "no opinion target"
-    if has_reasoning(kept):
+    if has_reasoning(kept, review):
         return text, "reasoning left in it"
+    if kind == "rewriting" and is_json(kept) and not is_json(review):
+        return text, "JSON, not a text"
     if kind == "rewriting" and any(block.polarity for block in analysis(kept, review)):
         return text, "an analysis"
-    if finish_reason == "length" and not cut:
+    if finish_reason == "length" and not (cut or ran_on):
         return text, "truncated"
     return kept, None
