@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.analyze.stand_in import put
 
@@ -61,3 +66,23 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     other = put(tmp_path / "other.csv", [{"review_row": "1", "target": "room"}])
     with pytest.raises(UserError, match=r"other\.csv, line 2: not a row that `aspectra analyze` wrote"):
         list(Written(other))
+
+
+@pytest.mark.parametrize("given", ["jsonl", "parquet"])
+def test_numbers_that_json_does_not_have_are_null(tmp_path: Path, given: str) -> None:
+    row: dict[str, Any] = {"text": "A review.", "n": float("nan"), "all": [1.5, float("inf")], "in": {"a": -math.inf}}
+    path = tmp_path / f"reviews.{given}"
+    if given == "parquet":
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    else:
+        path.write_text(json.dumps(row).replace("Infinity]", "1e400]"))
+    opinions = [(1, Found([Opinion("review", None, "positive", 2, 8, 0.5, "A review.")], False))]
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    write_opinions(read_table(path), opinions, tmp_path / "out.jsonl")
+    read = json.loads((tmp_path / "out.jsonl").read_text(), parse_constant=refuse)
+    assert (read["n"], read["all"], read["in"]) == (None, [1.5, None], {"a": None})
+    write_opinions(read_table(path), opinions, tmp_path / "out.csv")
+    assert '"[1.5, null]"' in (tmp_path / "out.csv").read_text()
