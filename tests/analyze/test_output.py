@@ -16,6 +16,7 @@ from aspectra.analyze.opinions import Found, Opinion
 from aspectra.analyze.output import Written, write_opinions
 from aspectra.analyze.table import read_table
 from aspectra.errors import UserError
+from aspectra.reviews import Layout, read_reviews
 
 TEXTS = ("The room was =dirty.", "We stayed.", "All was good, the bar too.")
 OPINIONS = [
@@ -86,3 +87,22 @@ def test_numbers_that_json_does_not_have_are_null(tmp_path: Path, given: str) ->
     assert (read["n"], read["all"], read["in"]) == (None, [1.5, None], {"a": None})
     write_opinions(read_table(path), opinions, tmp_path / "out.csv")
     assert '"[1.5, null]"' in (tmp_path / "out.csv").read_text()
+
+
+def test_a_guarded_output_is_a_table_of_the_reviews_as_they_were(tmp_path: Path) -> None:
+    text, out = "@cmd The room was good", tmp_path / "out.csv"
+    table = read_table(put(tmp_path / "reviews.csv", [{"text": text, "=note": "'=1", "n": "-5"}]))
+    write_opinions(table, [(1, Found([Opinion("room", None, "positive", 9, 13, 0.5, text)], False))], out)
+    assert [entry.text for entry in read_table(out).entries()] == [text]
+    write_opinions(
+        table, [(1, Found([Opinion("room", None, "positive", 9, 13, 0.5, text)], False))], out, excel_safe=True
+    )
+    assert "'@cmd" in out.read_text(encoding="utf-8") and "''=1" in out.read_text(encoding="utf-8")
+    (entry,) = read_table(out).entries()
+    assert entry.text == text
+    assert {name: entry.values[name] for name in ("=note", "n")} == {"=note": "'=1", "n": "-5"}
+    assert [review.text for review in read_reviews(out)] == [text]
+    assert [review.text for review in read_reviews(out, Layout(text_column="=note"))] == ["'=1"]
+    plain = tmp_path / "plain.csv"
+    plain.write_text("text\n'=1+1 is what I paid\n", encoding="utf-8-sig")
+    assert [review.text for review in read_reviews(plain)] == ["'=1+1 is what I paid"], "not made by Aspectra"

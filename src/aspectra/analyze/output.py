@@ -19,13 +19,12 @@ from aspectra.analyze.table import Table
 from aspectra.errors import UserError
 from aspectra.files import copy_head, replacing
 from aspectra.rows import read_rows
+from aspectra.rows.formulas import FORMULA, unguarded
 from aspectra.tables import as_json, first_rows, row_count, write_parquet
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 REVIEW = ("review_row", "review_id")
 OWN = (*REVIEW, *FIELDS)
-# At the start of a cell, spreadsheets take these for a formula. Apostrophes may precede them: `unguarded` removes one.
-FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
 
 
@@ -139,15 +138,6 @@ def guarded(value: Any) -> str:
     if isinstance(value, str) and FORMULA.match(text) and not NUMBER.fullmatch(text):
         return "'" + text
     return text
-
-
-def unguarded(text: str) -> str:
-    """A cell's text as it was before `guarded`.
-
-    >>> unguarded("'=1+1"), unguarded("-5"), unguarded("'tis")
-    ('=1+1', '-5', "'tis")
-    """
-    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 @dataclass(frozen=True)
