@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from aspectra.errors import UserError
@@ -15,6 +15,8 @@ from aspectra.rows.texts import text_file
 
 SEPARATORS = ",;\t|"
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+SPACED = re.compile(r'\s+"')
+OTHER = re.compile(r"\s*(?P<mark>['‘’‚“”„«»`])")  # as word processors and programmers quote
 TOLD = re.compile(r'"?sep=(?P<mark>[^\r\n]?)"?\s*', re.IGNORECASE)  # a line that Excel writes above a table
 
 
@@ -37,18 +39,28 @@ def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> 
         header: list[str] | None = None
         for line, cells, fault, detail in Records(itertools.chain([head], stream), delimiter, before):
             place = f"line {line}"
-            if fault:
+            if fault and header is None:
+                why = f"the header is not CSV ({detail}); if '{delimiter}' does not separate its columns, name --delimiter"
+                yield Row(place, {}, fault, why)
+            elif fault:
                 yield Row(place, dict.fromkeys(header or ()), fault, detail)
             elif header is None:
                 header = [cell.strip() for cell in cells]
                 check_names(path, header, keep(header))
             elif len(cells) > len(header):
-                many = (
-                    f"{len(cells)} fields, and the header has {len(header)}; put quotes around text with '{delimiter}'"
-                )
+                many = f"{len(cells)} fields, and the header has {len(header)}; {advice(cells, delimiter)}"
                 yield Row(place, dict(zip(header, cells, strict=False)), "too many fields", many)
             else:
                 yield Row(place, dict.fromkeys(header) | dict(zip(header, cells, strict=False)))
+
+
+def advice(cells: Sequence[str], delimiter: str) -> str:
+    """What to do about a row with too many fields."""
+    if any(SPACED.match(cell) for cell in cells[1:]):
+        return f"a quote after a space does not hold the text together: remove the space between '{delimiter}' and '\"'"
+    if (other := next((found for cell in cells if (found := OTHER.match(cell))), None)) is not None:
+        return f"put straight double quotes (\") around text with '{delimiter}'; {other['mark']} does not count as one"
+    return f"put quotes around text with '{delimiter}'"
 
 
 def separator(given: str) -> str:
