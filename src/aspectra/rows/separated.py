@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from aspectra.errors import UserError
+from aspectra.rows.lines import LIST
 from aspectra.rows.records import Records
 from aspectra.rows.row import FOUND, LONGEST_FIELD, Form, Keep, Row, check_names
 from aspectra.rows.texts import text_file
 
 SEPARATORS = ",;\t|"
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+OBJECTS = re.compile(rf'{LIST.pattern}|\s*\{{\s*("[^"]*"\s*:|$)')
 SPACED = re.compile(r'\s+"')
 OTHER = re.compile(r"\s*(?P<mark>['‘’‚“”„«»`])")  # as word processors and programmers quote
 TOLD = re.compile(r'"?sep=(?P<mark>[^\r\n]?)"?\s*', re.IGNORECASE)  # a line that Excel writes above a table
@@ -35,12 +37,15 @@ def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> 
             if head.strip() and (told is not None or (told := TOLD.fullmatch(head)) is None):
                 break
             before += 1
+        if OBJECTS.match(head):
+            suffix = ".json" if LIST.match(head) else ".jsonl"
+            raise UserError(f"{path} has JSON, not separated fields; name it {suffix}")
         delimiter = given or (told and told["mark"]) or found(head, "\t" if tabs else ",")
         header: list[str] | None = None
         for line, cells, fault, detail in Records(itertools.chain([head], stream), delimiter, before):
             place = f"line {line}"
             if fault and header is None:
-                why = f"the header is not CSV ({detail}); if '{delimiter}' does not separate its columns, name --delimiter"
+                why = f"the header is not CSV ({detail}); if '{delimiter}' does not separate columns, name --delimiter"
                 yield Row(place, {}, fault, why)
             elif fault:
                 yield Row(place, dict.fromkeys(header or ()), fault, detail)
