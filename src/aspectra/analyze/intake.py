@@ -59,7 +59,7 @@ def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, 
 
 
 def spool(stream: BinaryIO, folder: Path, kind: str | None) -> Path:
-    """Store a stream in a file of the folder, and return it. Raises UserError for a stream that is empty or not text."""
+    """Store a stream in a file of the folder, and return it. Raises UserError for one that is empty or not text."""
     first = stream.read(FIRST)
     if len(first) < FIRST and not first.removeprefix(codecs.BOM_UTF8).strip():
         raise UserError(f"{NAME} has no reviews (it is empty)")
