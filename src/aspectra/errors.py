@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -89,12 +90,32 @@ def no_column(
     'a.csv has no text column; name it with --text-column. It has: id, day'
     """
     names = list(map(str, names))
+    has = f"It has: {', '.join(names)}{separated(str(where), names)}"
     if given is None:
         what = what or option.removeprefix("--").removesuffix("-column")
         told = f"{what} column; name it with {option}."
     else:
         told = f"column '{given}' for {option}{hint(given, names, 0.6)}"
-    return UserError(f"{where} has no {told} It has: {', '.join(names)}")
+    return UserError(f"{where} has no {told} {has}")
+
+
+TABLE = re.compile(r"\.[ct]sv(\.\w+)?(, .*)?$", re.IGNORECASE)
+MARK = re.compile(r"(?<=\w)[\"']?\s*?(?P<mark>[,;|\t^~:#$%*+=!\\\x00-\x1f\u00a6])[\"']?\s*?(?=\w)|^\w+(?P<space> )\w+$")
+SPELLED = {"\t": "tab", " ": "space"}
+
+
+def separated(where: str, names: list[str]) -> str:
+    """Advice for a table of text whose only column has what may be a delimiter, as the end of a message.
+
+    >>> separated("a.csv", ["id^text"]), separated("a.jsonl", ["id^text"]), separated("a.csv", ["id", "day"])
+    ("; if '^' separates its columns, add --delimiter '^'", '', '')
+    """
+    found = MARK.search(names[0]) if len(names) == 1 and TABLE.search(where) else None
+    if found is None:
+        return ""
+    mark = found["mark"] or found["space"]
+    shown = SPELLED.get(mark, mark)
+    return f"; if {shown!r} separates its columns, add --delimiter {shown!r}"
 
 
 def hint(given: str, known: Iterable[str], least: float = 0.5) -> str:

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from aspectra.errors import UserError, no_column
 from aspectra.markup import told
 from aspectra.progress import counted, say
-from aspectra.rows import FOUND, Form, nothing, read_rows
+from aspectra.rows import FOUND, Form, nothing
+from aspectra.rows.formulas import review_rows
 from aspectra.schema import Review
 
 TEXT = ("text", "review", "sentence", "content", "body", "comment", "review_text", "review_body")
@@ -94,7 +95,7 @@ def _reviews(path: Path, layout: Layout, skip: bool, limit: int | None, seen: Se
     def keep(names: Sequence[str]) -> Iterator[str]:
         return (name for name in _columns(path, names, layout, which_text(path, names, layout.text_column)) if name)
 
-    for row in read_rows(path, keep, layout.form):
+    for row in review_rows(path, keep, layout.form):
         number += 1
         fault, detail = row.fault, row.detail
         names = tuple(row.values)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,30 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one JSON object on each line, streaming. The write is atomic."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         for row in rows:
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            stream.write(as_json(row) + "\n")
+
+
+def as_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """A value as one line of JSON. NaN and infinities, which JSON does not have, become null; `default` converts types
+    that it does not have, such as dates.
+
+    >>> as_json({"n": float("nan"), "all": [1.5, float("inf")]})
+    '{"n": null, "all": [1.5, null]}'
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=default)
+    except ValueError:
+        return json.dumps(finite(value), ensure_ascii=False, allow_nan=False, default=default)
+
+
+def finite(value: Any) -> Any:
+    """A value with None for each number in it that is not finite."""
+    if isinstance(value, dict):
+        # As `json` spells keys that are no texts.
+        return {str(key) if isinstance(key, float) else key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_parquet(path: Path, rows: Iterable[dict[str, Any]], schema: Any, before: Iterable[Any] = ()) -> None:

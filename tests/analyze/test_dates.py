@@ -23,6 +23,12 @@ def written(form: str) -> list[dict[str, Any]]:
     "form",
     [
         "%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y",
+        "%d-%b-%Y", "%d-%b-%y", "%a, %d %b %Y 10:00:00 +0000", "%A, %B %d, %Y", "%b. %d, %Y",
+        "%a %b %d 10:00:00 UTC %Y",
+        "10:30 %Y-%m-%d", "10:30 PM, %d/%m/%Y", "%d/%b/%Y 10:30:00", "%B %dth, %Y", "%d. %B %Y", "%b-%d-%Y", "%Y-%b-%d",
+        "%A %d %B %Y", "%a %d %b %Y at 10:30", "%B %d, %Y at 10:30 PM", "%Y-%m-%dT%H:%M:%S.%f+02:00", "%b %d %Y, 10 am",
+        "%a %b %d %Y 10:00:00 GMT+0100 (Central European Standard Time)", "%d.%m.%Y 10:30:00", "%m-%d-%Y 10:30",
+        "%A, %d %B %Y", "%d %b, %Y", "%d-%B-%Y", "%d-%b-%Y 10:30:00 Z", "%Y/%m/%d 10:30:59 GMT",
         "%m/%d/%Y 10:30 PM", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%m %d, %Y", "%Y%m%d", "%d/%m/%y",
     ],
 )  # fmt: skip
@@ -31,6 +37,11 @@ def test_ways_to_write_a_date(form: str) -> None:
     found = find_dates(rows, None)
     assert found is not None and found.column == "Review_Date"
     assert [found.day(row) for row in rows] == [OTHER, DAY]
+
+
+@pytest.mark.parametrize("cell", ["Jan 15", "10:30", "Monday", "2 days ago", "the 2nd of May", "10:30:00 Z", "3.5"])
+def test_what_is_no_date_stays_none(cell: str) -> None:
+    assert find_dates([{"date": cell}], None) is None
 
 
 def test_stamps_and_typed_cells() -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.analyze.stand_in import put
 
@@ -11,6 +16,7 @@ from aspectra.analyze.opinions import Found, Opinion
 from aspectra.analyze.output import Written, write_opinions
 from aspectra.analyze.table import read_table
 from aspectra.errors import UserError
+from aspectra.reviews import Layout, read_reviews
 
 TEXTS = ("The room was =dirty.", "We stayed.", "All was good, the bar too.")
 OPINIONS = [
@@ -61,3 +67,42 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     other = put(tmp_path / "other.csv", [{"review_row": "1", "target": "room"}])
     with pytest.raises(UserError, match=r"other\.csv, line 2: not a row that `aspectra analyze` wrote"):
         list(Written(other))
+
+
+@pytest.mark.parametrize("given", ["jsonl", "parquet"])
+def test_numbers_that_json_does_not_have_are_null(tmp_path: Path, given: str) -> None:
+    row: dict[str, Any] = {"text": "A review.", "n": float("nan"), "all": [1.5, float("inf")], "in": {"a": -math.inf}}
+    path = tmp_path / f"reviews.{given}"
+    if given == "parquet":
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    else:
+        path.write_text(json.dumps(row).replace("Infinity]", "1e400]"))
+    opinions = [(1, Found([Opinion("review", None, "positive", 2, 8, 0.5, "A review.")], False))]
+
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    write_opinions(read_table(path), opinions, tmp_path / "out.jsonl")
+    read = json.loads((tmp_path / "out.jsonl").read_text(), parse_constant=refuse)
+    assert (read["n"], read["all"], read["in"]) == (None, [1.5, None], {"a": None})
+    write_opinions(read_table(path), opinions, tmp_path / "out.csv")
+    assert '"[1.5, null]"' in (tmp_path / "out.csv").read_text()
+
+
+def test_a_guarded_output_is_a_table_of_the_reviews_as_they_were(tmp_path: Path) -> None:
+    text, out = "@cmd The room was good", tmp_path / "out.csv"
+    table = read_table(put(tmp_path / "reviews.csv", [{"text": text, "=note": "'=1", "n": "-5"}]))
+    write_opinions(table, [(1, Found([Opinion("room", None, "positive", 9, 13, 0.5, text)], False))], out)
+    assert [entry.text for entry in read_table(out).entries()] == [text]
+    write_opinions(
+        table, [(1, Found([Opinion("room", None, "positive", 9, 13, 0.5, text)], False))], out, excel_safe=True
+    )
+    assert "'@cmd" in out.read_text(encoding="utf-8") and "''=1" in out.read_text(encoding="utf-8")
+    (entry,) = read_table(out).entries()
+    assert entry.text == text
+    assert {name: entry.values[name] for name in ("=note", "n")} == {"=note": "'=1", "n": "-5"}
+    assert [review.text for review in read_reviews(out)] == [text]
+    assert [review.text for review in read_reviews(out, Layout(text_column="=note"))] == ["'=1"]
+    plain = tmp_path / "plain.csv"
+    plain.write_text("text\n'=1+1 is what I paid\n", encoding="utf-8-sig")
+    assert [review.text for review in read_reviews(plain)] == ["'=1+1 is what I paid"], "not made by Aspectra"

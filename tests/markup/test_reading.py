@@ -15,7 +15,7 @@ PARTS = [
     "&#39;", "&#x1F600;", "&lt;br&gt;", "<", ">", "&", ";", "<3", "<!--", "-->", "<script>", "</script>",
     "<![CDATA[",
     "]]>", "&#55357;", "&#56842;", "'", '"', "= ", "a", "😀", "<unknown>", "&amp;amp;", "&copy ", "<address>",
-    "</address>", "<br",
+    "</address>", "<br", "<br\\/>", "<\\/p>",
 ]  # fmt: skip
 
 
@@ -25,6 +25,11 @@ PARTS = [
         ("Good.<br /><br />Bad.", "Good.\n\nBad."),
         ("Good.<BR>Bad.<br/>So.</br>", "Good.\nBad.\nSo.\n"),
         ("Good.< br / >Bad.", "Good.\nBad."),
+        (r"Good.<br\/>Bad.<BR \/>So.<br\>Then.<\br>", "Good.\nBad.\nSo.\nThen.\n"),
+        (r"<p class=\"a\">Good.<\/p> <b>soup<\/b> <a href=\"http:\/\/a.b\/\">here<\/a>", "\nGood.\n soup here"),
+        (r"&lt;br\/&gt;Good&lt;\/p&gt;", "\nGood\n"),
+        (r"a <script>if (a < b) { 'soup' }<\/script> b <address>1 Main St<\/address>", "a  b \n1 Main St\n"),
+        (r"cut off <br\/", "cut off \n"),
         ("<p>Good.</p><P ALIGN=left>Bad.</P>", "\nGood.\n\nBad.\n"),
         ("<ul><li>Soup<li>Bread</ul>", "\n\nSoup\nBread\n"),
         ("<td>Soup</td><td>Bread</td>", "\nSoup\n\nBread\n"),
@@ -61,6 +66,7 @@ def test_html_is_read_as_what_it_means(given: str, meant: str) -> None:
         "this &not that",
         "<unknown> by <NAME>, <bob@example.com>, <http://a.b/c>", "we live at <address>", "size <3cm", "?a=1&copy=2",
         "&unknown; & &; &#; &#xyz;", "salt &pepper", "a<b", "]]>", "<!-- never closed", "<script> is what I write",
+        r"C:\temp <\o/>", r"a<\b", r"</\>",
     ],
 )  # fmt: skip
 def test_what_is_no_html_stays(text: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from aspectra.errors import UserError
+from aspectra.reviews import Layout, read_reviews
 from aspectra.rows import Form, read_rows
 
 
@@ -61,3 +63,46 @@ def test_a_separator_or_an_encoding_is_refused_where_there_is_none(tmp_path: Pat
         list(read_rows(tmp_path / "a.jsonl", list, Form(delimiter=";")))
     with pytest.raises(UserError, match="--encoding is for text files"):
         list(read_rows(tmp_path / "a.parquet", list, Form("cp1252")))
+
+
+@pytest.mark.parametrize(
+    ("row", "advice"),
+    [
+        ('1, "The pizza was great, really"', "remove the space between ',' and '\"'"),
+        ('1,\t "The pizza was great, really"', "remove the space"),
+        ("1,'The pizza was great, really'", "straight double quotes"),
+        ("1,“The pizza was great, really”", "“ does not count"),
+        ("1,The pizza was great, really", "put quotes around text with ','"),
+    ],
+)
+def test_a_row_with_too_many_fields_is_told_what_helps(tmp_path: Path, row: str, advice: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"id,text\n{row}\n", encoding="utf-8")
+    (found,) = read_rows(path, list)
+    assert found.fault == "too many fields" and advice in found.detail
+    assert found.detail.startswith("3 fields, and the header has 2; ")
+
+
+@pytest.mark.parametrize(
+    ("header", "given", "advice"),
+    [
+        ("id^text", None, "add --delimiter '^'"),
+        ("id~text~stars", None, "add --delimiter '~'"),
+        ("id text", None, "add --delimiter 'space'"),
+        ("id,text", ";", "add --delimiter ','"),
+        ("id\ttext", ",", "add --delimiter 'tab'"),
+    ],
+)
+def test_a_header_that_another_character_separates_is_told_of(
+    tmp_path: Path, header: str, given: str | None, advice: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n1\n")
+    with pytest.raises(UserError, match=f"no text column; .* {re.escape(advice)}$"):
+        list(read_reviews(path, Layout(form=Form(delimiter=given))))
+    path.write_text("opinion\nGood\n")
+    with pytest.raises(UserError, match=r"It has: opinion$"):
+        list(read_reviews(path))
+    path.write_text('"id","text"\n"1","Good"\n')
+    with pytest.raises(UserError, match=r"line 1: the header is not CSV .*name --delimiter"):
+        list(read_reviews(path, Layout(form=Form(delimiter=";"))))

@@ -63,6 +63,55 @@ def test_a_mark_is_no_part_of_the_text_where_the_encoding_is_given_too(tmp_path:
     assert read(path, "utf-16") == ["good"] == read(path, "cp1252"), "the mark knows better"
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"text\ngood\n"), "compressed by gzip; add .gz"),
+        (bz2.compress(b"text\ngood\n"), "compressed by bzip2; add .bz2"),
+        (lzma.compress(b"text\ngood\n"), "compressed by xz; add .xz"),
+        (b"PK\x03\x04\x14\x00\x00\x00", "a workbook or a ZIP file; name it .xlsx"),
+        (b"PAR1\x15\x04\x15\x10", "a Parquet file; name it .parquet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old workbook"),
+        (b"%PDF-1.7\n", "a PDF file"),
+        (b"SQLite format 3\x00", "an SQLite database"),
+    ],
+)
+def test_a_file_that_is_not_text_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    for name in ("a.csv", "a.tsv", "a.jsonl", "a.json", "a.csv.gz"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        with pytest.raises(UserError, match=f"is not text but {said}"):
+            read(path)
+    path = tmp_path / "a.parquet"
+    path.write_bytes(content)
+    with pytest.raises(
+        UserError, match="cannot be read as Parquet" if b"PAR1" in content else "is not a Parquet file but"
+    ):
+        read(path)
+
+
+@pytest.mark.parametrize("word", ["PAR1", "ORC", "BZh", "ARROW1"])
+def test_a_header_that_begins_like_another_file_is_a_header(tmp_path: Path, word: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{word},text\n1,good\n")
+    assert read(tmp_path / "a.csv") == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix"),
+    [
+        ('[{"text": "good"}]', ".json"), ('[\n  {"text": "good"}\n]', ".json"), ("[]", ".json"),
+        ('{"text": "good"}\n{"text": "bad"}\n', ".jsonl"), ('{\n "text": "good"\n}\n', ".jsonl"),
+    ],
+)  # fmt: skip
+def test_json_by_the_name_of_csv_is_told_of(tmp_path: Path, content: str, suffix: str) -> None:
+    for name in ("a.csv", "a.tsv"):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(UserError, match=rf"has JSON, not separated fields; name it {suffix}$"):
+            read(tmp_path / name)
+    (tmp_path / "a.csv").write_text("[draft],text\n1,good\n")
+    assert read(tmp_path / "a.csv") == ["good"]
+
+
 @pytest.mark.parametrize("name", ["nonsense", "base64", ""])
 def test_an_encoding_that_does_not_exist_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.csv").write_text("text\ngood\n")

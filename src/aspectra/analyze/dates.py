@@ -30,10 +30,19 @@ GLUED = re.compile(r"(review|created?|post|publish|submit|unixreview|stay)(date|
 # The first of those that parse most of the sample is used; so 1/2/2026 is in January unless other dates rule that out.
 WAYS = (
     "iso", "epoch", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y",
-    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%m %d, %Y", "%B %Y",
-    "%b %Y", "%Y-%m", "%Y",
+    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%m-%d-%y", "%d-%m-%y", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y",
+    "%m %d %Y",    "%Y %B %d", "%Y %b %d", "%d %B %y", "%d %b %y", "%B %Y", "%b %Y", "%Y-%m", "%Y/%m", "%m/%Y", "%Y",
 )  # fmt: skip
-CLOCK = re.compile(r"[T,\s]+\d{1,2}:\d{2}.*$")
+# A time of day, with what may follow it: seconds, half of the day, zone. The year may come last, as in the output of
+# `date`.
+TIME = r"\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[ap]\.?m\b\.?)?|\s*[ap]\.?m\b\.?)"
+ZONE = r"(?:\s*(?:Z|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{3,4}))?(?:\s*\([^()]*\))?"
+CLOCK = re.compile(rf"(?<=\d)(?:T|,?\s+(?:at\s+)?|\s*[-|@]\s+|\s*@\s*){TIME}{ZONE}(?=$|\s+\d{{4}}$)", re.IGNORECASE)
+REST = re.compile(r"[T,\s]+\d{1,2}:\d{2}.*$")
+EARLY = re.compile(rf"^{TIME}{ZONE}[,\s]+(?:on\s+)?", re.IGNORECASE)  # before the date
+DAY_NAME = re.compile(r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?", re.IGNORECASE)
+MONTH_NAME = re.compile(r"\b(jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)[a-z]*", re.IGNORECASE)
+ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b(?:\s+of\b)?", re.IGNORECASE)
 ENOUGH = 0.8
 HALF_YEAR = 183  # days
 
@@ -60,13 +69,29 @@ def read(value: Any, way: str) -> date | None:
         return None
     if way == "epoch":
         return epoch(value)
-    text = str(value).strip()
+    text = EARLY.sub("", str(value).strip())
     if way == "iso":
         try:
             return date.fromisoformat(text[:10]) if text[4:5] == "-" else None
         except ValueError:
             return None
-    return parse(CLOCK.sub("", text), way)
+    return parse(worded(text), way)
+
+
+@lru_cache(maxsize=20_000)
+def worded(text: str) -> str:
+    """A date without its time of day and name of the day, and with plain signs around the name of a month.
+
+    >>> worded("Thu, 02 Jan 2025 10:00:00 +0000"), worded("Jan. 2nd, 2025 at 10 am"), worded("13-Sept-2025")
+    ('02 Jan 2025', 'Jan 2 2025', '13 Sep 2025')
+    """
+    text = REST.sub("", CLOCK.sub("", text))
+    text = ORDINAL.sub(r"\1", DAY_NAME.sub("", text))
+    if MONTH_NAME.search(text) or re.search(r"\bmay\b", text, re.IGNORECASE):
+        text = re.sub(r"\bsept\b", "Sep", re.sub(r"[-/.,_'’]", " ", text), flags=re.IGNORECASE)
+    elif "," in text:
+        text = text.replace(",", " ")
+    return " ".join(text.split())
 
 
 @lru_cache(maxsize=20_000)

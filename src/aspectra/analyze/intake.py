@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from aspectra.errors import UserError, unknown
 from aspectra.files import replacing
 from aspectra.progress import say
 from aspectra.rows import check_file
+from aspectra.rows.contents import recognized
 
 STDIN = "-"  # stands for standard input
-PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")  # magic numbers of compressed files
+NAME = "standard input"
+FIRST = 1 << 16  # bytes that show the format
 FORMATS = ("csv", "tsv", "jsonl")
 
 
@@ -40,23 +43,31 @@ def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, 
             raise UserError(f"--out {out} is the file of the reviews; name another")
         yield reviews, reviews.name
         return
-    say("standard input is stored beside --out for now; to go on after a stop, pipe the same data in again")
     if sys.stdin.isatty():
         raise UserError("standard input is empty; pipe reviews in, or name a file")
     folder = out.with_name(f"{out.name}.stdin")
     try:
-        yield spool(sys.stdin.buffer, folder, kind), "standard input"
+        path = spool(sys.stdin.buffer, folder, kind)
+        try:
+            yield path, NAME
+        except UserError as error:
+            if str(path) not in str(error):
+                raise
+            raise UserError(str(error).replace(str(path), NAME)) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def spool(stream: BinaryIO, folder: Path, kind: str | None) -> Path:
-    """Store a stream in a file of the folder, and return the file. Raises UserError for compressed data."""
-    first = stream.read(1 << 16)
-    if first.startswith(PACKED):
-        raise UserError("standard input is compressed or a workbook; uncompress it, or name the file instead")
+    """Store a stream in a file of the folder, and return it. Raises UserError for one that is empty or not text."""
+    first = stream.read(FIRST)
+    if len(first) < FIRST and not first.removeprefix(codecs.BOM_UTF8).strip():
+        raise UserError(f"{NAME} has no reviews (it is empty)")
+    if (found := recognized(first)) is not None:
+        raise UserError(f"{NAME} is not text but {found[0]}; name the file instead")
+    say(f"{NAME} is stored beside --out for now; to go on after a stop, pipe the same data in again")
     if kind is None:
-        kind = "jsonl" if first.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else "csv"
+        kind = "jsonl" if first.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[") else "csv"
     path = folder / f"stdin.{kind}"
     with replacing(path) as temporary, temporary.open("wb") as out:
         while first:

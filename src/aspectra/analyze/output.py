@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,13 +19,12 @@ from aspectra.analyze.table import Table
 from aspectra.errors import UserError
 from aspectra.files import copy_head, replacing
 from aspectra.rows import read_rows
-from aspectra.tables import first_rows, row_count, write_parquet
+from aspectra.rows.formulas import FORMULA, unguarded
+from aspectra.tables import as_json, first_rows, row_count, write_parquet
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 REVIEW = ("review_row", "review_id")
 OWN = (*REVIEW, *FIELDS)
-# At the start of a cell, spreadsheets take these for a formula. Apostrophes may precede them: `unguarded` removes one.
-FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
 
 
@@ -87,7 +85,7 @@ def write_opinions(
         with replacing(path) as temporary, temporary.open("w+b") as raw:
             copy_head(path, after, raw)
             for row in supply:
-                raw.write((json.dumps(row, ensure_ascii=False, default=str) + "\n").encode())
+                raw.write((as_json(row, str) + "\n").encode())
 
 
 def extent(out: Path) -> int:
@@ -126,7 +124,7 @@ def plain(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return as_json(value, str)
     return str(value)
 
 
@@ -140,15 +138,6 @@ def guarded(value: Any) -> str:
     if isinstance(value, str) and FORMULA.match(text) and not NUMBER.fullmatch(text):
         return "'" + text
     return text
-
-
-def unguarded(text: str) -> str:
-    """A cell's text as it was before `guarded`.
-
-    >>> unguarded("'=1+1"), unguarded("-5"), unguarded("'tis")
-    ('=1+1', '-5', "'tis")
-    """
-    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ from aspectra.reviews import (
     which_id,
     which_text,
 )
-from aspectra.rows import JSON, Form, kind, read_rows
+from aspectra.rows import JSON, Form, kind
+from aspectra.rows.formulas import review_rows
 
 HEAD = 1000  # rows that decide the columns of dates and stars
 
@@ -75,7 +76,7 @@ class Table:
         text = identity = None
         json = kind(self.path) in JSON
         good = 0
-        for number, row in enumerate(read_rows(self.path, list, self.layout.form), 1):
+        for number, row in enumerate(review_rows(self.path, list, self.layout.form), 1):
             if good == self.limit:
                 return
             if text is None and row.values:

@@ -38,23 +38,24 @@ LONE = frozenset((
     "noshade", "nowrap",
 ))  # fmt: skip
 
-VALUED = r"\s++[a-z_:@*][\w:.@*-]*+\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>=`]++)"
+# JSON that was not decoded has `\/` for a slash and `\"` for a quote.
+VALUED = r"\s++[a-z_:@*][\w:.@*-]*+\s*+=\s*+(?:\\?\"[^\"]*+\"|'[^']*+'|[^\s\"'<>=`]++)"
 TAG = re.compile(
-    rf"<(?P<end>/?)(?P<name>[a-z][a-z0-9]*+(?::[a-z]\w*+)?)(?P<given>(?:{VALUED})?)"
-    rf"(?:{VALUED}|\s++(?P<lone>[a-z]++)(?=[\s/>]))*+\s*+/?>",
+    rf"<(?P<end>(?:\\?/)?)(?P<name>[a-z][a-z0-9]*+(?::[a-z]\w*+)?)(?P<given>(?:{VALUED})?)"
+    rf"(?:{VALUED}|\s++(?P<lone>[a-z]++)(?=[\s\\/>]))*+\s*+\\?/?>",
     re.IGNORECASE,
 )
-SPACED = re.compile(r"<\s*+/?\s*+br\s*+/?\s*+>", re.IGNORECASE)  # as word tokenizers write it
+SPACED = re.compile(r"<\s*+\\?/?\s*+br\s*+\\?/?\s*+>", re.IGNORECASE)  # as word tokenizers write it
 TORN = re.compile(
-    r"<(?:br\s*+/?|/(?P<end>[a-z][a-z0-9]*+)|(?P<name>[a-z][a-z0-9]*+)\s++[a-z-]++=[^<>]*+)\Z", re.IGNORECASE
+    r"<(?:br\s*+\\?/?|\\?/(?P<end>[a-z][a-z0-9]*+)|(?P<name>[a-z][a-z0-9]*+)\s++[a-z-]++=[^<>]*+)\Z", re.IGNORECASE
 )
 MARKED = re.compile(r"<(?:!doctype\b[^<>]*+|\?xml\b[^<>]*+|!\[CDATA\[|!\[[^<>\[\]]*+\]>|!--(?=>))>?", re.IGNORECASE)
 ESCAPED = re.compile(
-    r"&(?:amp;)*+(?:lt|#60|#x3c);(?P<inner>[/a-z!](?:(?!&(?:amp;)*+(?:[lg]t|#6[02]|#x3[ce]);)[^<>]){0,1000}+)"
+    r"&(?:amp;)*+(?:lt|#60|#x3c);(?P<inner>[\\/a-z!](?:(?!&(?:amp;)*+(?:[lg]t|#6[02]|#x3[ce]);)[^<>]){0,1000}+)"
     r"&(?:amp;)*+(?:gt|#62|#x3e);",
     re.IGNORECASE,
 )
-ENDS = re.compile(r"(?:<|&(?:amp;)*+lt;)/([a-z][a-z0-9]*+)", re.IGNORECASE)
+ENDS = re.compile(r"(?:<|&(?:amp;)*+lt;)\\?/([a-z][a-z0-9]*+)", re.IGNORECASE)
 
 
 class Tags:
@@ -107,7 +108,7 @@ class Tags:
 
     def hidden(self, name: str, start: int) -> int | None:
         """The end of a hidden element; None if it has no end tag."""
-        end = self.after(f"</{name}", start)
+        end = self.after(f"</{name}", start) or self.after(f"<\\/{name}", start)
         end = None if end is None else self.after(">", end)
         if end is None:
             self.absent.add(f"</{name}")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aspectra.errors import UserError
+from aspectra.rows.contents import PARQUET, recognized
 from aspectra.rows.row import Keep, Row, check_names
-from aspectra.rows.texts import check_file
+from aspectra.rows.texts import HEAD, check_file
 
 BATCH = 1024
 
@@ -18,6 +19,10 @@ def parquet_rows(path: Path, keep: Keep) -> Iterator[Row]:
     import pyarrow.parquet
 
     check_file(path)
+    with path.open("rb") as stream:
+        found = recognized(stream.read(HEAD))
+    if found is not None and found[0] != PARQUET:
+        raise UserError(f"{path} is not a Parquet file but {found[0]}; change its suffix")
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names

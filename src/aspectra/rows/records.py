@@ -6,15 +6,20 @@ the next quote, and the rows that are lost after a broken record.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from aspectra.rows.habit import Habit
+from aspectra.rows.habit import SURE, Habit
 
 MANY = 20  # lines in an open quote before it is checked, so that a stray quote does not read the whole file
+AHEAD = 200  # lines behind a doubtful quote that show what rows look like
+KNOWN = 20  # rows before it that show this as well: fewer lines behind it are enough
+FAR = 1 << 20  # characters of these lines
 BACKSLASH = re.compile(r'(?<!\\)((?:\\\\)*)\\"')  # how databases escape a quote in a quoted field
 STRAY = (
     "a quote opens here and does not close in {count} lines that look like rows; close it, or write "
@@ -73,7 +78,7 @@ class Records:
                 yield Record(place, [], "line of a torn row", "it belongs to the torn row above")
                 continue
             self.lost = False
-            if len(self.held) > 1 and habit.strayed(self.held):
+            if len(self.held) > (1 if fault is None else SURE) and self.strayed(self.held[1:], cells or None):
                 fault = StrayError()
             if (fault or len(cells) > habit.width) and (mended := self.unescaped(habit.width)) is not None:
                 cells, fault = mended, None
@@ -83,8 +88,7 @@ class Records:
             elif fault is not None:
                 yield self.torn(place, f"the row is not CSV ({fault})")
             elif cells:
-                if len(self.held) == 1:
-                    habit.learn(cells)
+                habit.learn(cells)
                 yield Record(place, cells)
 
     def fed(self) -> Iterator[str]:
@@ -94,9 +98,40 @@ class Records:
         while (line := self.back.popleft() if self.back else next(self.lines, None)) is not None:
             self.read += 1
             self.held.append(line)
-            if self.habit is not None and len(self.held) % MANY == 0 and self.habit.strayed(self.held[-MANY:]):
+            if self.habit is not None and len(self.held) % MANY == 0 and self.strayed(self.held[1 - MANY :]):
                 raise StrayError
             yield line
+
+    def strayed(self, lines: list[str], cells: list[str] | None = None) -> bool:
+        """Whether the last lines of this record are rows, judged also by the rows behind it. `cells` are its fields, if
+        it is complete.
+        """
+        assert self.habit is not None
+        first = self.held[0]
+        if not any(line.count(self.delimiter) >= self.habit.width - 1 > 0 for line in lines):
+            return False
+        if cells is not None:
+            return self.habit.doubting(first, [cells, *self.ahead([])]).strayed(first, lines)
+        # The many lines of an open quote are parsed again only if they look like rows.
+        if not self.habit.doubting(first, []).strayed(first, lines):
+            return False
+        return self.habit.doubting(first, self.ahead(self.held)).strayed(first, lines)
+
+    def ahead(self, begun: list[str]) -> list[list[str]]:
+        """The records in the next lines up to the first broken one, after the lines of one that has `begun`."""
+        assert self.habit is not None
+        count = MANY if self.habit.seen >= KNOWN else AHEAD
+        size = sum(map(len, self.back))
+        while len(self.back) < count and size < FAR and (line := next(self.lines, None)) is not None:
+            self.back.append(line)
+            size += len(line)
+        found: list[list[str]] = []
+        lines = itertools.chain(begun, itertools.islice(self.back, count))
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        with contextlib.suppress(csv.Error):
+            for cells in reader:
+                found.append(cells)
+        return found
 
     def give_back(self, kept: int) -> None:
         """Keep `kept` lines in this record; the others are read again."""
@@ -106,7 +141,10 @@ class Records:
 
     def torn(self, place: int, why: str) -> Record:
         """Report the first line as a fault; the others are read again as separate lines."""
-        self.lost = len(self.held) > 1 or self.held[0].count('"') % 2 == 1
+        opened = self.held[0].count('"') % 2 == 1
+        self.lost = len(self.held) > 1 or opened
+        if self.habit is not None and opened:
+            self.habit.note(self.habit.parted(self.held[0])[:-1])
         self.give_back(1)
         return Record(place, [], "torn row", why)
 

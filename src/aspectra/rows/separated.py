@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from aspectra.errors import UserError
+from aspectra.rows.lines import LIST
 from aspectra.rows.records import Records
 from aspectra.rows.row import FOUND, LONGEST_FIELD, Form, Keep, Row, check_names
 from aspectra.rows.texts import text_file
 
 SEPARATORS = ",;\t|"
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+OBJECTS = re.compile(rf'{LIST.pattern}|\s*\{{\s*("[^"]*"\s*:|$)')
+SPACED = re.compile(r'\s+"')
+OTHER = re.compile(r"\s*(?P<mark>['‘’‚“”„«»`])")  # as word processors and programmers quote
 TOLD = re.compile(r'"?sep=(?P<mark>[^\r\n]?)"?\s*', re.IGNORECASE)  # a line that Excel writes above a table
 
 
@@ -33,22 +37,35 @@ def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> 
             if head.strip() and (told is not None or (told := TOLD.fullmatch(head)) is None):
                 break
             before += 1
+        if OBJECTS.match(head):
+            suffix = ".json" if LIST.match(head) else ".jsonl"
+            raise UserError(f"{path} has JSON, not separated fields; name it {suffix}")
         delimiter = given or (told and told["mark"]) or found(head, "\t" if tabs else ",")
         header: list[str] | None = None
         for line, cells, fault, detail in Records(itertools.chain([head], stream), delimiter, before):
             place = f"line {line}"
-            if fault:
+            if fault and header is None:
+                why = f"the header is not CSV ({detail}); if '{delimiter}' does not separate columns, name --delimiter"
+                yield Row(place, {}, fault, why)
+            elif fault:
                 yield Row(place, dict.fromkeys(header or ()), fault, detail)
             elif header is None:
                 header = [cell.strip() for cell in cells]
                 check_names(path, header, keep(header))
             elif len(cells) > len(header):
-                many = (
-                    f"{len(cells)} fields, and the header has {len(header)}; put quotes around text with '{delimiter}'"
-                )
+                many = f"{len(cells)} fields, and the header has {len(header)}; {advice(cells, delimiter)}"
                 yield Row(place, dict(zip(header, cells, strict=False)), "too many fields", many)
             else:
                 yield Row(place, dict.fromkeys(header) | dict(zip(header, cells, strict=False)))
+
+
+def advice(cells: Sequence[str], delimiter: str) -> str:
+    """What to do about a row with too many fields."""
+    if any(SPACED.match(cell) for cell in cells[1:]):
+        return f"a quote after a space does not hold the text together: remove the space between '{delimiter}' and '\"'"
+    if (other := next((found for cell in cells if (found := OTHER.match(cell))), None)) is not None:
+        return f"put straight double quotes (\") around text with '{delimiter}'; {other['mark']} does not count as one"
+    return f"put quotes around text with '{delimiter}'"
 
 
 def separator(given: str) -> str:

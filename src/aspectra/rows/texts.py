@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from aspectra.errors import UserError
+from aspectra.rows.contents import recognized
 from aspectra.rows.encodings import UTF8, check_encoding, marked, suspected, unreadable
 
 PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -51,8 +52,8 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
     """Open a text file, decompressed, with line ends unchanged. Encoding: its byte-order mark, else `encoding`, else
     UTF-8.
 
-    Raises UserError for a file that cannot be opened, an unknown encoding, and bytes that do not fit it: with the line,
-    the byte, and the likely encoding.
+    Raises UserError for a file that cannot be opened or is not text, an unknown encoding, and bytes that do not fit it:
+    with the line, the byte, and the likely encoding.
     """
     check_file(path)
     if encoding is not None:
@@ -60,6 +61,8 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
     try:
         with unpacked(path) as source:
             head = source.peek(HEAD)[:HEAD]
+            if (found := recognized(head)) is not None:
+                raise UserError(f"{path} is not text but {found[0]}; {found[1]}")
             told = marked(head) or encoding
             if told is None and (likely := suspected(head)) is not None:
                 raise UserError(f"{path} is not UTF-8 but likely {likely}: name it with --encoding {likely}")
