@@ -34,18 +34,21 @@ ANSWERS = [
 
 
 def folder(path: Path) -> Path:
-    """Two analyses with five opinions, a rewriting, and a rejected answer, all hostile."""
+    """Two analyses with five opinions, a rewriting, and a rejected answer, all hostile.
+
+    An answer with a tag that its review lacks is rejected, so the others have none but the review's own.
+    """
     (path / "reviews.jsonl").write_text("".join(json.dumps({"id": n, "text": t}) + "\n" for n, t in REVIEWS.items()))
     rows: list[dict[str, Any]] = [
         {
             "review": REVIEWS[n],
             "kind": kind,
-            "text": "\n\n".join(BLOCK.format(i, *b, EVIL) for i, b in enumerate(said, 1)),
+            "text": "\n\n".join(BLOCK.format(i, *b, ODD if n == "r1" else "<3") for i, b in enumerate(said, 1)),
         }
         for n, kind, said in ANSWERS
     ]
     rows.append({"review": REVIEWS["r3"], "kind": "analysis", "text": f"I like {EVIL} </script>"})
-    rows.append({"review": REVIEWS["r3"], "kind": "rewriting", "text": f"I was cross. {EVIL}"})
+    rows.append({"review": REVIEWS["r3"], "kind": "rewriting", "text": "I was cross. <3"})
     said = path / "said.jsonl"
     said.write_text("".join(json.dumps({**row, "model": f"teacher {EVIL}"}) + "\n" for row in rows))
     elicit(path / "reviews.jsonl", ElicitConfig(teacher="recorded", model=str(said)), path / "out")
@@ -58,7 +61,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_is_counted_and_escaped_and_fetches_nothing(out: Path) -> None:
-    made = audit.write(out, 50, seed=3)
+    made = audit.write(out, 50, seed=11)
     assert made == {"page": str(out / "audit.html"), "drawn": 4, "done": 3, "rejected": 1, "of": 4, "opinions": 6}
     text = (out / "audit.html").read_text(encoding="utf-8")
     assert not any(mark in text for mark in ("<script>document", "<evil", "<x-img"))
@@ -106,7 +109,7 @@ def browser(out: Path) -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any, out: Path) -> Any:
     """The page as one sees it first."""
-    audit.write(out, 50, seed=3)
+    audit.write(out, 50, seed=11)
     browser.get((out / "audit.html").as_uri())
     browser.execute_script("localStorage.clear()")
     browser.get("about:blank")  # a page that is loaded anew is shown where one left it
@@ -196,7 +199,7 @@ def test_the_opinion_under_judgment_is_marked_in_its_review_and_in_sight(page: A
 
 def test_a_phone_shows_all_of_it(out: Path, tmp_path: Path) -> None:
     with chromium(tmp_path, width=375, height=700) as driver:
-        audit.write(out, 50, seed=3)
+        audit.write(out, 50, seed=11)
         driver.get((out / "audit.html").as_uri())
         for theme in ("light", "dark"):
             driver.execute_script(f"document.querySelector('#theme [value={theme}]').click()")

@@ -66,7 +66,7 @@ def test_a_mark_is_no_part_of_the_text_where_the_encoding_is_given_too(tmp_path:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(b"text\ngood\n"), "compressed by gzip; add .gz"),
+        (gzip.compress(b"text\ngood\n", mtime=0), "compressed by gzip; add .gz"),
         (bz2.compress(b"text\ngood\n"), "compressed by bzip2; add .bz2"),
         (lzma.compress(b"text\ngood\n"), "compressed by xz; add .xz"),
         (b"PK\x03\x04\x14\x00\x00\x00", "a workbook or a ZIP file; name it .xlsx"),
