@@ -19,11 +19,10 @@ from aspectra.analyze.table import Table
 from aspectra.errors import UserError
 from aspectra.files import copy_head, replacing
 from aspectra.rows import read_rows
-from aspectra.rows.formulas import FORMULA, unguarded
+from aspectra.rows.formulas import FORMULA, REVIEW, unguarded
 from aspectra.tables import as_json, first_rows, row_count, write_parquet
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
-REVIEW = ("review_row", "review_id")
 OWN = (*REVIEW, *FIELDS)
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?%?")
 

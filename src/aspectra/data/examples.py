@@ -67,18 +67,14 @@ def read(path: Path | str) -> tuple[list[Example], Stats]:
 
 def save(path: Path, examples: Iterable[Example]) -> None:
     """Write sentences as a benchmark JSON file. The offsets of opinion words are not kept."""
-
-    def places(o: Opinion) -> tuple[int | None, int | None]:
-        return (o.start, o.end) if o.annotated is None else o.annotated
-
     rows = [
         {
             "ID": example.id,
             "sentence": example.text,
             "aspects": [
                 {
-                    "from": places(o)[0],
-                    "to": places(o)[1],
+                    "from": (place := o.annotated or (o.start, o.end))[0],
+                    "to": place[1],
                     "target": o.target,
                     "category": o.category,
                     "polarity": o.polarity,

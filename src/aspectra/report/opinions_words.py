@@ -207,8 +207,8 @@ def judged(quality: Row | None) -> list[tuple[str, str, str]]:
 
 def span(scores: list[Row], name: str) -> str:
     """The lowest and the highest value of a score over several sets."""
-    low, high = (extreme(score[name] for score in scores) for extreme in (min, max))
-    return f"{100 * low:.0f} to {percent(high)}"
+    values = [score[name] for score in scores]
+    return f"{100 * min(values):.0f} to {percent(max(values))}"
 
 
 def moved(row: Row) -> str:

@@ -1,6 +1,6 @@
 """Recognizes files by their first bytes, for those whose suffix says something else.
 
-Called by `aspectra.rows.texts` and `aspectra.analyze.intake`.
+Called by `aspectra.rows.texts`, `aspectra.rows.parquet` and `aspectra.analyze.intake`.
 """
 
 from __future__ import annotations

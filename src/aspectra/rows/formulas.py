@@ -19,7 +19,7 @@ from aspectra.rows.texts import check_file, kind, unpacked
 
 # At the start of a cell, spreadsheets take these for a formula. Apostrophes may precede them: `unguarded` removes one.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-OPINIONS = ("review_row", "review_id")  # the first columns of a file of opinions
+REVIEW = ("review_row", "review_id")  # the first columns of a file of opinions
 
 
 def unguarded(text: str) -> str:
@@ -38,10 +38,10 @@ def review_rows(path: Path, keep: Keep, form: Form = FOUND) -> Iterator[Row]:
     guarded = kind(path) == ".csv" and begins_with_mark(path)
 
     def known(names: Sequence[str]) -> Iterable[str]:
-        return keep(list(map(unguarded, names)) if guarded and tuple(names[:2]) == OPINIONS else names)
+        return keep(list(map(unguarded, names)) if guarded and tuple(names[:2]) == REVIEW else names)
 
     for row in read_rows(path, known, form):
-        if not guarded or tuple(row.values)[:2] != OPINIONS:
+        if not guarded or tuple(row.values)[:2] != REVIEW:
             yield row
             continue
         cells = (unguarded(value) if isinstance(value, str) else value for value in row.values.values())

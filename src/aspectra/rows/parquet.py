@@ -19,10 +19,6 @@ def parquet_rows(path: Path, keep: Keep) -> Iterator[Row]:
     import pyarrow.parquet
 
     check_file(path)
-    with path.open("rb") as stream:
-        found = recognized(stream.read(HEAD))
-    if found is not None and found[0] != PARQUET:
-        raise UserError(f"{path} is not a Parquet file but {found[0]}; change its suffix")
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
@@ -37,4 +33,8 @@ def parquet_rows(path: Path, keep: Keep) -> Iterator[Row]:
                     number += 1
                     yield Row(f"row {number}", values)
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as stream:
+            found = recognized(stream.read(HEAD))
+        if found is not None and found[0] != PARQUET:
+            raise UserError(f"{path} is not a Parquet file but {found[0]}; change its suffix") from None
         raise UserError(f"{path} cannot be read as Parquet: {error}") from None
