@@ -113,10 +113,13 @@ def test_a_pretrained_student_names_nothing_below_its_threshold(student: Path, t
         {at: sum(o.confidence for o in found if (o.start, o.end) == at) for at in places(found)} for found in every
     ]
     ranked = sorted(confidence for each in together for confidence in each.values())
-    middle = (ranked[len(ranked) // 2 - 1] + ranked[len(ranked) // 2]) / 2
+    third = len(ranked) // 3
+    # Two sentences may have one confidence: the threshold lies in the widest gap, not at a rank.
+    below = max(range(third, 2 * third), key=lambda at: ranked[at] - ranked[at - 1])
+    middle = (ranked[below - 1] + ranked[below]) / 2
     kept = [answer.found for answer in reading(student, tmp_path / "kept", middle).read(texts)]
     assert [places(found) for found in kept] == [{at for at in each if each[at] >= middle} for each in together]
-    assert sum(map(len, map(places, kept))) == len(ranked) - len(ranked) // 2, "half of the targets"
+    assert 0 < sum(map(len, map(places, kept))) == len(ranked) - below < len(ranked), "some of the targets"
 
 
 def test_fine_tuning_keeps_the_threshold_and_a_setting_changes_it(student: Path, data: Path, tmp_path: Path) -> None:
