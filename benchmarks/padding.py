@@ -23,8 +23,8 @@ from aspectra.models import resolve
 from aspectra.students import session
 from aspectra.students.batches import Batches
 from aspectra.students.corpus import read
+from aspectra.students.tensors import IGNORED
 from aspectra.students.trainer import StudentTrainer
-from aspectra.students.writers.tensors import IGNORED
 
 WIDTH = 128 + 400  # the authors' rows
 WARM = 5  # steps before the clock starts

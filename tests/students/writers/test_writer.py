@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from aspectra.errors import UserError
+from aspectra.students.tensors import IGNORED
 from aspectra.students.writers.encoder import NEWLINE
 from aspectra.students.writers.student import WritingStudent
-from aspectra.students.writers.tensors import IGNORED, fill
 
 
 def test_the_loss_is_on_the_answer_only_and_the_end_is_learned(student_folder: Path) -> None:
@@ -138,8 +138,3 @@ def test_code_in_a_model_folder_is_never_run(causal: Path, tmp_path: Path) -> No
     with pytest.raises(UserError, match="cannot load the model in"):
         WritingStudent.load(folder)
     assert not (tmp_path / "ran").exists()
-
-
-def test_fill_pads_on_the_asked_side() -> None:
-    assert fill([[1], [2, 3]], 0).tolist() == [[1, 0], [2, 3]]
-    assert fill([[1], [2, 3]], 0, left=True).tolist() == [[0, 1], [2, 3]]

@@ -16,13 +16,13 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
 
 from aspectra.students.taggers.spans import OUTSIDE, TAGS
-from aspectra.students.writers.tensors import fill
+from aspectra.students.tensors import fill, width_of
 
 MIDDLE, HALF_RANGE = 3.0, 2.0  # stars
 
 
 def collate(rows: Sequence[Mapping[str, Any]], pad: int, categories: int = 0) -> dict[str, Any]:
-    """Rows -> tensors, padded to the longest of the batch.
+    """Rows -> tensors, padded to `width_of` the batch's ids.
 
     ids, mask (rows, tokens); first, words (rows, words), where `words` is the mask of real words; tags (rows, words,
     3), a distribution over `TAGS`; span_of (rows, tokens); polarities (rows, spans, 4), spans (rows, spans), the mask
@@ -36,19 +36,19 @@ def collate(rows: Sequence[Mapping[str, Any]], pad: int, categories: int = 0) ->
     words = [[1] * len(row.get("first", ())) or [0] for row in rows]
     tags = [row.get("tags") or [OUTSIDE] for row in rows]
     span_of = [row.get("span_of") or [-1] for row in rows]
-    tokens = max(map(len, ids))
+    tokens = width_of(ids)
     chances = one_hot(fill(tags, OUTSIDE), len(TAGS)).float()
     leaning = [(n, word, said) for n, row in enumerate(rows) for word, said in row.get("leaning", ())]
     if leaning:
         at, word, said = zip(*leaning, strict=True)
         chances[list(at), list(word)] = torch.tensor(said)
     return {
-        "ids": fill(ids, pad),
-        "mask": fill([[1] * len(row) for row in ids], 0),
+        "ids": fill(ids, pad, width=tokens),
+        "mask": fill([[1] * len(row) for row in ids], 0, width=tokens),
         "first": fill(first, 0),
         "words": fill(words, 0).bool(),
         "tags": chances,
-        "span_of": fill([[*row, *[-1] * (tokens - len(row))] for row in span_of], -1),
+        "span_of": fill(span_of, -1, width=tokens),
         "rating": torch.tensor([(row.get("rating", MIDDLE) - MIDDLE) / HALF_RANGE for row in rows]),
         "rated": torch.tensor(["rating" in row for row in rows]),
         **(of_categories(rows, categories) if categories else of_spans(rows)),

@@ -18,7 +18,7 @@ from aspectra.schema import POLARITIES
 from aspectra.students.taggers.categories import Categories
 from aspectra.students.taggers.restore import Restore
 from aspectra.students.taggers.spans import BEGIN, INSIDE, OUTSIDE, TAGS
-from aspectra.students.writers.tensors import IGNORED
+from aspectra.students.tensors import IGNORED
 
 
 class Heads(nn.Module):

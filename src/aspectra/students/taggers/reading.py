@@ -66,14 +66,14 @@ def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[S
     import torch
 
     from aspectra.students.taggers.network import spans_of
-    from aspectra.students.writers.tensors import fill
+    from aspectra.students.tensors import fill, width_of
 
-    place = network.device
-    ids = fill([p.ids for p in pieces], pad).to(place)
-    mask = fill([[1] * len(p.ids) for p in pieces], 0).to(place)
+    place, width = network.device, width_of([p.ids for p in pieces])
+    ids = fill([p.ids for p in pieces], pad, width=width).to(place)
+    mask = fill([[1] * len(p.ids) for p in pieces], 0, width=width).to(place)
     first = fill([p.first or [0] for p in pieces], 0).to(place)
     words = fill([[1] * len(p.first) or [0] for p in pieces], 0).bool().to(place)
-    word_of = fill([p.word_of for p in pieces], -1).to(place)
+    word_of = fill([p.word_of for p in pieces], -1, width=width).to(place)
     states = network.states(ids, mask)
     chances = network.tag_logits(states, first).float().softmax(-1)
     tags = chances.argmax(-1)

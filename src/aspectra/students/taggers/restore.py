@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from aspectra.students.writers.tensors import IGNORED, fill
+from aspectra.students.tensors import IGNORED, fill, width_of
 
 
 class Restore(nn.Module):
@@ -31,12 +31,13 @@ class Restore(nn.Module):
 
 
 def collate(rows: Sequence[Mapping[str, Any]], pad: int) -> dict[str, torch.Tensor]:
-    """Rows -> tensors, padded to the longest of the batch: ids, mask, restore (rows, tokens)."""
+    """Rows -> tensors, padded to `width_of` the batch: ids, mask, restore (rows, tokens)."""
     ids = [row["ids"] for row in rows]
+    width = width_of(ids)
     return {
-        "ids": fill(ids, pad),
-        "mask": fill([[1] * len(row) for row in ids], 0),
-        "restore": fill([row["restore"] for row in rows], IGNORED),
+        "ids": fill(ids, pad, width=width),
+        "mask": fill([[1] * len(row) for row in ids], 0, width=width),
+        "restore": fill([row["restore"] for row in rows], IGNORED, width=width),
     }
 
 

@@ -103,7 +103,7 @@ class TaggingStudent(Tagger):
         import torch
 
         from aspectra.students.taggers.categories import Categories
-        from aspectra.students.writers.tensors import fill
+        from aspectra.students.tensors import fill
 
         network, before = self.model, self.model.heads.categories
         spelled = [one.ids for one in self.encoder().pieces([in_words(name) for name in found])]

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aspectra.errors import UserError
+from aspectra.students.tensors import IGNORED, fill, padded
 from aspectra.students.writers.stems import Stem, gathered
-from aspectra.students.writers.tensors import IGNORED, fill, padded
 
 PACKABLE = ("full_attention", "sliding_attention", "chunked_attention")
 

@@ -14,7 +14,7 @@ from aspectra.extras import need
 from aspectra.info import task_of
 from aspectra.progress import progress
 from aspectra.schema import CUT, Prediction
-from aspectra.students.writers.tensors import padded
+from aspectra.students.tensors import padded
 from aspectra.students.writers.writer import Writer
 from aspectra.weights import check
 

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from aspectra.students.tensors import IGNORED
 from aspectra.students.writers.forms import Form
-from aspectra.students.writers.tensors import IGNORED
 
 
 def token_losses(model: Any, form: Form, batch: Mapping[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:

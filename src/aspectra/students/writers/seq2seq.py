@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aspectra.students.tensors import IGNORED, fill, padded
 from aspectra.students.writers.stems import Stem, gathered
-from aspectra.students.writers.tensors import IGNORED, fill, padded
 
 
 class Seq2seq:
