@@ -31,7 +31,8 @@ def stored(out: Path) -> dict[str, tuple[str, str]]:
     """Text and status of each answer by its request's key; empty where there is no store yet."""
     if not (out / "responses.sqlite").exists():
         return {}
-    with sqlite3.connect(f"file:{out / 'responses.sqlite'}?mode=ro", uri=True) as db:
+    # Not read-only: a store that was killed while it was made has a journal to roll back.
+    with sqlite3.connect(out / "responses.sqlite") as db:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'responses'").fetchone():
             return {}
         found = db.execute(
