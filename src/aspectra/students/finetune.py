@@ -22,7 +22,6 @@ from aspectra.models import identity, resolve
 from aspectra.progress import say
 from aspectra.schema import POLARITIES, Example
 from aspectra.students.student import Lessons, Student
-from aspectra.students.waiting import stay_awake
 
 if TYPE_CHECKING:
     from aspectra.students.batches import Batches
@@ -43,7 +42,6 @@ def finetune(
     Raises UserError if student, task, data or `out` are not usable.
     """
     need("train", "finetune")
-    stay_awake()
     if config.start_share and config.lora_rank:
         raise UserError("start_share averages all weights: leave out lora_rank")
     if not config.data:

@@ -20,7 +20,6 @@ from aspectra.progress import say
 from aspectra.students.corpus import Side, read
 from aspectra.students.families import check_corpus
 from aspectra.students.student import Lessons, Student
-from aspectra.students.waiting import stay_awake
 
 if TYPE_CHECKING:
     from aspectra.students.batches import Batches
@@ -37,7 +36,6 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     usable.
     """
     need("train", "pretrain")
-    stay_awake()
     inputs: dict[str, Path | str] = {"corpus": corpus, "student": identity(student)}
     sides = {side: read(corpus, side) for side in ("train", "dev")}
     # Imported late because they take seconds: a wrong name should be reported at once.
