@@ -121,6 +121,7 @@ def test_json_is_the_figures(home: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--format", "csv"], "--format is only for standard input"),
         (["--by", "shop"], "no column 'shop'"),
         (["--model", "HOME/none"], "no model in"),
+        (["--model", "minilm-l6"], "minilm-l6 has not learned to find opinions yet"),
         (["--topics", "HOME/none.yaml"], "no topics file"),
         (["--stars", "store"], "column 'store' has no stars"),
         (["--language", "zz"], "unknown language 'zz'"),

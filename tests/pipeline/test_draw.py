@@ -12,6 +12,7 @@ import pytest
 from tests.pipeline.conftest import review
 from tests.students.taggers.labels import taught
 
+from aspectra.errors import UserError
 from aspectra.pipeline.draw import REVIEWS, Lot, draw, spread
 from aspectra.recipes import DistilConfig
 from aspectra.schema import Review
@@ -82,6 +83,11 @@ def test_a_file_with_fewer_reviews_is_taken_whole(
     assert len(rows) == TOTAL and len(ids(rows, held=True)) == TOTAL // 10
     assert {row["why"] for row in rows} == {"random"}, "there is nothing to choose"
     assert "all 400 reviews of the file" in capsys.readouterr().err
+
+
+def test_too_few_reviews_are_refused_before_anything_is_asked(many: Path, tmp_path: Path, knows: Path) -> None:
+    with pytest.raises(UserError, match="at least 20 reviews.* has 400, and --reviews takes 19"):
+        drawn(many, tmp_path / "out", 19, knows)
 
 
 def test_each_stretch_of_the_file_has_its_share_of_the_doubtful() -> None:

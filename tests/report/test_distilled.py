@@ -75,11 +75,16 @@ def test_sentences_of_one_review_are_not_so_many_witnesses() -> None:
     ],
 )
 def test_would_paying_for_more_help(gain: Interval, says: str) -> None:
-    assert says in more(gain, 900)
+    assert says in more(gain, 900, 200)
+    assert "Cannot be told from so few: the last 900" in more(gain, 900, 3)
 
 
 def test_what_is_not_known_is_said() -> None:
     assert "Only 40 reviews to evaluate on: the intervals are wide." in lines(results())
+    worse = results()
+    assert not any("not better here" in line for line in lines(worse))
+    worse["gains"]["all - before"]["value"] = -0.01
+    assert any("the new model is not better here than tiny, which needs no LLM" in line for line in lines(worse))
     without = results()
     without["rows"] = without["rows"][1:]
     assert "Before: tiny does not know the task, so there is nothing to measure." in lines(without)

@@ -178,6 +178,10 @@ def test_a_kind_that_the_corpus_lacks_is_said(causal: Path, corpus: Path, tmp_pa
         pq.write_table(table.filter(kept), poor / f"{side}.parquet")
     with pytest.raises(UserError, match=r"unknown kind in this corpus 'rewriting'.*analysis"):
         pretrain(poor, str(causal), PretrainConfig(**SMALL), tmp_path / "out")
+    for side in ("train", "dev"):
+        pq.write_table(pq.read_table(poor / f"{side}.parquet").slice(0, 0), poor / f"{side}.parquet")
+    with pytest.raises(UserError, match=r"no text for a writer to learn.*train a tagger"):
+        pretrain(poor, str(causal), PretrainConfig(**SMALL), tmp_path / "out")
 
 
 def test_a_full_disk_is_said_and_the_run_goes_on_when_there_is_room(causal: Path, corpus: Path, tmp_path: Path) -> None:

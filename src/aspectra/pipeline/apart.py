@@ -18,6 +18,7 @@ from aspectra.data.examples import save
 from aspectra.elicit.selection import lot_of
 from aspectra.errors import UserError
 from aspectra.manifest import Stage
+from aspectra.pipeline.draw import LEAST
 from aspectra.progress import counted, say
 from aspectra.recipes import DistilConfig
 from aspectra.schema import Response
@@ -25,7 +26,6 @@ from aspectra.tables import read_jsonl
 
 HELD = Path("held") / "test.json"
 PARTS = ("half", "all")
-LEAST = 20  # answered reviews needed for training and evaluation
 
 
 def part(config: DistilConfig, drawn: Path, answers: Path, out: Path) -> dict[str, Any]:

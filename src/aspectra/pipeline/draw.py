@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from aspectra.elicit.selection import layout, lot_of
+from aspectra.errors import UserError
 from aspectra.manifest import Stage
 from aspectra.places import locate
 from aspectra.progress import counted, progress, say
@@ -35,6 +36,7 @@ from aspectra.tables import write_jsonl
 
 REVIEWS = "reviews.jsonl"
 CANDIDATES = 5  # reviews that are read for each one that is taken for its uncertainty
+LEAST = 20  # answered reviews needed for training and evaluation
 MOST = 20_000  # maximum number of reviews that are read; takes some minutes
 STRETCHES = 20  # segments of the file, each with its share of the uncertain reviews
 TENTH = 10  # one of so many reviews is held out
@@ -69,6 +71,11 @@ def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, An
     wanted = config.draw // 2 if doubting is not None else 0
     read = min(CANDIDATES * wanted, max(wanted, MOST))
     lots, total = lowest(config, reviews, config.draw - wanted + read)
+    if min(total, config.draw) < LEAST:
+        raise UserError(
+            f"distil needs at least {LEAST} reviews to train on and to evaluate: {reviews} has {total:,}, and "
+            f"--reviews takes {config.draw:,}"
+        )
     if total <= config.draw:
         wanted = 0  # all are asked about
     random, others = lots[: config.draw - wanted], lots[config.draw - wanted :]

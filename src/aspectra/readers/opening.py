@@ -22,6 +22,11 @@ ENGINES = ("transformers", "ct2")
 
 def absent(model: Path | str) -> UserError:
     """The error for a folder that does not exist."""
+    if str(model) in NAMES:
+        return UserError(
+            f"{model} has not learned to find opinions yet; train it (aspectra distil, aspectra finetune) and name "
+            "the new folder, or leave out --model to use the reader that comes with Aspectra"
+        )
     near = difflib.get_close_matches(str(model), NAMES, n=1, cutoff=0.7)
     hint = f"did you mean '{near[0]}'?" if near else "name the folder of a fine-tuned or exported student"
     return UserError(f"no model in {model}; {hint}")

@@ -26,6 +26,7 @@ TASK = "atsa"
 PAGE = "report.html"
 POINT = 0.01  # F1: if the second half of the answers brought at most this, more answers hardly help
 FEW = 50  # with fewer reviews or sentences, the page warns of wide intervals
+TOO_FEW = 20  # with fewer, an interval may have no width
 PAIRS = (("all", "before"), ("all", "labels"), ("all", "half"))
 NAMES = {
     "before": "before",
@@ -73,7 +74,7 @@ def measured(
         },
         "rows": rows,
         "gains": gains,
-        "more": more(Interval(**gains["all - half"]), learned["all"] - learned["half"]),
+        "more": more(Interval(**gains["all - half"]), learned["all"] - learned["half"], len(set(names))),
     }
 
 
@@ -87,9 +88,14 @@ def summed(gold: Sequence[Example], said: Sequence[Prediction], names: Sequence[
     return [(a, b, c, d) for a, b, c, d in sums.values()]
 
 
-def more(gain: Interval, answers: int) -> str:
-    """Whether more answers would help, by the gain from the second half of them (fractions of F1)."""
+def more(gain: Interval, answers: int, units: int) -> str:
+    """Whether more answers would help, by the gain from the second half of them (fractions of F1), measured on `units`.
+
+    Few units can agree by chance, and the bootstrap then gives an interval without width.
+    """
     brought = f"the last {counted(answers, 'answer')} brought {signed(gain.value)} F1 ({spoken(gain)})"
+    if units < TOO_FEW:
+        return f"Would paying for more help? Cannot be told from so few: {brought}."
     if gain.low > 0:
         return f"Would paying for more help? Probably: {brought}; the same number again tends to bring less."
     if gain.high < POINT:
@@ -117,6 +123,12 @@ def lines(results: Row) -> list[str]:
             told.append(f"{one.capitalize()} against {other}: {signed(gain['value'])} F1 ({spoken(gain)}).")
     if results["rows"][0]["system"] != "before":
         told.append(f"Before: {results['config']['student']} does not know the task, so there is nothing to measure.")
+    gain = results["gains"].get("all - before")
+    if gain is not None and gain["value"] <= 0:
+        told.append(
+            f"So the new model is not better here than {results['config']['student']}, which needs no LLM: look at the "
+            "LLM's answers before you use it."
+        )
     told.append(results["more"])
     if judged["units"] < FEW:
         told.append(f"Only {counted(judged['units'], judged['unit'])} to evaluate on: the intervals are wide.")

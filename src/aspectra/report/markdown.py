@@ -107,7 +107,7 @@ def losses(config: RunConfig, out: Path) -> str:
     if not lines:
         return ""
     head = [line(["student", "kind", "before", "after"]), line(["---", "---", "---:", "---:"])]
-    return "Held-out loss (nats per answer token), before and after pretraining:\n\n" + "\n".join(head + lines)
+    return "Held-out loss, before and after pretraining:\n\n" + "\n".join(head + lines)
 
 
 def stages(config: RunConfig, out: Path) -> str:

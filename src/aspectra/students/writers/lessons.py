@@ -63,6 +63,11 @@ def check_kinds(table: Any, config: PretrainConfig) -> None:
         if kind == "rating" and kind not in there:
             raise UserError("the corpus has no ratings; build it with --kinds rating too, from reviews that have one")
         if kind != CONTROL and kind not in there:
+            if not there:
+                raise UserError(
+                    "the corpus has no text for a writer to learn (no analysis, no rewriting); train a tagger, such as "
+                    "minilm-l6, or ask with: aspectra elicit --kinds analysis,rewriting"
+                )
             raise unknown("kind in this corpus", kind, there | {CONTROL})
     if CONTROL in config.kinds and not there & set(config.budget_kinds):
         raise unknown("kind in budget_kinds", config.budget_kinds[0] if config.budget_kinds else "", there)
