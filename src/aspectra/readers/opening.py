@@ -21,7 +21,7 @@ ENGINES = ("transformers", "ct2")
 
 
 def absent(model: Path | str) -> UserError:
-    """The error for a folder that does not exist."""
+    """The error for a folder that does not exist; the short name of a model is none."""
     if str(model) in NAMES:
         return UserError(
             f"{model} has not learned to find opinions yet; train it (aspectra distil, aspectra finetune) and name "

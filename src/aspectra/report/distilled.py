@@ -51,6 +51,7 @@ def measured(
     Returns `judged` (what the scores are based on), `rows`, `gains` (of `PAIRS`) and `more`: would more answers help?
     """
     names = [example.id.rpartition(":")[0] if of_reviews else str(n) for n, example in enumerate(gold)]
+    units = len(set(names))
     counts = {name: summed(gold, said[name], names) for name in NAMES if name in said}
     rows = []
     for name, found in counts.items():
@@ -68,13 +69,13 @@ def measured(
         "judged": {
             "by": "the LLM" if of_reviews else "labels",
             "unit": "review" if of_reviews else "sentence",
-            "units": len(set(names)),
+            "units": units,
             "sentences": len(gold),
             "opinions": sum(len(example.opinions) for example in gold),
         },
         "rows": rows,
         "gains": gains,
-        "more": more(Interval(**gains["all - half"]), learned["all"] - learned["half"], len(set(names))),
+        "more": more(Interval(**gains["all - half"]), learned["all"] - learned["half"], units),
     }
 
 

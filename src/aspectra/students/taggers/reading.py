@@ -68,9 +68,10 @@ def together(network: Any, pieces: Sequence[Pieces], pad: int, given: Sequence[S
     from aspectra.students.taggers.network import spans_of
     from aspectra.students.tensors import fill, width_of
 
-    place, width = network.device, width_of([p.ids for p in pieces])
-    ids = fill([p.ids for p in pieces], pad, width=width).to(place)
-    mask = fill([[1] * len(p.ids) for p in pieces], 0, width=width).to(place)
+    rows, place = [p.ids for p in pieces], network.device
+    width = width_of(rows)
+    ids = fill(rows, pad, width=width).to(place)
+    mask = fill([[1] * len(row) for row in rows], 0, width=width).to(place)
     first = fill([p.first or [0] for p in pieces], 0).to(place)
     words = fill([[1] * len(p.first) or [0] for p in pieces], 0).bool().to(place)
     word_of = fill([p.word_of for p in pieces], -1, width=width).to(place)
