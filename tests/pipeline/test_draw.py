@@ -86,7 +86,7 @@ def test_a_file_with_fewer_reviews_is_taken_whole(
 
 
 def test_too_few_reviews_are_refused_before_anything_is_asked(many: Path, tmp_path: Path, knows: Path) -> None:
-    with pytest.raises(UserError, match="at least 20 reviews.* has 400, and --reviews takes 19"):
+    with pytest.raises(UserError, match=r"at least 20 reviews.* has 400, and --reviews takes 19"):
         drawn(many, tmp_path / "out", 19, knows)
 
 
