@@ -47,7 +47,9 @@ def check(folder: Path) -> Path:
             raise UserError(f"{folder} has only an adapter; merge it into its model (peft: merge_and_unload) first")
         if (folder / UNFINISHED).is_file():
             raise UserError(f"{folder} is not finished: run the same command to go on")
-        raise UserError(f"{folder} has no weights; a model is a folder with config.json and model.safetensors")
+        raise UserError(
+            f"{folder} has no weights; a model is a folder with config.json and model.safetensors, or an export"
+        )
     if not (folder / "config.json").is_file():
         raise UserError(f"{folder} has weights but no config.json; it is not a transformers model")
     if lost := [name for name in shards(folder) if not (folder / name).is_file()]:

@@ -327,6 +327,17 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.jsonl", "head.csv", "mine.html", "reviews.csv"]
 
 
+def test_an_output_of_another_run_says_what_differs(tmp_path: Path) -> None:
+    first = job(tmp_path)
+    analyze(**first)
+    told = r"made with other settings or input \(--text-column, --limit\); overwrite it with --replace"
+    with pytest.raises(UserError, match=told):
+        analyze(**first | {"text_column": "text", "limit": 2})
+    put(first["reviews"], [*SMALL, SMALL[0]])
+    with pytest.raises(UserError, match=r"\(reviews\)"):
+        analyze(**first)
+
+
 def test_a_folder_that_holds_no_student_leaves_nothing_behind(tmp_path: Path) -> None:
     from aspectra.analyze.source import student
 

@@ -61,6 +61,12 @@ def test_a_table_a_file_and_a_report(home: Path, loaded: Loads, capsys: pytest.C
     assert loaded == [{"batch_size": 7, "threads": os.cpu_count()}]
 
 
+def test_a_column_without_opinions_is_asked_about(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(home, "--text-column", "id") == 0
+    said = capsys.readouterr().out
+    assert "0 opinions in 80 reviews" in said and "name it with --text-column" in said and "complain" not in said
+
+
 def test_topics_of_ones_own_and_a_changed_file_counts_anew(
     home: Path, loaded: Loads, capsys: pytest.CaptureFixture[str]
 ) -> None:

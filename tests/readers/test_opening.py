@@ -58,6 +58,8 @@ def test_an_export_here_of_that_name_is_the_nearer_one(
     assert chosen("reader-en") == shipped
     shutil.copytree(reader_of("bert", "float32"), tmp_path / "reader-en")
     assert chosen("reader-en") == "reader-en"
+    with pytest.raises(UserError, match="--model is empty"):
+        chosen("")
 
 
 def test_an_installation_without_one_says_what_to_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

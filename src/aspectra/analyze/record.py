@@ -54,10 +54,21 @@ class Record:
                 raise UserError(f"{self.out} exists, and was not made by `aspectra analyze`; name another --out")
             grows = found.get("config", {}).get("append")  # a stopped run has no manifest
             raise UserError(
-                f"{self.out} exists, with other reviews, another model or other settings; overwrite it with --replace"
+                f"{self.out} exists, made {self.otherwise(found)}; overwrite it with --replace"
                 + (", or add the new reviews to it with --append" if grows else ", or name another --out")
             )
         return None
+
+    def otherwise(self, before: Mapping[str, Any]) -> str:
+        """How the run of a manifest differs from this one; a stopped run has none."""
+        if not before:
+            return "by a run with other reviews, another model or other settings"
+        inputs, hashes = before.get("inputs", {}), self.stage.hashes()
+        other = [name for name in sorted({*inputs, *hashes}) if inputs.get(name) != hashes.get(name)]
+        settings, config = before.get("config", {}), {**self.stage.config, "excel_safe": self.excel_safe}
+        other += [f"--{name.replace('_', '-')}" for name in config if settings.get(name) != config[name]]
+        changed = f"the output has changed since: its {self.beside} describes another file"
+        return f"with other settings or input ({', '.join(other)})" if other else f"by this run, but {changed}"
 
     @contextmanager
     def making(self) -> Iterator[Path]:

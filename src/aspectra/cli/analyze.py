@@ -138,10 +138,13 @@ def analyze(
         ]
         for row in figures["topics"]["rows"][:10]
     ]
-    table(["topic", "reviews", "complain", "of these", "targets"], rows)
+    if rows:
+        table(["topic", "reviews", "complain", "of these", "targets"], rows)
     none = figures["without_opinion"]
     found = f"{counted(figures['opinions'], 'opinion')} in {counted(figures['reviews'], 'review')}"
     print(f"{found}, {none:,} of them without an opinion: {out}")
+    if figures["reviews"] and not figures["opinions"]:
+        print("no opinion in any of them: if that is not the column with the reviews, name it with --text-column")
     if cut := figures["cut"]:
         print(f"{cut:,} reviews have an answer that reached the length limit: opinions may be missing there")
     if under := figures["under"]:

@@ -98,9 +98,8 @@ def unknown_set(kind: str, name: str, here: Iterable[str]) -> UserError:
             f"name its folder data/{name}"
         )
     found = unknown(kind, name, here or ["(none)"])
-    return UserError(
-        f"{found}. `aspectra data fetch` gets the paper's sets; put your own below {DATA_VARIABLE}/<task>/"
-    )
+    own = f"name the folder of your own, or put it below {DATA_VARIABLE}/<task>/"
+    return UserError(f"{found}. `aspectra data fetch` gets the paper's sets; {own}")
 
 
 def known(task: str) -> dict[str, Path]:

@@ -35,8 +35,10 @@ def absent(model: Path | str) -> UserError:
 def chosen(model: Path | str | None) -> Path | str:
     """The model to read with: the shipped reader if none is given or if its name is given.
 
-    Raises UserError if this installation has no such reader.
+    Raises UserError if the name is empty, or if this installation has no such reader.
     """
+    if model is not None and not str(model):
+        raise UserError("--model is empty; name a folder, or leave it out to use the reader that comes with Aspectra")
     return reader() if model is None or (str(model) == READER and not is_export(model)) else model
 
 

@@ -194,8 +194,16 @@ def judged(quality: Row | None) -> list[tuple[str, str, str]]:
     if others := quality.get("others"):
         sets = ", ".join(each["data"] for each in others)
         return [
-            ("right", span(others, "precision"), "of the opinions that it finds, target and polarity exactly;"),
-            ("found", span(others, "recall"), f"of the opinions; both on sets unlike its training sentences: {sets}"),
+            (
+                "right",
+                span(others, "precision"),
+                "of the opinions that it names have exactly the right target and polarity",
+            ),
+            (
+                "found",
+                span(others, "recall"),
+                f"of all opinions are found; both measured on labeled reviews unlike those it learned from ({sets})",
+            ),
         ]
     least = f" (confidence {quality['confidence']:g} or more)" if quality["confidence"] else ""
     right, all_of = percent(quality["precision"]), percent(quality["recall"])
