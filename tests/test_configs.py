@@ -45,4 +45,4 @@ def test_the_shipped_reader_hangs_on_nothing_that_lies_beside_the_repository(nam
 
 def test_demonstrations_of_the_distillation_are_read() -> None:
     shown = read_demonstrations(CONFIGS / "distillation" / "demonstrations.jsonl")
-    assert {each.kind for each in shown} >= {"analysis", "rewriting"}
+    assert {each.kind for each in shown} >= {"analysis", "rewriting", "extraction"}

@@ -75,3 +75,14 @@ def test_it_is_not_sent_to_a_cluster(write_reviews: Write, tmp_path: Path) -> No
     with pytest.raises(UserError, match="my-student runs in this process; leave out --engine ray"):
         elicit(write_reviews("The pool is lovely."), CONFIG, tmp_path / "out", teacher=teacher, ask=across(Cluster()))
     assert not (tmp_path / "out").exists()
+
+
+def test_examples_of_other_kinds_alone_are_refused_before_anything_is_asked(
+    write_reviews: Write, tmp_path: Path
+) -> None:
+    student, examples = Student(), tmp_path / "examples.jsonl"
+    examples.write_text(json.dumps({"kind": "analysis", "review": "Fine soup.", "answer": "No opinion."}) + "\n")
+    config = ElicitConfig(kinds=("extraction",), demonstrations=str(examples))
+    with pytest.raises(UserError, match=r"examples\.jsonl has no example of kind extraction"):
+        elicit(write_reviews("The pool is lovely."), config, tmp_path / "out", teacher=student)
+    assert not student.heard

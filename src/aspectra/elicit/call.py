@@ -56,6 +56,9 @@ def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | N
         raise UserError(f"no file of reviews {reviews}")
     check_file(reviews)
     demonstrations = prompt.read_demonstrations(config.demonstrations)
+    if demonstrations and not {each.kind for each in demonstrations} & set(config.kinds):
+        kinds = " or ".join(config.kinds)
+        raise UserError(f"{config.demonstrations} has no example of kind {kinds}; a line is {{kind, review, answer}}")
     lent, teacher = teacher is not None, teacher or make_teacher(config)
     inputs = {"reviews": sha256(reviews)}
     if "recorded" in teacher.settings:
