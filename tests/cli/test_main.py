@@ -99,6 +99,13 @@ def test_a_usage_error_is_one_line_and_exit_2(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_would_steer_a_terminal_is_not_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"i\0d,t\x1b[31mitle\n1,good\n")
+    assert run(["analyze", str(tmp_path / "a.csv"), "--out", str(tmp_path / "out.csv")]) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.endswith("It has: i\ufffdd, t\ufffd[31mitle")
+
+
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 2
     assert "Commands" in capsys.readouterr().out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from importlib import import_module
 from traceback import walk_tb
@@ -39,6 +40,7 @@ COMMANDS = {
 }
 
 INTERRUPTED = 130
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What a user's path can be besides missing; workers report the important cases in their own words.
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
 
@@ -145,9 +147,10 @@ def of_output(left: SystemExit) -> bool:
 
 
 def complain(text: str) -> None:
-    """Print one line on stderr, with the text's line breaks removed."""
+    """Print one line on stderr, with the text's line breaks removed, and a mark for what would steer a terminal."""
+    line = CONTROL.sub("\ufffd", " ".join(text.split()))
     try:
-        print(f"aspectra: error: {' '.join(text.split())}", file=sys.stderr, flush=True)
+        print(f"aspectra: error: {line}", file=sys.stderr, flush=True)
     except BrokenPipeError:  # stderr is closed: only the exit code tells
         to_nobody(sys.stderr)
 
