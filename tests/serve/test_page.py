@@ -178,6 +178,7 @@ def test_a_file(page: Any, tmp_path: Path) -> None:
         (b'"a, b","text"\r1,"he said ""no"""\r', ["a, b", "text"]),
         (b"text\n\n  \nlast without an end", ["text"]),
         ("\ufeffid\ttext\n1\tCafé\n".encode("utf-16-le"), ["id", "text"]),
+        ('\ufeff\ufeff\ufeff"id",text\n1,nice\n'.encode(), ["id", "text"]),
         (b"text\nnice\0 room\n", ["text"]),
     ],
 )

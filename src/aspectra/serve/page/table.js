@@ -20,7 +20,7 @@ export function parse(text, mark) {
   };
   const rows = [];
   let row = [];
-  let at = text.startsWith("\ufeff") ? 1 : 0;
+  let at = text.match(/^\ufeff*/)[0].length;
   while (at < text.length || row.length) {
     let cell = "";
     if (text[at] === '"') {
