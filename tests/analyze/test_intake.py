@@ -30,6 +30,7 @@ def take(folder: Path) -> list[str]:
         (b"", r"^standard input has no reviews \(it is empty\)$"),
         (b"\n \r\n", r"^standard input has no reviews"),
         (b"\xef\xbb\xbf", r"^standard input has no reviews"),
+        (b"\xff\xfe\n\0", r"^standard input has no reviews"),
         (b"PAR1\x15\x04", r"^standard input is not text but a Parquet file; name the file instead$"),
         (gzip.compress(b"text", mtime=0), r"^standard input is not text but compressed by gzip"),
     ],
@@ -67,3 +68,13 @@ def test_reviews_are_taken_and_told_of(
     piped(monkeypatch, b"id,text\n1,Good soup\n")
     assert take(tmp_path) == ["Good soup"] and not list(tmp_path.iterdir())
     assert "is stored beside --out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("content", ['{"text": "Good soup"}\n', "id,text\n1,Good soup\n"])
+def test_marks_at_the_beginning_do_not_hide_the_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str
+) -> None:
+    for marks in (1, 2):
+        piped(monkeypatch, ("\ufeff" * marks + content).encode(name))
+        assert take(tmp_path) == ["Good soup"]

@@ -28,13 +28,60 @@ def test_a_byte_order_mark_says_how_a_file_is_written(tmp_path: Path, name: str)
     assert read(tmp_path / "a.jsonl") == ["crème"]
 
 
-@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be"])
-def test_utf16_without_a_mark_is_named(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT,
+        "id,text\n1,Очень хороший отель и вкусный завтрак\n2,Персонал грубый\n",
+        "номер,text\r\n1,Персонал грубый\r\n",
+        "编号,text\n一,一般般吧　房间很小\n",
+        f"text\n{'早餐很丰盛' * 2000}\n",
+    ],
+)
+def test_utf16_without_a_mark_is_named_whatever_its_language(tmp_path: Path, name: str, content: str) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes(TEXT.encode(name))
-    with pytest.raises(UserError, match=f"likely {name}: name it with --encoding {name}"):
-        read(path)
-    assert read(path, name) == ["La crème brûlée était très bonne – 😍"]
+    path.write_bytes(content.encode(name))
+    for given in (None, "utf-8", "cp1252", name[:6]):
+        with pytest.raises(UserError, match=rf"a.csv is .* likely {name}: name it with --encoding {name}$"):
+            read(path, given)
+    assert len(read(path, name)) == content.count("\n") - 1
+
+
+def test_utf16_of_the_other_byte_order_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(TEXT.encode("utf-16-be"))
+    with pytest.raises(UserError, match="is not utf-16-le but likely utf-16-be"):
+        read(path, "utf-16-le")
+
+
+def test_a_file_of_utf16_without_a_mark_is_not_called_incomplete(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(TEXT.encode("utf-16-le"))
+    with pytest.raises(UserError, match="is utf-16 without a byte-order mark, likely utf-16-le: name it"):
+        read(path, "utf-16")
+    path.write_bytes(TEXT.encode("utf-16")[:-1])
+    for given in (None, "utf-16", "utf-8"):
+        with pytest.raises(UserError, match=r"is not UTF-16 to its end; is the file complete\?$"):
+            read(path, given)
+
+
+@pytest.mark.parametrize("given", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_file_that_is_not_utf16_as_said_is_told_what_it_is(tmp_path: Path, given: str) -> None:
+    path = tmp_path / "a.csv"
+    for content in ("text\nThe café was good.\n", "text\nThe café was good!\n", "text\nplain\n"):
+        path.write_bytes(content.encode())
+        with pytest.raises(UserError, match=f"is not {given}; it is likely UTF-8: leave out --encoding$"):
+            read(path, given)
+    path.write_bytes("text\nОчень хороший отель и вкусный завтрак\n".encode("cp1251"))
+    with pytest.raises(UserError, match=f"is not {given}; it is likely cp1251: add --encoding cp1251$"):
+        read(path, given)
+
+
+def test_zeros_in_utf8_do_not_make_it_utf16(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,texts,text\n\0" + b"1,2,nice\0 caf\xc3\xa9\n" * 3)
+    assert read(path) == ["nice\0 café"] * 3
 
 
 @pytest.mark.parametrize(
@@ -45,6 +92,9 @@ def test_utf16_without_a_mark_is_named(tmp_path: Path, name: str) -> None:
         ("shift_jis", "スープは美味しかったです。"),
         ("gb18030", "汤很好喝,服务员很粗鲁。"),
         ("euc_kr", "수프가 정말 맛있었어요."),
+        ("iso8859_2", "Śniadanie było świetne ale łóżko złe"),
+        ("mac_roman", "Das Frühstück war lecker – “toll” …"),
+        ("koi8_r", "Суп был отличный, официант грубый."),
     ],
 )
 def test_the_likely_encoding_is_named_and_can_be_given(tmp_path: Path, name: str, said: str) -> None:
@@ -53,6 +103,41 @@ def test_the_likely_encoding_is_named_and_can_be_given(tmp_path: Path, name: str
     with pytest.raises(UserError, match=f"is not UTF-8 .line 3, byte .*: add --encoding {name}$"):
         read(path)
     assert read(path, name) == ["plain", said]
+
+
+def test_of_several_encodings_each_is_named_with_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,text\n1,Très bon\n".encode("cp1252"))
+    told = r"it may be cp1252 \('Très'\) or cp1250 \('Trčs'\): add --encoding with the one that reads right$"
+    with pytest.raises(UserError, match=told):
+        read(path)
+
+
+def test_one_line_of_another_encoding_does_not_make_it_that_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("text\nTrès bon\nà éviter\n".encode() + "Très bon\n".encode("cp1252"))
+    with pytest.raises(UserError, match=r"is not UTF-8 \(line 4, .*\); other lines are UTF-8: correct this one$"):
+        read(path)
+    path.write_bytes("text\nTrès bon, à éviter, ça va\n".encode("cp1252") * 2000 + b"\x81\n")
+    with pytest.raises(UserError, match=r"is not cp1252 \(line 4001, .*0x81\); other lines are cp1252: correct this"):
+        read(path, "cp1252")
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("marks", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        ("csv", "text,id\ncafé,A7\n"), ("csv", '"text";id\ncafé;A7\n'), ("tsv", "text\tid\ncafé\tA7\n"),
+        ("jsonl", '{"text": "café"}\n'), ("json", '[{"text": "café"}]'),
+    ],
+)  # fmt: skip
+def test_no_byte_order_mark_is_text_however_many_there_are(
+    tmp_path: Path, name: str, marks: int, suffix: str, content: str
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    path.write_bytes(("\ufeff" * marks + content).encode(name))
+    assert read(path) == ["café"] == read(path, "cp1252")
 
 
 def test_a_mark_is_no_part_of_the_text_where_the_encoding_is_given_too(tmp_path: Path) -> None:
@@ -121,7 +206,10 @@ def test_an_encoding_that_does_not_exist_is_told(tmp_path: Path, name: str) -> N
 
 def test_a_file_that_is_not_of_the_given_encoding_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"text\nna\xefve\n")
-    with pytest.raises(UserError, match=r"is not ascii; name its encoding with --encoding"):
+    with pytest.raises(UserError, match=r"is not ascii \(line 2, byte 8 of the file is 0xef\); it may be cp1252 "):
+        read(tmp_path / "a.csv", "ascii")
+    (tmp_path / "a.csv").write_text("text\nnaïve\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"is not ascii .*; it is likely UTF-8: leave out --encoding$"):
         read(tmp_path / "a.csv", "ascii")
 
 
@@ -140,7 +228,7 @@ def test_packed_files_are_unpacked_as_they_are_read(tmp_path: Path, suffix: str,
 
 def test_a_packed_file_of_a_wrong_encoding_is_told_of_by_its_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.csv.gz"
-    path.write_bytes(gzip.compress("id,text\n1,plain\n2,naïve café\n".encode("cp1252")))
+    path.write_bytes(gzip.compress("id,text\n1,plain\n2,naïve café à la carte\n".encode("cp1252")))
     with pytest.raises(UserError, match=r"line 3, byte 21 of the file is 0xef.; it is likely cp1252"):
         read(path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import shutil
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from aspectra.files import replacing
 from aspectra.progress import say
 from aspectra.rows import check_file
 from aspectra.rows.contents import recognized
+from aspectra.rows.encodings import marked
 
 STDIN = "-"  # stands for standard input
 NAME = "standard input"
@@ -61,13 +61,15 @@ def at_hand(reviews: Path, out: Path, kind: str | None) -> Iterator[tuple[Path, 
 def spool(stream: BinaryIO, folder: Path, kind: str | None) -> Path:
     """Store a stream in a file of the folder, and return it. Raises UserError for one that is empty or not text."""
     first = stream.read(FIRST)
-    if len(first) < FIRST and not first.removeprefix(codecs.BOM_UTF8).strip():
+    mark = marked(first)
+    bare = first.removeprefix(mark[1] if mark else b"").lstrip(b"\0 \t\r\n")  # with zeros it is UTF-16
+    if len(first) < FIRST and not bare:
         raise UserError(f"{NAME} has no reviews (it is empty)")
     if (found := recognized(first)) is not None:
         raise UserError(f"{NAME} is not text but {found[0]}; name the file instead")
     say(f"{NAME} is stored beside --out for now; to go on after a stop, pipe the same data in again")
     if kind is None:
-        kind = "jsonl" if first.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[") else "csv"
+        kind = "jsonl" if bare[:1] in (b"{", b"[") else "csv"
     path = folder / f"stdin.{kind}"
     with replacing(path) as temporary, temporary.open("wb") as out:
         while first:

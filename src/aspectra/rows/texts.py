@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from aspectra.errors import UserError
 from aspectra.rows.contents import recognized
-from aspectra.rows.encodings import UTF8, check_encoding, marked, suspected, unreadable
+from aspectra.rows.encodings import check_encoding, marked, settled, unlike, unreadable
 
 PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 HEAD = 4096  # bytes for detecting an encoding
@@ -63,16 +63,19 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
             head = source.peek(HEAD)[:HEAD]
             if (found := recognized(head)) is not None:
                 raise UserError(f"{path} is not text but {found[0]}; {found[1]}")
-            told = marked(head) or encoding
-            if told is None and (likely := suspected(head)) is not None:
-                raise UserError(f"{path} is not UTF-8 but likely {likely}: name it with --encoding {likely}")
-            # The byte-order mark is not part of the text, even if UTF-8 was named.
-            name = "utf-8-sig" if told is None or told.lower().replace("_", "-") in UTF8 else told
+            if (mark := marked(head)) is None:
+                name = settled(path, head, encoding)
+            else:
+                # Byte-order marks are not part of the text, even if an encoding was named.
+                name, marks = mark
+                source.read(len(marks))
             try:
+                if mark is None and unlike(name, head):
+                    raise UnicodeError
                 yield io.TextIOWrapper(source, encoding=name, newline="")
             except UnicodeError:
                 with unpacked(path) as again:
-                    raise unreadable(path, again, name) from None
+                    raise unreadable(path, again, name, encoding) from None
     except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
         raise UserError(f"{path} cannot be uncompressed ({error}); is the file complete?") from None
     except OSError as error:
