@@ -48,7 +48,7 @@ def test_a_double_column_that_nobody_reads_harms_nobody(tmp_path: Path) -> None:
     assert [review.text for review in read_reviews(path)] == ["good"]
 
 
-@pytest.mark.parametrize("name", ["a.csv"])
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
 def test_of_columns_without_a_name_none_is_lost(tmp_path: Path, name: str) -> None:
     path, rows = tmp_path / name, [["", "text", " ", "column_3"], ["0", "good", "x", "y"], ["1", "bad", "", "z"]]
     if path.suffix == ".csv":
