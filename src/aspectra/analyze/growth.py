@@ -99,7 +99,7 @@ class Growth(Record):
         self.empty()  # remnants of a run that was interrupted at its very end
         if self.out.exists():
             kept = open_kept(self.kept)
-            fields = fitted(kept.fields(), table, self.out)
+            fields = fitted(kept, table, self.out)
             for what, option in (("text", "text_column"), ("id", "id_column")):
                 before, now = (getattr(each, option) for each in (kept.layout, layout))
                 if before != now:

@@ -34,6 +34,11 @@ from aspectra.rows import JSON, Form, kind
 from aspectra.rows.formulas import review_rows
 
 HEAD = 1000  # rows that decide the columns of dates and stars
+EXACT = 1 << 53  # up to it, a float can be any integer
+
+
+class Long(int):
+    """The kind of integers beyond `EXACT`: a column with them and with fractions is no column of numbers."""
 
 
 class Entry(NamedTuple):
@@ -65,9 +70,9 @@ class Order:
 class Table:
     """A file of reviews: how to read it, and, after `read_table`, a summary of its content.
 
-    `columns` are the names of its columns with the JSON types of their values. `bad` counts skipped rows by reason, and
-    `days` the reviews of each day if there is a date column (`dates`). `stars` is the column of ratings, if there is
-    one. `unreadable` are the cells of both that cannot be read, by "date" and "rating".
+    `columns` are the names of its columns with the kinds of their values (`kind_of`). `bad` counts skipped rows by
+    reason, and `days` the reviews of each day if there is a date column (`dates`). `stars` is the column of ratings, if
+    there is one. `unreadable` are the cells of both that cannot be read, by "date" and "rating".
     """
 
     path: Path
@@ -113,8 +118,8 @@ class Table:
     def fields(self) -> Any:
         """Its columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest one.
 
-        A column with several types, or with lists or objects from JSONL, becomes text; its values other than strings
-        are written as JSON.
+        A column with several types, with lists or objects from JSONL, or with fractions and integers that a float
+        cannot be, becomes text; its values other than strings are written as JSON.
         """
         import pyarrow as pa
 
@@ -126,13 +131,11 @@ class Table:
             return pa.schema(
                 [(name, type_.value_type if pa.types.is_dictionary(type_) else type_) for name, type_ in types]
             )
+        usual = ((pa.string(), {str}), (pa.bool_(), {bool}), (pa.int64(), {int, Long}), (pa.float64(), {int, float}))
         fields = []
         for column, kinds in self.columns.items():
-            type_ = {frozenset({bool}): pa.bool_(), frozenset({int}): pa.int64()}.get(frozenset(kinds))
-            if type_ is None and kinds and kinds <= {int, float}:
-                type_ = pa.float64()
-            mixed = {} if type_ is not None or kinds <= {str} else {"json": "1"}
-            fields.append(pa.field(column, type_ or pa.string(), metadata=mixed))
+            type_ = next((type_ for type_, fitting in usual if kinds <= fitting), None)
+            fields.append(pa.field(column, type_ or pa.string(), metadata={} if type_ is not None else {"json": "1"}))
         return pa.schema(fields)
 
     def compared(self, by: Sequence[str]) -> list[str]:
@@ -200,7 +203,7 @@ def survey(
             if kinds is None:
                 kinds = table.columns[name] = set()
             if value is not None:
-                kinds.add(dict if type(value) is int and not -(1 << 63) <= value < 1 << 63 else type(value))
+                kinds.add(kind_of(value))
         for order in orders:
             order.add(entry)
         if ratings is not None and stars_of(value := entry.values.get(ratings.column)) is None:
@@ -215,8 +218,18 @@ def survey(
             say(f"{table.path}: {unreadable.told()}")
 
 
+def kind_of(value: Any) -> type:
+    """The type of a value; `Long` for large integers, and dict, as for what only text can hold, beyond 64 bits."""
+    if type(value) is not int or abs(value) <= EXACT:
+        return type(value)
+    return Long if -(1 << 63) <= value < 1 << 63 else dict
+
+
 def mended(values: dict[str, Any]) -> dict[str, Any]:
-    """A row of JSONL; a lone surrogate, which cannot be encoded, becomes a question mark."""
+    """A row of JSONL. NaN, which data frames write for a missing value, becomes None, and a lone surrogate, which
+    cannot be encoded, a question mark.
+    """
+    values = {name: None if value != value else value for name, value in values.items()}
     text = json.dumps(values, ensure_ascii=False)
     try:
         text.encode()
