@@ -10,20 +10,22 @@ import re
 from aspectra.elicit.analysis import LABEL
 from aspectra.elicit.wrapper import bare, fenced, unwrapped
 
-# Where a teacher goes on after its answer: with another review, the question, or its answer again.
-RUN_ON = re.compile(
-    r"\n[ \t>*#]*(?:"
-    r"(?:Now,? )?Consider (?:the|these) following\b"
-    r"|Response(?: Format)?[ \t*]*:"
+# Where a teacher goes on after its answer: with another review and the question, or with its answer again.
+QUESTION = (
+    r"(?:(?:Now,? )?Consider (?:the|these) following\b"
     r"|(?:(?:New|Next|Another|Example|Original|Your other) )?(?:Reviews?|Texts?)(?: \d+)?[ \t*]*:"
     r"|Example(?: Output| review)?(?: \d+)?[ \t*]*:"
-    r"|(?:Rewritten|Rewriting|Paraphrased?)(?: (?:review|text|version))?[ \t*]*:"
     r"|(?:Your |New )?Task(?: \w+)?[ \t*]*:|Instructions?[ \t*]*:|Provide the sentiment analysis"
-    r"|(?:Final )?Answer(?: the question)?[ \t*]*:|Solution[ \t*]*:|Your Output[ \t*]*:"
-    r"|(?:User|Human|Assistant)[ \t*]*:"
-    r")|\n(?-i:user|assistant|system)[ \t]*\n|(?<=[.!?\"”])(?-i:user|assistant)[ \t]*\n",
-    re.IGNORECASE,
+    r"|(?:User|Human|Assistant)[ \t*]*:)"
 )
+AGAIN = (
+    r"(?:Response(?: Format)?[ \t*]*:"
+    r"|(?:Rewritten|Rewriting|Paraphrased?)(?: (?:review|text|version))?[ \t*]*:"
+    r"|(?:Final )?Answer(?: the question)?[ \t*]*:|Solution[ \t*]*:|Your Output[ \t*]*:)"
+)
+TURN = r"\n(?-i:user|assistant|system)[ \t]*\n|(?<=[.!?\"”}\]])(?-i:user|assistant)[ \t]*\n"
+ANOTHER = re.compile(rf"\n[ \t>*#]*{QUESTION}|{TURN}", re.IGNORECASE)
+RUN_ON = re.compile(rf"\n[ \t>*#]*(?:{QUESTION}|{AGAIN})|{TURN}", re.IGNORECASE)
 # In an analysis these may occur between blocks. After a rewriting or the last block, they are comments on it.
 TALK = re.compile(
     r"\n[ \t>*#(]*(?:Confidence(?: Rating)?|Notes?|Explanations?(?: of[^\n:]{0,40})?|Word count|Why this works"
