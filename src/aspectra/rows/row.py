@@ -59,6 +59,16 @@ def named(header: Sequence[str]) -> list[str]:
     return names
 
 
+def aligned(place: str, header: Sequence[str], cells: Sequence[Any], advice: Callable[[], str]) -> Row:
+    """The row of the cells under a header: columns without a cell have None, and more cells than columns are a fault,
+    with advice on what to do.
+    """
+    values = dict.fromkeys(header) | dict(zip(header, cells, strict=False))
+    if len(cells) <= len(header):
+        return Row(place, values)
+    return Row(place, values, "too many fields", f"{len(cells)} fields, and the header has {len(header)}; {advice()}")
+
+
 def check_names(path: Path, names: Sequence[str], wanted: Iterable[str]) -> None:
     """Raise UserError if two columns share a wanted name, since one would be lost."""
     counts = Counter(names)

@@ -9,7 +9,7 @@ from typing import Any
 from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.progress import say
-from aspectra.rows.row import Keep, Row, check_names, named
+from aspectra.rows.row import Keep, Row, aligned, check_names, named
 from aspectra.rows.texts import check_file
 from aspectra.rows.workbook import open_book
 
@@ -25,15 +25,11 @@ def sheet_rows(path: Path, keep: Keep) -> Iterator[Row]:
     need("excel", f"{path.suffix} files")
     header: list[str] | None = None
     for number, cells in filled_rows(path):
-        place = f"row {number}"
         if header is None:
             header = named(["" if cell is None else str(cell) for cell in cells])
             check_names(path, header, keep(header))
-        elif len(cells) > len(header):
-            many = f"{len(cells)} fields, and the header has {len(header)}; name the other columns, or empty the cells"
-            yield Row(place, dict(zip(header, cells, strict=False)), "too many fields", many)
         else:
-            yield Row(place, dict.fromkeys(header) | dict(zip(header, cells, strict=False)))
+            yield aligned(f"row {number}", header, cells, lambda: "name the other columns, or empty the cells")
 
 
 def filled_rows(path: Path) -> Iterator[tuple[int, list[Any]]]:
