@@ -294,3 +294,14 @@ def test_made_anew_without_it_nothing_is_kept(tmp_path: Path) -> None:
     grow(tmp_path, ROWS[:20])
     analyze(tmp_path / "reviews.csv", source(), tmp_path / "out.parquet", replace=True)
     assert files(tmp_path) == ["out.parquet", "out.parquet.manifest.json", "reviews.csv"]
+
+
+def test_columns_are_judged_by_all_reviews(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows: list[dict[str, Any]] = [
+        {"text": "The room was great.", "date": f"2024-03-{n:02}", "stars": str(n % 5 + 1)} for n in range(1, 29)
+    ]
+    grow(tmp_path, rows)
+    odd = [{"text": "The room was dirty.", "date": "2024-13-45", "stars": "none yet"}]
+    figures = grow(tmp_path, odd, report=tmp_path / "r.html")["figures"]
+    assert figures["time"]["column"] == "date"
+    assert "the report has no" not in capsys.readouterr().err

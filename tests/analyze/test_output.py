@@ -106,3 +106,28 @@ def test_a_guarded_output_is_a_table_of_the_reviews_as_they_were(tmp_path: Path)
     plain = tmp_path / "plain.csv"
     plain.write_text("text\n'=1+1 is what I paid\n", encoding="utf-8-sig")
     assert [review.text for review in read_reviews(plain)] == ["'=1+1 is what I paid"], "not made by Aspectra"
+
+
+LONG = 1234567890123456789
+
+
+@pytest.mark.parametrize(
+    ("numbers", "type_", "written"),
+    [
+        (("1234567890123456789", "NaN", "null"), pa.int64(), [LONG, None, None]),
+        (("9007199254740992", "0.5", "NaN"), pa.float64(), [2.0**53, 0.5, None]),
+        (("9007199254740993", "0.5", "NaN"), pa.string(), ["9007199254740993", "0.5", None]),
+        (("-1234567890123456789", "1e3", "5"), pa.string(), ["-1234567890123456789", "1000.0", "5"]),
+        (("9223372036854775808", "5", "null"), pa.string(), ["9223372036854775808", "5", None]),
+        (("NaN", "NaN", "1.5"), pa.float64(), [None, None, 1.5]),
+    ],
+)
+def test_no_integer_of_a_json_column_is_changed(
+    tmp_path: Path, numbers: tuple[str, ...], type_: Any, written: list[Any]
+) -> None:
+    path, out = tmp_path / "reviews.jsonl", tmp_path / "out.parquet"
+    path.write_text("".join(f'{{"text": "A review.", "n": {number}}}\n' for number in numbers))
+    found = Found([Opinion("review", None, "positive", 2, 8, 0.5, "A review.")], False)
+    write_opinions(read_table(path), [(row, found) for row in (1, 2, 3)], out)
+    column = pq.read_table(out).column("n")
+    assert column.type == type_ and column.to_pylist() == written

@@ -10,7 +10,7 @@ import pytest
 from tests.analyze.stand_in import put
 
 from aspectra.analyze.dates import Dates
-from aspectra.analyze.table import read_table
+from aspectra.analyze.table import HEAD, read_table
 from aspectra.errors import UserError
 from aspectra.tables import write_jsonl
 
@@ -111,3 +111,15 @@ def test_one_cell_without_stars_among_many_is_told_by_its_row(
     read_table(put(tmp_path / "r.csv", rows))
     told = "r.csv: column 'stars' has 1 unreadable rating, counted as missing: line 42 ('55')\n"
     assert capsys.readouterr().err.endswith(told)
+
+
+def test_days_beyond_the_first_rows_decide_whether_the_day_comes_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [f"{1 + n % 12:02}/02/2024" for n in range(HEAD)] + [f"{13 + n % 16:02}/02/2024" for n in range(300)]
+    table = read_table(put(tmp_path / "r.csv", [{"text": "Good.", "date": day} for day in days]))
+    assert table.dates is not None and table.dates.way == "%d/%m/%Y"
+    assert {(day.year, day.month) for day in table.days} == {(2024, 2)} and table.days.total() == HEAD + 300
+    assert "unreadable" not in capsys.readouterr().err
+    table = read_table(put(tmp_path / "s.csv", [{"text": "Good.", "date": day} for day in days[:HEAD]]))
+    assert table.dates is not None and table.dates.way == "%m/%d/%Y", "nothing shows that the day comes first"

@@ -11,11 +11,12 @@ from pytest_httpserver import HTTPServer
 from tests.benchmark.conftest import Small
 from werkzeug import Request, Response
 
-from aspectra.benchmark.llm import interview, judge
+from aspectra.benchmark.llm import interview, judge, predict
 from aspectra.benchmark.protocol import benchmark
 from aspectra.config import ElicitConfig
 from aspectra.data.examples import load
 from aspectra.schema import Example
+from aspectra.schema import Response as Answer
 from aspectra.score import metrics
 from aspectra.systems import BenchmarkConfig
 
@@ -88,6 +89,15 @@ def test_what_cannot_be_read_is_told_from_what_was_not_said(tmp_path: Path) -> N
     assert [p.extra["answered"] for p in predictions] == [True, True, True, False, False, False]
     found = metrics.faults(examples, predictions, "atsa")
     assert (found.unparsed, found.unanswered) == pytest.approx((2 / 6, 3 / 6))
+
+
+def test_an_answer_that_an_older_version_accepted_although_it_is_cut_off_counts_as_unread() -> None:
+    text = '{"opinions": [{"target": "soup", "polarity": "positive"}, {"tar'
+    answer = Answer(
+        "1", "Nice soup.", "extraction", "v1", "m", "{}", text, "length", 1, 1, "done", None, 1, "2026-01-01"
+    )
+    found = predict(Example("1", "Nice soup."), answer, "atsa")
+    assert (found.opinions, found.extra["answered"], found.extra[metrics.PARSED]) == ((), True, False)
 
 
 def test_max_cost_holds_for_a_system_and_another_name_pays_nothing_anew(small: Small, tmp_path: Path) -> None:

@@ -49,6 +49,16 @@ def test_each_opinion_goes_to_the_sentence_that_its_reasoning_speaks_of() -> Non
     assert counts == {"silver reviews from analysis": 1}
 
 
+def test_an_extraction_that_cannot_be_read_does_not_say_that_there_is_no_opinion() -> None:
+    """As an older version stored them: accepted, though cut off."""
+    broken = answer("extraction", '{"opinions": [{"target": "kettle", "polarity": "negative"}, {"tar')
+    counts: Counter[str] = Counter()
+    assert silver.label("r1", REVIEW, [broken], counts) == []
+    assert counts == {"silver reviews whose extraction is left out, its JSON is broken": 1}
+    found = silver.label("r1", REVIEW, [broken, analysis(("kettle", "Negative", "leaked"))], counts)
+    assert [labels(example) for example in found] == [[], [("kettle", "negative", 4)], []]
+
+
 def test_a_sentence_without_opinion_is_kept_only_if_every_opinion_had_a_place() -> None:
     given = [analysis(("The porter", "Positive", "smiled"), ("breakfast", "Positive", "implied"))]
     counts: Counter[str] = Counter()

@@ -36,6 +36,10 @@ BLOCK = 'Opinion Target 1: "pool"\nAspect: General\nSentiment: Positive\nReasoni
         "**Rewritten Review:**\n\n",
         "### Rewritten Review\n\n",
         "Rewritten in the first person:\n",
+        "First-person version:\n",
+        "## Revised version\n\n",
+        "Great! Here's my rewrite:\n\n",
+        "Great question!\n\n",
         "New text: ",
         "```\n",
         "```text\n",
@@ -88,6 +92,10 @@ BLOCK = 'Opinion Target 1: "pool"\nAspect: General\nSentiment: Positive\nReasoni
         "\n\n(16 words)",
         "\n\nHow does that sound?",
         "\n\nHappy to adjust it further!",
+        " I hope this helps! 😊",
+        "\n\nWould you like me to adjust the tone? I can make it more formal. Just let me know!",
+        "\n\nI hope this helps!\n\nLet me know if you need e.g. a shorter one.",
+        "\n\nThis version keeps all facts. It is as long as the review.",
     ],
 )
 def test_talk_around_a_rewriting_is_cut_off(before: str, after: str) -> None:
@@ -168,6 +176,26 @@ def test_talk_around_an_analysis_is_cut_off(before: str, after: str) -> None:
         "I loved it. Do you need any more reasons?",
         "I had to show it. I kept the original receipt.",
         "Answering the phone took them an hour.",
+        "Sure, the bed was soft and I loved it. I hope this helps other travelers! The street was loud.",
+        "I loved the bed.\n\nI hope this helps other travelers! The street was loud.",
+        "I loved the bed. If you like noise, go there. They were happy to help.",
+        "I hated it. How does this work? I do not know.",
+        "I loved it. Note that this hotel has no lift. I hated that.",
+        "I waited. Feel free to ask any questions. They do not answer.",
+        "I loved it. Thank you for providing such service!",
+        "I loved it. I am happy to make the trip again.",
+        "I loved it. The revised menu disappoints me.",
+        "I hate the app. The new version keeps crashing.",
+        "Okay, here is what I hated about this hotel:\nthe street.",
+        "Okay, here is a great hotel. The only complaint:\nthe street.",
+        "Here is a place that I love. The text on its page is false:\nit is loud.",
+        "Here is the response I got from the manager: get lost.",
+        "This is the best version: I love it.",
+        "This is a great version.\nI love it.",
+        "I have revised my opinion: I hate it.",
+        "The new version has two faults:\nit crashes and it is slow.",
+        "**Disappointed by the new version**\nIt crashes.",
+        "Great!\nI loved the bed.",
         "I loved [most of] the {rather small} pool.",
     ],
 )
@@ -180,6 +208,32 @@ def test_a_review_that_only_sounds_like_talk_stays_whole(text: str) -> None:
 )
 def test_words_that_the_review_itself_has_are_no_talk(own: str) -> None:
     assert alone("rewriting", own, own) == (own, False)
+
+
+@pytest.mark.parametrize(
+    ("review", "told"),
+    [
+        ("Nice bed. Note: loud street.", "I love the bed.\nNote: I hate the loud street."),
+        ("Nice bed.\n---\nLoud street.", "I love the bed.\n---\nI hate the loud street."),
+    ],
+)
+def test_a_label_or_a_rule_that_the_review_itself_has_does_not_end_the_rewriting(review: str, told: str) -> None:
+    assert alone("rewriting", told, review) == (told, False)
+
+
+SIGN_OFFS = [
+    "I hope this helps!", "Let me know if you have any questions.", "Feel free to ask if you need more.",
+    "Would you like me to make it shorter?", "If you want more, just let me know.", "Happy to help!",
+    "This version keeps all facts.", "I made every sentiment explicit.", "Is there anything else?",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(SIGN_OFFS), min_size=1, max_size=3), st.sampled_from([" ", "\n", "\n\n"]))
+def test_a_sign_off_is_cut_off_only_where_no_sentence_of_the_review_follows(said: list[str], gap: str) -> None:
+    talk = " ".join(said)
+    assert alone("rewriting", f"I loved the bed.{gap}{talk}") == ("I loved the bed.", True)
+    told = f"I loved the bed. {talk} The street was loud."
+    assert alone("rewriting", told) == (told, False)
 
 
 OPENINGS = [

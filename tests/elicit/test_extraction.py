@@ -41,6 +41,108 @@ def test_no_opinion_is_an_answer_and_no_json_is_none() -> None:
         assert read_json(text) is None, text
 
 
+BED, STREET = '{"target": "bed", "polarity": "positive"}', '{"target": "street", "polarity": "negative"}'
+NONE, ONLY_BED, BOTH = '{"opinions": []}', f'{{"opinions": [{BED}]}}', f'{{"opinions": [{BED}, {STREET}]}}'
+
+
+def subjects(text: str) -> list[tuple[str | None, str]] | None:
+    """The targets and polarities in an answer about a hotel; None if it cannot be read."""
+    if read_json(text) is None:
+        return None
+    return [(opinion.target, opinion.polarity) for opinion in extraction(text, "Soft bed, loud street.", "atsa")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOTH,
+        f"{BED}\n{STREET}",
+        f"- {BED}\n- {STREET}",
+        f"{BED}, {STREET}",
+        f"[{BED}]\n[{STREET}]",
+        f"[[{BED}], [{STREET}]]",
+        f"{ONLY_BED}\n\nAnd also: {{'opinions': [{STREET}]}}",
+        f'{ONLY_BED}\nAnd the final one is {{"opinions": [{STREET}]}}',
+        f'[{ONLY_BED}, {{"opinions": [{STREET}]}}]',
+        f'{{"positive": [{BED}], "negative": [{STREET}], "neutral": []}}',
+        f'{{"answer": {BOTH}}}',
+        BOTH.replace("}, {", "} {"),
+        BOTH.replace("[{", "[ // two\n{"),
+        BOTH.replace("]}", ",],}"),
+        f"{{{BOTH}}}",
+        f"{NONE}{BOTH}",
+        f"{ONLY_BED}\n{BOTH}",
+        f"Thinking... first draft: {NONE}. Wait, that is wrong. Final: {BOTH}",
+        f"Draft: {ONLY_BED.replace('bed', 'fridge')}\n**Final answer**\n\n```json\n{BOTH}\n```",
+        f"Draft: {BOTH.replace('negative', 'neutral')} That is wrong. It should be: {BOTH}",
+        f"{BOTH}\n\nText: Nice pool.\n"
+        + '{"opinions": [{"target": "pool", "polarity": "positive"}]}\n\nText: A b\n{"opi',
+        '{"target": ["bed", "street"], "polarity": ["positive", "negative"]}',
+        f'Candidates: ["bed", "street"]. {BOTH} [Note: two] {{if}} :-[',
+    ],
+)
+def test_every_opinion_is_read_however_the_answer_is_divided(text: str) -> None:
+    assert subjects(text) == [("bed", "positive"), ("street", "negative")]
+
+
+def test_a_list_of_targets_is_an_opinion_about_each() -> None:
+    text = '{"opinions": [{"target": ["bed", "street"], "polarity": "positive", "from": [5, 15], "to": [8, 21]}]}'
+    found = pointed(text, "Soft bed, loud street.", "atsa")
+    assert found == {Opinion("bed", None, "positive", 5, 8): True, Opinion("street", None, "positive", 15, 21): True}
+    assert subjects('{"target": ["bed", "street"], "polarity": "positive"}') == [
+        ("bed", "positive"),
+        ("street", "positive"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BOTH.removesuffix("]}"),
+        BOTH[:-20],
+        f"{BED}\n{STREET[:-5]}",
+        f'{ONLY_BED}\n\nAnd also: {{"opinions": [',
+        ONLY_BED.replace("}]", '}, "street"]'),
+        ONLY_BED.replace("}]", "}, null]"),
+        ONLY_BED.replace("}]", '}, {"name": "street", "polarity": "negative"}]'),
+        ONLY_BED.replace("}]", '}, {"target": "street"}]'),
+        ONLY_BED.replace("}]", "}, ...]"),
+        ONLY_BED.replace("}]", '}, {target: "street", polarity: "negative"}]'),
+        BOTH.replace('"bed"', '"the "soft" bed"'),
+        BOTH.replace("}, {", ", "),
+        BOTH.replace('"bed"', '{"text": "bed"}'),
+        BOTH.replace('"bed"', '["bed", {"text": "mattress"}]'),
+        BOTH.replace('"bed"', '["bed", "mattress", "pillow"]').replace('"positive"', '["positive", "neutral"]'),
+        '[{"bed": "positive"}, {"street": "negative"}]',
+        '{"opinions": null}',
+    ],
+)
+def test_an_answer_of_which_a_part_cannot_be_read_is_not_read_at_all(text: str) -> None:
+    assert read_json(text) is None
+
+
+OPINIONS = st.lists(st.tuples(st.sampled_from(["bed", "street", "pool"]), st.sampled_from(POLARITIES)), max_size=4)
+GAPS = st.sampled_from(["\n", ", ", "\n\nAnd also: ", "\n```\n\n```json\n"])
+
+
+@given(st.lists(OPINIONS, min_size=1, max_size=3), GAPS, st.data())
+def test_documents_count_together_and_none_of_them_if_one_is_cut(
+    told: list[list[tuple[str, str]]], gap: str, data: st.DataObject
+) -> None:
+    items = [[{"target": target, "polarity": polarity} for target, polarity in part] for part in told]
+    parts = [json.dumps(data.draw(st.sampled_from([part, {"opinions": part}]))) for part in items]
+    assert read_json(gap.join(parts)) == [item for part in items for item in part]
+    cut = gap.join([*parts[:-1], parts[-1][: data.draw(st.integers(1, len(parts[-1]) - 1))]])
+    assert read_json(cut) is None
+
+
+def test_objects_without_a_list_around_them_may_lack_the_last_one_at_the_token_limit() -> None:
+    assert read_json(f"{BED}\n", cut=True) is None
+    assert read_json(f"{BED}\nThat is all", cut=True) is not None
+    assert read_json(f"{BED}\n\nText: Nice", cut=True) is not None
+    assert read_json(ONLY_BED, cut=True) is not None
+
+
 def test_a_target_takes_the_case_and_the_place_that_it_has_in_the_review() -> None:
     said = [
         ("WI-FI", "negative"),

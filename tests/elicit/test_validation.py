@@ -58,6 +58,9 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
         ("analysis", GOOD, "length", "truncated"),
         ("rewriting", "I love the", "length", "truncated"),
         ("extraction", '{"opinions": [{"tar', "length", "truncated"),
+        ("extraction", '{"opinions": [{"target": "a", "polarity": "neutral"}, {"target": "b', "length", "truncated"),
+        ("extraction", '{"target": "a", "polarity": "neutral"}\n', "length", "truncated"),
+        ("extraction", '{"opinions": [{"target": "a", "polarity": "neutral"}, "b"]}', "stop", "no JSON"),
         ("extraction", "There are none.", "stop", "no JSON"),
         ("analysis", "The review is positive.", "stop", "no opinion target"),
         ("rewriting", GOOD, "stop", "an analysis"),
@@ -70,6 +73,12 @@ def test_what_stands_before_the_answer_is_taken_off() -> None:
 )
 def test_an_unusable_answer_is_rejected_with_its_reason(kind: str, text: str, finish_reason: str, reason: str) -> None:
     assert validate(kind, text, REVIEW, finish_reason)[1] == reason
+
+
+@pytest.mark.parametrize("after", ["", "\n\nI hope tha", "\n\nText: The lens\n{", "<|im_end|>\n<|im_start|>user\n{"])
+def test_an_extraction_of_which_only_the_talk_after_it_is_cut_is_complete(after: str) -> None:
+    told = '{"opinions": [{"target": "battery", "polarity": "negative"}]}'
+    assert validate("extraction", told + after, REVIEW, "length")[1] is None
 
 
 @pytest.mark.parametrize(

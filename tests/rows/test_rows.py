@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -47,10 +48,26 @@ def test_a_double_column_that_nobody_reads_harms_nobody(tmp_path: Path) -> None:
     assert [review.text for review in read_reviews(path)] == ["good"]
 
 
-def test_columns_without_a_name_may_be_several(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("text,,\ngood,,\n")
-    assert [row.values["text"] for row in read_rows(path, list)] == ["good"]
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_of_columns_without_a_name_none_is_lost(tmp_path: Path, name: str) -> None:
+    path, rows = tmp_path / name, [["", "text", " ", "column_3"], ["0", "good", "x", "y"], ["1", "bad", "", "z"]]
+    if path.suffix == ".csv":
+        path.write_text("".join(",".join(row) + "\n" for row in rows))
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append([cell or None for cell in row])
+        book.save(path)
+    found = [row.values for row in read_rows(path, list)]
+    assert found[0] == {"column_1": "0", "text": "good", "column_3_": "x", "column_3": "y"}
+    assert [values["column_1"] for values in found] == ["0", "1"]
+
+
+def test_columns_of_a_parquet_file_without_a_name_are_told_of(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["good"]), pa.array([1]), pa.array([2])], names=["text", "", ""])
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(UserError, match="more than one column ''; rename all but one"):
+        list(read_rows(tmp_path / "a.parquet", list))
 
 
 def test_ratings_that_are_no_numbers_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

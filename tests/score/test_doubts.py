@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aspectra.schema import Opinion, Prediction
-from aspectra.score.doubts import doubts
+from aspectra.schema import Example, Opinion, Prediction
+from aspectra.score.doubts import doubts, unfit
 
 
 def given(*opinions: Opinion) -> list[Prediction]:
@@ -71,3 +71,11 @@ def test_more_than_a_few_errors_are_told_of(predictions: list[Prediction], told:
 def test_what_is_lacking_is_named_and_not_what_is_there() -> None:
     (line,) = doubts(given(GOOD), "tasd")
     assert line.startswith('no opinion has a "category", so')
+
+
+def test_a_gold_of_another_task() -> None:
+    gold = [Example("1", "The fish."), Example("2", "The fish.", (Opinion("fish", None, "positive"),))]
+    told = unfit(gold, "acsa")
+    assert told is not None and told.startswith('no opinion of the gold has a "category", so none counts in acsa')
+    assert unfit(gold, "atsa") is None
+    assert unfit(gold[:1], "acsa") is None, "sentences without opinions are of every task"

@@ -180,6 +180,7 @@ def test_a_file(page: Any, tmp_path: Path) -> None:
         ("\ufeffid\ttext\n1\tCafé\n".encode("utf-16-le"), ["id", "text"]),
         ('\ufeff\ufeff\ufeff"id",text\n1,nice\n'.encode(), ["id", "text"]),
         (b"text\nnice\0 room\n", ["text"]),
+        (b",text, ,column_3\n0,nice room,x,y\n", ["column_1", "text", "column_3_", "column_3"]),
     ],
 )
 def test_what_spreadsheets_write(page: Any, tmp_path: Path, content: bytes, columns: list[str]) -> None:

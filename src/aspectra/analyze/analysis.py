@@ -104,7 +104,8 @@ def analyze(
         if done is not None and shows(done, view):
             say(f"{out} is finished: nothing to do")
             return done
-        table = read_table(path, **reading, date_column=date_column, stars_column=stars_column)
+        # With `append`, the report is about all reviews, so their columns are judged together (`whole`).
+        table = read_table(path, **reading, date_column=date_column, stars_column=stars_column, tell=not append)
         table.compared(by)  # reports an unknown column before the reading
         if isinstance(record, Growth):
             if not record.take_in(table, name, find):

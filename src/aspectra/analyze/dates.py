@@ -58,6 +58,13 @@ class Dates:
         """The day of a review; None if the cell has none."""
         return read(values.get(self.column), self.way)
 
+    def orders(self) -> list[Dates]:
+        """These dates, and the same with day and month exchanged, if both are numbers."""
+        if not {"%d", "%m"} <= set(re.findall("%.", self.way)):
+            return [self]
+        other = re.sub("%[dm]", lambda found: "%m" if found[0] == "%d" else "%d", self.way)
+        return [self, Dates(self.column, other)] if other in WAYS else [self]
+
 
 def read(value: Any, way: str) -> date | None:
     """A cell as a day; None if it does not have this format."""

@@ -99,7 +99,7 @@ class Growth(Record):
         self.empty()  # remnants of a run that was interrupted at its very end
         if self.out.exists():
             kept = open_kept(self.kept)
-            fields = fitted(kept.fields(), table, self.out)
+            fields = fitted(kept, table, self.out)
             for what, option in (("text", "text_column"), ("id", "id_column")):
                 before, now = (getattr(each, option) for each in (kept.layout, layout))
                 if before != now:
@@ -124,7 +124,7 @@ class Growth(Record):
         if not found:
             self.new.unlink()
         elif base["reviews"]:
-            say(f"{found:,} of {counted(table.reviews, 'review')} are new")
+            say(f"{found:,} of {counted(table.reviews, 'review')} {'is' if found == 1 else 'are'} new")
         return found > 0
 
     def read(self, find: Callable[..., Parts]) -> None:
@@ -177,7 +177,7 @@ class Growth(Record):
     def whole(self, date_column: str | None, stars_column: str | None) -> tuple[Kept, Grown]:
         """All reviews and their opinions, for counting. Raises UserError as `read_table` does."""
         table = open_kept(self.kept)
-        survey(table, date_column, stars_column, tell=False)  # messages about its columns were shown for the new table
+        survey(table, date_column, stars_column, cells=False)  # cells were reported for the new table
         return table, Grown(self.kept, self.out, self.excel_safe)
 
     def shown(self, view: Mapping[str, Any]) -> dict[str, Any] | None:

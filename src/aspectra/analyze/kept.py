@@ -16,7 +16,7 @@ from typing import Any
 from aspectra.analyze.known import digest
 from aspectra.analyze.opinions import Found, Opinions
 from aspectra.analyze.output import Written, plain
-from aspectra.analyze.table import Entry, Table
+from aspectra.analyze.table import Entry, Long, Table
 from aspectra.errors import UserError
 from aspectra.reviews import Layout, name_of, which_id, which_text
 from aspectra.rows import JSON, kind, read_rows
@@ -108,10 +108,10 @@ def layout_of(table: Table) -> Layout:
     return Layout(text, which_id(table.path, tuple(table.columns), layout.id_column))
 
 
-def fitted(kept: Any, table: Table, out: Path) -> Any:
+def fitted(kept: Kept | None, table: Table, out: Path) -> Any:
     """The columns of all reviews (`pyarrow.Schema`): of the `kept` ones (None: there are none) and of a new table.
 
-    Raises UserError if the table has other columns, or a column has another type.
+    Raises UserError if the table has other columns, or a column has a type that cannot be united with the earlier one.
     """
     import pyarrow as pa
 
@@ -119,9 +119,10 @@ def fitted(kept: Any, table: Table, out: Path) -> Any:
     given = pa.schema([each.remove_metadata() for each in given])
     if kept is None:
         return given
-    more = [name for name in given.names if name not in kept.names]
+    had = kept.fields()
+    more = [name for name in given.names if name not in had.names]
     # A row of JSON may omit empty values.
-    less = [name for name in kept.names if name not in given.names and kind(table.path) not in JSON]
+    less = [name for name in had.names if name not in given.names and kind(table.path) not in JSON]
     if more or less:
         told = [f"'{name}' is new" for name in more] + [f"'{name}' is missing" for name in less]
         raise UserError(
@@ -129,19 +130,35 @@ def fitted(kept: Any, table: Table, out: Path) -> Any:
             "another --out"
         )
     fields, typed = [], kind(table.path) == ".parquet"
-    for before in kept:
+    for before in had:
         now = given.field(before.name) if before.name in given.names else before
         if textual(before.type) or not (typed or table.columns.get(before.name)):
             fields.append(before)  # any value can be written as text; and a column without values has any type
             continue
         try:
-            fields.append(pa.unify_schemas([pa.schema([before]), pa.schema([now])], promote_options="permissive")[0])
+            fields.append(united(kept, before, now, Long in table.columns.get(before.name, ())))
         except pa.ArrowException:
             raise UserError(
                 f"column '{before.name}' of {table.path} holds {now.type}, and that of the reviews of {out} "
                 f"{before.type}; mend it, or name another --out"
             ) from None
     return pa.schema(fields)
+
+
+def united(kept: Kept, before: Any, now: Any, long: bool) -> Any:
+    """A column (`pyarrow.Field`) for the values of two: a kept one, and a new one, which may have `long` integers.
+
+    Raises `pyarrow.ArrowException` if there is none, or if it would change a value.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    both = pa.unify_schemas([pa.schema([before]), pa.schema([now])], promote_options="permissive")[0]
+    if both.type != before.type:
+        pyarrow.parquet.read_table(kept.path, columns=[before.name]).column(0).cast(both.type)
+    if long and pa.types.is_floating(both.type):
+        raise pa.ArrowInvalid("a float cannot be every integer")
+    return both
 
 
 def textual(type_: Any) -> bool:

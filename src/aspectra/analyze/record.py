@@ -65,10 +65,16 @@ class Record:
             return "by a run with other reviews, another model or other settings"
         inputs, hashes = before.get("inputs", {}), self.stage.hashes()
         other = [name for name in sorted({*inputs, *hashes}) if inputs.get(name) != hashes.get(name)]
-        settings, config = before.get("config", {}), {**self.stage.config, "excel_safe": self.excel_safe}
-        other += [f"--{name.replace('_', '-')}" for name in config if settings.get(name) != config[name]]
-        changed = f"the output has changed since: its {self.beside} describes another file"
-        return f"with other settings or input ({', '.join(other)})" if other else f"by this run, but {changed}"
+        settings, now = before.get("config", {}), self.settings()
+        changed = [name for name in now if settings.get(name) != now[name]]
+        other += ["version of Aspectra" if name == "version" else f"--{name.replace('_', '-')}" for name in changed]
+        if other:
+            return f"with other settings or input ({', '.join(other)})"
+        return f"by this run, but the output has changed since: its {self.beside} describes another file"
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that the output depends on."""
+        return {**self.stage.config, "excel_safe": self.excel_safe}
 
     @contextmanager
     def making(self) -> Iterator[Path]:
@@ -88,7 +94,7 @@ class Record:
             "inputs": hashes["inputs"],
             "reviews": reviews,
             "model": model,
-            "config": {**self.stage.config, "excel_safe": self.excel_safe, **view},
+            "config": {**self.settings(), **view},
             "figures": figures,
             "passed_over": passed_over,
             "outputs": hashes["outputs"],

@@ -34,6 +34,11 @@ from aspectra.rows import JSON, Form, kind
 from aspectra.rows.formulas import review_rows
 
 HEAD = 1000  # rows that decide the columns of dates and stars
+EXACT = 1 << 53  # up to it, a float can be any integer
+
+
+class Long(int):
+    """The kind of integers beyond `EXACT`: a column with them and with fractions is no column of numbers."""
 
 
 class Entry(NamedTuple):
@@ -47,13 +52,27 @@ class Entry(NamedTuple):
     place: str = ""
 
 
+class Order:
+    """What a table's dates are if this is their format: the reviews of each day, and the cells that are no dates."""
+
+    def __init__(self, dates: Dates) -> None:
+        self.dates, self.days, self.unreadable = dates, Counter[date](), Unreadable(dates.column, "date")
+
+    def add(self, entry: Entry) -> None:
+        """Count a review."""
+        if (day := self.dates.day(entry.values)) is not None:
+            self.days[day] += 1
+        else:
+            self.unreadable.add(entry.place, entry.values.get(self.dates.column))
+
+
 @dataclass
 class Table:
     """A file of reviews: how to read it, and, after `read_table`, a summary of its content.
 
-    `columns` are the names of its columns with the JSON types of their values. `bad` counts skipped rows by reason, and
-    `days` the reviews of each day if there is a date column (`dates`). `stars` is the column of ratings, if there is
-    one. `unreadable` are the cells of both that cannot be read, by "date" and "rating".
+    `columns` are the names of its columns with the kinds of their values (`kind_of`). `bad` counts skipped rows by
+    reason, and `days` the reviews of each day if there is a date column (`dates`). `stars` is the column of ratings, if
+    there is one. `unreadable` are the cells of both that cannot be read, by "date" and "rating".
     """
 
     path: Path
@@ -99,8 +118,8 @@ class Table:
     def fields(self) -> Any:
         """Its columns as a `pyarrow.Schema`: those of Parquet keep their types, those of JSONL get the narrowest one.
 
-        A column with several types, or with lists or objects from JSONL, becomes text; its values other than strings
-        are written as JSON.
+        A column with several types, with lists or objects from JSONL, or with fractions and integers that a float
+        cannot be, becomes text; its values other than strings are written as JSON.
         """
         import pyarrow as pa
 
@@ -112,13 +131,11 @@ class Table:
             return pa.schema(
                 [(name, type_.value_type if pa.types.is_dictionary(type_) else type_) for name, type_ in types]
             )
+        usual = ((pa.string(), {str}), (pa.bool_(), {bool}), (pa.int64(), {int, Long}), (pa.float64(), {int, float}))
         fields = []
         for column, kinds in self.columns.items():
-            type_ = {frozenset({bool}): pa.bool_(), frozenset({int}): pa.int64()}.get(frozenset(kinds))
-            if type_ is None and kinds and kinds <= {int, float}:
-                type_ = pa.float64()
-            mixed = {} if type_ is not None or kinds <= {str} else {"json": "1"}
-            fields.append(pa.field(column, type_ or pa.string(), metadata=mixed))
+            type_ = next((type_ for type_, fitting in usual if kinds <= fitting), None)
+            fields.append(pa.field(column, type_ or pa.string(), metadata={} if type_ is not None else {"json": "1"}))
         return pa.schema(fields)
 
     def compared(self, by: Sequence[str]) -> list[str]:
@@ -138,26 +155,35 @@ def read_table(
     limit: int | None = None,
     date_column: str | None = None,
     stars_column: str | None = None,
+    tell: bool = True,
 ) -> Table:
     """Read a table of reviews (`aspectra.rows`) once, so that faults are reported early.
 
     The columns of text, id, date and stars are found by name unless they are given. `encoding` is found by a byte-order
     mark, else UTF-8; the `delimiter` of CSV by the header. `limit` takes only the first reviews; `skip_bad_rows` skips
-    and counts rows that cannot be read or have no text.
+    and counts rows that cannot be read or have no text. `tell`: report columns that have names like dates or stars and
+    other values.
 
     Raises UserError: no such file, another encoding, no such column, no reviews, a bad row unless `skip_bad_rows`, a
     given column of dates or stars that has few of them.
     """
     layout = Layout(text_column, id_column, Form(encoding, delimiter))
     table = Table(Path(path), layout, skip_bad_rows, limit)
-    survey(table, date_column, stars_column)
+    survey(table, date_column, stars_column, tell)
     close_reading(table.path, table.reviews, table.bad)
     return table
 
 
-def survey(table: Table, date_column: str | None, stars_column: str | None, tell: bool = True) -> None:
-    """Read a table once and record its content. `tell`: report columns with a suitable name but unsuitable values,
-    and unreadable cells. Raises UserError as `read_table` does."""
+def survey(
+    table: Table, date_column: str | None, stars_column: str | None, tell: bool = True, cells: bool = True
+) -> None:
+    """Read a table once and record its content.
+
+    The first rows decide the columns of dates and stars, and all rows whether the day or the month comes first. `tell`:
+    report columns with a suitable name but unsuitable values; `cells`: report unreadable cells.
+
+    Raises UserError as `read_table` does.
+    """
     head = [entry.values for entry in itertools.islice(table.entries(), HEAD)]
     if head:
         names = list(dict.fromkeys(name for values in head for name in values))
@@ -167,9 +193,8 @@ def survey(table: Table, date_column: str | None, stars_column: str | None, tell
             stars_column = column_of(table.path, names, "--stars", stars_column)
         table.dates = find_dates(head, date_column, tell)
         table.stars = find_stars(head, stars_column, tell)
-    columns = {"date": table.dates.column if table.dates is not None else None, "rating": table.stars}
-    unreadable = {what: Unreadable(column, what) for what, column in columns.items() if column is not None}
-    table.unreadable = unreadable
+    orders = [Order(dates) for dates in table.dates.orders()] if table.dates is not None else []
+    ratings = Unreadable(table.stars, "rating") if table.stars is not None else None
     table.reviews = 0
     for entry in table.entries(table.bad):
         table.reviews += 1
@@ -178,21 +203,33 @@ def survey(table: Table, date_column: str | None, stars_column: str | None, tell
             if kinds is None:
                 kinds = table.columns[name] = set()
             if value is not None:
-                kinds.add(dict if type(value) is int and not -(1 << 63) <= value < 1 << 63 else type(value))
-        if table.dates is not None:
-            if (day := table.dates.day(entry.values)) is not None:
-                table.days[day] += 1
-            else:
-                unreadable["date"].add(entry.place, entry.values.get(table.dates.column))
-        if table.stars is not None and stars_of(value := entry.values.get(table.stars)) is None:
-            unreadable["rating"].add(entry.place, value)
-    for cells in unreadable.values():
-        if cells.count and tell:
-            say(f"{table.path}: {cells.told()}")
+                kinds.add(kind_of(value))
+        for order in orders:
+            order.add(entry)
+        if ratings is not None and stars_of(value := entry.values.get(ratings.column)) is None:
+            ratings.add(entry.place, value)
+    if orders:
+        best = max(orders, key=lambda order: order.days.total())  # the first one of equals
+        table.dates, table.days, table.unreadable["date"] = best.dates, best.days, best.unreadable
+    if ratings is not None:
+        table.unreadable["rating"] = ratings
+    for unreadable in table.unreadable.values():
+        if unreadable.count and cells:
+            say(f"{table.path}: {unreadable.told()}")
+
+
+def kind_of(value: Any) -> type:
+    """The type of a value; `Long` for large integers, and dict, as for what only text can hold, beyond 64 bits."""
+    if type(value) is not int or abs(value) <= EXACT:
+        return type(value)
+    return Long if -(1 << 63) <= value < 1 << 63 else dict
 
 
 def mended(values: dict[str, Any]) -> dict[str, Any]:
-    """A row of JSONL; a lone surrogate, which cannot be encoded, becomes a question mark."""
+    """A row of JSONL. NaN, which data frames write for a missing value, becomes None, and a lone surrogate, which
+    cannot be encoded, a question mark.
+    """
+    values = {name: None if value != value else value for name, value in values.items()}
     text = json.dumps(values, ensure_ascii=False)
     try:
         text.encode()

@@ -104,12 +104,13 @@ def name_of(text: str) -> str:
 
 def predict(example: Example, answer: Response | None, task: str) -> Prediction:
     """The opinions in an answer about a sentence; none without a valid answer."""
-    from aspectra.elicit.extraction import extraction
+    from aspectra.elicit.extraction import extraction, read_json
 
     if answer is None or not answer.text:
         return Prediction(example.id, example.text, extra={"answered": False})
     valid = answer.status == "done"
-    unread = answer.status == "rejected" and answer.reason in UNREAD
+    # An older version stored some answers as done that cannot be read.
+    unread = read_json(answer.text) is None if valid else answer.status == "rejected" and answer.reason in UNREAD
     opinions = extraction(answer.text, example.text, task) if valid else []
     said = {"answered": valid or unread, "cut": answer.finish_reason == "length", "answer": answer.text}
     return Prediction(example.id, example.text, tuple(opinions), extra=said | ({PARSED: False} if unread else {}))

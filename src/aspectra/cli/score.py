@@ -45,7 +45,7 @@ def score(
     from aspectra.errors import UserError, unknown
     from aspectra.progress import say
     from aspectra.score import scoring as scorer
-    from aspectra.score.doubts import doubts
+    from aspectra.score.doubts import doubts, unfit
     from aspectra.score.predictions import read_predictions
     from aspectra.score.subsets import SUBSETS, unmarked
 
@@ -72,6 +72,8 @@ def score(
         result = scorer.score(examples, predictions, task, scoring, subset)
     except UserError as error:
         raise UserError(f"{pred}: {error}") from None
+    if wrong := unfit(examples, task):
+        say(f"score: {wrong}")
     if note := unmarked(examples, subset):
         say(f"score: {note}")
     for doubt in doubts(predictions, task):

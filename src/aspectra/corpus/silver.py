@@ -1,6 +1,6 @@
 """Silver labels: sentences with the teacher's opinions, which no person checked.
 
-Taken from a review's accepted `extraction` answer if it has one, else from its analysis. Called by
+Taken from a review's accepted `extraction` answer if it has one that can be read, else from its analysis. Called by
 `aspectra.corpus.build`.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from aspectra.corpus.words import ALONE, words
 from aspectra.elicit.analysis import analysis
-from aspectra.elicit.extraction import pointed
+from aspectra.elicit.extraction import pointed, read_json
 from aspectra.schema import POLARITIES, Example, Opinion, Response, Span
 from aspectra.sentences import spans
 from aspectra.teachers.recorded import task_of
@@ -84,9 +84,12 @@ def label(review_id: str, review: str, answers: Iterable[Response], counts: Coun
 def claims_of(by_kind: dict[str, Response], review: str, counts: Counter[str]) -> list[Claim] | None:
     """The opinions that the teacher states about a review; None if no answer states any."""
     if (answer := by_kind.get("extraction")) is not None:
-        counts["silver reviews from extraction"] += 1
-        task = task_of(answer.settings) or "atsa"  # a Parquet file of another program may not say
-        return [claimed(o, right) for o, right in pointed(answer.text or "", review, task).items()]
+        # An older version accepted answers that cannot be read to their end. They do not say that there is no opinion.
+        if read_json(answer.text or "") is not None:
+            counts["silver reviews from extraction"] += 1
+            task = task_of(answer.settings) or "atsa"  # a Parquet file of another program may not say
+            return [claimed(o, right) for o, right in pointed(answer.text or "", review, task).items()]
+        counts["silver reviews whose extraction is left out, its JSON is broken"] += 1
     if (answer := by_kind.get("analysis")) is not None:
         counts["silver reviews from analysis"] += 1
         return [Claim(b.target, None, b.polarity, b.reasoning) for b in analysis(answer.text or "", review)]

@@ -10,20 +10,22 @@ import re
 from aspectra.elicit.analysis import LABEL
 from aspectra.elicit.wrapper import bare, fenced, unwrapped
 
-# Where a teacher goes on after its answer: with another review, the question, or its answer again.
-RUN_ON = re.compile(
-    r"\n[ \t>*#]*(?:"
-    r"(?:Now,? )?Consider (?:the|these) following\b"
-    r"|Response(?: Format)?[ \t*]*:"
+# Where a teacher goes on after its answer: with another review and the question, or with its answer again.
+QUESTION = (
+    r"(?:(?:Now,? )?Consider (?:the|these) following\b"
     r"|(?:(?:New|Next|Another|Example|Original|Your other) )?(?:Reviews?|Texts?)(?: \d+)?[ \t*]*:"
     r"|Example(?: Output| review)?(?: \d+)?[ \t*]*:"
-    r"|(?:Rewritten|Rewriting|Paraphrased?)(?: (?:review|text|version))?[ \t*]*:"
     r"|(?:Your |New )?Task(?: \w+)?[ \t*]*:|Instructions?[ \t*]*:|Provide the sentiment analysis"
-    r"|(?:Final )?Answer(?: the question)?[ \t*]*:|Solution[ \t*]*:|Your Output[ \t*]*:"
-    r"|(?:User|Human|Assistant)[ \t*]*:"
-    r")|\n(?-i:user|assistant|system)[ \t]*\n|(?<=[.!?\"”])(?-i:user|assistant)[ \t]*\n",
-    re.IGNORECASE,
+    r"|(?:User|Human|Assistant)[ \t*]*:)"
 )
+AGAIN = (
+    r"(?:Response(?: Format)?[ \t*]*:"
+    r"|(?:Rewritten|Rewriting|Paraphrased?)(?: (?:review|text|version))?[ \t*]*:"
+    r"|(?:Final )?Answer(?: the question)?[ \t*]*:|Solution[ \t*]*:|Your Output[ \t*]*:)"
+)
+TURN = r"\n(?-i:user|assistant|system)[ \t]*\n|(?<=[.!?\"”}\]])(?-i:user|assistant)[ \t]*\n"
+ANOTHER = re.compile(rf"\n[ \t>*#]*{QUESTION}|{TURN}", re.IGNORECASE)
+RUN_ON = re.compile(rf"\n[ \t>*#]*(?:{QUESTION}|{AGAIN})|{TURN}", re.IGNORECASE)
 # In an analysis these may occur between blocks. After a rewriting or the last block, they are comments on it.
 TALK = re.compile(
     r"\n[ \t>*#(]*(?:Confidence(?: Rating)?|Notes?|Explanations?(?: of[^\n:]{0,40})?|Word count|Why this works"
@@ -32,14 +34,21 @@ TALK = re.compile(
     re.IGNORECASE,
 )
 RESPONSE_LIST = re.compile(r"\bResponse:\s*\[", re.IGNORECASE)
-TASK = (
-    r"(?:re-?writ\w*|rewrote|re-?word\w*|re-?phras\w*|paraphras\w*|retell\w*|retold|told again|revis(?:ed|ion)"
-    r"|version)"
-)
+# A character within a sentence: "2.0" and "e.g." do not end it.
+IN = r"(?:[^\n.!?]|[.!?](?=[\w,;])|(?<=\b[ei]\.[ge])\.)"
+REWORK = r"re-?writ\w*|rewrote|re-?word\w*|re-?phras\w*|paraphras\w*|retell\w*|retold|told again"
+TASK = rf"(?:{REWORK}|revis(?:ed|ion)|version)"
+# Of a task beyond doubt: reviews speak of versions and of revised menus too.
+TASKED = rf"(?:{REWORK}|(?:revised|revision of (?:the|your)) (?:review|text|version|passage))"
 WORK = rf"(?:{TASK}|review|text|analysis|response|answer|output|result|targets?|draft|request\w*)"
+# The author speaks in an announcement: it is one of the review.
+AUTHOR = (
+    rf"(?:\bmy (?!(?:\w+ )?(?:{TASK}|attempt|take)\b)"
+    r"|\bI (?:\w+ )?(?:lik|lov|hat|dislik|enjoy|think|thought|found|felt|feel|got|had|notic|expect|want)\w*)"
+)
 SURE = r"(?:Sure(?: thing)?|Certainly|Of course|Absolutely|Understood|Got it|Gladly|With pleasure|My pleasure)"
 GREETING = (
-    rf"(?:{SURE}|Definitely|Okay|OK|Alright|No problem|You got it|Great(?: question)?"
+    rf"(?:{SURE}|Definitely|Okay|OK|Alright|No problem|You got it|Great question"
     r"|(?:I(?:'|’)(?:d be|m) |I (?:am|would be) )?(?:happy|glad) to help)"
 )
 HERE = r"(?:Here(?:'|’)?s?(?: is| are)?|Below (?:is|are)|The following is|As (?:requested|you asked))\b"
@@ -49,7 +58,7 @@ MINE = r"(?:This is|Let me|I(?:'|’)(?:ll|ve)|I (?:will|have))\b"
 NAMED = (
     r"(?:(?:(?:My|The|Your) )?(?:(?:Final|Rewritten|Re-written|Revised|Reworded|Rephrased|Paraphrased"
     r"|Retold|Restated|New"
-    r"|Updated|Improved|Edited|Modified|Suggested|Polished|Transformed|Explicit)[ \t]+){1,2}"
+    r"|Updated|Improved|Edited|Modified|Suggested|Polished|Transformed|Explicit|First[- ]person)[ \t]+){1,2}"
     r"(?:\w+[ \t]+)?(?:review|text|version|answer|output|response|rewrite|draft|passage|feedback)"
     r"|(?:Re-?)?(?:Rewrite|Rewritten|Rewriting|Rewording|Paraphrase|Paraphrased|Revised|Revision|Retelling|Rephrased)"
     r"|Response|Answer|Output|Reply|AI|Bot|Chatbot|(?:AI )?Assistant)"
@@ -71,17 +80,20 @@ TASK_ABROAD = (
 )
 LEAD = re.compile(
     r"\A[^\w\"'“”‘’(\[{<`¡]{0,20}(?:"
-    rf"(?:{GREETING}[!.,:]*\s+{HERE}[^\n]{{0,160}}:[ \t*]*\n+"
-    rf"|(?:{GREETING}[!.,:]*\s+)?(?:{HERE}(?![^\n]*\bmy\b)[^\n]{{0,160}}\b{WORK}\b[^\n]{{0,120}}:[ \t*]*\n+"
-    rf"|(?:{HERE}|{MINE})[^\n:]{{0,120}}\b{TASK}\b[^\n:]{{0,80}}(?::|\.?[ \t*]*\n)\s*"
-    rf"|{HERE}[^\n:]{{0,60}}\b(?:review|text|analysis|response|answer|output)\b[^\n:]{{0,60}}:\s*"
-    rf"|{GIVEN}(?:[!.:]*[ \t*]*\n+|[!:]+\s+)))"
+    rf"(?:{GREETING}|Great)[!.,:]*\s+{HERE}(?!{IN}*{AUTHOR}){IN}{{0,160}}:[ \t*]*\n+"
+    rf"|(?:(?:{GREETING}|Great)[!.,:]*\s+)?"
+    rf"(?:{HERE}(?!{IN}*{AUTHOR}){IN}{{0,160}}\b{WORK}\b{IN}{{0,120}}:[ \t*]*\n+"
+    rf"|(?:{HERE}(?![^\n:]*{AUTHOR})[^\n:]{{0,120}}\b{TASK}|{MINE}(?![^\n:]*{AUTHOR})[^\n:]{{0,120}}\b{TASKED})\b"
+    r"[^\n:]{0,80}(?::|\.?[ \t*]*\n)\s*"
+    rf"|{HERE}(?![^\n:]*{AUTHOR})"
+    r"[^\n:]{0,60}\b(?:review|text|analysis|response|answer|output)\b[^\n:]{0,60}:\s*"
+    rf"|{GIVEN}(?:[!.:]*[ \t*]*\n+|[!:]+\s+))"
     rf"|{GREETING}[!.]*[ \t]*\n+|{SURE}[!.]\s+"
     rf"|{NAMED}[ \t*]*[:：][ \t*]*"
     rf"|(?:{GREETING_ABROAD}\s?[!.,:！。，]*\s*)?{HERE_ABROAD}[^\n]{{0,60}}{TASK_ABROAD}[^\n:：]{{0,80}}[:：]\s*"
     rf"|{GREETING_ABROAD}\s?[!.！。]*[ \t]*\n+"
-    rf"|[^\n:.]{{0,50}}\b{TASK}\b[^\n:.]{{0,50}}:[ \t]*\n+"
-    rf"|(?<=[*#])[^\n.]{{0,40}}\b{TASK}\b[^\n.]{{0,40}}\n+"
+    rf"|[^\n:.]{{0,50}}\b{TASKED}\b[^\n:.]{{0,50}}:[ \t]*\n+"
+    rf"|(?<=[*#])(?:[^\n.]{{0,40}}\b{TASKED}\b[^\n.]{{0,40}}|{NAMED}[ \t*]*)\n+"
     r"|-{3,}[ \t]*\n+)[\s*]*",
     re.IGNORECASE,
 )
@@ -89,39 +101,50 @@ LEADS = 4  # greeting, announcement, heading, rule
 YOURS = r"(?:you\b|there(?:(?:'|’)s| is) any|this\b|that\b|I can\b|any\b|how\b)"
 CHANGES = r"(?:changes?|adjustments?|revisions?|edits?|help|assistance|modifications?|tweaks?|questions?)"
 EDIT = r"(?:tweak|adjust|modify|edit|customi[sz]e|revise|change|shorten|refine|make|rewrite|rephrase|try|add)"
+ADJUST = (
+    rf"(?:(?!make|try|add|change){EDIT}|{EDIT} (?:any|further|more|another version|it (?:shorter|longer|more|less)))"
+)
 KEPT = (
     r"(?:explicit|sentiments?|first[- ]person|rewrit\w*"
     r"|original (?:review|text|meaning|tone|wording|sentiments?|feelings?|content|facts|details|voice|style))"
 )
-CLOSE = re.compile(
-    r"(?:\n[\s>*#_(\[-]{0,20}|(?<=[.!?\"”’)])[ \t]+)(?:"
-    rf"(?:please |just |and )?let me know (?:(?:if|whether|should|how|what) )?{YOURS}"
-    r"|(?:I )?hope (?:this|that|it) (?:helps?|meets|works|captures|is (?:helpful|what you))"
+# What a teacher offers or wishes at the end.
+OFFER = (
+    rf"(?:(?:please |just |and )?let me know(?: (?:(?:if|whether|should|how|what) )?{YOURS}|\W*\Z)"
+    r"|(?:I )?hope (?:this|that|it) (?:helps?|meets|works(?: for you)?\W*\Z|captures|is (?:helpful|what you))"
     rf"|(?:please )?feel free to (?:let|tell|reach out|{EDIT}\b(?: it| this| that| the (?:text|tone"
     rf"|wording|review)|\W*\Z)"
-    rf"|(?:ask|request|share|provide|use|copy)(?: me\b| if you\b| it\b| this\b|(?: for)? (?:more|(?:any"
-    rf"|another|further)[^\n]*)\W*\Z"
-    r"|\W*\Z))"
+    r"|(?:ask|request|share|provide|use|copy)(?: me\b| if you\b| it\b| this\b"
+    rf"|(?: for)? (?:more|(?:any|another|further){IN}*)\W*\Z|\W*\Z))"
     rf"|would you like (?:me\b|any (?:\w+ )?{CHANGES}|another\b|to (?:see|{EDIT})\b)"
     rf"|do you (?:want|need) (?:me to\b|any (?:\w+ )?{CHANGES})"
     rf"|want me to\b|(?:shall|should) I (?:also )?{EDIT}\b|need (?:me|any (?:\w+ )?{CHANGES})"
     r"|(?:is there )?anything else(?: you| I can|\?\W*\Z)|is (?:this|that) what you (?:were|are|had|wanted|need)"
-    r"|how(?:(?:'|’)s| is| does) (?:that|this)(?: sound| work| look)?\?|does (?:this|that) (?:work|help|look|meet)"
-    r"|if you(?:(?:'|’)d| would)? (?:like|need|want|have|prefer|require)\b[^\n]{0,120}"
+    r"|how(?:(?:'|’)s| is| does) (?:that|this)(?: sound| work| look)?(?=\?)"
+    r"|does (?:this|that) (?:work|help|look|meet)"
+    rf"|if you(?:(?:'|’)d| would)? (?:like|need|want|have|prefer|require)\b{IN}{{0,120}}"
     r"(?:let me know|feel free|I can\b|I(?:'|’)(?:m|d|ll)\b|just (?:ask|let|say|tell)|happy to|please)"
-    rf"|(?:I(?:'|’)m |I am |I(?:'|’)d be )?(?:always )?(?:happy|glad|here) to (?:help|assist"
-    rf"|{EDIT}) ?(?:further|more|it|you|with)?"
-    r"|thank(?:s| you) for (?:sharing|providing)"
-    rf"|(?:this|in this|the) (?:\w+ )?(?!version){TASK}\b"
-    r"|(?:this|the) (?:\w+ )?version (?:now )?(?:keeps?|maintains?|preserves?|retains?|captures|expresses"
-    r"|conveys|emphasi[sz]es"
-    r"|highlights|reflects|states|makes (?:the|every|each|all))\b"
-    r"|note that (?:I|this) |(?:word|character) count\b|(?:approx\w*\.? |about |~)?\d{1,4} (?:words|characters)\W*\Z"
-    rf"|I(?:(?:'|’)ve| have)? (?:also )?(?:made|kept|rewritten|rewrote|preserved|named|tried|retained"
-    rf"|maintained|ensured|added"
-    rf"|changed|removed|turned|expressed|stated|rephrased|reworded)\b[^\n]{{0,80}}\b{KEPT}"
-    r"|(?:all|every|each)(?: of)?(?: the)? (?:\w+ )?(?:sentiments?|emotions?|feelings?)[^\n]{0,60}\bexplicit"
-    r")[^\n]{0,300}[\s*_)\]-]*\Z",
+    r"|(?:I(?:'|’)m |I am |I(?:'|’)d be )?(?:always )?(?:happy|glad|here) to (?:help|assist"
+    rf"|{ADJUST})\b|I can (?:also )?{ADJUST}\b"
+    r"|thank(?:s| you) for (?:sharing|providing) (?:your|the|this) (?:review|text|feedback|thoughts|experience))"
+)
+# What it says about its work.
+REMARK = (
+    rf"(?:(?:this|in this|the) (?:\w+ )?{TASKED}\b"
+    r"|(?:this|the) (?:\w+ )?version (?:now )?(?:keeps?|maintains?|preserves?|retains?|captures|expresses|conveys"
+    rf"|emphasi[sz]es|highlights|reflects|states|makes)\b{IN}{{0,80}}\b(?:{KEPT}|facts|feelings?|emotions?|opinions?"
+    r"|tone|meaning|wording|original)\b"
+    r"|(?:word|character) count\b|(?:approx\w*\.? |about |~)?\d{1,4} (?:words|characters)\W*\Z"
+    rf"|note that (?:I |this |the ){IN}{{0,80}}\b(?:{KEPT}|{TASKED}|tone|wording|meaning|facts)\b"
+    r"|I(?:(?:'|’)ve| have)? (?:also )?(?:made|kept|rewritten|rewrote|preserved|named|tried|retained|maintained"
+    rf"|ensured|added|changed|removed|turned|expressed|stated|rephrased|reworded)\b{IN}{{0,80}}\b{KEPT}"
+    rf"|(?:all|every|each)(?: of)?(?: the)? (?:\w+ )?(?:sentiments?|emotions?|feelings?){IN}{{0,60}}\bexplicit)"
+)
+# The last sentence, or the last line if it begins with a remark: sentences after a remark explain it. Sentences after
+# an offer in the middle of a text are the review's own.
+LINE = r"\n[\s>*#_(\[-]{0,20}"
+CLOSE = re.compile(
+    rf"(?:(?:{LINE}|(?<=[.!?\"”’)])[ \t]+)(?:{OFFER}|{REMARK}){IN}{{0,300}}|{LINE}{REMARK}[^\n]{{0,300}})\W*\Z",
     re.IGNORECASE,
 )
 CLOSES = 5  # closing sentences
@@ -130,15 +153,18 @@ RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|(?:\* ){2,}\*)[ \t]*(?:\n|\Z)"
 
 
 def alone(kind: str, text: str, review: str = "") -> tuple[str, bool]:
-    """The analysis or rewriting alone, and whether text after it was cut off. A lead that begins the review stays."""
+    """The analysis or rewriting alone, and whether text after it was cut off.
+
+    Talk is cut off only at the start and at the end. A lead or a label that the review has too stays.
+    """
     text = _led(text, review)
-    if kind == "analysis":
-        text, behind = _blocks(text), [RUN_ON, RESPONSE_LIST]
-    else:
-        text, behind = _led(unwrapped(fenced(text)), review), [RUN_ON, RESPONSE_LIST, TALK, RULE]
+    text = _blocks(text) if kind == "analysis" else _led(unwrapped(fenced(text)), review)
     # A marker at the very start is a label of the answer, not its end.
-    ends = [found.start() for mark in behind if (found := mark.search(text, 1)) is not None]
-    if kind == "analysis" and (labels := list(LABEL.finditer(text))):
+    ends = [found.start() for mark in (RUN_ON, RESPONSE_LIST) if (found := mark.search(text, 1)) is not None]
+    if kind == "rewriting":
+        found_at = (found for mark in (TALK, RULE) for found in mark.finditer(text, 1))
+        ends += [found.start() for found in found_at if not _own(found[0], review)]
+    elif labels := list(LABEL.finditer(text)):
         ends += [found.start() for found in [TALK.search(text, labels[-1].end())] if found is not None]
     kept = text[: min(ends)] if ends else text
     for _ in range(CLOSES):
@@ -162,7 +188,7 @@ def _led(text: str, review: str) -> str:
 
 def _own(part: str, review: str) -> bool:
     """Whether the review itself has these words."""
-    words = " ".join(part.strip(" \t\n*#>_()-").casefold().split())
+    words = " ".join(part.strip(" \t\n*#>_()-").casefold().split()) or part.strip()
     return bool(words) and words in " ".join(review.casefold().split())
 
 

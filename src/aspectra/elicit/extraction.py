@@ -5,12 +5,11 @@ Called by `aspectra.elicit.validation` and `audit`, the corpus step (silver labe
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import json
 import re
 from typing import Any
 
+from aspectra.elicit.chatter import ANOTHER
+from aspectra.elicit.documents import BrokenError, following
 from aspectra.elicit.polarity import polarity_of
 from aspectra.schema import Opinion, Span
 
@@ -18,51 +17,101 @@ LISTS = ("opinions", "aspects", "targets", "categories", "results", "sentiments"
 TARGET = ("target", "term", "aspect", "aspect_term", "opinion_target", "entity")
 CATEGORY = ("category", "aspect_category", "aspect")
 ASKED = ("atsa", "acsa")  # tasks that have an `extraction` prompt
+SUBJECT = (*TARGET, *CATEGORY)
 POLARITY = ("polarity", "sentiment", "label")
-TRIES = 20  # places tried as the start of JSON: more are noise and would take quadratic time
+ANSWER = r"(?:answer|version|json|list|output|result|response|opinions)"
+# Words before JSON that take back the JSON before them: "Final answer:", "Wait, that is wrong."
+CORRECTED = re.compile(
+    rf"\b(?:final|correct(?:ed)?|revised|updated|fixed)(?: \w+)? {ANSWER}\b[^\n.!?]{{0,40}}\W*(?:json)?\W*\Z"
+    r"|\b(?:final|corrected|correction|revised|updated)\W*(?:json)?\W*\Z"
+    r"|\bthat(?:(?:'|’)s| is| was) (?:wrong|incorrect|not (?:right|correct)|a mistake)\b",
+    re.IGNORECASE,
+)
+BEFORE = 300  # characters before JSON in which it is corrected
+WORD = re.compile(r"\w")
 
 
-def read_json(text: str) -> list[dict[str, Any]] | None:
-    """The objects of the opinions, wherever they are in the text; None if there is no JSON of that shape.
+def read_json(text: str, cut: bool = False) -> list[dict[str, Any]] | None:
+    """The objects of the opinions, wherever they are in the text; None if they cannot be read to the last one.
 
-    Accepts code fences, surrounding prose, trailing commas, single quotes, curly quotes, a bare list or a single
-    object.
+    Accepts code fences, surrounding prose, a list in any field, a bare list, and single objects. Several documents
+    count together. If the words before one correct what came before, only that one and later ones count. Documents
+    about another review, which the LLM goes on with, do not count. `cut`: the answer reached the token limit, so that
+    single objects may lack the last one.
     """
-    for start in [found.start() for found in re.finditer(r"[{\[]", text)][:TRIES]:
-        for value in _values(text[start:]):
-            items = _items(value)
-            if items is not None:
-                return items
-    return None
-
-
-def _values(text: str) -> list[Any]:
-    found = []
-    mended = re.sub(r",(\s*[}\]])", r"\1", text)
-    for attempt in dict.fromkeys((text, mended, mended.translate({0x201C: '"', 0x201D: '"'}))):
-        try:
-            found.append(json.JSONDecoder().raw_decode(attempt)[0])
-            return found
-        except (ValueError, RecursionError):
-            continue
-    end = max(mended.rfind("}"), mended.rfind("]")) + 1
-    if 0 < end < 20_000:
-        with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
-            found.append(ast.literal_eval(mended[:end]))
-    return found
+    found: list[dict[str, Any]] | None = None
+    place = end = 0
+    single = False
+    try:
+        while (document := following(text, place)) is not None:
+            place = document.end
+            if (items := _items(document.value)) is None:
+                continue
+            if found is None and (run_on := ANOTHER.search(text, place)) is not None:
+                text, cut = text[: run_on.start()], False
+            if found is None or CORRECTED.search(text[max(end, document.start - BEFORE) : document.start]):
+                found = []
+            found += items
+            end, single = place, _is_opinion(document.value)
+    except BrokenError:
+        return None
+    return None if cut and single and not WORD.search(text, end) else found
 
 
 def _items(value: Any) -> list[dict[str, Any]] | None:
-    if isinstance(value, dict):
-        for name in LISTS:
-            if isinstance(value.get(name), list | tuple):
-                return _items(value[name])
-        if any(name in value for name in POLARITY) and any(name in value for name in (*TARGET, *CATEGORY)):
-            return [value]
+    """The opinions in a value; None if it is about something else. Raises BrokenError if only a part is opinions."""
+    if isinstance(value, list):
+        parts = [_items(item) for item in value]
+        if value and all(part is None for part in parts):
+            return None
+        if any(part is None for part in parts):
+            raise BrokenError
+    elif isinstance(value, dict):
+        listed = [_items(value[name]) for name in LISTS if name in value]
+        if _is_opinion(value):
+            parts = [_each(value), *listed]
+        elif LISTS[0] in value:
+            parts = listed[:1]  # the field that the prompt asks for
+            if parts == [None]:
+                raise BrokenError
+        else:
+            parts = next(([part] for part in listed if part), [_items(inner) for inner in value.values()])
+            if all(part is None for part in parts):
+                return None
+    else:
         return None
-    if isinstance(value, list | tuple) and all(isinstance(item, dict) for item in value):
-        return [item for item in value if isinstance(item, dict)]
-    return None
+    return [item for part in parts if part is not None for item in part]
+
+
+def _is_opinion(value: Any) -> bool:
+    return isinstance(value, dict) and not value.keys().isdisjoint(POLARITY) and not value.keys().isdisjoint(SUBJECT)
+
+
+def _each(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """The opinions of an object: one for each target, if it lists several."""
+    subjects = [item[name] for name in SUBJECT if item.get(name) is not None]
+    lists = [value for value in [*subjects, *(item.get(name) for name in POLARITY)] if isinstance(value, list)]
+    if any(isinstance(each, dict | list) for value in lists for each in value):
+        raise BrokenError
+    if not lists:
+        if subjects and not any(isinstance(subject, str) for subject in subjects):
+            raise BrokenError
+        return [item]
+    number = next((len(value) for value in lists if len(value) != 1), 1)
+    if any(len(value) not in (1, number) for value in lists):
+        raise BrokenError
+    return [
+        opinion
+        for place in range(number)
+        for opinion in _each({name: _at(value, place, number) for name, value in item.items()})
+    ]
+
+
+def _at(value: Any, place: int, number: int) -> Any:
+    """A field's value for one of several opinions: its own if the field lists as many, else the common one."""
+    if isinstance(value, list) and len(value) in (1, number):
+        return value[place] if len(value) == number else value[0]
+    return value
 
 
 def extraction(text: str, review: str, task: str | None = None) -> list[Opinion]:

@@ -36,14 +36,15 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
         return text, "refused"
     if finish_reason == "content_filter":
         return text, "filtered"
+    cut_off = finish_reason == "length" and not ran_on
     if kind == "extraction":
-        if read_json(text) is not None:
+        if read_json(text, cut_off) is not None:
             return text, None
-        return text, "truncated" if finish_reason == "length" and not ran_on else "no JSON"
+        return text, "truncated" if cut_off else "no JSON"
     if kind == "polarity":
         if judgment(text) is not None:
             return text, None
-        return text, "truncated" if finish_reason == "length" and not ran_on else "no polarity"
+        return text, "truncated" if cut_off else "no polarity"
     kept, cut = alone(kind, text, review)
     if not kept:
         return text, "empty"
@@ -57,6 +58,6 @@ def validate(kind: str, text: str, review: str, finish_reason: str | None) -> tu
         return text, "JSON, not a text"
     if kind == "rewriting" and any(block.polarity for block in analysis(kept, review)):
         return text, "an analysis"
-    if finish_reason == "length" and not (cut or ran_on):
+    if cut_off and not cut:
         return text, "truncated"
     return kept, None

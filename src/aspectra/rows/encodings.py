@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aspectra.errors import UserError
 from aspectra.rows.contents import printable
-from aspectra.rows.likely import SAMPLE, likely
+from aspectra.rows.likely import likely
 
 # Longer ones first: the mark of UTF-32 begins with that of UTF-16.
 MARKS = (
@@ -23,8 +23,8 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 WIDE = ("utf-16", "utf-32")
+SAMPLE = 1 << 14  # bytes of lines that are not ASCII
 ASCII = re.compile(r"[\t\r\n -~]{2}")
-NAMED = 3  # encodings in a message
 
 
 def check_encoding(name: str) -> None:
@@ -135,12 +135,12 @@ def unfit(line: bytes, name: str) -> int | None:
 
 def advised(sample: bytes, name: str) -> str:
     """What to do about text that is neither UTF-8 nor in the encoding of this name."""
-    found = likely(sample)[:NAMED]
+    found = likely(sample)
     if not found:
         return "save it as UTF-8, or name its --encoding"
     if codecs.lookup(found[0].name).name == name:
         return f"other lines are {name}: correct this one"
     if len(found) == 1:
         return f"it is likely {found[0].name}: add --encoding {found[0].name}"
-    *others, last = (f"{guess.name} ('{guess.word}')" for guess in found)
-    return f"it may be {', '.join(others)} or {last}: add --encoding with the one that reads right"
+    first, *others = (f"{guess.name} ('{guess.words}')" for guess in found)
+    return f"it is likely {first}, else {' or '.join(others)}: add --encoding with the one that reads right"

@@ -40,8 +40,37 @@ class Form:
 FOUND = Form()
 
 
+def named(header: Sequence[str]) -> list[str]:
+    """The names of columns, without spaces around them. A column without a name gets one by its place from 1.
+
+    >>> named(["", " text", "column_3", ""])
+    ['column_1', 'text', 'column_3', 'column_4']
+    >>> named(["", "column_1"])
+    ['column_1_', 'column_1']
+    """
+    names = [cell.strip() for cell in header]
+    taken = set(names)
+    for n, name in enumerate(names):
+        if not name:
+            name = f"column_{n + 1}"
+            while name in taken:
+                name += "_"
+            names[n] = name
+    return names
+
+
+def aligned(place: str, header: Sequence[str], cells: Sequence[Any], advice: Callable[[], str]) -> Row:
+    """The row of the cells under a header: columns without a cell have None, and more cells than columns are a fault,
+    with advice on what to do.
+    """
+    values = dict.fromkeys(header) | dict(zip(header, cells, strict=False))
+    if len(cells) <= len(header):
+        return Row(place, values)
+    return Row(place, values, "too many fields", f"{len(cells)} fields, and the header has {len(header)}; {advice()}")
+
+
 def check_names(path: Path, names: Sequence[str], wanted: Iterable[str]) -> None:
-    """Raise UserError if two columns share a wanted name, since one would be lost. Blank names do not count."""
+    """Raise UserError if two columns share a wanted name, since one would be lost."""
     counts = Counter(names)
-    if double := [name for name in wanted if name and counts[name] > 1]:
+    if double := [name for name in wanted if counts[name] > 1]:
         raise UserError(f"{path} has more than one column '{double[0]}'; rename all but one")

@@ -6,12 +6,13 @@ import csv
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from aspectra.errors import UserError
 from aspectra.rows.lines import LIST
 from aspectra.rows.records import Records
-from aspectra.rows.row import FOUND, LONGEST_FIELD, Form, Keep, Row, check_names
+from aspectra.rows.row import FOUND, LONGEST_FIELD, Form, Keep, Row, aligned, check_names, named
 from aspectra.rows.texts import text_file
 
 SEPARATORS = ",;\t|"
@@ -26,7 +27,8 @@ def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> 
     """Rows under a header; fields may contain line breaks.
 
     Without a given delimiter, the header's most frequent one of comma, semicolon, tab and bar is used; with `tabs`, a
-    tab. Quotes in a text are doubled or escaped by a backslash. A broken row gives a fault for each of its lines.
+    tab. A column without a name gets one (`named`). Quotes in a text are doubled or escaped by a backslash. A broken
+    row gives a fault for each of its lines.
     """
     csv.field_size_limit(LONGEST_FIELD)
     given = None if form.delimiter is None else separator(form.delimiter)
@@ -50,13 +52,10 @@ def csv_rows(path: Path, keep: Keep, form: Form = FOUND, tabs: bool = False) -> 
             elif fault:
                 yield Row(place, dict.fromkeys(header or ()), fault, detail)
             elif header is None:
-                header = [cell.strip() for cell in cells]
+                header = named(cells)
                 check_names(path, header, keep(header))
-            elif len(cells) > len(header):
-                many = f"{len(cells)} fields, and the header has {len(header)}; {advice(cells, delimiter)}"
-                yield Row(place, dict(zip(header, cells, strict=False)), "too many fields", many)
             else:
-                yield Row(place, dict.fromkeys(header) | dict(zip(header, cells, strict=False)))
+                yield aligned(place, header, cells, partial(advice, cells, delimiter))
 
 
 def advice(cells: Sequence[str], delimiter: str) -> str:

@@ -1,4 +1,4 @@
-"""Detects that a file of predictions is in a wrong format, rather than just inaccurate.
+"""Detects that predictions are in a wrong format, rather than just inaccurate, and that a gold file is of another task.
 
 Called by `aspectra score` and `aspectra.benchmark.cells`. Scoring accepts every file: invalid pieces count as wrong,
 and opinions without a subject are ignored. If that is why a score is low, the system is not at fault and its owner
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aspectra import tasks
-from aspectra.schema import POLARITIES, Prediction
+from aspectra.schema import POLARITIES, Example, Prediction
 
 SHARE = 0.05  # of the predictions; above this, it is reported
 
@@ -62,3 +62,13 @@ def doubts(predictions: Sequence[Prediction], task: str) -> list[str]:
             f"{lost[0][1][:80]!r} of prediction {lost[0][0]}"
         )
     return found
+
+
+def unfit(gold: Sequence[Example], task: str) -> str | None:
+    """A line if no opinion of the gold counts in the task, though it has some. Raises UserError for an unknown task."""
+    rules = tasks.get(task)
+    opinions = [opinion for example in gold for opinion in example.opinions]
+    if not opinions or any(rules.subject(opinion) is not None for opinion in opinions):
+        return None
+    lack = next(name for name in rules.by if not any(getattr(opinion, name) for opinion in opinions))
+    return f'no opinion of the gold has a "{lack}", so none counts in {task}; name another --task or --gold'

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from aspectra.data.imports.labels import Found, Source, parse_map, settle
+from aspectra.data.imports.table import read
 from aspectra.errors import UserError
 from aspectra.schema import Example, Opinion
 
@@ -77,3 +79,11 @@ def test_a_zero_without_a_minus_one_is_told(capsys: pytest.CaptureFixture[str]) 
 def test_a_map_that_is_none(pair: str, says: str) -> None:
     with pytest.raises(UserError, match=says):
         parse_map([pair])
+
+
+def test_a_label_is_found_by_what_its_file_counts(tmp_path: Path) -> None:
+    rows = [{"text": "Soft bed.", "target": "bed", "polarity": polarity} for polarity in ("positive", "grand")]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    with pytest.raises(UserError, match=r"'grand' 1 times, first in .*a\.json, item 2\."):
+        settle([Source(path, read(path))], {})

@@ -61,7 +61,7 @@ def test_parquet_is_a_table_too(tmp_path: Path) -> None:
     rows = [{"text": "Soft bed.", "target": "bed", "polarity": "positive", "from": "5.0", "to": "8.0"}]
     write_parquet(tmp_path / "a.parquet", rows, list(rows[0]))
     (found,) = read(tmp_path / "a.parquet")
-    assert found == Found(Example("1", "Soft bed.", (Opinion("bed", None, "positive", 5, 8),)), (1,))
+    assert found == Found(Example("1", "Soft bed.", (Opinion("bed", None, "positive", 5, 8),)), (1,), "row")
 
 
 @pytest.mark.parametrize(

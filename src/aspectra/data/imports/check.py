@@ -40,5 +40,5 @@ def labels(path: Path, encoding: str | None = None) -> list[Found]:
     found = []
     for number, each in known:
         opinions = tuple(Opinion(o["target"], o["category"], o["polarity"], o["from"], o["to"]) for o, _ in truth(each))
-        found.append(Found(Example(str(number), each["text"], opinions), (number,) * len(opinions)))
+        found.append(Found(Example(str(number), each["text"], opinions), (number,) * len(opinions), "sentence"))
     return found

@@ -22,10 +22,12 @@ LISTED = 20  # labels in a message: a wrong column has thousands
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A sentence whose opinions have the polarity as in the file, and the line of each opinion, from 1."""
+    """A sentence whose opinions have the polarity as in the file, and where each one is: the number of its line, item
+    or row (`unit`), from 1."""
 
     example: Example
     lines: tuple[int, ...]
+    unit: str = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def settle(sources: Sequence[Source], mapping: Mapping[str, str]) -> list[list[E
                     opinions.append(replace(opinion, polarity=known[label.casefold()]))
                 else:
                     strange[label] += 1
-                    first.setdefault(label, f"{source.path}, line {line}")
+                    first.setdefault(label, f"{source.path}, {found.unit} {line}")
             examples.append(replace(found.example, opinions=tuple(opinions)))
         settled.append(examples)
     if strange:

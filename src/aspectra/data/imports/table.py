@@ -91,7 +91,11 @@ def read(path: Path, given: Mapping[str, str] | None = None, form: Form = FOUND)
                 sentence.opinions.append(Opinion(None, None, error.polarity))
                 sentence.lines.append(int(row.place.split()[1]))
     found = [
-        Found(Example(key if kind == "id" else str(number), s.text, placed(s.opinions, s.text)), tuple(s.lines))
+        Found(
+            Example(key if kind == "id" else str(number), s.text, placed(s.opinions, s.text)),
+            tuple(s.lines),
+            s.place.split()[0],
+        )
         for number, ((kind, key), s) in enumerate(sentences.items(), 1)
     ]
     # A line of JSON may lack what others have. What all of them lack has another name.

@@ -1,7 +1,7 @@
 // A file of reviews: read here, sent to the service in pieces, given back as CSV.
 import { $, about, ask, count, insist, make, tell, tidy } from "./api.js";
 import { picture } from "./picture.js";
-import { line, parse, renamed, separator } from "./table.js";
+import { line, named, parse, renamed, separator } from "./table.js";
 
 const TEXT = ["text", "review", "sentence", "content", "body", "comment", "review_text", "reviewtext", "review_body"];
 const OURS = ["review_row", "target", "category", "polarity", "start", "end", "confidence", "note"];
@@ -36,17 +36,16 @@ $("file").addEventListener("change", async () => {
   try {
     if (file.size > LARGEST) throw new Error("it is too large for a browser; use: aspectra analyze");
     const text = await decoded(file);
-    
-    const [columns, ...rows] = parse(text, separator(text));
+    const [header, ...rows] = parse(text, separator(text));
     if (!rows.length) throw new Error("it has no rows below the header");
-    job = { name: file.name, columns, rows };
+    job = { name: file.name, columns: named(header), rows };
   } catch (error) {
     tell($("news"), `${file.name} cannot be read: ${error.message}.`, true);
     return;
   }
   const names = job.columns.map((name) => name.trim().toLowerCase());
   const guess = TEXT.map((name) => names.indexOf(name)).find((index) => index >= 0) ?? 0;
-  $("column").replaceChildren(...job.columns.map((name, index) => make("option", { value: index, selected: index === guess }, name || `column ${index + 1}`)));
+  $("column").replaceChildren(...job.columns.map((name, index) => make("option", { value: index, selected: index === guess }, name)));
   tell($("rows"), count(job.rows.length, "row"));
   $("column-field").hidden = false;
   $("start").textContent = "Start";

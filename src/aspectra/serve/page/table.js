@@ -58,6 +58,17 @@ export function cell(value) {
 
 export const line = (cells) => `${cells.map(cell).join(",")}\r\n`;
 
+/** The names of columns; one without a name gets it by its place from 1, as `aspectra analyze` names it. */
+export function named(header) {
+  const taken = new Set(header.map((name) => name.trim()));
+  return header.map((name, index) => {
+    if (name.trim()) return name;
+    let free = `column_${index + 1}`;
+    while (taken.has(free)) free += "_";
+    return free;
+  });
+}
+
 /** The columns of a table beside columns of ours: one that has the name of ours gets `review_` before. */
 export function renamed(columns, ours) {
   const taken = new Set([...ours, ...columns]);
