@@ -47,7 +47,7 @@ def test_tables_are_read_as_they_are(name: str, texts: list[str]) -> None:
 
 
 def test_tables_that_need_a_word_are_told_of_and_read_with_it() -> None:
-    with pytest.raises(UserError, match="--encoding cp1252"):
+    with pytest.raises(UserError, match="--encoding cp1252;"):
         read_reviews(CASES / "windows1252.csv")
     layout = Layout(form=Form("cp1252"))
     assert [review.text for review in read_reviews(CASES / "windows1252.csv", layout)] == [SOUP, CAFE]

@@ -19,7 +19,8 @@ SURE = [
 ]  # fmt: skip
 
 UNSURE = [
-    ("cp1252", FRENCH), ("cp1252", "It’s a great place – “lovely” staff, and we paid £20"), ("cp1252", "Très bon"),
+    ("cp1252", FRENCH), ("cp1252", "Café déjà vu – the waiter was rude; but the bill “small”."),
+    ("cp1252", "It’s a great place – “lovely” staff, and we paid £20"), ("cp1252", "Très bon"),
     ("cp1252", "La colazione è ottima"), ("cp1252", "It’s ok"), ("iso8859_2", POLISH), ("cp1250", "Świetny hotel"),
     ("cp1254", "Kahvaltı çok güzeldi ama oda küçük ve kirliydi"), ("cp1253", "Το πρωινό ήταν εξαιρετικό"),
     ("cp1251", "ОЧЕНЬ ПЛОХО"), ("koi8_r", "Плохо"), ("shift_jis", "朝食はとても美味しかった"), ("gb18030", "不错"),

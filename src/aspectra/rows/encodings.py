@@ -140,7 +140,8 @@ def advised(sample: bytes, name: str) -> str:
         return "save it as UTF-8, or name its --encoding"
     if codecs.lookup(found[0].name).name == name:
         return f"other lines are {name}: correct this one"
-    if len(found) == 1:
-        return f"it is likely {found[0].name}: add --encoding {found[0].name}"
-    first, *others = (f"{guess.name} ('{guess.words}')" for guess in found)
-    return f"it is likely {first}, else {' or '.join(others)}: add --encoding with the one that reads right"
+    first, *others = found
+    if not others:
+        return f"it is likely {first.name}: add --encoding {first.name}"
+    more = " or ".join(f"{guess.name} ('{guess.words}')" for guess in others)
+    return f"it is likely {first.name} ('{first.words}'): add --encoding {first.name}; if that reads wrong, try {more}"

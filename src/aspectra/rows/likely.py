@@ -12,9 +12,10 @@ from typing import NamedTuple
 # Of encodings that fit as well, the first is named first.
 ENCODINGS = [
     "cp1252", "cp1250", "cp1251", "shift_jis", "cp932", "gb18030", "big5", "euc_kr", "cp949", "euc_jp", "cp1253",
-    "cp1254", "cp1255", "cp1256", "cp1257", "mac_roman", "iso8859_2", "koi8_r", "cp850", "cp852", "cp866", "cp874",
-    "iso8859_15", "iso8859_7",
+    "cp1254", "cp1255", "cp1256", "mac_roman", "iso8859_2", "koi8_r",
 ]  # fmt: skip
+SELDOM = ["cp1257", "cp850", "cp852", "cp866", "cp874", "iso8859_15", "iso8859_7"]
+HANDICAP = 0.1  # mess that one of these must make good: the library takes Windows' dashes and quotes for mess
 MOST = 4  # encodings named
 CLEAR_MESS, CLEAR_COHERENCE = 0.05, 0.1  # what the best is ahead by if it is named alone
 BETWEEN = re.compile(rb"[\x00-\x2c;]+")  # between words; no part of a longer character in any of these encodings
@@ -34,13 +35,14 @@ def likely(text: bytes) -> list[Guess]:
     """
     from charset_normalizer import from_bytes
 
+    known = ENCODINGS + SELDOM
     ranks = {
-        name: (round(found.chaos, 2), -round(found.coherence, 2))
-        for found in from_bytes(text, cp_isolation=ENCODINGS)
+        name: (round(found.chaos + HANDICAP * (name in SELDOM), 2), -round(found.coherence, 2))
+        for found in from_bytes(text, cp_isolation=known)
         for name in found.could_be_from_charset
     }
     names: dict[str, str] = {}  # by the text: what reads the same is not a question
-    for name in sorted(ranks, key=lambda name: (ranks[name], ENCODINGS.index(name))):
+    for name in sorted(ranks, key=lambda name: (ranks[name], known.index(name))):
         names.setdefault(text.decode(name, "replace"), name)
     best = list(names.values())
     best = best[: 1 if clear([ranks[name] for name in best]) else MOST]
