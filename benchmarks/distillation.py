@@ -1,16 +1,17 @@
 """The effect of distillation: the tables and the chart of docs/results/distillation.md, from merged cells.
 
     python benchmarks/distillation.py MERGED --base base --chart curve.svg --corpus 0=base --corpus 500=answers-500
+    python benchmarks/distillation.py MERGED --chart labels.svg --line base=published --line distilled=pretrained
     python benchmarks/distillation.py MERGED --teacher CELLS
     python benchmarks/distillation.py --zero-shot STUDENT TEACHER
 
-`aspectra benchmark merge` wrote MERGED. The first table has F1 of each system and its parts: F1 of the terms alone, and
-the share of found terms with the right polarity. The second compares each system with `--base` on the seeds that both
-have: the difference with the report's interval and test (over sentences), and seed by seed, because seeds differ more
-than sentences. `--chart` draws F1 over the size of the corpus, one line for each number of labels. `--teacher` takes
-the cells of an LLM that was asked about some of the test sentences, and scores every student on those only.
-`--zero-shot` takes folders of `aspectra zero-shot`: how much more often the first system is right than another, paired
-by sentence.
+`aspectra benchmark merge` wrote MERGED. The first table has F1 of each system and its parts: F1 of the terms alone,
+and the share of found terms with the right polarity. The second compares each system with `--base` on the seeds that
+both have: the difference with the report's interval and test (over sentences), and seed by seed, because seeds differ
+more than sentences. `--chart` draws F1 over the size of the corpus, one line for each number of labels; or, with
+`--line`, over the number of labels, one line for each of these systems. `--teacher` takes the cells of an LLM that was
+asked about some of the test sentences, and scores every student on those only. `--zero-shot` takes folders of
+`aspectra zero-shot`: how much more often the first system is right than another, paired by sentence.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import cycle
+from math import inf
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -30,6 +33,9 @@ from aspectra.score.significance import Counts, Interval, difference, f1_interva
 from aspectra.tables import read_jsonl
 
 WIDE, HIGH, LEFT, TOP = 300, 220, 44, 34
+# The cells by (set, labels, system), then by seed; and by set, line and point of the x axis.
+Cells = dict[tuple[str, int | None, str], dict[int, dict[str, Any]]]
+Panels = dict[str, dict[str, dict[str, list[dict[str, Any]]]]]
 COLORS = ("#2563c9", "#c2410c", "#15803d")
 
 
@@ -48,15 +54,15 @@ def markdown(heads: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def grouped(results: dict[str, Any]) -> dict[tuple[str, int | None, str], dict[int, dict[str, Any]]]:
+def grouped(results: dict[str, Any]) -> Cells:
     """The cells by (set, labels, system), then by seed."""
-    found: dict[tuple[str, int | None, str], dict[int, dict[str, Any]]] = defaultdict(dict)
+    found: Cells = defaultdict(dict)
     for cell in results["cells"]:
         found[(cell["data"], cell["shots"], cell["system"])][cell["seed"]] = cell
     return found
 
 
-def scores(cells: dict[Any, dict[int, dict[str, Any]]], scoring: str) -> list[list[str]]:
+def scores(cells: Cells, scoring: str) -> list[list[str]]:
     rows = []
     for (data, shots, system), seeds in cells.items():
         means = [fmean(f1(cell, scoring, subset) for cell in seeds.values()) for subset in ("all", "implicit", "multi")]
@@ -91,30 +97,57 @@ def against(results: dict[str, Any], base: str) -> list[list[str]]:
     return rows
 
 
-def chart(cells: dict[Any, dict[int, dict[str, Any]]], sizes: list[tuple[int, str]]) -> str:
-    """One panel per set: F1 over the number of answers, a line for each number of labels, a dot for each seed.
+def over_answers(cells: Cells, sizes: list[tuple[int, str]]) -> str:
+    """F1 over the number of answers, a line for each number of labels.
 
     Only sets, labels and seeds of the largest corpus are drawn, so that all points of a line are comparable.
     """
-    drawn = [(data, labels) for data, labels, system in cells if system == sizes[-1][1]]
-    sets = list(dict.fromkeys(data for data, _ in drawn))
-    shots = sorted({labels for _, labels in drawn})
-    known = {system for _, system in sizes}
-    shown = [seeds for key, seeds in cells.items() if key[2] in known and key[:2] in drawn]
-    values = [f1(cell, "strict", "all") for seeds in shown for cell in seeds.values()]
-    axis = linear(values)
-    across = [LEFT + (WIDE - 20) * i / max(len(sizes) - 1, 1) for i in range(len(sizes))]
+    panels: Panels = {}
+    for data, labels, system in cells:
+        if system == sizes[-1][1]:
+            points = {}
+            for size, other in sizes:
+                seeds = cells.get((data, labels, other), {})
+                points[f"{size:,}"] = [seeds[seed] for seed in seeds if seed in cells[(data, labels, system)]]
+            panels.setdefault(data, {})[f"{labels} labels"] = points
+    return chart(panels, "answers of the teacher")
+
+
+def over_labels(cells: Cells, lines: list[tuple[str, str]]) -> str:
+    """F1 over the number of labels, a line for each of the systems, which are given with their names."""
+    known = [system for system, _ in lines]
+    shots = sorted({labels for _, labels, system in cells if system in known}, key=lambda n: inf if n is None else n)
+    panels: Panels = {}
+    for data in dict.fromkeys(data for data, _, _ in cells):
+        for system, name in lines:
+            points = {
+                "all" if labels is None else str(labels): [*cells.get((data, labels, system), {}).values()]
+                for labels in shots
+            }
+            panels.setdefault(data, {})[name] = points
+    return chart(panels, "labels of the set")
+
+
+def chart(panels: Panels, under: str) -> str:
+    """A panel for each set: a line over the points of the x axis for each name, and a dot for each run."""
+    axis = linear(
+        [f1(cell, "strict", "all") for lines in panels.values() for cells in each_point(lines) for cell in cells]
+    )
     parts = []
-    for place, data in enumerate(sets):
+    for place, (data, lines) in enumerate(panels.items()):
         inner = [tag("text", data, x=LEFT, y=16, font_weight="bold"), *grid(axis)]
-        for x, (size, _) in zip(across, sizes, strict=True):
-            inner.append(tag("text", f"{size:,}", x=x, y=TOP + HIGH + 18, text_anchor="middle"))
-        for color, labels in zip(cycle(COLORS), shots):
-            inner += line(cells, data, labels, sizes, across, axis, color)
+        ticks = list(next(iter(lines.values())))
+        across = [LEFT + (WIDE - 20) * i / max(len(ticks) - 1, 1) for i in range(len(ticks))]
+        inner += [
+            tag("text", tick, x=x, y=TOP + HIGH + 18, text_anchor="middle")
+            for x, tick in zip(across, ticks, strict=True)
+        ]
+        for color, (name, points) in zip(cycle(COLORS), lines.items()):
+            inner += line(name, list(points.values()), across, axis, color)
         parts.append(tag("g", *inner, transform=f"translate({place * (WIDE + 100)} 0)"))
-    wide, high = len(sets) * (WIDE + 100), TOP + HIGH + 44
-    under = tag("text", "answers of the teacher", x=LEFT, y=high - 6)
-    body = tag("rect", width=wide, height=high, fill="#fff") + "".join(parts) + under
+    wide, high = len(panels) * (WIDE + 100), TOP + HIGH + 44
+    foot = tag("text", under, x=LEFT, y=high - 6)
+    body = tag("rect", width=wide, height=high, fill="#fff") + "".join(parts) + foot
     look = {
         "viewBox": f"0 0 {wide} {high}",
         "width": wide,
@@ -123,6 +156,11 @@ def chart(cells: dict[Any, dict[int, dict[str, Any]]], sizes: list[tuple[int, st
         "font_size": 12,
     }
     return tag("svg", body, xmlns="http://www.w3.org/2000/svg", **look) + "\n"
+
+
+def each_point(lines: dict[str, dict[str, list[dict[str, Any]]]]) -> Iterator[list[dict[str, Any]]]:
+    """The cells of each point of each line."""
+    return (cells for points in lines.values() for cells in points.values())
 
 
 def level(axis: Axis, value: float) -> float:
@@ -138,27 +176,18 @@ def grid(axis: Axis) -> list[str]:
     return found
 
 
-def line(
-    cells: dict[Any, dict[int, dict[str, Any]]],
-    data: str,
-    labels: int,
-    sizes: list[tuple[int, str]],
-    across: list[float],
-    axis: Axis,
-    color: str,
-) -> list[str]:
-    found, points = [], []
-    known = cells.get((data, labels, sizes[-1][1]), {})
-    for x, (_, system) in zip(across, sizes, strict=True):
-        seeds = cells.get((data, labels, system), {})
-        each = [f1(cell, "strict", "all") for seed, cell in seeds.items() if seed in known]
+def line(name: str, points: list[list[dict[str, Any]]], across: list[float], axis: Axis, color: str) -> list[str]:
+    """A line through the means of the points that have cells."""
+    found, means = [], []
+    for x, cells in zip(across, points, strict=True):
+        each = [f1(cell, "strict", "all") for cell in cells]
         found += [tag("circle", cx=x, cy=level(axis, value), r=2.5, fill=color, opacity=0.45) for value in each]
         if each:
-            points.append((x, level(axis, fmean(each))))
-    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+            means.append((x, level(axis, fmean(each))))
+    joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in means)
     found.append(tag("polyline", points=joined, fill="none", stroke=color, stroke_width=2))
-    x, y = points[-1]
-    return [*found, tag("text", f"{labels} labels", x=x + 8, y=y + 4, fill=color)]
+    x, y = means[-1]
+    return [*found, tag("text", name, x=x + 8, y=y + 4, fill=color)]
 
 
 def beside(merged: Path, teacher: Path) -> list[list[str]]:
@@ -225,8 +254,9 @@ def main() -> None:
     parser.add_argument("merged", type=Path, nargs="?", help="a folder that `aspectra benchmark merge` wrote")
     parser.add_argument("--base", default="base", help="the system that the others are held against [%(default)s]")
     parser.add_argument("--teacher", type=Path, help="the `cells` folder of a benchmark of an LLM")
-    parser.add_argument("--chart", type=Path, help="where to draw F1 over the size of the corpus")
+    parser.add_argument("--chart", type=Path, help="where to draw F1 over the corpus or the labels")
     parser.add_argument("--corpus", action="append", default=[], metavar="SIZE=SYSTEM", help="a place on its x axis")
+    parser.add_argument("--line", action="append", default=[], metavar="SYSTEM=NAME", help="over the labels: a line")
     parser.add_argument("--zero-shot", type=Path, nargs="+", help="folders of `aspectra zero-shot --out`")
     asked = parser.parse_args()
     if asked.zero_shot:
@@ -246,9 +276,12 @@ def main() -> None:
         print(f"\n{scoring} scoring, F1 in percent, means over seeds\n\n{markdown(heads, scores(cells, scoring))}")
     heads = ["set", "labels", "system", f"minus {asked.base}", "95 % interval", "seed by seed", "p", "Holm", "shown"]
     print(f"\nstrict, all sentences\n\n{markdown(heads, against(results, asked.base))}")
-    if asked.chart:
+    if asked.chart and asked.line:
+        lines = [(system, name) for system, _, name in (each.partition("=") for each in asked.line)]
+        write_text(asked.chart, over_labels(cells, lines))
+    elif asked.chart:
         sizes = [(int(size), system) for size, _, system in (each.partition("=") for each in asked.corpus)]
-        write_text(asked.chart, chart(cells, sizes))
+        write_text(asked.chart, over_answers(cells, sizes))
 
 
 if __name__ == "__main__":

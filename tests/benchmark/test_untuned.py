@@ -11,7 +11,7 @@ from tests.benchmark.conftest import Small
 from tests.students.taggers.labels import corpus
 
 from aspectra.benchmark import grid
-from aspectra.benchmark.protocol import benchmark
+from aspectra.benchmark.protocol import benchmark, merge
 from aspectra.data.examples import load
 from aspectra.errors import UserError
 
@@ -35,6 +35,19 @@ def test_a_run_without_labels_reads_what_its_own_pretraining_made(
     assert all(cell["cost"]["training_seconds"] == 0 for cell in untuned)
     assert all(cell["cost"]["pretraining_seconds"] is not None for cell in untuned), "told, be it 0.0"
     assert not list((tmp_path / "out").glob("cells/*shots-0*/model"))
+
+
+def test_without_labels_runs_may_differ_in_the_settings_of_fine_tuning(
+    small: Small, encoder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    learn = {"corpus": str(corpus(tmp_path / "corpus")), **QUICK}
+    own = {"kind": "student", "student": str(encoder_of("bert")), "pretrain": learn}
+    sets = {"atsa": small().sets["atsa"][:1]}
+    for seed, rate in ((1, 1e-3), (2, 1e-2)):
+        tune = TUNE | {"learning_rate": rate}
+        benchmark(small(systems={"own": own}, sets=sets, seeds=[seed], shots=[0], finetune=tune), tmp_path / str(seed))
+    (row, *_) = merge([tmp_path / "1", tmp_path / "2"], tmp_path / "out")["table"]
+    assert row["seeds"] == [1, 2]
 
 
 def test_a_student_that_knows_no_task_is_refused_before_anything_runs(

@@ -28,7 +28,7 @@ SPARE = 30  # residual degrees of freedom that the regression needs
 BITS = 62  # topics with their own indicator; the rarer ones share one
 HELD = 1_000_000  # reviews in the regression; of more, a random sample by seed
 SEED = 42
-BLOCK = 16_384
+BLOCK = 4_096
 FULL = "★⭐🌟"
 PAINTED = re.compile(rf"(?=.*[{FULL}☆])[{FULL}☆\ufe0f\s]{{1,20}}")
 WRITTEN = re.compile(

@@ -17,6 +17,8 @@ RESULT = "result.json"
 ITEMS = "predictions.jsonl"
 FREE = ("seed", "dev_f1", "device", "concurrency", "data", "demonstrations")
 """Settings that may differ between cells of one system. The last two are paths, not contents."""
+READING = ("student", "pretrain", "max_new_tokens")
+"""Settings of a student that learns from no label: those of fine-tuning are not used."""
 
 
 def cell_name(system: str, task: str, data: str, seed: int | None, shots: int | None) -> str:
@@ -172,4 +174,7 @@ class Result(Record):
 
     def identity(self) -> dict[str, Any]:
         """What all cells of one system share: settings, and files by hash rather than by path."""
-        return {key: value for key, value in self.settings.items() if key not in FREE} | self.inputs
+        settings = self.settings.items()
+        if self.kind == "student" and self.shots == 0:
+            return {key: value for key, value in settings if key in READING} | self.inputs
+        return {key: value for key, value in settings if key not in FREE} | self.inputs
