@@ -33,6 +33,7 @@ from aspectra.score.significance import Counts, Interval, difference, f1_interva
 from aspectra.tables import read_jsonl
 
 WIDE, HIGH, LEFT, TOP = 300, 220, 44, 34
+BESIDE = 120  # room for the name of a line
 # The cells by (set, labels, system), then by seed; and by set, line and point of the x axis.
 Cells = dict[tuple[str, int | None, str], dict[int, dict[str, Any]]]
 Panels = dict[str, dict[str, dict[str, list[dict[str, Any]]]]]
@@ -135,7 +136,7 @@ def chart(panels: Panels, under: str) -> str:
     )
     parts = []
     for place, (data, lines) in enumerate(panels.items()):
-        inner = [tag("text", data, x=LEFT, y=16, font_weight="bold"), *grid(axis)]
+        inner = [tag("text", f"{data}, strict F1", x=LEFT, y=16, font_weight="bold"), *grid(axis)]
         ticks = list(next(iter(lines.values())))
         across = [LEFT + (WIDE - 20) * i / max(len(ticks) - 1, 1) for i in range(len(ticks))]
         inner += [
@@ -144,8 +145,8 @@ def chart(panels: Panels, under: str) -> str:
         ]
         for color, (name, points) in zip(cycle(COLORS), lines.items()):
             inner += line(name, list(points.values()), across, axis, color)
-        parts.append(tag("g", *inner, transform=f"translate({place * (WIDE + 100)} 0)"))
-    wide, high = len(panels) * (WIDE + 100), TOP + HIGH + 44
+        parts.append(tag("g", *inner, transform=f"translate({place * (WIDE + BESIDE)} 0)"))
+    wide, high = len(panels) * (WIDE + BESIDE), TOP + HIGH + 44
     foot = tag("text", under, x=LEFT, y=high - 6)
     body = tag("rect", width=wide, height=high, fill="#fff") + "".join(parts) + foot
     look = {
