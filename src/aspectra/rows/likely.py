@@ -10,15 +10,20 @@ import re
 from typing import NamedTuple
 
 # Of encodings that fit as well, the first is named first.
-ENCODINGS = [
-    "cp1252", "cp1250", "cp1251", "shift_jis", "cp932", "gb18030", "big5", "euc_kr", "cp949", "euc_jp", "cp1253",
-    "cp1254", "cp1255", "cp1256", "mac_roman", "iso8859_2", "koi8_r",
+LATIN = ["cp1252", "cp1250", "cp1254", "mac_roman", "iso8859_2"]
+OTHERS = [
+    "cp1251", "shift_jis", "cp932", "gb18030", "big5", "euc_kr", "cp949", "euc_jp", "cp1253", "cp1255", "cp1256",
+    "koi8_r",
 ]  # fmt: skip
-SELDOM = ["cp1257", "cp850", "cp852", "cp866", "cp874", "iso8859_15", "iso8859_7"]
-HANDICAP = 0.1  # mess that one of these must make good: the library takes Windows' dashes and quotes for mess
+SELDOM = ["cp850", "cp852", "cp1257", "iso8859_15", "cp866", "cp874", "iso8859_7"]
+ENCODINGS = LATIN + OTHERS + SELDOM
+# Mess that a seldom encoding must make good (the library takes Windows' dashes and quotes for mess), and one of another
+# script in a text that is mostly of Latin letters.
+HANDICAP = 0.1
 MOST = 4  # encodings named
 CLEAR_MESS, CLEAR_COHERENCE = 0.05, 0.1  # what the best is ahead by if it is named alone
 BETWEEN = re.compile(rb"[\x00-\x2c;]+")  # between words; no part of a longer character in any of these encodings
+LETTERS = [bytes((letter,)) for letter in range(ord("a"), ord("z") + 1)]
 LONGEST = 40  # characters of the words
 
 
@@ -35,17 +40,18 @@ def likely(text: bytes) -> list[Guess]:
     """
     from charset_normalizer import from_bytes
 
-    known = ENCODINGS + SELDOM
-    ranks = {
-        name: (round(found.chaos + HANDICAP * (name in SELDOM), 2), -round(found.coherence, 2))
-        for found in from_bytes(text, cp_isolation=known)
-        for name in found.could_be_from_charset
-    }
+    west = sum(byte >= 0x80 for byte in text) < sum(map(text.lower().count, LETTERS))
+    mess, ranks = {}, {}
+    for found in from_bytes(text, cp_isolation=ENCODINGS):
+        for name in found.could_be_from_charset:
+            odd = (name in SELDOM) + (west and name in OTHERS)
+            mess[name] = found.chaos
+            ranks[name] = (round(found.chaos + HANDICAP * odd, 2), -round(found.coherence, 2))
     names: dict[str, str] = {}  # by the text: what reads the same is not a question
-    for name in sorted(ranks, key=lambda name: (ranks[name], known.index(name))):
+    for name in sorted(ranks, key=lambda name: (ranks[name], ENCODINGS.index(name))):
         names.setdefault(text.decode(name, "replace"), name)
     best = list(names.values())
-    best = best[: 1 if clear([ranks[name] for name in best]) else MOST]
+    best = best[: 1 if clear([(mess[name], ranks[name][1]) for name in best]) else MOST]
     words = telling([word for word in BETWEEN.split(text) if not word.isascii()], best)
     return [Guess(name, shown(words, name)) for name in best]
 
@@ -66,9 +72,10 @@ def telling(words: list[bytes], names: list[str]) -> bytes:
 
 
 def clear(ranks: list[tuple[float, float]]) -> bool:
-    """Whether the first of some ranks is ahead of every other."""
+    """Whether the first of some readings is ahead of every other, by its mess and coherence (negative)."""
     return bool(ranks) and all(
-        mess >= ranks[0][0] + CLEAR_MESS or coherence >= ranks[0][1] + CLEAR_COHERENCE for mess, coherence in ranks[1:]
+        mess >= ranks[0][0] + (0 if coherence >= ranks[0][1] + CLEAR_COHERENCE else CLEAR_MESS)
+        for mess, coherence in ranks[1:]
     )
 
 
