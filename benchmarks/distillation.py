@@ -104,29 +104,36 @@ def over_answers(cells: Cells, sizes: list[tuple[int, str]]) -> str:
     Only sets, labels and seeds of the largest corpus are drawn, so that all points of a line are comparable.
     """
     panels: Panels = {}
-    for data, labels, system in cells:
+    for data, labels, system in sorted(cells, key=lambda place: (place[0], number(place[1]))):
         if system == sizes[-1][1]:
             points = {}
             for size, other in sizes:
                 seeds = cells.get((data, labels, other), {})
                 points[f"{size:,}"] = [seeds[seed] for seed in seeds if seed in cells[(data, labels, system)]]
-            panels.setdefault(data, {})[f"{labels} labels"] = points
+            panels.setdefault(data, {})[f"{written(labels)} labels"] = points
     return chart(panels, "answers of the teacher")
 
 
 def over_labels(cells: Cells, lines: list[tuple[str, str]]) -> str:
     """F1 over the number of labels, a line for each of the systems, which are given with their names."""
     known = [system for system, _ in lines]
-    shots = sorted({labels for _, labels, system in cells if system in known}, key=lambda n: inf if n is None else n)
+    shots = sorted({labels for _, labels, system in cells if system in known}, key=number)
     panels: Panels = {}
     for data in dict.fromkeys(data for data, _, _ in cells):
         for system, name in lines:
-            points = {
-                "all" if labels is None else str(labels): [*cells.get((data, labels, system), {}).values()]
-                for labels in shots
-            }
-            panels.setdefault(data, {})[name] = points
+            points = {written(labels): [*cells.get((data, labels, system), {}).values()] for labels in shots}
+            if any(points.values()):
+                panels.setdefault(data, {})[name] = points
     return chart(panels, "labels of the set")
+
+
+def number(labels: int | None) -> float:
+    """A number of labels for sorting; None means all."""
+    return inf if labels is None else labels
+
+
+def written(labels: int | None) -> str:
+    return "all" if labels is None else str(labels)
 
 
 def chart(panels: Panels, under: str) -> str:
@@ -279,6 +286,8 @@ def main() -> None:
     print(f"\nstrict, all sentences\n\n{markdown(heads, against(results, asked.base))}")
     if asked.chart and asked.line:
         lines = [(system, name) for system, _, name in (each.partition("=") for each in asked.line)]
+        if wrong := [system for system, _ in lines if all(system != place[2] for place in cells)]:
+            parser.error(f"--line: {asked.merged} has no system {wrong[0]}")
         write_text(asked.chart, over_labels(cells, lines))
     elif asked.chart:
         sizes = [(int(size), system) for size, _, system in (each.partition("=") for each in asked.corpus)]

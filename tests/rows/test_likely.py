@@ -12,13 +12,16 @@ POLISH = "Śniadanie było świetne, ale łóżko złe. Pokój za mały i głoś
 RUSSIAN = "Очень хороший отель и вкусный завтрак. Персонал приветливый, но номер маленький и шумный."
 
 SURE = [
-    ("cp1252", GERMAN), ("mac_roman", GERMAN), ("mac_roman", FRENCH), ("cp1250", POLISH), ("cp852", POLISH),
+    ("cp1252", GERMAN), ("mac_roman", GERMAN), ("mac_roman", FRENCH), ("cp1250", POLISH),
     ("cp1251", RUSSIAN), ("koi8_r", RUSSIAN), ("cp866", RUSSIAN), ("cp874", "อาหารอร่อยมาก แต่ห้องเล็ก บริการไม่ดี"),
     ("gb18030", "早餐很丰盛，但是房间很小，服务态度差，不会再来"), ("big5", "早餐很豐盛，但是房間很小"),
     ("euc_kr", "조식이 맛있지만 방이 좁고 더러웠어요"),
 ]  # fmt: skip
 
 UNSURE = [
+    ("cp852", POLISH), ("cp1254", "Kahvaltı çok güzeldi"), ("cp1251", 'Samsung Galaxy Smart TV,"Доставка быстрая"'),
+    ("euc_kr", '{"hotel_name": "Grand Plaza Hotel", "review_text": "조식이 맛있지만"}'),
+    ("cp1252", f"https://example.com/{40 * 'a'}/très"),
     ("cp1252", FRENCH), ("cp1252", "Café déjà vu – the waiter was rude; but the bill “small”."),
     ("cp1252", "It’s a great place – “lovely” staff, and we paid £20"), ("cp1252", "Très bon"),
     ("cp1252", "La colazione è ottima"), ("cp1252", "It’s ok"), ("iso8859_2", POLISH), ("cp1250", "Świetny hotel"),

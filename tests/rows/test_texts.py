@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import time
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,90 @@ def test_line_ends_are_those_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a\r\nb\rc\n")
     with text_file(tmp_path / "a") as stream:
         assert stream.read() == "a\r\nb\rc\n"
+
+
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_cut_file_of_utf16_without_a_mark_is_said_to_be_cut(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,text\n1,The pizza was great\n".encode(name)[:-1])
+    with pytest.raises(UserError, match=f"name it with --encoding {name}$"):
+        read(path)
+    with pytest.raises(UserError, match=f"is not {name.upper()[:6]} to its end; is the file complete"):
+        read(path, name)
+
+
+def test_half_a_character_inside_utf16_is_not_a_cut_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xff\xfe" + "text\ngood\n".encode("utf-16-le") + b"\x00\xd8" + "more\n".encode("utf-16-le"))
+    with pytest.raises(UserError, match=r"has bytes that are not UTF-16; save it again, as UTF-8$"):
+        read(path)
+
+
+def test_another_encoding_under_the_mark_of_utf8_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + "text\nThe café was très bon\n".encode("cp1252"))
+    for given in (None, "cp1252"):
+        told = (
+            r"is not UTF-8 \(line 2, byte 16 .*; it begins with the byte-order mark of UTF-8, but is not: save it again"
+        )
+        with pytest.raises(UserError, match=told):
+            read(path, given)
+
+
+@pytest.mark.parametrize("name", ["utf-8", "ascii", "utf-16", "shift_jis", "euc_kr"])
+def test_some_bad_bytes_do_not_hide_that_a_file_is_utf8(tmp_path: Path, name: str) -> None:
+    given = None if name == "utf-8" else name
+    for suffix, text in (
+        ("json", b'[{"text": "Tr\xc3\xa8s bon, \xc3\xa0 \xe9viter"}]'),
+        ("csv", b"text\nThe Caf\xc3\xa9 was good\nThe caf\xe9 was bad\n"),
+        ("csv", b"text\rThe Caf\xc3\xa9 was good\rThe caf\xe9 was bad\r"),
+    ):
+        path = tmp_path / f"a.{suffix}"
+        path.write_bytes(text)
+        told = (
+            "other lines are UTF-8: correct this one$" if given is None else "it is mostly UTF-8: leave out --encoding"
+        )
+        with pytest.raises(UserError, match=told):
+            read(path, given)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("cp1251", "Очень хороший отель и вкусный завтрак"), ("gb18030", "早餐很丰盛，但是房间很小，服务态度差")],
+)
+def test_a_bad_line_of_a_given_encoding_is_to_be_corrected(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"text\n{text}\n".encode(name) * 50 + b"good\x98\xff\n")
+    with pytest.raises(UserError, match=f"is not {name} \\(line 101, .*; other lines are {name}: correct this one$"):
+        read(path, name)
+
+
+def test_zeros_at_line_ends_do_not_overrule_the_given_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,text\r\n\0\r\n1,The caf\xe9 was great\r\n\0\n")
+    assert "The café was great" in read(path, "cp1252")
+
+
+def test_utf16_of_old_line_ends_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("текст\rплохо\r".encode("utf-16-le"))
+    with pytest.raises(UserError, match="likely utf-16-le"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", ["undefined", "punycode", "idna"])
+def test_codecs_that_are_not_of_files_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.csv").write_text("text\ncafé\n", encoding="utf-8")
+    with pytest.raises(UserError, match=f"no encoding '{name}'"):
+        read(tmp_path / "a.csv", name)
+
+
+def test_a_long_line_is_judged_by_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(
+        ("[" + '{"text": "Das Frühstück war lecker – aber das Zimmer war zu groß"},' * 20_000).encode("cp1252")
+    )
+    began = time.monotonic()
+    with pytest.raises(UserError, match="it is likely cp1252"):
+        read(path)
+    assert time.monotonic() - began < 5

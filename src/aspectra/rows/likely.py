@@ -23,12 +23,11 @@ HANDICAP = 0.1
 MOST = 4  # encodings named
 CLEAR_MESS, CLEAR_COHERENCE = 0.05, 0.1  # what the best is ahead by if it is named alone
 BETWEEN = re.compile(rb"[\x00-\x2c;]+")  # between words; no part of a longer character in any of these encodings
-LETTERS = [bytes((letter,)) for letter in range(ord("a"), ord("z") + 1)]
 LONGEST = 40  # characters of the words
 
 
 class Guess(NamedTuple):
-    """A likely encoding, and how a few words of the text read in it."""
+    """A likely encoding, and how a few words of the text read in it; no words if it is the only one."""
 
     name: str
     words: str
@@ -40,20 +39,35 @@ def likely(text: bytes) -> list[Guess]:
     """
     from charset_normalizer import from_bytes
 
-    west = sum(byte >= 0x80 for byte in text) < sum(map(text.lower().count, LETTERS))
+    words = [word for word in BETWEEN.split(text) if not word.isascii()]
+    # Only in the words in question: keys of JSON and other columns are of Latin letters in any language.
+    west = sum(byte < 0x80 for word in words for byte in word) > sum(byte >= 0x80 for byte in text)
     mess, ranks = {}, {}
     for found in from_bytes(text, cp_isolation=ENCODINGS):
         for name in found.could_be_from_charset:
             odd = (name in SELDOM) + (west and name in OTHERS)
             mess[name] = found.chaos
             ranks[name] = (round(found.chaos + HANDICAP * odd, 2), -round(found.coherence, 2))
-    names: dict[str, str] = {}  # by the text: what reads the same is not a question
+    readings: dict[str, str] = {}  # by the text: what reads the same is not a question
     for name in sorted(ranks, key=lambda name: (ranks[name], ENCODINGS.index(name))):
-        names.setdefault(text.decode(name, "replace"), name)
-    best = list(names.values())
-    best = best[: 1 if clear([(mess[name], ranks[name][1]) for name in best]) else MOST]
-    words = telling([word for word in BETWEEN.split(text) if not word.isascii()], best)
-    return [Guess(name, shown(words, name)) for name in best]
+        readings.setdefault(text.decode(name, "replace"), name)
+    if not readings:
+        return []
+    first, *others = readings.values()
+    own = ranks[first][0] if first in SELDOM else mess[first]
+    if all(mess[name] >= own + lead(first, name, ranks) for name in others):
+        return [Guess(first, "")]
+    names = [first, *others[: MOST - 1]]
+    some = telling(words, names)
+    return [Guess(name, reading(some, name)) for name in names]
+
+
+def lead(first: str, other: str, ranks: dict[str, tuple[float, float]]) -> float:
+    """By how much mess the first encoding must be ahead of another to be named alone: by none if it is ahead in
+    coherence, which English words beside the text give to the Latin ones.
+    """
+    ahead = ranks[other][1] >= ranks[first][1] + CLEAR_COHERENCE and not (other in OTHERS and first not in OTHERS)
+    return 0 if ahead else CLEAR_MESS
 
 
 def telling(words: list[bytes], names: list[str]) -> bytes:
@@ -62,23 +76,17 @@ def telling(words: list[bytes], names: list[str]) -> bytes:
     for _ in range(MOST):
         found = max(
             (b" ".join((chosen, word)).strip() for word in words),
-            key=lambda some: (len({shown(some, name) for name in names}), len(some)),
+            key=lambda some: (len({reading(some, name) for name in names}), len(some)),
             default=b"",
         )
-        if len({shown(found, name) for name in names}) == len({shown(chosen, name) for name in names}):
+        if len({reading(found, name) for name in names}) == len({reading(chosen, name) for name in names}):
             break
         chosen = found
     return chosen or b" ".join(words[:1])
 
 
-def clear(ranks: list[tuple[float, float]]) -> bool:
-    """Whether the first of some readings is ahead of every other, by its mess and coherence (negative)."""
-    return bool(ranks) and all(
-        mess >= ranks[0][0] + (0 if coherence >= ranks[0][1] + CLEAR_COHERENCE else CLEAR_MESS)
-        for mess, coherence in ranks[1:]
-    )
-
-
-def shown(words: bytes, name: str) -> str:
-    """Words in an encoding, with a mark for what cannot be printed."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in words.decode(name, "replace"))[:LONGEST]
+def reading(words: bytes, name: str) -> str:
+    """Words in an encoding, around their first character in question, with a mark for what cannot be printed."""
+    text = "".join(sign if sign.isprintable() else "\ufffd" for sign in words.decode(name, "replace"))
+    start = next((n for n, sign in enumerate(text) if not sign.isascii()), 0)
+    return text[max(0, start - LONGEST // 2) :][:LONGEST]

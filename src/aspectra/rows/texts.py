@@ -17,7 +17,8 @@ from typing import IO, Any
 
 from aspectra.errors import UserError
 from aspectra.rows.contents import recognized
-from aspectra.rows.encodings import check_encoding, marked, settled, unlike, unreadable
+from aspectra.rows.encodings import check_encoding, marked, settled, unlike
+from aspectra.rows.misread import unreadable
 
 PACKED: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 HEAD = 4096  # bytes for detecting an encoding
@@ -73,9 +74,9 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
                 if mark is None and unlike(name, head):
                     raise UnicodeError
                 yield io.TextIOWrapper(source, encoding=name, newline="")
-            except UnicodeError:
+            except UnicodeError as error:
                 with unpacked(path) as again:
-                    raise unreadable(path, again, name, encoding) from None
+                    raise unreadable(path, again, name, encoding, error) from None
     except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
         raise UserError(f"{path} cannot be uncompressed ({error}); is the file complete?") from None
     except OSError as error:
