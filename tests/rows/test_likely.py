@@ -19,7 +19,8 @@ SURE = [
 ]  # fmt: skip
 
 UNSURE = [
-    ("cp852", POLISH), ("cp1254", "Kahvaltı çok güzeldi"), ("cp1251", 'Samsung Galaxy Smart TV,"Доставка быстрая"'),
+    ("cp852", POLISH), ("cp1254", "Kahvaltı çok güzeldi oda küçük"),
+    ("cp1251", 'Samsung Galaxy Smart TV,"Доставка быстрая"'),
     ("euc_kr", '{"hotel_name": "Grand Plaza Hotel", "review_text": "조식이 맛있지만"}'),
     ("cp1252", f"https://example.com/{40 * 'a'}/très"),
     ("cp1252", FRENCH), ("cp1252", "Café déjà vu – the waiter was rude; but the bill “small”."),

@@ -117,10 +117,10 @@ def test_of_several_encodings_each_is_named_with_a_word(tmp_path: Path) -> None:
 def test_one_line_of_another_encoding_does_not_make_it_that_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("text\nTrès bon\nà éviter\n".encode() + "Très bon\n".encode("cp1252"))
-    with pytest.raises(UserError, match=r"is not UTF-8 \(line 4, .*\); other lines are UTF-8: correct this one$"):
+    with pytest.raises(UserError, match=r"is not UTF-8 \(line 4, .*\); the rest is UTF-8: correct this place$"):
         read(path)
     path.write_bytes("text\nTrès bon, à éviter, ça va\n".encode("cp1252") * 2000 + b"\x81\n")
-    with pytest.raises(UserError, match=r"is not cp1252 \(line 4001, .*0x81\); other lines are cp1252: correct this"):
+    with pytest.raises(UserError, match=r"is not cp1252 \(line 4001, .*0x81\); the rest is cp1252: correct this"):
         read(path, "cp1252")
 
 
@@ -278,9 +278,7 @@ def test_some_bad_bytes_do_not_hide_that_a_file_is_utf8(tmp_path: Path, name: st
     ):
         path = tmp_path / f"a.{suffix}"
         path.write_bytes(text)
-        told = (
-            "other lines are UTF-8: correct this one$" if given is None else "it is mostly UTF-8: leave out --encoding"
-        )
+        told = "the rest is UTF-8: correct this place$" if given is None else "it is mostly UTF-8: leave out --encoding"
         with pytest.raises(UserError, match=told):
             read(path, given)
 
@@ -292,7 +290,7 @@ def test_some_bad_bytes_do_not_hide_that_a_file_is_utf8(tmp_path: Path, name: st
 def test_a_bad_line_of_a_given_encoding_is_to_be_corrected(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(f"text\n{text}\n".encode(name) * 50 + b"good\x98\xff\n")
-    with pytest.raises(UserError, match=f"is not {name} \\(line 101, .*; other lines are {name}: correct this one$"):
+    with pytest.raises(UserError, match=f"is not {name} \\(line 101, .*; the rest is {name}: correct this place$"):
         read(path, name)
 
 

@@ -54,8 +54,9 @@ def likely(text: bytes) -> list[Guess]:
     if not readings:
         return []
     first, *others = readings.values()
-    own = ranks[first][0] if first in SELDOM else mess[first]
-    if all(mess[name] >= own + lead(first, name, ranks) for name in others):
+    if not others or (
+        first not in SELDOM and all(mess[name] >= mess[first] + lead(first, name, ranks) for name in others)
+    ):
         return [Guess(first, "")]
     names = [first, *others[: MOST - 1]]
     some = telling(words, names)

@@ -99,10 +99,10 @@ def unfit(line: bytes, name: str) -> int | None:
 
 def advice(found: Evidence, name: str, given: str | None, mark: bool) -> str:
     """What to do about a text. `mark`: it begins with the byte-order mark of UTF-8."""
-    these = "this one" if found.misfits == 1 else "those that are not"
+    these = "this place" if found.misfits == 1 else "the lines that are not"
     if found.mostly_utf8:
         if name == "utf-8":
-            return f"other lines are UTF-8: correct {these}"
+            return f"the rest is UTF-8: correct {these}"
         if not found.other:
             return "it is likely UTF-8: leave out --encoding"
         return "it is mostly UTF-8: leave out --encoding, and correct the lines that are not"
@@ -112,7 +112,7 @@ def advice(found: Evidence, name: str, given: str | None, mark: bool) -> str:
     if not guesses:
         return f"save it as UTF-8, or name {'another' if given else 'its'} --encoding"
     if given and shown(name, given) == guesses[0].name:
-        return f"other lines are {given}: correct {these}"
+        return f"the rest is {given}: correct {these}"
     return named(*guesses)
 
 
