@@ -5,7 +5,7 @@
     python benchmarks/setfit_absa.py --python /tmp/setfit/bin/python --data rest14 --out runs/setfit
 
 SetFit runs in that environment, in a separate process; sentences are drawn as in `aspectra finetune --shots`. spaCy's
-runs of nouns are the candidates for targets, one MiniLM (22 M parameters) selects the targets and a second one
+runs of nouns are the candidates for targets, one MiniLM (23 M parameters) selects the targets and a second one
 classifies their polarity. Predictions are written in our format; sentences per second are of `predict` over the whole
 test set, including spaCy.
 """

