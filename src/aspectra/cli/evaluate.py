@@ -73,6 +73,7 @@ def evaluate(
     if any(row["gold"] for row in figures["rows"]) and not any(row["correct"] for row in figures["rows"]):
         say("evaluate: no opinion is right; was this student fine-tuned for the task, on enough sentences?")
     what, shares = ("scoring", "subset", "sentences"), ("precision", "recall", "f1")
-    rows = [[*(row[name] for name in what), *(percent(row[name]) for name in shares)] for row in figures["rows"]]
-    table([*what, "precision", "recall", "F1"], rows, f"{figures['task']} {data}, in percent")
+    rows = [[*(row[each] for each in what), *(percent(row[each]) for each in shares)] for row in figures["rows"]]
+    name = figures["task"]
+    table([*what, "precision", "recall", "F1"], rows, f"{name} {data.removeprefix(f'{name}/')}, in percent")
     print(f"{figures['seconds_per_sentence']:.3f} seconds a sentence, {figures['parameters'] / 1e6:.0f} M parameters")
