@@ -23,12 +23,11 @@ UNFINISHED = ("truncated data", "unexpected end of data")  # in the decoder's wo
 @dataclass
 class Evidence:
     """What the lines of a file that are not ASCII are: their characters of UTF-8 and the bytes that are not, how many
-    lines fit an encoding and how many do not, the first place that does not, and parts of those that are not UTF-8.
+    lines do not fit an encoding, the first such place, and parts of the lines that are not UTF-8, fitting or not.
     """
 
     utf8: int = 0
     other: int = 0
-    fits: int = 0
     misfits: int = 0
     where: str = ""
     fitting: bytearray = field(default_factory=bytearray)
@@ -69,7 +68,7 @@ def examined(stream: io.BufferedReader, name: str, before: bytes) -> Evidence:
             found.other += bad
             found.utf8 += sum(not sign.isascii() for sign in text) - bad
             place = None if wide else unfit(line, name)
-            found.fits, found.misfits = found.fits + (place is None), found.misfits + (place is not None)
+            found.misfits += place is not None
             if place is not None and not found.where:
                 found.where = f" (line {number}, byte {offset + place + 1} of the file is 0x{line[place]:02x})"
             if bad:
@@ -85,7 +84,7 @@ def whole_words(line: bytes, most: int) -> bytes:
     """The beginning of a line, of at most so many bytes, to the end of a word."""
     if len(line) <= most:
         return line
-    return match[0] if (match := WORDS.match(line[: max(most, 0)])) else b""
+    return match[0] if (match := WORDS.match(line[:most])) else b""
 
 
 def unfit(line: bytes, name: str) -> int | None:
@@ -113,11 +112,11 @@ def advice(found: Evidence, name: str, given: str | None, mark: bool) -> str:
         return f"save it as UTF-8, or name {'another' if given else 'its'} --encoding"
     if given and shown(name, given) == guesses[0].name:
         return f"the rest is {given}: correct {these}"
-    return named(*guesses)
+    return suggestion(*guesses)
 
 
-def named(first: Guess, *others: Guess) -> str:
-    """The likely encodings, the best first."""
+def suggestion(first: Guess, *others: Guess) -> str:
+    """Which --encoding to try: the likely ones, the best first."""
     if not others:
         return f"it is likely {first.name}: add --encoding {first.name}"
     more = " or ".join(f"{guess.name} ('{guess.words}')" for guess in others)
