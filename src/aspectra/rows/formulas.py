@@ -55,4 +55,4 @@ def begins_with_mark(path: Path) -> bool:
         with unpacked(path) as stream:
             return stream.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8)
     except (OSError, EOFError, lzma.LZMAError, zlib.error):
-        return False  # told of by the reader
+        return False  # the reader reports it
