@@ -48,6 +48,7 @@ class DistilConfig(Config):
     reviews: str = Field(description="CSV, JSONL or Parquet file with a text column")
     student: str = Field(default="reader-en", description="name, folder or Hub id of a tagger")
     draw: int = Field(default=2000, gt=0, description="number of reviews to ask the LLM about; all if there are fewer")
+    sentences: bool = Field(default=False, description="ask about one sentence of each review, not the whole review")
     labels: str | None = Field(
         default=None, description="set or folder with human labels: test.json, and train.json to learn from"
     )

@@ -67,6 +67,18 @@ def test_half_is_drawn_where_the_student_is_unsure_and_the_other_half_is_as_it_w
     assert fmean(row["doubt"] for row in rows if row["doubt"] is not None) > 0
 
 
+def test_a_sentence_stands_for_its_review_and_the_same_reviews_are_drawn(tmp_path: Path) -> None:
+    path, lines = tmp_path / "long.jsonl", ["The soup was cold.", "The waiter was kind.", "Never again!"]
+    write_jsonl(path, ({"id": f"r{n}", "text": " ".join(lines) if n else "Never!"} for n in range(200)))
+    config = DistilConfig(reviews=str(path), draw=200, sentences=True)
+    draw(config, None, tmp_path / "out")
+    rows = [json.loads(line) for line in (tmp_path / "out" / REVIEWS).read_text(encoding="utf-8").splitlines()]
+    assert ids(rows) == ids(drawn(path, tmp_path / "whole", 200))
+    said = Counter(row["text"] for row in rows)
+    assert said.pop("Never!") == 1, "a review without a long sentence keeps what it has"
+    assert set(said) == set(lines[:2]) and min(said.values()) > 60, "sentences of four words or more, by chance"
+
+
 def test_what_is_kept_away_is_a_tenth_and_of_the_random_half_alone(many: Path, tmp_path: Path, knows: Path) -> None:
     rows = drawn(many, tmp_path / "out", 60, knows)
     assert len(ids(rows, held=True)) == 6

@@ -51,6 +51,10 @@ def distil(
     draw: Annotated[int, typer.Option("--reviews", min=1, help="Number of reviews to ask the LLM about.")] = FIELDS[
         "draw"
     ].default,
+    sentences: Annotated[
+        bool,
+        typer.Option("--sentences", help="Ask about one sentence of each review; better with a small LLM."),
+    ] = False,
     max_cost: Annotated[float | None, typer.Option(help="Limit of the answers' cost in USD; needs the prices.")] = None,
     price_in: Annotated[float | None, typer.Option(min=0, help="USD per million tokens read.")] = None,
     price_out: Annotated[float | None, typer.Option(min=0, help="USD per million tokens written.")] = None,
@@ -129,7 +133,15 @@ def distil(
         "delimiter": delimiter,
         "skip_bad_rows": skip_bad_rows,
     }
-    given = {"reviews": reviews, "student": student, "draw": draw, "labels": labels, "seed": seed, "elicit": asked}
+    given = {
+        "reviews": reviews,
+        "student": student,
+        "draw": draw,
+        "sentences": sentences,
+        "labels": labels,
+        "seed": seed,
+        "elicit": asked,
+    }
     config = load(DistilConfig, None, changes or [], given)
     if plan:
         show_plan(recipe.plan(config, out), json, few="--reviews")

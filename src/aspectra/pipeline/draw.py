@@ -10,6 +10,8 @@ Every tenth review is held out for the report. These are only from the random ha
 not its hardest reviews. They are chosen before any answer is seen. Reviews are ordered by random key, alternating
 between the halves: if the money runs out, the answered part is the same mixture. A review's key is a hash of the seed
 and its id, so a larger draw contains the random half of a smaller one.
+
+If the LLM is to be asked about sentences, one of each review, chosen by the same key, takes the review's place.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from aspectra.readers.predictor import load
 from aspectra.recipes import DistilConfig
 from aspectra.reviews import read_reviews
 from aspectra.schema import Review
+from aspectra.sentences import spans
 from aspectra.systems import LAYOUT
 from aspectra.tables import write_jsonl
 
@@ -40,6 +43,7 @@ LEAST = 20  # answered reviews needed for training and evaluation
 MOST = 20_000  # maximum number of reviews that are read; takes some minutes
 STRETCHES = 20  # segments of the file, each with its share of the uncertain reviews
 TENTH = 10  # one of so many reviews is held out
+WORDS = 4  # a sentence that stands for its review has at least so many, if the review has such a one
 WINDOW = 64  # reviews that are read at once: on a slow machine, more would stop the progress bar for a minute
 
 
@@ -63,7 +67,8 @@ def draw(config: DistilConfig, doubting: Path | None, out: Path) -> dict[str, An
     A finished draw is kept if the student changes, so that paid answers can be reused.
     """
     reviews, asked = locate(config.reviews), config.elicit
-    settings = {"draw": config.draw, "seed": config.seed} | {name: getattr(asked, name) for name in LAYOUT}
+    settings = {"draw": config.draw, "seed": config.seed, "sentences": config.sentences}
+    settings |= {name: getattr(asked, name) for name in LAYOUT}
     stage = Stage("draw", out, {"reviews": reviews}, settings, replace=True)
     if (done := stage.finished()) is not None:
         say(f"draw: {out} is done already")
@@ -118,11 +123,22 @@ def lowest(config: DistilConfig, reviews: Path, count: int) -> tuple[list[Lot], 
         nonlocal total
         with progress("draw: read", None) as bar:
             for review in read_reviews(reviews, layout(config.elicit), config.elicit.skip_bad_rows):
-                yield Lot(lot_of(config.seed, review.id), total, review)
+                lot = lot_of(config.seed, review.id)
+                yield Lot(lot, total, sentence(review, lot) if config.sentences else review)
                 total += 1
                 bar.advance()
 
     return heapq.nsmallest(count, lots()), total
+
+
+def sentence(review: Review, lot: int) -> Review:
+    """One sentence of the review, chosen by the key, without the rating, which is of the whole.
+
+    A review of one sentence is unchanged.
+    """
+    found = [review.text[start:end] for start, end in spans(review.text)]
+    long = [text for text in found if len(text.split()) >= WORDS] or found
+    return replace(review, text=long[lot % len(long)], rating=None) if len(found) > 1 else review
 
 
 def doubtful(lots: Sequence[Lot], student: Path, config: DistilConfig) -> list[Lot]:
