@@ -1,0 +1,48 @@
+"""The predictions in `data/predictions`: each folder fits the published sets, and scores as it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from aspectra.cli.main import app
+
+RELEASED = sorted((Path(__file__).parents[2] / "data" / "predictions").glob("*/benchmark.yaml"))
+
+
+def figures(path: Path) -> dict[tuple[Any, ...], Any]:
+    """Counts and F1 of each row of a table, without times."""
+    rows = json.loads(path.read_text(encoding="utf-8"))["table"]
+    names = ("system", "task", "data", "shots", "scoring", "subset")
+    return {tuple(row[name] for name in names): (row["sentences"], row["seeds"], row["f1"]) for row in rows}
+
+
+@pytest.mark.parametrize("config", RELEASED, ids=lambda path: path.parent.name)
+def test_a_release_is_scored_again_to_its_own_figures(
+    config: Path, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASPECTRA_DATA", str(shared / "data" / "benchmark"))
+    monkeypatch.chdir(config.parent)
+    result = CliRunner().invoke(app, ["benchmark", config.name, "--out", str(tmp_path / "again")])
+    assert result.exit_code == 0, result.output
+    said, again = figures(config.parent / "scores.json"), figures(tmp_path / "again" / "results.json")
+    assert said == again
+
+
+@pytest.mark.parametrize("config", RELEASED, ids=lambda path: path.parent.name)
+def test_a_release_has_no_sentence(config: Path, shared: Path) -> None:
+    names = ("rest14", "laptop14", "rest16", "laptop16")
+    texts = {
+        row["sentence"]
+        for name in names
+        for path in (shared / "data" / "benchmark").rglob(f"{name}/*test.json")
+        for row in json.loads(path.read_text(encoding="utf-8-sig"))
+        if len(row["sentence"].split()) > 8
+    }
+    assert len(texts) > 2000
+    said = "".join(path.read_text(encoding="utf-8") for path in config.parent.rglob("*.json*"))
+    assert not [text for text in texts if json.dumps(text)[1:-1] in said or text in said]
