@@ -1,4 +1,4 @@
-"""The predictions in `data/predictions`: each folder fits the published sets, and scores as it says."""
+"""The predictions in `data/predictions` score as they say, and those and `data/answers` quote no sentence."""
 
 from __future__ import annotations
 
@@ -46,3 +46,12 @@ def test_a_release_has_no_sentence(config: Path, shared: Path) -> None:
     assert len(texts) > 2000
     said = "".join(path.read_text(encoding="utf-8") for path in config.parent.rglob("*.json*"))
     assert not [text for text in texts if json.dumps(text)[1:-1] in said or text in said]
+
+
+def test_a_recorded_answer_quotes_targets_alone() -> None:
+    (path,) = (Path(__file__).parents[2] / "data" / "answers").glob("*.jsonl")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len({row["review_sha256"] for row in rows}) == len(rows) > 2000
+    assert not [row for row in rows if "review" in row]
+    targets = [opinion["target"] for row in rows for opinion in json.loads(row["text"])["opinions"]]
+    assert targets and max(len((target or "").split()) for target in targets) <= 8
