@@ -35,8 +35,10 @@ def knows(encoder_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return taught(encoder_of("bert"), tmp_path_factory.mktemp("doubting") / "tagger")
 
 
-def drawn(many: Path, out: Path, count: int, student: Path | None = None, seed: int = 42) -> list[dict[str, Any]]:
-    config = DistilConfig(reviews=str(many), draw=count, seed=seed, pretrain={"threads": 1})
+def drawn(
+    many: Path, out: Path, count: int, student: Path | None = None, seed: int = 42, sentences: bool = False
+) -> list[dict[str, Any]]:
+    config = DistilConfig(reviews=str(many), draw=count, seed=seed, sentences=sentences, pretrain={"threads": 1})
     draw(config, student, out)
     return [json.loads(line) for line in (out / REVIEWS).read_text(encoding="utf-8").splitlines()]
 
@@ -69,14 +71,14 @@ def test_half_is_drawn_where_the_student_is_unsure_and_the_other_half_is_as_it_w
 
 def test_a_sentence_stands_for_its_review_and_the_same_reviews_are_drawn(tmp_path: Path) -> None:
     path, lines = tmp_path / "long.jsonl", ["The soup was cold.", "The waiter was kind.", "Never again!"]
-    write_jsonl(path, ({"id": f"r{n}", "text": " ".join(lines) if n else "Never!"} for n in range(200)))
-    config = DistilConfig(reviews=str(path), draw=200, sentences=True)
-    draw(config, None, tmp_path / "out")
-    rows = [json.loads(line) for line in (tmp_path / "out" / REVIEWS).read_text(encoding="utf-8").splitlines()]
+    texts = (" ".join(lines) if n else "Never!" for n in range(200))
+    write_jsonl(path, ({"id": f"r{n}", "text": text, "rating": 4} for n, text in enumerate(texts)))
+    rows = drawn(path, tmp_path / "out", 200, sentences=True)
     assert ids(rows) == ids(drawn(path, tmp_path / "whole", 200))
     said = Counter(row["text"] for row in rows)
     assert said.pop("Never!") == 1, "a review without a long sentence keeps what it has"
     assert set(said) == set(lines[:2]) and min(said.values()) > 60, "sentences of four words or more, by chance"
+    assert {row["id"] for row in rows if row["rating"] is not None} == {"r0"}, "stars are of the whole review"
 
 
 def test_what_is_kept_away_is_a_tenth_and_of_the_random_half_alone(many: Path, tmp_path: Path, knows: Path) -> None:

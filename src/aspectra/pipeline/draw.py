@@ -123,12 +123,14 @@ def lowest(config: DistilConfig, reviews: Path, count: int) -> tuple[list[Lot], 
         nonlocal total
         with progress("draw: read", None) as bar:
             for review in read_reviews(reviews, layout(config.elicit), config.elicit.skip_bad_rows):
-                lot = lot_of(config.seed, review.id)
-                yield Lot(lot, total, sentence(review, lot) if config.sentences else review)
+                yield Lot(lot_of(config.seed, review.id), total, review)
                 total += 1
                 bar.advance()
 
-    return heapq.nsmallest(count, lots()), total
+    found = heapq.nsmallest(count, lots())
+    if config.sentences:
+        found = [replace(each, review=sentence(each.review, each.lot)) for each in found]
+    return found, total
 
 
 def sentence(review: Review, lot: int) -> Review:
