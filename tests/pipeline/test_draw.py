@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, pstdev
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from tests.students.taggers.labels import taught
 
 from aspectra.errors import UserError
 from aspectra.pipeline.draw import REVIEWS, Lot, draw, spread
+from aspectra.readers.doubt import doubt
+from aspectra.readers.predictor import load
 from aspectra.recipes import DistilConfig
 from aspectra.schema import Review
 from aspectra.tables import write_jsonl
@@ -64,9 +66,12 @@ def test_half_is_drawn_where_the_student_is_unsure_and_the_other_half_is_as_it_w
     assert (len(random), len(unsure)) == (30, 30)
     assert random == ids(plain)[:30]
     assert "where the student is least sure, of 150 that it read" in capsys.readouterr().err
-    strange = [name for name in unsure if int(name[1:]) % 4 == 0]
-    assert len(strange) > 20, "a quarter of the file, and most of the doubt"
-    assert fmean(row["doubt"] for row in rows if row["doubt"] is not None) > 0
+    # Measured here again: what a small student doubts differs between processors, that the doubtful are taken does not.
+    texts = [json.loads(line)["text"] for line in many.read_text(encoding="utf-8").splitlines()]
+    of_file = {f"r{n}": doubt(found) for n, found in enumerate(load(knows, threads=1).extract_iter(texts))}
+    noted = {row["id"]: row["doubt"] for row in rows if row["why"] == "unsure"}
+    assert noted == pytest.approx({name: of_file[name] for name in unsure}, abs=1e-3)
+    assert fmean(noted.values()) > fmean(of_file.values()) + pstdev(of_file.values()) / 2
 
 
 def test_a_sentence_stands_for_its_review_and_the_same_reviews_are_drawn(tmp_path: Path) -> None:
