@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from pytest_httpserver import HTTPServer
 from tests.test_weights import model_folder
 
 from aspectra import models
@@ -28,39 +24,6 @@ def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_an_unknown_name_gets_the_nearest_one() -> None:
     with pytest.raises(UserError, match="unknown model 't5-smal'; did you mean 't5-small'"):
         models.resolve("t5-smal")
-
-
-def fetch(name: str, home: Path, endpoint: str) -> tuple[int, str]:
-    """`aspectra models fetch` in its own process (the Hub's settings are read once, at import)."""
-    environment = os.environ | {"HF_HOME": str(home), "HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": "0", "NO_PROXY": "*"}
-    done = subprocess.run(
-        [sys.executable, "-m", "aspectra", "models", "fetch", name], capture_output=True, text=True, env=environment
-    )
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stderr
-
-
-def test_a_hub_out_of_reach_says_what_was_tried(tmp_path: Path) -> None:
-    code, said = fetch("t5-small", tmp_path, "http://127.0.0.1:9")
-    assert code == 2
-    assert "tried the Hub's cache" in said
-    assert "http://127.0.0.1:9/google-t5/t5-small" in said
-    assert said.count("\n") == 1
-
-
-def test_a_hub_model_with_pickled_weights_only_is_refused(tmp_path: Path, httpserver: HTTPServer) -> None:
-    answer = {"id": "some/old", "siblings": [{"rfilename": "pytorch_model.bin"}, {"rfilename": "config.json"}]}
-    httpserver.expect_request("/api/models/some/old").respond_with_json(answer)
-    code, said = fetch("some/old", tmp_path, httpserver.url_for("").rstrip("/"))
-    assert (code, "has no safetensors weights" in said) == (2, True), said
-
-
-def test_a_repository_that_does_not_exist(tmp_path: Path, httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/api/models/no/such").respond_with_json(
-        {"error": "Repository not found"}, status=404, headers={"X-Error-Code": "RepoNotFound"}
-    )
-    code, said = fetch("no/such", tmp_path, httpserver.url_for("").rstrip("/"))
-    assert (code, "neither a folder nor a Hub repository" in said) == (2, True), said
 
 
 def test_a_failed_fetch_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

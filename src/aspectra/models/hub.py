@@ -15,7 +15,8 @@ from aspectra.extras import need
 from aspectra.progress import say
 from aspectra.weights import check
 
-FILES = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.jinja")
+FILES = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.model", "*.txt", "*.jinja"]
+OTHERS = ["*/*"]  # other formats of the same weights
 TIMEOUT = 10  # seconds before the Hub counts as unreachable
 
 
@@ -56,7 +57,9 @@ def cached(repository: str) -> Path | None:
     from huggingface_hub import snapshot_download
 
     try:
-        return check(Path(snapshot_download(repository, local_files_only=True)))
+        # The same patterns as in the download: without them a cache that lacks the other formats counts as incomplete.
+        place = snapshot_download(repository, local_files_only=True, allow_patterns=FILES, ignore_patterns=OTHERS)
+        return check(Path(place))
     except (UserError, OSError, ValueError):
         return None
 
@@ -78,8 +81,8 @@ def downloaded(name: str, repository: str) -> Path:
                     repository,
                     endpoint=endpoint,
                     etag_timeout=TIMEOUT,
-                    allow_patterns=list(FILES),
-                    ignore_patterns=["*/*"],  # other formats of the same weights
+                    allow_patterns=FILES,
+                    ignore_patterns=OTHERS,
                 )
             )
         )
