@@ -102,3 +102,12 @@ def test_the_page_is_one_safe_file() -> None:
     assert "all answers" in page.text and "90.00" in page.text and EVIL in page.text
     assert len(page.all("script")) == 2 and not page.all("link")
     assert "default-src 'none'" in str(page.all("meta", http_equiv="Content-Security-Policy")[0]["content"])
+
+
+def test_a_student_that_names_nothing_is_not_asked_about_more_money() -> None:
+    gold = sentences(40, 1)
+    silent = [Prediction(example.id, example.text, ()) for example in gold]
+    found = measured(gold, {"half": silent, "all": silent}, {"half": 20, "all": 40}, of_reviews=True)
+    assert "names no opinion: it has learned too little" in found["more"]
+    wrong = [Prediction(example.id, example.text, BAD) for example in gold]
+    assert "help?" in measured(gold, {"half": silent, "all": wrong}, {"half": 20, "all": 40}, of_reviews=True)["more"]

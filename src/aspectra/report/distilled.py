@@ -34,6 +34,10 @@ NAMES = {
     "half": "half of the answers",
     "all": "all answers",
 }
+SILENT = (
+    "The student of all answers names no opinion: it has learned too little. Ask about more reviews (--reviews), or "
+    "train for more epochs (--set pretrain.epochs=30)."
+)
 
 
 def measured(
@@ -75,7 +79,9 @@ def measured(
         },
         "rows": rows,
         "gains": gains,
-        "more": more(Interval(**gains["all - half"]), learned["all"] - learned["half"], units),
+        "more": more(Interval(**gains["all - half"]), learned["all"] - learned["half"], units)
+        if any(claims for _, claims, _, _ in counts["all"])
+        else SILENT,
     }
 
 
