@@ -56,9 +56,14 @@ def student_folder(model: Path | str) -> Path:
     path = Path(chosen(model)).expanduser()
     if is_export(path):
         return path
-    if str(model) not in NAMES and not path.exists():
-        raise absent(model)
+    check_there(model)
     return resolve(str(model))
+
+
+def check_there(model: Path | str) -> None:
+    """Raise UserError for what is neither a folder nor a short name."""
+    if str(model) not in NAMES and not Path(model).expanduser().exists():
+        raise absent(model)
 
 
 def open_reader(
@@ -86,6 +91,7 @@ def open_reader(
 
     model = chosen(model)
     if not is_export(model):
+        check_there(model)
         need("train", "a student that is not exported")
         from aspectra.students.families import tags
 
