@@ -13,7 +13,15 @@ from aspectra.benchmark.release import WORDS
 from aspectra.cli.main import app
 from aspectra.data import datasets
 
-RELEASED = sorted((Path(__file__).parents[2] / "data" / "predictions").glob("*/benchmark.yaml"))
+FEW = 10  # files that the quick tests score again
+RELEASED = [
+    pytest.param(
+        config,
+        id=config.parent.name,
+        marks=[pytest.mark.slow] if len([*config.parent.glob("predictions/*/*.jsonl")]) > FEW else [],
+    )
+    for config in sorted((Path(__file__).parents[2] / "data" / "predictions").glob("*/benchmark.yaml"))
+]
 
 
 def figures(path: Path) -> dict[tuple[Any, ...], Any]:
@@ -23,7 +31,7 @@ def figures(path: Path) -> dict[tuple[Any, ...], Any]:
     return {tuple(row[name] for name in names): (row["sentences"], row["seeds"], row["f1"]) for row in rows}
 
 
-@pytest.mark.parametrize("config", RELEASED, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("config", RELEASED)
 def test_a_release_is_scored_again_to_its_own_figures(
     config: Path, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -35,7 +43,7 @@ def test_a_release_is_scored_again_to_its_own_figures(
     assert said == again
 
 
-@pytest.mark.parametrize("config", RELEASED, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("config", RELEASED)
 def test_a_release_has_no_sentence(config: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASPECTRA_DATA", str(shared / "data" / "benchmark"))
     sets = (("atsa", "rest14"), ("atsa", "laptop14"), ("acsa", "rest16"), ("acsa", "laptop16"))
