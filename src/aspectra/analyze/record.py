@@ -69,7 +69,8 @@ class Record:
         changed = [name for name in now if settings.get(name) != now[name]]
         other += ["version of Aspectra" if name == "version" else f"--{name.replace('_', '-')}" for name in changed]
         if other:
-            return f"with other settings or input ({', '.join(other)})"
+            named = ["model or --min-confidence" if name == "model" else name for name in other]
+            return f"with other settings or input ({', '.join(named)})"
         return f"by this run, but the output has changed since: its {self.beside} describes another file"
 
     def settings(self) -> dict[str, Any]:

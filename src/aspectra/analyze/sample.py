@@ -50,7 +50,9 @@ def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
         raise UserError(f"{out} has no {out.name}.{MANIFEST} beside it: name the file that `aspectra analyze` wrote")
     check_file(reviews)
     if manifest["inputs"].get("reviews") != digest(reviews):
-        raise UserError(f"{reviews} is not the file that {out} was made from ({manifest['reviews']}); name that file")
+        grown = manifest["config"].get("append")
+        made_from = out.with_name(f"{out.name}.reviews.parquet") if grown else manifest["reviews"]
+        raise UserError(f"{reviews} is not the file that {out} was made from ({made_from}); name that file")
     if not out.is_file() or manifest["outputs"].get(out.name) != sha256(out):
         raise UserError(f"{out} has changed since `aspectra analyze` wrote it; make it again with --replace")
     said, figures = manifest["config"], manifest["figures"]

@@ -22,7 +22,7 @@ def sheet_rows(path: Path, keep: Keep) -> Iterator[Row]:
     workbook, is damaged or has a password; MissingExtraError without openpyxl.
     """
     check_file(path)
-    need("excel", f"{path.suffix} files")
+    need("excel", f"a file in {path.suffix}")
     header: list[str] | None = None
     for number, cells in filled_rows(path):
         if header is None:
