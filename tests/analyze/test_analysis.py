@@ -333,6 +333,9 @@ def test_an_output_of_another_run_says_what_differs(tmp_path: Path) -> None:
     told = r"made with other settings or input \(--text-column, --limit\); overwrite it with --replace"
     with pytest.raises(UserError, match=told):
         analyze(**first | {"text_column": "text", "limit": 2})
+    for name, changed in (("dictionary from 0.5", "--min-confidence"), ("another", "model")):
+        with pytest.raises(UserError, match=rf"other settings or input \({changed}\)"):
+            analyze(**first | {"source": source(name=name)})
     put(first["reviews"], [*SMALL, SMALL[0]])
     with pytest.raises(UserError, match=r"\(reviews\)"):
         analyze(**first)

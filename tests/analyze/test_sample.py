@@ -102,3 +102,7 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
     out.write_text("", encoding="utf-8")
     with pytest.raises(UserError, match="has changed since"):
         sample(reviews, out, 5, 0)
+    grown = tmp_path / "grown.parquet"
+    analyze(reviews, source(), grown, append=True)
+    with pytest.raises(UserError, match=r"was made from \(.*grown\.parquet\.reviews\.parquet\)"):
+        sample(reviews, grown, 5, 0)

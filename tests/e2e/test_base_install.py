@@ -58,3 +58,10 @@ def test_a_run_and_an_evaluation_say_at_once_which_extra_is_missing(tmp_path: Pa
         told = f"aspectra: error: {what} needs the extra 'train': pip install 'PATH[train]'"
         assert done.stderr.startswith(told) and done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_mistyped_folder_is_no_missing_extra(tmp_path: Path) -> None:
+    for command in (["analyze", tmp_path / "reviews.csv", "--out", tmp_path / "out.csv"], ["serve"]):
+        done = bare(*command, "--model", "nope")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "no model in nope; name the folder" in done.stderr

@@ -17,6 +17,7 @@ from aspectra.analyze.known import Known
 from aspectra.analyze.output import extent, write_opinions
 from aspectra.analyze.parts import Parts
 from aspectra.analyze.record import Record, shows
+from aspectra.analyze.source import parted
 from aspectra.analyze.table import Entry, Table, survey
 from aspectra.errors import UserError
 from aspectra.files import sha256
@@ -55,14 +56,14 @@ class Growth(Record):
             )
         if done["config"]["version"] != self.stage.config["version"]:
             raise UserError(f"{out} is of another version of Aspectra; name another --out")
-        before, now = (text.partition(" from ") for text in (done["inputs"]["model"], self.model))
+        before, now = parted(done["inputs"]["model"]), parted(self.model)
         if before[0] != now[0]:
             raise UserError(
                 f"{out} was read by another model ({done['model']}), and one output is of one model; name another --out"
             )
         if before != now:
             raise UserError(
-                f"{out} was made with --min-confidence {before[2] or 0}; give the same one, or name another --out"
+                f"{out} was made with --min-confidence {before[1]}; give the same one, or name another --out"
             )
         if done["config"]["excel_safe"] != self.excel_safe:
             with_ = "with" if done["config"]["excel_safe"] else "without"

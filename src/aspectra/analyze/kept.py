@@ -27,6 +27,11 @@ DIGEST, ROW, ID, CUT, UNDER = OURS = tuple(f"aspectra:{name}" for name in ("dige
 ABOUT = b"aspectra"  # in the file's metadata
 
 
+def kept_of(out: Path) -> Path:
+    """The file of the kept reviews of an output."""
+    return out.with_name(f"{out.name}.reviews.parquet")
+
+
 @dataclass
 class Kept(Table):
     """A file of kept reviews as a table of reviews. `base` describes the reviews before them (`Growth.note`)."""

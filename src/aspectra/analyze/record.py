@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aspectra.analyze.kept import kept_of
+from aspectra.analyze.source import parted
 from aspectra.circumstances import circumstances
 from aspectra.errors import UserError
 from aspectra.files import canonical, sha256, write_json
@@ -33,7 +35,7 @@ class Record:
         self.out, self.excel_safe, self.replace = out, excel_safe, replace
         self.beside = f"{out.name}.{MANIFEST}"
         self.parts = out.with_name(f"{out.name}.parts")
-        self.kept = out.with_name(f"{out.name}.reviews.parquet")  # of an output that grows (`growth`)
+        self.kept = kept_of(out)  # of an output that grows (`growth`)
         self.before = read(out.parent, self.beside)  # the manifest of the last run
         self.stage = Stage("analyze", self.parts, dict(inputs), {"version": VERSION, **reading}, replace)
         self.key = hashlib.sha256(canonical([self.stage.key(), excel_safe]).encode()).hexdigest()
@@ -65,12 +67,13 @@ class Record:
             return "by a run with other reviews, another model or other settings"
         inputs, hashes = before.get("inputs", {}), self.stage.hashes()
         other = [name for name in sorted({*inputs, *hashes}) if inputs.get(name) != hashes.get(name)]
+        if "model" in other and parted(inputs["model"])[0] == parted(hashes["model"])[0]:
+            other[other.index("model")] = "--min-confidence"
         settings, now = before.get("config", {}), self.settings()
         changed = [name for name in now if settings.get(name) != now[name]]
         other += ["version of Aspectra" if name == "version" else f"--{name.replace('_', '-')}" for name in changed]
         if other:
-            named = ["model or --min-confidence" if name == "model" else name for name in other]
-            return f"with other settings or input ({', '.join(named)})"
+            return f"with other settings or input ({', '.join(other)})"
         return f"by this run, but the output has changed since: its {self.beside} describes another file"
 
     def settings(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aspectra.analyze.kept import open_kept
+from aspectra.analyze.kept import kept_of, open_kept
 from aspectra.analyze.opinions import Opinion, Opinions
 from aspectra.analyze.output import Written
 from aspectra.analyze.table import Table, read_table
@@ -50,8 +50,7 @@ def sample(reviews: Path, out: Path, count: int, seed: int) -> dict[str, Any]:
         raise UserError(f"{out} has no {out.name}.{MANIFEST} beside it: name the file that `aspectra analyze` wrote")
     check_file(reviews)
     if manifest["inputs"].get("reviews") != digest(reviews):
-        grown = manifest["config"].get("append")
-        made_from = out.with_name(f"{out.name}.reviews.parquet") if grown else manifest["reviews"]
+        made_from = kept_of(out) if manifest["config"].get("append") else manifest["reviews"]
         raise UserError(f"{reviews} is not the file that {out} was made from ({made_from}); name that file")
     if not out.is_file() or manifest["outputs"].get(out.name) != sha256(out):
         raise UserError(f"{out} has changed since `aspectra analyze` wrote it; make it again with --replace")

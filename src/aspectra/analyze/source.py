@@ -15,6 +15,8 @@ from aspectra.readers.opening import absent, chosen, unnamed
 from aspectra.readers.predictor import load
 from aspectra.readers.taggers.meanings import lent
 
+SURE = " from "  # in an identity, between the model's digest and the minimum confidence
+
 
 @dataclass(frozen=True)
 class Source:
@@ -49,10 +51,20 @@ def student(model: str | Path | None, *, min_confidence: float = 0.0, targets: s
         raise absent(folder)
     identity = digest(folder)
     if min_confidence:
-        identity += f" from {min_confidence:g}"
+        identity += f"{SURE}{min_confidence:g}"
         options["min_confidence"] = min_confidence
     name = " ".join(filter(None, named(folder))) if model is None else str(model)
     opened = partial(load, folder.absolute(), **options)
     good = quality(folder, min_confidence)
     note = unnamed() if model is None else None
     return Source(identity, opened, name, about(folder), language(folder), lent(folder, targets), good, note)
+
+
+def parted(identity: str) -> tuple[str, str]:
+    """The model's digest and the minimum confidence of an identity, "0" without one.
+
+    >>> parted("3f2a from 0.5"), parted("3f2a")
+    (('3f2a', '0.5'), ('3f2a', '0'))
+    """
+    model, _, confidence = identity.partition(SURE)
+    return model, confidence or "0"
