@@ -72,7 +72,9 @@ def test_a_config_of_another_command_is_named_as_that() -> None:
 
 def test_a_mistyped_setting_of_a_system_is_told_rather_than_the_missing_one() -> None:
     systems = {"a": {"kind": "file", "prediction": "x"}}
-    with pytest.raises(UserError, match=r"unknown setting 'systems\.a\.prediction'; did you mean"):
+    with pytest.raises(
+        UserError, match=r"unknown setting 'systems\.a\.prediction'; did you mean 'systems\.a\.predictions'"
+    ):
         build(BenchmarkConfig, {"systems": systems, "sets": {"atsa": ["hotels"]}})
     with pytest.raises(UserError, match=r"^setting systems\.a\.predictions is missing$"):
         build(BenchmarkConfig, {"systems": {"a": {"kind": "file"}}, "sets": {"atsa": ["hotels"]}})

@@ -44,8 +44,8 @@ def build(model: type[Model], values: dict[str, Any]) -> Model:
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         where = spelled(first["loc"], values)
         if first["type"] == "extra_forbidden":
-            names = list(_names(model))
             section, _, own = where.rpartition(".")
+            names = [_within(name, section) for name in _names(model)]
             # Only neighbors and the most similar name: all of a run's two hundred settings would be too long.
             peers = [name for name in names if name.rpartition(".")[0] == section or name.endswith(f".{own}")]
             raise unknown("setting", where, {*peers, *difflib.get_close_matches(where, names, n=1)}) from None
@@ -70,7 +70,7 @@ def spelled(place: Sequence[int | str], values: Any) -> str:
     """A setting's path as the user writes it, without the type names that pydantic inserts."""
     parts = list[str]()
     for number, part in enumerate(place, 1):
-        if isinstance(values, dict) and part not in values and number < len(place):
+        if isinstance(values, dict) and part not in values and (number < len(place) or values.get("kind") == part):
             continue
         if part != "[key]":
             parts.append(str(part))
@@ -79,6 +79,16 @@ def spelled(place: Sequence[int | str], values: Any) -> str:
         elif isinstance(values, list | tuple) and isinstance(part, int) and part < len(values):
             values = values[part]
     return ".".join(parts)
+
+
+def _within(name: str, section: str) -> str:
+    """A setting's path with the key that the user chose, as in `systems.mine.predictions`, if it is of that section.
+
+    >>> _within("systems.predictions", "systems.mine"), _within("systems.predictions", "finetune")
+    ('systems.mine.predictions', 'systems.predictions')
+    """
+    whole, own = section.split("."), name.split(".")
+    return f"{section}.{own[-1]}" if len(own) == len(whole) > 1 and own[:-1] == whole[:-1] else name
 
 
 def load(

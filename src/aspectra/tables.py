@@ -21,7 +21,7 @@ def read_jsonl(path: Path | str) -> Iterator[dict[str, Any]]:
 
     Raises UserError for a missing file, one that is not UTF-8, and a line that is not a JSON object (with its number).
     """
-    for row in jsonl_rows(Path(path)):
+    for row in jsonl_rows(Path(path), fixed=True):
         if row.fault:
             raise UserError(f"{path}, {row.place}: {row.detail}")
         yield row.values

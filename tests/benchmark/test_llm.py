@@ -133,3 +133,19 @@ def test_a_teacher_that_says_where_its_targets_stand_is_scored_by_place(tmp_path
     teacher = ElicitConfig(teacher="recorded", model=str(tmp_path / "teacher.jsonl"), kinds=("extraction",))
     figures = judge(teacher, str(tmp_path), ("all",), ("strict", "paper"), None, tmp_path / "out")
     assert [(row["f1"], row["gold"], row["predicted"]) for row in figures["rows"]] == [(1.0, 1, 1), (1.0, 2, 2)]
+
+
+def test_a_record_without_an_answer_has_no_score_and_gaps_are_told(small: Small, tmp_path: Path) -> None:
+    texts = [example.text for example in load(tmp_path / "atsa" / "inn" / "test.json")]
+    recorded(tmp_path / "other.jsonl", ["Another set's sentence."], "positive")
+    recorded(tmp_path / "some.jsonl", texts[:4], "positive")
+    systems = {
+        name: {"kind": "llm", "elicit": {"teacher": "recorded", "model": str(tmp_path / f"{name}.jsonl")}}
+        for name in ("other", "some")
+    }
+    benchmark(small(systems=systems, sets={"atsa": [str(tmp_path / "atsa" / "inn")]}), tmp_path / "out")
+    found = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert {row["system"] for row in found["table"]} == {"some"}
+    assert any("has no answer to 10 of 14 sentences" in note for note in found["notes"])
+    (lost,) = found["missing"]
+    assert "has an answer for none of the 14 sentences" in json.dumps(lost)

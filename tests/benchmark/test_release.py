@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+import yaml
 from tests.benchmark.conftest import Small, cut_down, sentence
 
 from aspectra.benchmark.protocol import benchmark
@@ -58,7 +60,16 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     assert names == ["atsa-inn-4-1.jsonl", "atsa-inn-4-2.jsonl", "atsa-inn-all-1.jsonl", "atsa-inn-all-2.jsonl"]
     card = (tmp_path / "passed" / "README.md").read_text(encoding="utf-8")
     assert "can be a whole" in card
-    assert "aspectra score --gold test.json --gold hard_test.json --pred predictions/" in card
+    assert "aspectra score --gold SET/test.json --pred predictions/" in card, "this set has no hard_test.json"
+    added = card.partition("    systems:\n")[2].partition("To score")[0]
+    own = yaml.safe_load(dedent("    systems:\n" + added))
+    assert own["compare"] == [["mine", "shots"]]
+    assert own["systems"]["mine"] == {
+        "kind": "file",
+        "predictions": "MY/FOLDER/{task}-{data}-{shots}-{seed}.jsonl",
+        "shots": [4, None],
+        "seeds": [1, 2],
+    }, "the shots and seeds that are there, so that no file is missed"
     assert "| shots | atsa/inn | all | 2 |" in card and "answers a long part that is not valid" in card
     monkeypatch.chdir(tmp_path / "passed")
     assert run(["benchmark", "benchmark.yaml", "--out", str(tmp_path / "again")]) == 0

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from aspectra.data.examples import load
 from aspectra.errors import UserError
 from aspectra.rows import Form, read_rows, text_file
+from aspectra.tables import read_jsonl
 
 TEXT = "id,text\n1,La crème brûlée était très bonne – 😍\n"
 
@@ -212,6 +214,17 @@ def test_a_file_that_is_not_of_the_given_encoding_is_told(tmp_path: Path) -> Non
     (tmp_path / "a.csv").write_text("text\nnaïve\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"is not ascii .*; it is likely UTF-8: leave out --encoding$"):
         read(tmp_path / "a.csv", "ascii")
+
+
+@pytest.mark.parametrize("written", ["cp1252", "utf-16-le"])
+def test_where_no_command_has_encoding_none_is_advised(tmp_path: Path, written: str) -> None:
+    """`aspectra score` and the sets of `benchmark` are UTF-8, and their commands have no --encoding."""
+    path = tmp_path / "said.json"
+    path.write_bytes('[{"sentence": "Un très bon café à la carte.", "aspects": []}]\n'.encode(written))
+    for reads in (lambda: list(read_jsonl(path)), lambda: load(path)):
+        with pytest.raises(UserError, match=r"save it again, as UTF-8$") as told:
+            reads()
+        assert "--encoding" not in str(told.value)
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])

@@ -233,7 +233,10 @@ def ask(
         raise AspectraError(f"{lost} answers are pending{why}; the others are stored in answers/{home.name}")
     kept = llm.asked(system) | settings.model_dump(mode="json", include={*llm.JUDGED, "concurrency", "task"})
     kept |= settings.model_dump(mode="json", include={"model", "categories", "demonstrations"})
-    return Outcome("llm", said, cost, kept)
+    found = llm.lacking(settings, sentences, said, counts["absent"])
+    for doubt in found:
+        say(doubt)
+    return Outcome("llm", said, cost, kept, doubts=found)
 
 
 def take(system: FileSystem, cell: grid.Cell, sentences: Sequence[Example], cap: int | None) -> Outcome:

@@ -24,7 +24,7 @@ from aspectra.elicit import call, prompt
 from aspectra.elicit.engine import elicit
 from aspectra.elicit.handoff import responses
 from aspectra.elicit.store import now
-from aspectra.errors import UserError
+from aspectra.errors import AspectraError, UserError
 from aspectra.files import canonical, sha256
 from aspectra.places import locate
 from aspectra.schema import Example, Prediction, Response
@@ -95,6 +95,20 @@ def interview(
     known = fresh and settings.teacher != "recorded"
     cost = Cost(seconds=seconds if known else None, usd=usd, **{side: n or None for side, n in tokens.items()})
     return predictions, cost, counts
+
+
+def lacking(settings: ElicitConfig, examples: Sequence[Example], said: Sequence[Prediction], absent: int) -> list[str]:
+    """A note on the sentences that a file of recorded answers lacks: they count as sentences without opinions.
+
+    `absent` counts the texts without an answer. Raises AspectraError if that is every one: a wrong file has no score.
+    """
+    if not absent:
+        return []
+    whole = len({example.text for example in examples})
+    if absent >= whole:
+        raise AspectraError(f"{settings.model} has an answer for none of the {whole} sentences; name another file")
+    lacking = sum(not answered(prediction) for prediction in said)
+    return [f"{settings.model} has no answer to {lacking} of {len(said)} sentences, so these have no opinion"]
 
 
 def name_of(text: str) -> str:

@@ -93,7 +93,7 @@ class _SentenceError(Exception):
 
 
 def _json(path: Path) -> Any:
-    with text_file(path) as stream:
+    with text_file(path, fixed=True) as stream:
         text = stream.read()
     try:
         return json.loads(text)

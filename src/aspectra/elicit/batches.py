@@ -118,7 +118,7 @@ def batch_in(file: Path, out: Path, price_in: float | None = None, price_out: fl
         group: dict[int, Outcome] = {}
         torn: list[str] = []
         with progress("batch", None) as bar:
-            for row in jsonl_rows(file):
+            for row in jsonl_rows(file, fixed=True):
                 if row.fault:
                     found["torn"] += 1
                     if found["torn"] <= NAMED:

@@ -48,7 +48,7 @@ def reviews(path: Path) -> Iterator[dict[str, str]]:
     if path.suffix.lower() != ".txt":
         yield from ({"id": f"{path.stem}-{each.id}", "text": each.text} for each in read_reviews(path))
         return
-    with text_file(path) as stream:
+    with text_file(path, fixed=True) as stream:
         for number, line in enumerate(stream, 1):
             if text := line.strip():
                 yield {"id": f"{path.stem}-{number}", "text": text}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from aspectra.progress import counted
 from aspectra.report.tables import line, percent
 from aspectra.score.results import Result, learned
 
+SIDES = {"test": ("test.json", "hard_test.json"), "dev": ("dev.json",)}  # the files of a set, in order
 TEXT = """# Predictions of {name}
 
 The predictions of the systems below for each sentence of {sets}. The sentences are not included: `text_sha256` is the
@@ -24,9 +28,19 @@ short one.{shortened}
 
 ## How to use it
 
-Put the sets on disk (for the published ones: `aspectra data fetch`). In this folder, run `aspectra benchmark
-benchmark.yaml --out DIR` to score every file again and write the report. To compare your own system, add it to
-`systems` in `benchmark.yaml`. To score one file:
+Put the sets on disk (for the published ones: `aspectra data fetch`). In this folder, this scores every file again and
+writes the report:
+
+    aspectra benchmark benchmark.yaml --out ../again
+
+To compare your own system, add it to `systems` in `benchmark.yaml`, and a pair with it to `compare`:
+
+    systems:
+      mine: {mine}
+    compare:
+    - [mine, {system}]
+
+To score one file, with the set's folder for `SET`:
 
     aspectra score {gold} --pred {first} --task {task}
 """
@@ -44,13 +58,17 @@ def card(
             f1, runs = each["f1"], str(len(each["seeds"]) or 1)
             place = f"{each['task']}/{each['data']}"
             lines.append(line((each["system"], place, shots, runs, percent(f1["mean"]), percent(f1["sd"]))))
-    files = ("dev.json",) if config.get("side") == "dev" else ("test.json", "hard_test.json")
+    files = [name for name in SIDES[config.get("side", "test")] if name in cell.inputs]
+    system, spec = max(config["systems"].items(), key=lambda each: len(each[1].get("shots", ())))
+    own = {**spec, "predictions": f"MY/FOLDER/{Path(spec['predictions']).name}"}
     told = f" Of {counted(shortened, 'answer')} a long part that is not valid is `...` here." if shortened else ""
     return TEXT.format(
         name=name,
         sets=", ".join(f"{task}/{data}" for task, names in config["sets"].items() for data in names),
         side=", then ".join(files),
-        gold=" ".join(f"--gold {name}" for name in files),
+        gold=" ".join(f"--gold SET/{name}" for name in files),
+        mine=yaml.safe_dump(own, default_flow_style=True, sort_keys=False, width=1000).strip(),
+        system=system,
         shortened=told,
         table="\n".join(lines),
         version=cell.versions.get("aspectra", "(unknown)"),

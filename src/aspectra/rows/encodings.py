@@ -18,6 +18,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 WIDE = ("utf-16", "utf-32")
+AGAIN = "save it again, as UTF-8"
 NOT_FOR_FILES = ("undefined", "punycode", "idna")  # codecs of Python that are for text, but not of files
 LINE_END = re.compile("[\r\n]")
 ASCII = re.compile(r"[\t\r\n -~]{2}")
@@ -72,8 +73,9 @@ def stray(head: bytes) -> bool:
     return printable(bare)
 
 
-def settled(path: Path, head: bytes, given: str | None) -> str:
+def settled(path: Path, head: bytes, given: str | None, fixed: bool = False) -> str:
     """The encoding of a file without a byte-order mark: the `given` one, else UTF-8. `head` is its beginning.
+    `fixed`: no command that reads it has --encoding.
 
     Raises UserError if it is UTF-16 or UTF-32, and not said to be.
     """
@@ -86,7 +88,7 @@ def settled(path: Path, head: bytes, given: str | None) -> str:
         if name in WIDE and found.startswith(name)
         else f"is not {shown(name, given)} but"
     )
-    raise UserError(f"{path} {what} likely {found}: name it with --encoding {found}")
+    raise UserError(f"{path} {what} likely {found}: " + (AGAIN if fixed else f"name it with --encoding {found}"))
 
 
 def unlike(name: str, head: bytes) -> bool:

@@ -16,9 +16,9 @@ from aspectra.rows.texts import text_file
 LIST = re.compile(r"\s*\[\s*(\{|\]|$)")  # how a list of objects begins
 
 
-def jsonl_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
-    """One JSON object on each line; blank lines are skipped."""
-    with text_file(path, encoding) as stream:
+def jsonl_rows(path: Path, encoding: str | None = None, fixed: bool = False) -> Iterator[Row]:
+    """One JSON object on each line; blank lines are skipped. `fixed`: see `text_file`."""
+    with text_file(path, encoding, fixed) as stream:
         for number, line in enumerate(stream, 1):
             if not line.strip():
                 continue

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aspectra.errors import UserError
-from aspectra.rows.encodings import WIDE, marked, shown, suspected
+from aspectra.rows.encodings import AGAIN, WIDE, marked, shown, suspected
 from aspectra.rows.likely import Guess, likely
 
 SAMPLE = 1 << 14  # bytes of lines that are not ASCII
@@ -40,20 +40,29 @@ class Evidence:
 
 
 def unreadable(
-    path: Path, stream: io.BufferedReader, name: str, given: str | None, error: UnicodeError | None
+    path: Path,
+    stream: io.BufferedReader,
+    name: str,
+    given: str | None,
+    error: UnicodeError | None,
+    fixed: bool = False,
 ) -> UserError:
     """The error for bytes that do not fit the encoding of this name.
 
     `stream` is at the beginning of the file, `given` is what the user said, `error` is the decoder's, if it was asked.
+    `fixed`: no command that reads the file has --encoding.
     """
     head = stream.peek()
     mark = marked(head)
     if name.startswith(WIDE) and (mark is not None or suspected(head) == name):
         if any(said in str(error) for said in UNFINISHED):
             return UserError(f"{path} is not {name.upper()[:6]} to its end; is the file complete?")
-        return UserError(f"{path} has bytes that are not {name.upper()[:6]}; save it again, as UTF-8")
+        return UserError(f"{path} has bytes that are not {name.upper()[:6]}; {AGAIN}")
     found = examined(stream, name, stream.read(len(mark[1]) if mark else 0))
-    return UserError(f"{path} is not {shown(name, given)}{found.where}; {advice(found, name, given, mark is not None)}")
+    what = advice(found, name, given, mark is not None)
+    if fixed and "--encoding" in what:
+        what = AGAIN
+    return UserError(f"{path} is not {shown(name, given)}{found.where}; {what}")
 
 
 def examined(stream: io.BufferedReader, name: str, before: bytes) -> Evidence:
@@ -106,7 +115,7 @@ def advice(found: Evidence, name: str, given: str | None, mark: bool) -> str:
             return "it is likely UTF-8: leave out --encoding"
         return "it is mostly UTF-8: leave out --encoding, and correct the lines that are not"
     if mark:
-        return "it begins with the byte-order mark of UTF-8, but is not: save it again, as UTF-8"
+        return f"it begins with the byte-order mark of UTF-8, but is not: {AGAIN}"
     guesses = likely(bytes(found.fitting or found.rest))
     if not guesses:
         return f"save it as UTF-8, or name {'another' if given else 'its'} --encoding"

@@ -49,9 +49,9 @@ def nothing(path: Path) -> str:
 
 
 @contextmanager
-def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
+def text_file(path: Path, encoding: str | None = None, fixed: bool = False) -> Iterator[IO[str]]:
     """Open a text file, decompressed, with line ends unchanged. Encoding: its byte-order mark, else `encoding`, else
-    UTF-8.
+    UTF-8. `fixed`: the file must be UTF-8, and no command that reads it has --encoding.
 
     Raises UserError for a file that cannot be opened or is not text, an unknown encoding, and bytes that do not fit it:
     with the line, the byte, and the likely encoding.
@@ -65,7 +65,7 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
             if (found := recognized(head)) is not None:
                 raise UserError(f"{path} is not text but {found[0]}; {found[1]}")
             if (mark := marked(head)) is None:
-                name = settled(path, head, encoding)
+                name = settled(path, head, encoding, fixed)
             else:
                 # Byte-order marks are not part of the text, even if an encoding was named.
                 name, marks = mark
@@ -76,7 +76,7 @@ def text_file(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
                 yield io.TextIOWrapper(source, encoding=name, newline="")
             except UnicodeError as error:
                 with unpacked(path) as again:
-                    raise unreadable(path, again, name, encoding, error) from None
+                    raise unreadable(path, again, name, encoding, error, fixed) from None
     except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:
         raise UserError(f"{path} cannot be uncompressed ({error}); is the file complete?") from None
     except OSError as error:

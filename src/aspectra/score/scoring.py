@@ -141,7 +141,7 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
             raise UserError(
                 f"sentence {number} differs from the predicted one: {_short(example.text, 0)} has the digest "
                 f"{digest_of(example.text)[:12]}..., the prediction {str(digest)[:12]}...; use the published set "
-                "(`aspectra data fetch`), with its files in the order test.json, hard_test.json"
+                "(`aspectra data fetch`): test.json, then hard_test.json if it has one"
             )
         if digest is None and example.text != prediction.text:
             start = next(

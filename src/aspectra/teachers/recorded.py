@@ -118,7 +118,7 @@ def task_of(settings: Any) -> Any:
 
 
 def _jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for row in jsonl_rows(path):
+    for row in jsonl_rows(path, fixed=True):
         if row.fault:
             raise UserError(f"{path}, {row.place}: {row.detail}")
         yield row.place, row.values
