@@ -29,7 +29,7 @@ def test_a_corpus_of_extractions_alone_has_silver_labels_and_no_training_text(
     answers = [found(i, review(i), (WORDS[i % 10], "negative" if i % 2 else "positive")) for i in range(20)]
     figures = build([elicited(tmp_path / "e", answers)], CorpusConfig(), tmp_path / "c")["figures"]
     assert capsys.readouterr().err.splitlines() == [
-        "corpus: no training text for a writer (no analysis, no rewriting); silver labels for a tagger: 20 sentences",
+        "corpus: 20 sentences with silver labels, for a tagger; a writer would need analyses or rewritings",
         "corpus: 20 reviews are few; a student needs at least some hundreds",
     ]
     for side in ("train", "dev"):
@@ -118,3 +118,12 @@ def test_labeled_sentences_of_an_evaluation_are_kept_out(tmp_path: Path) -> None
     figures = build([source], config, tmp_path / "c")["figures"]
     assert figures["counts"]["reviews that overlap with an evaluation sentence"] == 2
     assert [example.text for example in load(tmp_path / "c" / "silver" / "train.json")] == ["Lovely warm soup."]
+
+
+def test_where_every_review_is_of_an_evaluation_the_error_says_so(tmp_path: Path) -> None:
+    source = elicited(tmp_path / "e", [found(i, f"Great pool {i}.", ("pool", "positive")) for i in range(3)])
+    gold = tmp_path / "gold.json"
+    rows = [{"sentence": f"Great pool {i}!", "aspects": []} for i in range(3)]
+    gold.write_text(json.dumps(rows), encoding="utf-8")
+    with pytest.raises(UserError, match=r"3 reviews that overlap with an evaluation sentence; .*; name other reviews$"):
+        build([source], CorpusConfig(min_words=1, evaluation=(str(gold),)), tmp_path / "c")

@@ -10,6 +10,7 @@ from aspectra.data.datasets import DATA_VARIABLE, task_of
 from aspectra.data.examples import save
 from aspectra.errors import UserError
 from aspectra.schema import Example, Opinion
+from aspectra.tasks import CHOICE
 
 
 def sentences(target: str | None = "soup", category: str | None = "FOOD#QUALITY") -> list[Example]:
@@ -49,7 +50,7 @@ def test_the_task_is_found_from_the_set(home: Path, data: str, task: str | None,
     [
         ("pub", None, "write --data atsa/pub"),
         ("{home}", None, "has no test.json"),
-        ("{home}/kept/all", None, "name it with --task: atsa, acsa or tasd"),
+        ("{home}/kept/all", None, f"name it with --task: {CHOICE}"),
         ("atsa/pub", "acsa", "name different tasks"),
         ("barr", None, "did you mean 'atsa/bar'.*aspectra data fetch.*ASPECTRA_DATA"),
         ("bar", "atsc", "did you mean 'atsa'"),

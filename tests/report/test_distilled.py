@@ -76,7 +76,7 @@ def test_sentences_of_one_review_are_not_so_many_witnesses() -> None:
 )
 def test_would_paying_for_more_help(gain: Interval, says: str) -> None:
     assert says in more(gain, 900, 200)
-    assert "Cannot be told from so few: the last 900" in more(gain, 900, 3)
+    assert "Cannot be told from so few held-out reviews: the last 900" in more(gain, 900, 3)
 
 
 def test_what_is_not_known_is_said() -> None:

@@ -1,7 +1,7 @@
 """An LLM's zero-shot judgments: the `polarity` kind of elicitation, one request for each (sentence, subject).
 
 The text of a request is the sentence and, on a line below, the subject. Engine, store and budget are those of
-`aspectra elicit`, so no answer is paid for twice. Called by `aspectra.benchmark.zero_shot`.
+`aspectra elicit`, so no stored answer is paid for twice. Called by `aspectra.benchmark.zero_shot`.
 """
 
 from __future__ import annotations

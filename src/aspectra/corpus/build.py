@@ -92,8 +92,8 @@ def make(sources: Sequence[Path], evaluated: Sequence[Path], config: CorpusConfi
         if not labels_alone(config.kinds, reasons, sentences["train"]):
             raise nothing(config.kinds, reasons, counts, sentences)
         say(
-            "corpus: no training text for a writer (no analysis, no rewriting); silver labels for a tagger: "
-            f"{sum(map(len, sentences.values()))} sentences"
+            f"corpus: {sum(map(len, sentences.values()))} sentences with silver labels, for a tagger; a writer would "
+            "need analyses or rewritings"
         )
     if number := sum(map(len, softs.values())):
         counts["silver sentences with a teacher's probabilities"] = number
@@ -131,6 +131,9 @@ def nothing(
     sentences: dict[str, list[Example]],
 ) -> UserError:
     """The error for a corpus without rows."""
+    dropped = "nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items())
+    if not counts["reviews kept"]:
+        return UserError(f"{dropped}; name other reviews")
     asked = [kind for kind in kinds if kind != "rating"]  # ratings do not come from a teacher
     if asked and reasons and not set(asked) & set(reasons):
         found = sum(bool(example.opinions) for part in sentences.values() for example in part)
@@ -147,7 +150,7 @@ def nothing(
             f"nothing to train on: {why}; `aspectra elicit --kinds "
             f"{','.join([*asked, *sorted(reasons)])}` with the same --out also asks for them{none}"
         )
-    return UserError("nothing is left to train on: " + "; ".join(f"{n} {what}" for what, n in counts.items()))
+    return UserError(dropped)
 
 
 def keep(reviews: dict[str, str], config: CorpusConfig, evaluation: Evaluation, counts: Counter[str]) -> list[str]:

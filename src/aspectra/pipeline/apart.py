@@ -48,8 +48,8 @@ def part(config: DistilConfig, drawn: Path, answers: Path, out: Path) -> dict[st
     if len(answered) < LEAST or not held:
         raise UserError(
             f"{counted(len(answered), 'review')} answered, and at least {LEAST} are needed; ask about more "
-            "(--reviews, --max-cost), or see why answers are missing: aspectra elicit --status "
-            f"{answers.parent}"
+            "(--reviews, --max-cost), ask again for the rejected ones (--set elicit.retry_rejected=true), or see why "
+            f"answers are missing: aspectra elicit --status {answers.parent}"
         )
     stage.begin()
     return stage.finish(parted(config, answered, held, answers, out))

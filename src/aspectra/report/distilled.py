@@ -102,7 +102,7 @@ def more(gain: Interval, answers: int, units: int) -> str:
     """
     brought = f"the last {counted(answers, 'answer')} brought {signed(gain.value)} F1 ({spoken(gain)})"
     if units < TOO_FEW:
-        return f"Would paying for more help? Cannot be told from so few: {brought}."
+        return f"Would paying for more help? Cannot be told from so few held-out reviews: {brought}."
     if gain.low > 0:
         return f"Would paying for more help? Probably: {brought}; the same number again tends to bring less."
     if gain.high < POINT:
@@ -203,6 +203,6 @@ def facts(results: Row) -> list[tuple[str, str]]:
         ("student", results["config"]["student"]),
         ("reviews", f"{draw['drawn']:,} drawn of {draw['reviews']:,}{unsure}"),
         ("answers", f"{parts['answered']:,} reviews answered" + (f"; {open_}" if open_ else "")),
-        ("kept away", f"{parts['held']['reviews']:,} reviews{twins}"),
+        ("held out", f"{parts['held']['reviews']:,} reviews{twins}"),
         ("cost", f"{cost}; {asked['tokens_in']:,} tokens read, {asked['tokens_out']:,} written"),
     ]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from aspectra.schema import POLARITIES, Example, Opinion
 
 # What every file that is written as UTF-8 and read with or without byte-order mark can hold.
-CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff")
+# A file with zeros may be taken for UTF-16 (`rows.encodings`).
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff\x00")
 
 
 def filled(characters: st.SearchStrategy[str], longest: int = 12) -> st.SearchStrategy[str]:
