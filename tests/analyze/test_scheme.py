@@ -14,6 +14,7 @@ from aspectra.analyze.opinions import Found, Opinion, Opinions, extract
 from aspectra.analyze.table import Table, read_table
 from aspectra.errors import UserError
 from aspectra.meaning import grouping
+from aspectra.models.shipped import reader
 
 TEXTS = [
     "The waiter was rude. Our waiters were slow. The staff was friendly.",
@@ -74,6 +75,12 @@ def test_without_a_table_of_meanings_topics_go_by_words(read: Reviews) -> None:
     assert told(own) == {"people": (3, 5, 2), "other": (4, 6, 2)}, "examples count in any case and number"
     with pytest.raises(UserError, match="topics: 'Other' is the name for targets that fit nowhere"):
         count_opinions(*read, topics={"Other": []})
+
+
+def test_the_shipped_reader_has_meanings_under_its_name(read: Reviews) -> None:
+    figures = count_opinions(*read, model="reader-en")
+    assert figures["topics"]["by"] == "meaning"
+    assert figures["topics"] == count_opinions(*read, model=reader())["topics"]
 
 
 def test_the_same_reviews_give_the_same_topics(read: Reviews, model: Path) -> None:

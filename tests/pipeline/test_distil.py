@@ -148,6 +148,8 @@ def test_money_that_ends_leaves_a_report_on_what_was_answered(
         (["--student", "smollm2"], "did you mean 'smollm2-135m'"),
         (["--labels", "no/where"], "no/where"),
         (["--teacher", "oracle"], "unknown teacher 'oracle'"),
+        (["--plan", "--demonstrations", "no/file.jsonl"], "no/file.jsonl"),
+        (["--plan", "--demonstrations", "demo:reviews.jsonl"], "review"),
         (["--set", "pretrain.epoch=3"], "did you mean 'epochs'"),
         (["--set", "elicit.select=3"], "elicit.select is set by distil"),
         (["--set", "elicit.kinds=[rewriting]"], "must have extraction"),

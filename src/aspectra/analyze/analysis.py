@@ -6,6 +6,7 @@ calls them in order and skips finished work. Called by `aspectra.cli.analyze` an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -155,6 +156,9 @@ def check_report(report: Path | None, replace: bool) -> None:
         raise UserError(f"--report {report}: name a file that ends in .html")
     if report.is_dir():
         raise UserError(f"--report {report} is a folder; name a file in it")
+    folder = next(parent for parent in report.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UserError(f"--report {report} cannot be written: {folder} is not a folder that you may write to")
     if report.exists() and not replace:
         with report.open("rb") as stream:
             if GENERATOR.encode() not in stream.read(2048):

@@ -26,6 +26,7 @@ from aspectra.analyze.topics import Topics
 from aspectra.meaning.grouping import OTHER, OVERALL
 from aspectra.meaning.named import topics_of
 from aspectra.progress import progress
+from aspectra.readers.opening import chosen
 
 STEP = 1000  # reviews between updates of the progress bar
 
@@ -47,8 +48,9 @@ def count_opinions(
     of the targets; its lemmas group them. `made_for` is the language that the reader is made for. If it is English,
     reviews in other languages are counted (`foreign`). Shares are fractions with their 95 % intervals.
 
-    `model` is the folder of an exported tagger; its table of meanings groups targets into topics. Without it they are
-    grouped by words. `topics` are the user's own, with examples (`read_topics`).
+    `model` is the folder of an exported tagger, or reader-en, the reader that comes with Aspectra; its table of
+    meanings groups targets into topics. Without it they are grouped by words. `topics` are the user's own, with
+    examples (`read_topics`).
 
     Raises UserError for an unknown column, an unknown language, opinions of other reviews, a model without a table, or
     topics that no file may have; TypeError if `opinions` can be iterated only once.
@@ -59,7 +61,7 @@ def count_opinions(
     by = table.compared(by)
     targets, categories = spoken(language)
     figures = whole(table, opinions, targets, categories, made_for)
-    made = scheme(targets, categories, Path(model) if model is not None else None, topics)
+    made = scheme(targets, categories, None if model is None else Path(chosen(model)), topics)
     figures |= {"targets": targets.figures(), "categories": categories.figures()}
     del targets, categories  # frees what the scheme does not hold
     return figures | by_topic(table, opinions, by, made)

@@ -108,7 +108,9 @@ def lacking(settings: ElicitConfig, examples: Sequence[Example], said: Sequence[
     if absent >= whole:
         raise AspectraError(f"{settings.model} has an answer for none of the {whole} sentences; name another file")
     lacking = sum(not answered(prediction) for prediction in said)
-    return [f"{settings.model} has no answer to {lacking} of {len(said)} sentences, so these have no opinion"]
+    return [
+        f"{Path(settings.model).name} has no answer to {lacking} of {len(said)} sentences, so these have no opinion"
+    ]
 
 
 def name_of(text: str) -> str:

@@ -239,7 +239,8 @@ def draw(
     if made["dev"] is not None:
         print(f"{made['files']['dev']}: all {made['dev']} dev sentences, to choose a student's best epoch")
     if made["test"]:
-        print(f"to predict: {', '.join(made['test'])}, one after the other")
+        order = ", one after the other" if len(made["test"]) > 1 else ""
+        print(f"to predict: {', '.join(made['test'])}{order}")
 
 
 def table(title: str, splits: dict[str, dict[str, Any]]) -> None:

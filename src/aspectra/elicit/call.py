@@ -55,10 +55,7 @@ def prepare(reviews: Path, config: ElicitConfig, out: Path, teacher: Teacher | N
     if not reviews.exists():
         raise UserError(f"no file of reviews {reviews}")
     check_file(reviews)
-    demonstrations = prompt.read_demonstrations(config.demonstrations)
-    if demonstrations and not {each.kind for each in demonstrations} & set(config.kinds):
-        kinds = " or ".join(config.kinds)
-        raise UserError(f"{config.demonstrations} has no example of kind {kinds}; a line is {{kind, review, answer}}")
+    demonstrations = shown(config)
     lent, teacher = teacher is not None, teacher or make_teacher(config)
     inputs = {"reviews": sha256(reviews)}
     if "recorded" in teacher.settings:
@@ -125,6 +122,7 @@ def check(config: ElicitConfig, out: Path) -> None:
         raise UserError(
             "--max-cost needs a limit for an answer's tokens: keep max_tokens, or set another limit in --extra-body"
         )
+    shown(config)
     selection.check(config)
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")
@@ -136,16 +134,25 @@ def check(config: ElicitConfig, out: Path) -> None:
         raise UserError(f"{out} has other files; name another folder with --out, or empty it")
 
 
+def shown(config: ElicitConfig) -> tuple[prompt.Demonstration, ...]:
+    """The examples to show the teacher. Raises UserError for a file that cannot be read or has no example to use."""
+    demonstrations = prompt.read_demonstrations(config.demonstrations)
+    if demonstrations and not {each.kind for each in demonstrations} & set(config.kinds):
+        kinds = " or ".join(config.kinds)
+        raise UserError(f"{config.demonstrations} has no example of kind {kinds}; a line is {{kind, review, answer}}")
+    return demonstrations
+
+
 def _ask(kind: str, config: ElicitConfig, teacher: Teacher, demonstrations: tuple[prompt.Demonstration, ...]) -> Ask:
     settings: dict[str, Any] = dict(teacher.settings)
     if kind == "extraction":
         settings["task"] = config.task
         if config.categories:
             settings["categories"] = list(config.categories)
-    shown = [[each.review, each.answer] for each in demonstrations if each.kind == kind]
-    if shown and not teacher.instant:
-        pool = hashlib.sha256(canonical(shown).encode("utf-8", "replace")).hexdigest()
-        settings["demonstrations"] = {"nearest": config.nearest, "of": pool} if config.nearest else shown
+    examples = [[each.review, each.answer] for each in demonstrations if each.kind == kind]
+    if examples and not teacher.instant:
+        pool = hashlib.sha256(canonical(examples).encode("utf-8", "replace")).hexdigest()
+        settings["demonstrations"] = {"nearest": config.nearest, "of": pool} if config.nearest else examples
     return Ask(kind, prompt.choose(kind, config.prompts.get(kind)), teacher.model, canonical(settings))
 
 

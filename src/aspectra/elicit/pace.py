@@ -164,8 +164,8 @@ class Pace:
         if fault.after is not None:
             if fault.after > patience:
                 raise EndpointError(
-                    f"the endpoint asks for a pause of {fault.after:.0f} s ({fault}), longer than --patience "
-                    f"{patience:g}; run the same command later to go on"
+                    f"the endpoint asks for a pause of {fault.after:.0f} s ({fault}), longer than the setting patience "
+                    f"({patience:g} s); run the same command later to go on"
                 )
             self._not_before = max(self._not_before, now + fault.after)
         if fault.busy and turn.number > self._fewer_from:
@@ -182,8 +182,8 @@ class Pace:
                 raise RefusedError(f"no endpoint answers: {fault}; is the server running, and the base URL correct?")
             if over:
                 raise EndpointError(
-                    f"the endpoint is down: it gave no useful answer for {patience:g} s (--patience; {fault}); run the "
-                    "same command to go on when it is back"
+                    f"the endpoint is down: it gave no useful answer for {patience:g} s ({fault}; setting: patience); "
+                    "run the same command to go on when it is back"
                 )
             self._hold(now)
             counts = not fault.gone
