@@ -38,6 +38,11 @@ def is_export(folder: Path | str) -> bool:
     return path.is_dir() and (path / INFO).is_file() and EXPORT in read_info(path)
 
 
+def of_a_model(folder: Path) -> bool:
+    """Whether a folder has any of the files that models have."""
+    return any(any(folder.glob(pattern)) for pattern in (INFO, *READ_WITH))
+
+
 def digest(folder: Path) -> str:
     """Hash of the weights, the tokenizer and the settings for using them; not of the provenance."""
     files = {file.name: sha256(file) for pattern in READ_WITH for file in sorted(folder.glob(pattern))}

@@ -340,12 +340,16 @@ def test_an_output_of_another_run_says_what_differs(tmp_path: Path) -> None:
     put(first["reviews"], [*SMALL, SMALL[0]])
     with pytest.raises(UserError, match=r"\(reviews\)"):
         analyze(**first)
+    analyze(**first | {"encoding": "cp1252"}, replace=True)
+    with pytest.raises(UserError, match=r"\(--encoding\)"):  # an older version's outputs have no encoding
+        analyze(**first)
 
 
 def test_a_folder_that_holds_no_student_leaves_nothing_behind(tmp_path: Path) -> None:
     from aspectra.analyze.source import student
 
     (tmp_path / "junk").mkdir()
+    (tmp_path / "junk" / "config.json").write_text("{}")
     with pytest.raises(UserError, match="has no weights"):
         analyze(**job(tmp_path, source=student(tmp_path / "junk")))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["junk", "reviews.csv"]

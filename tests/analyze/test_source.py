@@ -33,9 +33,9 @@ def test_with_a_least_confidence_it_is_another_reader(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no model in"):
         student(tmp_path / "nothing")
-    empty = student(tmp_path)
-    with pytest.raises(UserError):
-        empty.load()
+    (tmp_path / "notes.txt").write_text("no model")
+    with pytest.raises(UserError, match="has no weights; a model is a folder with"):
+        student(tmp_path)
 
 
 def test_the_line_that_names_the_reader_comes_when_the_reading_begins(

@@ -153,7 +153,7 @@ WRONG = {
     "latin.xml": (b"<?xml version='1.0'?>\n<sentences>caf\xe9</sentences>", "line 2: not well-formed XML"),
     "label.csv": (b"text,target,polarity\nsoup,soup,great\n", "'great' 1 times"),
     "absent.csv": (b"text,target,polarity\nsoup,bread,positive\n", "line 2: the target 'bread' is not in the text"),
-    "quote.csv": (b'text,target,polarity\n"soup,soup,positive\n', "line 2: the row is not CSV"),
+    "quote.csv": (b'text,target,polarity\n"soup,soup,positive\n', "line 2: a quote opens here and never closes"),
     "column.csv": (b"text,target\nsoup,soup\n", "no polarity column"),
     "torn.jsonl": (b'{"text": "so', "line 1: the line is incomplete"),
     "half.jsonl": (rb'{"text": "x \ud83d", "target": null, "polarity": null}', "line 1: there is half a character"),

@@ -125,6 +125,7 @@ def test_saved_sentences_read_the_same(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"[", "is not JSON"),
+        (b'{"text": "Nice."}\n{"text": "Bad."}\n', "is JSONL; a file of sentences is one JSON list"),
         (b"[]", "is empty; a benchmark file is a list"),
         (b'{"a": 1}', "holds an object; a benchmark file is a list"),
         (b'["x"]', "sentence 1: it is not an object with a 'sentence' but a text"),

@@ -119,8 +119,8 @@ def test_an_answer_of_no_use_is_asked_again_with_another_seed_and_then_rejected(
     [
         ("401", UserError, "refused a request without a key"),
         ("404", UserError, "has no model 'm'"),
-        ("402", AspectraError, "needs a payment first"),
-        ("quota", AspectraError, "needs a payment first"),
+        ("402", AspectraError, "the account has no credit left"),
+        ("quota", AspectraError, "the account has no credit left"),
     ],
 )
 def test_what_every_row_would_meet_stops_the_run_at_once_and_marks_nothing_failed(

@@ -164,7 +164,7 @@ def test_no_connection_is_known_at_the_first_and_never_a_rows_fault(quick: None)
         pace.answered(turn, 10, REPLY)
         gone, began = TryError("no connection", gone=True), time.monotonic()
         with pytest.raises(
-            AspectraError, match=r"no useful answer for 0.1 s .*no connection\).*to go on when"
+            AspectraError, match=r"no useful answer for 0.1 s \(no connection; .*to go on when"
         ) as error:
             while True:
                 for turn in await turns(pace, 1):

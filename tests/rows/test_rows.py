@@ -38,8 +38,10 @@ def test_a_list_of_json_is_told_from_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('[\n{"text": "one"}\n]\n')
     assert [row.values for row in read_rows(path, list)] == [{"text": "one"}]
-    with pytest.raises(UserError, match="is a JSON list; write one JSON object a line"):
-        list(jsonl_rows(path))
+    for text in ('[\n{"text": "one"}\n]\n', '[{"text": "one"}]\n'):
+        path.write_text(text)
+        with pytest.raises(UserError, match="is a JSON list; write one JSON object a line"):
+            list(jsonl_rows(path))
 
 
 def test_a_double_column_that_nobody_reads_harms_nobody(tmp_path: Path) -> None:

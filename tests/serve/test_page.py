@@ -198,6 +198,7 @@ def test_files_that_cannot_be_read(page: Any, tmp_path: Path) -> None:
         ("c", b'a,text\n1,"open\n', "a quote opens in line 2"),
         ("d", b"PAR1\x15\x04\x00\x15 no table of text", "d.csv cannot be read: it is not a CSV file"),
         ("e", b"PK\x03\x04 a workbook", "e.csv cannot be read: it is a spreadsheet"),
+        ("p", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "p.csv cannot be read: it is not a text file"),
     ):
         (tmp_path / f"{name}.csv").write_bytes(content)
         choose(page, tmp_path / f"{name}.csv")

@@ -258,7 +258,7 @@ def test_a_prompt_that_is_too_long_fails_alone(endpoint: Any, settings: Settings
 def test_an_account_without_money_ends_the_run(endpoint: Any, settings: Settings, answer: Any) -> None:
     body = {"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}
     endpoint.answer = lambda request: answer(status=429, body=body)
-    with pytest.raises(AspectraError, match="needs a payment first"):
+    with pytest.raises(AspectraError, match="has no credit left"):
         ask(settings(), QUESTION)
 
 

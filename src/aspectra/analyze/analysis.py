@@ -72,9 +72,7 @@ def analyze(
     check_report(report, replace)
     grouping(language)  # reports an unknown language before anything slow
     reading: dict[str, Any] = {"text_column": text_column, "skip_bad_rows": skip_bad_rows, "limit": limit}
-    # Settings added later: at their defaults they are left out, so that older outputs keep their key.
-    later = {"id_column": id_column, "encoding": encoding, "delimiter": delimiter}
-    reading |= {name: value for name, value in later.items() if value is not None}
+    reading |= {"id_column": id_column, "encoding": encoding, "delimiter": delimiter}
     named = read_topics(topics) if topics is not None else None
     view = {
         "report": str(report) if report else None,

@@ -20,6 +20,7 @@ from aspectra.files import canonical, sha256, write_json
 from aspectra.manifest import MANIFEST, UNFINISHED, Stage, read
 
 VERSION = 1  # of the parts; another version is not resumed
+LATER = ("id_column", "encoding", "delimiter")  # settings that outputs of earlier versions do not have
 
 
 class Record:
@@ -37,6 +38,8 @@ class Record:
         self.parts = out.with_name(f"{out.name}.parts")
         self.kept = kept_of(out)  # of an output that grows (`growth`)
         self.before = read(out.parent, self.beside)  # the manifest of the last run
+        # At their defaults they are left out, so that older outputs keep their key.
+        reading = {name: value for name, value in reading.items() if value is not None or name not in LATER}
         self.stage = Stage("analyze", self.parts, dict(inputs), {"version": VERSION, **reading}, replace)
         self.key = hashlib.sha256(canonical([self.stage.key(), excel_safe]).encode()).hexdigest()
 
@@ -70,7 +73,8 @@ class Record:
         if "model" in other and parted(inputs["model"])[0] == parted(hashes["model"])[0]:
             other[other.index("model")] = "--min-confidence"
         settings, now = before.get("config", {}), self.settings()
-        changed = [name for name in now if settings.get(name) != now[name]]
+        named = dict.fromkeys((*now, *(name for name in LATER if name in settings)))
+        changed = [name for name in named if settings.get(name) != now.get(name)]
         other += ["version of Aspectra" if name == "version" else f"--{name.replace('_', '-')}" for name in changed]
         if other:
             return f"with other settings or input ({', '.join(other)})"

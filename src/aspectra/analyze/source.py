@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aspectra.info import about, language, named, quality
+from aspectra.info import about, language, named, of_a_model, quality
 from aspectra.manifest import digest
 from aspectra.readers.extraction import Extractor
 from aspectra.readers.opening import absent, chosen, unnamed
 from aspectra.readers.predictor import load
 from aspectra.readers.taggers.meanings import lent
+from aspectra.weights import check
 
 SURE = " from "  # in an identity, between the model's digest and the minimum confidence
 
@@ -44,11 +45,13 @@ def student(model: str | Path | None, *, min_confidence: float = 0.0, targets: s
 
     With a minimum confidence it has another identity, so the results are not mixed.
 
-    Raises UserError if the folder does not exist; its content is checked when it is loaded.
+    Raises UserError if the folder does not exist or has no model; its content is checked when it is loaded.
     """
     folder = Path(chosen(model))
     if not folder.is_dir():
         raise absent(folder)
+    if not of_a_model(folder):
+        check(folder)  # says what is missing, before all files of some folder are hashed
     identity = digest(folder)
     if min_confidence:
         identity += f"{SURE}{min_confidence:g}"

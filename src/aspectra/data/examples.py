@@ -98,6 +98,8 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
+        if text.startswith("{") and "Extra data" in str(error):
+            raise UserError(f"{path} is JSONL; a file of sentences is one JSON list, as in docs/data.md") from None
         raise UserError(f"{path} is " + ("not JSON" if text else "empty") + f" ({error})") from None
 
 

@@ -21,12 +21,12 @@ TAKEN = {OTHER: "the name for targets that fit nowhere", OVERALL: "the name for 
 SHAPE = "write `name: [example, example]` on each line, or `- name`"
 
 
-def read_topics(path: Path) -> dict[str, tuple[str, ...]]:
+def read_topics(path: Path | str) -> dict[str, tuple[str, ...]]:
     """The topics of a file, in its order: name -> examples; see `topics_of`.
 
     Raises UserError for a file that cannot be read or has no topics, and for a value that is not text.
     """
-    value = parse_yaml(read_text(path, "topics"), str(path))
+    value = parse_yaml(read_text(Path(path), "topics"), str(path))
     if not isinstance(value, dict | list) or not value:
         raise UserError(f"{path} names no topics: {SHAPE}")
     return topics_of(value.items() if isinstance(value, dict) else ((name, None) for name in value), str(path))

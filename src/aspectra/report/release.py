@@ -36,9 +36,9 @@ writes the report:
 To compare your own system, add it to `systems` in `benchmark.yaml`, and a pair with it to `compare`:
 
     systems:
-      mine: {mine}
+      {mine}: {own}
     compare:
-    - [mine, {system}]
+    - [{mine}, {system}]
 
 To score one file, with the set's folder for `SET`:
 
@@ -67,7 +67,8 @@ def card(
         sets=", ".join(f"{task}/{data}" for task, names in config["sets"].items() for data in names),
         side=", then ".join(files),
         gold=" ".join(f"--gold SET/{name}" for name in files),
-        mine=yaml.safe_dump(own, default_flow_style=True, sort_keys=False, width=1000).strip(),
+        mine=next(each for each in ("mine", "yours", "another") if each not in config["systems"]),
+        own=yaml.safe_dump(own, default_flow_style=True, sort_keys=False, width=1000).strip(),
         system=system,
         shortened=told,
         table="\n".join(lines),

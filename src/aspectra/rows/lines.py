@@ -22,6 +22,8 @@ def jsonl_rows(path: Path, encoding: str | None = None, fixed: bool = False) -> 
         for number, line in enumerate(stream, 1):
             if not line.strip():
                 continue
+            if number == 1 and LIST.match(line):
+                raise UserError(f"{path} is a JSON list; write one JSON object a line (JSONL)")
             place = f"line {number}"
             try:
                 value = json.loads(line, object_pairs_hook=distinct)
@@ -29,9 +31,9 @@ def jsonl_rows(path: Path, encoding: str | None = None, fixed: bool = False) -> 
                 yield Row(place, fault="double key", detail=f"the key '{error}' appears twice in an object")
                 continue
             except (ValueError, RecursionError) as error:
-                if number == 1 and LIST.match(line):
-                    raise UserError(f"{path} is a JSON list; write one JSON object a line (JSONL)") from None
-                why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
+                why: object = error
+                if isinstance(error, json.JSONDecodeError):
+                    why = f"{error.msg.removesuffix(' at')} at character {error.pos + 1}"
                 yield Row(place, fault="torn line", detail=f"the line is incomplete or not JSON ({why})")
                 continue
             if isinstance(value, dict):

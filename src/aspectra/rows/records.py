@@ -21,6 +21,7 @@ AHEAD = 200  # lines behind a doubtful quote that show what rows look like
 KNOWN = 20  # rows before it that show this as well: fewer lines behind it are enough
 FAR = 1 << 20  # characters of these lines
 BACKSLASH = re.compile(r'(?<!\\)((?:\\\\)*)\\"')  # how databases escape a quote in a quoted field
+OPEN = "unexpected end of data"  # how csv says that the last quote is open
 STRAY = (
     "a quote opens here and does not close in {count} lines that look like rows; close it, or write "
     "it twice ('\"\"') if it is part of the text"
@@ -86,7 +87,8 @@ class Records:
                 count = len(self.held) - 1
                 yield self.torn(place, STRAY.format(count=f"the next {count}" if count > 1 else "the next"))
             elif fault is not None:
-                yield self.torn(place, f"the row is not CSV ({fault})")
+                why = "a quote opens here and never closes" if str(fault) == OPEN else f"the row is not CSV ({fault})"
+                yield self.torn(place, why)
             elif cells:
                 habit.learn(cells)
                 yield Record(place, cells)

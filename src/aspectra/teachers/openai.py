@@ -139,7 +139,9 @@ class OpenAITeacher:
         """The exception for an error: for the row or for the run."""
         code, meaning, told = refusal.status, refusal.meaning, self._words(refusal)
         if meaning == "unpaid":
-            return EndpointError(f"the endpoint needs a payment first ({told}); then run the same command to go on")
+            return EndpointError(
+                f"the account at the endpoint has no credit left ({told}); add some, then run the same command to go on"
+            )
         if meaning == "key":
             return RefusedError(self._locked(code, told))
         if meaning == "address":

@@ -21,6 +21,7 @@ async function decoded(file) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
+    if (bytes.includes(0)) throw new Error("it is not a text file; save its table as CSV");
     return new TextDecoder("windows-1252").decode(bytes); // what spreadsheets write where they do not write UTF-8
   }
 }
