@@ -321,14 +321,15 @@ def _stored(out: Path) -> list[tuple[int, str, str]]:
         return db.execute("SELECT request, text, created FROM responses").fetchall()
 
 
-def test_ctrl_c_stores_what_is_in_flight_and_says_how_to_go_on(
-    endpoint: Any, settings: Settings, write_reviews: Write, tmp_path: Path, rows: Rows
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_stores_what_is_in_flight_and_says_how_to_go_on(
+    endpoint: Any, settings: Settings, write_reviews: Write, tmp_path: Path, rows: Rows, number: signal.Signals
 ) -> None:
     reviews, out = write_reviews(*(f"Text{n} is fine." for n in range(20))), tmp_path / "out"
     gate = Gate(endpoint, free=4, holding=3)
     process = start(reviews, endpoint.url, out)
     assert gate.full.wait(60)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.stderr is not None
     assert "stopping after the answers in flight are stored" in process.stderr.readline()
     gate.opened.set()

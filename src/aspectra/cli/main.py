@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import sys
 from importlib import import_module
 from traceback import walk_tb
@@ -90,6 +91,17 @@ def aspectra(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns."""
+    owner = os.getpid()
+
+    def stop(number: int, frame: object) -> None:
+        if os.getpid() == owner:
+            signal.raise_signal(signal.SIGINT)
+        else:  # a process that was forked from this one ends as usual
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    # What containers and services send to stop a run: it ends like Ctrl-C, so answers in flight are still stored.
+    signal.signal(signal.SIGTERM, stop)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
