@@ -59,7 +59,7 @@ def test_doctor_names_each_package_that_is_missing(
 @pytest.mark.parametrize(
     ("file", "command"),
     [
-        (None, "pip install"),
+        (None, "pip install -c constraints.txt"),
         ("pipx_metadata.json", "pipx install --force"),
         ("uv-receipt.toml", "uv tool install --force"),
     ],
@@ -72,5 +72,5 @@ def test_the_advice_is_for_what_made_the_environment(
         (tmp_path / file).write_text("", encoding="utf-8")
     with pytest.raises(MissingExtraError) as caught:
         need("train", "pretrain", "no_such_package")
-    told = f"{command} 'PATH[train]' (PATH: Aspectra's wheel or folder)"
+    told = f"{command} 'PATH[train]' (PATH: Aspectra's folder, which has constraints.txt, or its wheel)"
     assert str(caught.value) == f"pretrain needs the extra 'train': {told}"

@@ -66,7 +66,8 @@ INSTALLERS = {"pipx_metadata.json": "pipx install --force", "uv-receipt.toml": "
 def had_by(extra: str) -> str:
     """An extra's name and the command that installs it here. Aspectra is not on a package index."""
     made_by = (command for file, command in INSTALLERS.items() if Path(sys.prefix, file).is_file())
-    return f"'{extra}': {next(made_by, 'pip install')} 'PATH[{extra}]' (PATH: Aspectra's wheel or folder)"
+    command = next(made_by, "pip install -c constraints.txt")
+    return f"'{extra}': {command} 'PATH[{extra}]' (PATH: Aspectra's folder, which has constraints.txt, or its wheel)"
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:

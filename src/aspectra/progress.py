@@ -16,6 +16,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def loading(text: str) -> None:
+    """Say what takes some seconds now to somebody who waits at a terminal; a log needs no such line."""
+    if sys.stderr.isatty():
+        say(text)
+
+
 class Bar:
     """The progress of a stage: `advance(n, note)` moves it; the note is shown after the bar."""
 

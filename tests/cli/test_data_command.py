@@ -151,7 +151,7 @@ WRONG = {
     "page.xml": (b"<html/>", "no <sentence> elements"),
     "latin.csv": (b"text,target,polarity\ncaf\xe9,caf,positive\n", "is not UTF-8 (line 2"),
     "latin.xml": (b"<?xml version='1.0'?>\n<sentences>caf\xe9</sentences>", "line 2: not well-formed XML"),
-    "label.csv": (b"text,target,polarity\nsoup,soup,great\n", "'great' 1 times"),
+    "label.csv": (b"text,target,polarity\nsoup,soup,great\n", "'great' 1 time"),
     "absent.csv": (b"text,target,polarity\nsoup,bread,positive\n", "line 2: the target 'bread' is not in the text"),
     "quote.csv": (b'text,target,polarity\n"soup,soup,positive\n', "line 2: a quote opens here and never closes"),
     "column.csv": (b"text,target\nsoup,soup\n", "no polarity column"),

@@ -91,7 +91,8 @@ def test_a_saved_audit_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_gold_and_predictions_that_differ(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(folder, gold=("two.json", "one.json")) == 2
-    assert "sentence 1 differs" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "sentence 1 differs" in told and "(that is sentence 2 of the gold)" in told
     assert call(folder, gold=("one.json",)) == 2
     assert "1 gold sentences but 2 predictions" in capsys.readouterr().err
 

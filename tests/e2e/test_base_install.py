@@ -55,7 +55,7 @@ def test_a_run_and_an_evaluation_say_at_once_which_extra_is_missing(tmp_path: Pa
     ):
         done = bare(*arguments)
         assert done.returncode == 2
-        told = f"aspectra: error: {what} needs the extra 'train': pip install 'PATH[train]'"
+        told = f"aspectra: error: {what} needs the extra 'train': pip install -c constraints.txt 'PATH[train]'"
         assert done.stderr.startswith(told) and done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
 

@@ -149,7 +149,7 @@ def test_an_earlier_answer_of_a_row_is_kept_when_the_money_ends(
         return "quota" if nth == 2 else kept(review, prompt, nth)
 
     server.choose = poor  # type: ignore[method-assign]
-    with pytest.raises(AspectraError, match="payment first"):
+    with pytest.raises(AspectraError, match="no credit left"):
         elicit(reviews, settings(server, attempts=3, price_in=1.0, price_out=1.0), out)
     counts = status(out)
     assert (counts["rejected"], counts["tokens_in"]) == (1, 100), "it was paid for"

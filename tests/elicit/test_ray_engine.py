@@ -227,5 +227,7 @@ def test_without_ray(write_reviews: Write, tmp_path: Path, monkeypatch: pytest.M
     import importlib.util
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"--engine ray needs the extra 'ray': pip install 'PATH\[ray\]'"):
+    with pytest.raises(
+        UserError, match=r"--engine ray needs the extra 'ray': pip install -c constraints.txt 'PATH\[ray\]'"
+    ):
         elicit(write_reviews("a"), settings("http://127.0.0.1:1/v1"), tmp_path / "out", ask=across(Cluster()))

@@ -232,5 +232,5 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
 def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     selection.check(ElicitConfig(select=3))
-    with pytest.raises(UserError, match=r"pip install 'PATH\[select\]'"):
+    with pytest.raises(UserError, match=r"pip install -c constraints.txt 'PATH\[select\]'"):
         selection.check(ElicitConfig(select=3, select_by="tfidf"))

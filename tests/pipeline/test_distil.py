@@ -144,6 +144,7 @@ def test_money_that_ends_leaves_a_report_on_what_was_answered(
     ("more", "says"),
     [
         (["--max-cost", "5"], "--max-cost needs the prices"),
+        (["--base-url", "127.0.0.1:9/v1"], "127.0.0.1:9/v1"),
         (["--model", ""], "use --model"),
         (["--student", "smollm2"], "did you mean 'smollm2-135m'"),
         (["--labels", "no/where"], "no/where"),

@@ -235,7 +235,10 @@ def test_an_export_needs_neither_torch_nor_transformers(export_of: Folder) -> No
 
 def test_a_missing_package_names_its_extra(export_of: Folder) -> None:
     done = without_torch(export_of("llama"), "ctranslate2")
-    assert "an export of a writer needs the extra 'deploy': pip install 'PATH[deploy]' (PATH: " in done.stderr
+    assert (
+        "an export of a writer needs the extra 'deploy': pip install -c constraints.txt 'PATH[deploy]' (PATH: "
+        in done.stderr
+    )
 
 
 def without_torch(folder: Path, *gone: str) -> subprocess.CompletedProcess[str]:

@@ -139,9 +139,9 @@ def test_judging_by_keys_and_clicks_is_kept_saved_and_scored(
     # The second card is a rewriting, of which two things are asked; of opinions of an analysis it is four.
     keys(page, "yny")
     assert pressed(page) == ["++++", "--", "++++", "....", "....", "...."]
-    keys(page, "kku")  # from the fourth back to the second
-    assert pressed(page) == ["++++", "..", "++++", "....", "....", "...."]
-    keys(page, "njru")  # n leads to the third; what is undone of the fourth is its reasoning
+    keys(page, "uu")  # the last mark first, and back to its card
+    assert pressed(page) == ["++++", "..", "....", "....", "....", "...."]
+    keys(page, "nyru")  # n and y lead to the fourth, whose reasoning is marked and undone
     keys(page, "ryjn")  # y leads to the fifth, past it to the last
     assert pressed(page) == ["++++", "--", "++++", "++-+", "....", "----"]
     keys(page, "jjj")
@@ -166,7 +166,7 @@ def test_judging_by_keys_and_clicks_is_kept_saved_and_scored(
     said = {"target": "right", "sentiment": "right", "reasoning": "wrong", "invented": "right"}
     assert saved["opinions"][3]["answers"] == said
     assert set(saved["opinions"][4]["answers"].values()) == {None}
-    keys(page, "u")
+    keys(page, "t")
     assert not page.find_element("css selector", ".bar .after").is_displayed(), "the file is not the newest any more"
     assert saved["teachers"] == [f"teacher {EVIL}"]
 

@@ -105,9 +105,9 @@ def test_the_overview_has_the_mean_over_a_tasks_sets_only_for_systems_that_met_t
     results["table"] = [r for r in results["table"] if (r["system"], r["data"]) != ("file", "desk")]
     _, text = written(tmp_path, results)
     head, _, *body = [line for line in text.split("## inn")[0].splitlines() if line.startswith("|")]
-    assert head == "| system | ATSA inn | ATSA desk | ATSA mean | ACSA inn | ACSA desk | ACSA mean |"
-    assert "| file | 44.44 | – | – | 44.44 | – | – |" in body
-    assert body[0] == "| tiny | **97.00** | **97.00** | **97.00** | **97.00** | **97.00** | **97.00** |"
+    assert head == "| system | labels | ATSA inn | ATSA desk | ATSA mean | ACSA inn | ACSA desk | ACSA mean |"
+    assert "| file | not stated | 44.44 | – | – | 44.44 | – | – |" in body
+    assert body[0] == "| tiny | all | **97.00** | **97.00** | **97.00** | **97.00** | **97.00** | **97.00** |"
 
 
 def test_time_is_drawn_against_f1_and_systems_without_it_are_named(tmp_path: Path) -> None:

@@ -164,11 +164,26 @@ def test_selected_words_are_what_is_missed_and_a_trailing_space_is_not(page: Any
     assert not picked.is_displayed() and current(page) == 5
 
 
+def test_a_target_that_is_here_already_is_judged_and_not_added(page: Any) -> None:
+    word(page, "room").click()
+    assert "“room” is in the list above" in page.find_element("css selector", ".picked[role=status]").text
+    keys(page, "2")
+    assert state(page) == "0 of 3 sentences finished: 0 right, 0 wrong, 0 missed"
+    keys(page, "\ue00c")  # Escape
+    word(page, "late").click()
+    keys(page, "2")
+    word(page, "late").click()
+    keys(page, "1")
+    assert lost(page, 2) == ["late negative"]
+
+
 def test_what_is_undone_and_what_was_stored_amiss_does_no_harm(page: Any) -> None:
     keys(page, "y", "n", "m", "1", "y", "k", "u")
     assert state(page) == "0 of 3 sentences finished: 1 right, 1 wrong, 1 missed"
-    keys(page, "u", "k", "u")
-    assert state(page) == "0 of 3 sentences finished: 1 right, 0 wrong, 0 missed"
+    keys(page, "u", "u")
+    assert state(page) == "0 of 3 sentences finished: 1 right, 0 wrong, 0 missed" and current(page) == 1
+    keys(page, "u", "u")
+    assert state(page) == "0 of 3 sentences finished: 0 right, 0 wrong, 0 missed" and current(page) == 0
     name = page.find_element("id", "bar").get_attribute("data-file").removesuffix(".json")
     stored = {"0": {"mark": "perhaps"}, "1": 7, "2": {"complete": 1, "missed": [{"target": "x", "from": 0, "to": 900}]}}
     page.execute_script("localStorage.setItem(`aspectra-${arguments[0]}`, arguments[1])", name, json.dumps(stored))

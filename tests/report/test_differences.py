@@ -22,7 +22,7 @@ def test_a_difference_is_called_one_only_where_it_was_shown(tmp_path: Path) -> N
     both, alone = "−4.00 to +24.00 | 0.060 | 0.060", "−2.00 to +22.00 | 0.040 | 0.080"
     assert f"| tiny | oracle |  | +10.00 | not shown | {both} | {alone} | 4 of 5 | −2.00 to +22.00 |" in text
     # And the overview marks the one that is level with the best.
-    assert "oracle ≈ 33.33" in page.text and "file 44.44" in page.text
+    assert "oracle none ≈ 33.33" in page.text and "file not stated 44.44" in page.text
 
 
 def test_a_difference_of_fewer_than_five_runs_is_called_descriptive(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_difference_of_fewer_than_five_runs_is_called_descriptive(tmp_path: Pa
     assert "a difference |" not in text
     # The interval of three runs would fill the chart; and a system that is far behind is not called level.
     assert "−40</text>" not in (tmp_path / "report.html").read_text()
-    assert "oracle ≈ 33.33" in page.text and "file 44.44" in page.text
+    assert "oracle none ≈ 33.33" in page.text and "file not stated 44.44" in page.text
 
 
 def test_one_run_each_has_no_interval_over_runs(tmp_path: Path) -> None:

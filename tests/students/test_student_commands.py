@@ -180,7 +180,7 @@ def test_without_torch_the_extra_is_named(corpus: Path, tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 2
-    told = "aspectra: error: pretrain needs the extra 'train': pip install 'PATH[train]'"
+    told = "aspectra: error: pretrain needs the extra 'train': pip install -c constraints.txt 'PATH[train]'"
     assert done.stderr.startswith(told) and done.stderr.count("\n") == 1
 
 

@@ -6,7 +6,7 @@ calls them in order and skips finished work. Called by `aspectra.cli.analyze` an
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -155,8 +155,12 @@ def check_report(report: Path | None, replace: bool) -> None:
     if report.is_dir():
         raise UserError(f"--report {report} is a folder; name a file in it")
     folder = next(parent for parent in report.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UserError(f"--report {report} cannot be written: {folder} is not a folder that you may write to")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        raise UserError(
+            f"--report {report} cannot be written: {folder} is not a folder that you may write to"
+        ) from None
     if report.exists() and not replace:
         with report.open("rb") as stream:
             if GENERATOR.encode() not in stream.read(2048):

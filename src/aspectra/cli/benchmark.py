@@ -56,7 +56,7 @@ def run(
     run = "aspectra run"
     settings = load(BenchmarkConfig, config_file(config), changes or [], others={RunConfig: run, ReaderConfig: run})
     folder = out or Path(settings.out)
-    tell(work(settings, folder, workers), folder, json, "run the same command to try again")
+    tell(work(settings, folder, workers), folder, json, "fix the cause, then run the same command again")
 
 
 @app.command(epilog="Example: aspectra benchmark merge runs/gpu runs/laptop --out runs/all")

@@ -171,7 +171,7 @@ def elicit(
     if status is not None:
         from aspectra.elicit.status import status as read
 
-        show(read(status), as_json)
+        show(read(status), status, as_json)
         return 0
     if out is None:
         raise UserError("--out is missing: name the folder for the responses")
@@ -194,7 +194,7 @@ def elicit(
         taken = [take(file, out, price_in, price_out) for file in batch_in]
         counts = taken[-1]
         counts["batch"] = {name: sum(each["batch"][name] for each in taken) for name in counts["batch"]}
-        show(counts, as_json)
+        show(counts, out, as_json)
         if not as_json:
             print("in the batch: " + ", ".join(f"{number} {name}" for name, number in counts["batch"].items()))
         if counts["failed"]:
@@ -274,7 +274,7 @@ def elicit(
 
         ask = across(Cluster(ray_address, workers), values.json_object(vllm, "--vllm"))
     counts = work(reviews, config, out, allow_failed=True, teacher=teaching(config), ask=ask)
-    show(counts, as_json)
+    show(counts, out, as_json)
     if counts["absent"] and not counts["done"] + counts["rejected"] + counts["pending"]:
         say(f"none of these answers is in {config.model}: was it recorded for these reviews?")
     return 1 if counts["failed"] else 0

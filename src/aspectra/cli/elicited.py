@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from aspectra.cli import output
@@ -40,15 +41,20 @@ def show_plan(found: dict[str, Any], as_json: bool, few: str = "--limit") -> Non
         print(f"time: {clock(found['hours'] * 3600)}, by {found['bound']}")
 
 
-def show(counts: dict[str, Any], as_json: bool) -> None:
-    """Print the counts, as JSON or as text."""
+def show(counts: dict[str, Any], folder: Path, as_json: bool) -> None:
+    """Print the counts of a folder's last run, as JSON or as text. Text has what all runs cost, if that is more."""
+    from aspectra.elicit.status import spent
+
     if as_json:
         print(json.dumps(counts))
         return
     pairs = ", ".join(f"{counts[name]} {name}" for name in ("done", "rejected", "failed", "absent", "pending"))
     cost = "cost unknown (no prices given)" if counts["cost_usd"] is None else f"${counts['cost_usd']:.4f}"
-    tokens = f"{counts['tokens_in']} tokens read, {counts['tokens_out']} written"
+    tokens = f"{counts['tokens_in']:,} tokens read, {counts['tokens_out']:,} written"
     if not counts["tokens_in"] + counts["tokens_out"] and counts["cost_usd"] != 0:
         tokens = "tokens unknown (the endpoint does not count them)"
         cost += "" if counts["cost_usd"] is None else " at most"
+    whole = spent(folder)
+    if round(whole, 4) > round(counts["cost_usd"] or 0.0, 4):
+        cost += f"; all runs in this folder: ${whole:.4f}"
     print(f"{pairs}\n{tokens}, {cost}")

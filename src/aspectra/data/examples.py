@@ -100,7 +100,7 @@ def _json(path: Path) -> Any:
     except (ValueError, RecursionError) as error:
         if text.startswith("{") and "Extra data" in str(error):
             raise UserError(f"{path} is JSONL; a file of sentences is one JSON list, as in docs/data.md") from None
-        raise UserError(f"{path} is " + ("not JSON" if text else "empty") + f" ({error})") from None
+        raise UserError(f"{path} is not JSON ({error})" if text.strip() else f"{path} is empty") from None
 
 
 def _example(entry: Any, number: int) -> tuple[Example, Stats]:

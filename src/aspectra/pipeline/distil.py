@@ -104,7 +104,6 @@ def check(config: DistilConfig, out: Path) -> None:
         )
     training(config)
     tuning(config, Path())
-    out.mkdir(parents=True, exist_ok=True)
     write_json(out / DISTIL, config.model_dump(mode="json"))
 
 

@@ -66,7 +66,6 @@ def make(config: ReaderConfig, out: Path) -> dict[str, Any]:
     """
     check_out(out, RUN)
     check(config, out)
-    out.mkdir(parents=True, exist_ok=True)
     write_json(out / RUN, config.model_dump(mode="json"))
     teacher = taught_by(config, out)
     systems = {} if teacher is None else {"teacher": teacher}

@@ -83,7 +83,6 @@ def check(config: RunConfig, out: Path) -> None:
         reader()
     if config.analyze not in (None, SHIPPED):
         check_analyze(config)
-    out.mkdir(parents=True, exist_ok=True)
     write_json(out / RUN, config.model_dump(mode="json"))
 
 

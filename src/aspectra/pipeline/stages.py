@@ -12,7 +12,7 @@ from aspectra.errors import UserError
 from aspectra.files import torn
 from aspectra.manifest import MANIFEST
 from aspectra.progress import say
-from aspectra.teachers.make import check_here, located
+from aspectra.teachers.make import check_here, located, make_teacher
 
 
 def check_out(out: Path, mark: str) -> None:
@@ -35,6 +35,8 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
     if teaching(settings) is None and settings.teacher != "openai" and not Path(settings.model).is_file():
         what = "recorded responses" if settings.teacher == "recorded" else "a GGUF model"
         raise UserError(f"no file of {what} {settings.model}")
+    if settings.teacher == "openai":
+        make_teacher(settings)  # checks the address and the key
 
 
 def elicit_reviews(reviews: Path, asked: ElicitConfig, out: Path) -> Path:

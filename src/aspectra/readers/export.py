@@ -20,7 +20,7 @@ from aspectra.info import EXPORT, is_export, read_info, task_of
 from aspectra.manifest import Stage
 from aspectra.models import identity, resolve
 from aspectra.places import DEMO
-from aspectra.progress import say
+from aspectra.progress import loading, say
 from aspectra.readers.card import card
 from aspectra.readers.opening import open_reader, student_folder
 from aspectra.readers.reader import Reader
@@ -61,14 +61,14 @@ def export(
     did not learn, or if the 32-bit conversion does not agree with the student.
     """
     need("train", "export")
+    folder = student_folder(model)
+    if is_export(folder):
+        raise UserError(f"{model} is already an export; name the student that it was made from")
     from aspectra.readers.taggers import export as taggers
     from aspectra.readers.writers import export as writers
     from aspectra.students.families import tags
     from aspectra.students.writers.writer import Writer
 
-    folder = student_folder(model)
-    if is_export(folder):
-        raise UserError(f"{model} is already an export; name the student that it was made from")
     tagging = tags(folder)
     tried = (taggers if tagging else writers).types(compute)
     lender = None if meanings is None else resolve(meanings)
@@ -97,6 +97,7 @@ def export(
         say(f"export: {out} is done already")
         return done
     stage.begin()
+    loading(f"export: loading {model}")
     if strange and held:
         say(f"export: {told}; confidences are not calibrated. Use --data with a set that has its categories")
         held = []

@@ -18,6 +18,13 @@ from aspectra.report.pieces import Mark, pieces
 from aspectra.report.tables import SIGNS, distinct
 
 NAME = "audit.html"
+ASKS = {
+    "target": "Does the review judge this target?",
+    "sentiment": "Is the sentiment right?",
+    "reasoning": "Is the reasoning convincing?",
+    "invented": "Is nothing invented?",
+}
+WHOLE = "The sentiment of a rewriting is right if it has all the sentiments of the review."
 
 
 def write(folder: Path, count: int, seed: int = 0) -> dict[str, Any]:
@@ -45,6 +52,8 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
     judged = [[each.response.review_id, each.response.kind, each.response.text] for each in drawn]
     page = hashlib.sha256(canonical([FORMAT, seed, judged]).encode("utf-8", "replace")).hexdigest()[:16]
     saved = {"audit": FORMAT, "page": page, "teachers": teachers, "seed": seed, "responses": responses}
+    kinds = distinct(each.response.kind for each in drawn)
+    asked = [name for name in QUESTIONS if any(name in ASKED[kind] for kind in kinds)]
     first = 0
     items = []
     for each in drawn:
@@ -56,7 +65,9 @@ def html(drawn: list[Drawn], marks: list[dict[str, Any]], responses: dict[str, i
         .render(
             **frame(("judging.css", "audit.css"), "audit.js", {**saved, "opinions": marks}, ("judging.js",)),
             teachers=teachers,
-            kinds=distinct(each.response.kind for each in drawn),
+            kinds=kinds,
+            intro=[ASKS[name] for name in asked] + ([WHOLE] if "rewriting" in kinds else []),
+            letters="".join(name[0] for name in asked),
             responses=responses,
             opinions=len(marks),
             seed=seed,

@@ -28,6 +28,7 @@ HEADS = {
     0.0: "No labeled sentence (zero-shot)",
     UNSTATED: "Prediction files: labels not stated",
 }
+SHORT = {math.inf: "all", 0.0: "none", UNSTATED: "not stated"}
 
 
 def views(results: Row) -> list[View]:
@@ -62,7 +63,15 @@ def _overview(results: Row, systems: Systems, view: View) -> Values:
             known = [values[name, t, d] for t, d in there if t == task and (name, t, d) in values]
             if len(known) == sum(t == task for t, _ in there):
                 values[name, task, None] = mean(known)
-    lines = {name: {**systems.who(row), "cells": []} for name, row in people.items()}
+    shots = {name: {labels(row) for row in rows if systems.name(row) == name} for name in people}
+    lines: dict[str, Values] = {
+        name: {
+            **systems.who(row),
+            "labels": ", ".join(SHORT.get(n, f"{n:.0f}") for n in sorted(shots[name])),
+            "cells": [],
+        }
+        for name, row in people.items()
+    }
     for task, data in columns:
         known = [values[name, task, data] for name in lines if (name, task, data) in values]
         leaders = {name for name in lines if len(known) > 1 and values.get((name, task, data)) == max(known)}
@@ -82,6 +91,7 @@ def _overview(results: Row, systems: Systems, view: View) -> Values:
         "subset": view[1],
         "heads": [{"task": task.upper(), "data": data or "mean"} for task, data in columns],
         "rows": [lines[name] for name in order],
+        "labels": len(set().union(*shots.values())) > 1,
     }
 
 

@@ -197,7 +197,8 @@ def facts(results: Row) -> list[tuple[str, str]]:
     cost = "unknown, no prices given" if asked["cost_usd"] is None else f"${asked['cost_usd']:.4f}"
     open_ = ", ".join(f"{asked[name]:,} {name}" for name in ("rejected", "failed", "absent", "pending") if asked[name])
     unsure = f", {draw['unsure']:,} of them where the student was unsure" if draw["unsure"] else ""
-    twins = f", {parts['left_out']:,} left out because they are too similar" if parts["left_out"] else ""
+    alike = "it is" if parts["left_out"] == 1 else "they are"
+    twins = f", {parts['left_out']:,} left out because {alike} too similar" if parts["left_out"] else ""
     return [
         ("LLM", results["config"]["elicit"]["model"]),
         ("student", results["config"]["student"]),

@@ -180,7 +180,13 @@ def trust(manifest: Row) -> list[tuple[str, str, str]]:
         found.append(("left out", f"{figures['under']:,}", f"opinions, {share}, because of low confidence"))
     if foreign := figures.get("foreign"):
         share = percent(foreign["reviews"] / figures["reviews"])
-        found.append(("not English", share, "of the reviews, estimated; the reader is made for English"))
+        found.append(
+            (
+                "not English",
+                share,
+                "of the reviews, estimated; the reader is made for English, and its scores are not for these",
+            )
+        )
     return found
 
 

@@ -148,11 +148,13 @@ def align(gold: Sequence[Example], predictions: Sequence[Prediction]) -> Sequenc
                 (i for i, (a, b) in enumerate(zip(example.text, prediction.text, strict=False)) if a != b),
                 min(len(example.text), len(prediction.text)),
             )
+            at = next((n for n, each in enumerate(gold, 1) if each.text == prediction.text), None)
+            order = f" (that is sentence {at} of the gold)" if at else ""
             counts = "" if len(gold) == len(predictions) else f" ({len(gold)} gold, {len(predictions)} predicted)"
             raise UserError(
                 f"sentence {number} differs: gold {_short(example.text, start)}, predicted "
-                f"{_short(prediction.text, start)}; predictions are matched by position, one for each gold sentence"
-                f"{counts}"
+                f"{_short(prediction.text, start)}{order}; predictions are matched by position, one for each gold "
+                f"sentence{counts}"
             )
     if len(gold) != len(predictions):
         shared = min(len(gold), len(predictions))

@@ -13,7 +13,7 @@ OBJECT, LIST = "must be a JSON object", "must be a list"
 WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is unknown: leave it out",
-    "string_type": "must be a text",
+    "string_type": "must be a string",
     "string_too_long": "is longer than {max_length} characters",
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "must not contain the character U+0000",

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.progress import say
+from aspectra.info import is_export
+from aspectra.progress import loading, say
 
 if TYPE_CHECKING:
     from aspectra.serve.limits import Limits
@@ -53,6 +54,8 @@ def serve(
         check_origin(origin)
     limits = limits or Limits()
     with listening(host, port) as listener:  # first, so that a port in use is reported at once
+        if model is not None and not is_export(model):
+            loading(f"serve: loading {model}")
         student = Student(load(model, batch_size=limits.batch, spread=True, **options))
         student.extract(["The first answer takes longer than those that follow."])
         run(student, limits, token, listener, host, ready, origins)

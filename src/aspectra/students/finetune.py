@@ -19,7 +19,7 @@ from aspectra.errors import UserError
 from aspectra.extras import need
 from aspectra.manifest import Stage
 from aspectra.models import identity, resolve
-from aspectra.progress import say
+from aspectra.progress import loading, say
 from aspectra.schema import POLARITIES, Example
 from aspectra.students.student import Lessons, Student
 
@@ -58,10 +58,13 @@ def finetune(
     inputs |= {f"{side}.json": datasets.files(folder, side)[0] for side in ("train", *(["dev"] if judged else []))}
     # Imported late because they take seconds: a wrong name should be reported at once.
     from aspectra.quiet import quiet
-    from aspectra.students import session
     from aspectra.students.crew import Crew
 
     crew = Crew()
+    if crew.leads:
+        loading(f"finetune: loading {student}")
+    from aspectra.students import session
+
     arguments = session.prepare(config, out, num_train_epochs=config.epochs, save_strategy="no", save_total_limit=1)
     stage = Stage("finetune", out, inputs, config.dumped(), replace=replace)
     if (done := crew.first(stage.finished)) is not None:

@@ -16,7 +16,7 @@ from aspectra.config import PretrainConfig
 from aspectra.extras import need
 from aspectra.manifest import Stage
 from aspectra.models import identity, resolve
-from aspectra.progress import say
+from aspectra.progress import loading, say
 from aspectra.students.corpus import Side, read
 from aspectra.students.families import check_corpus
 from aspectra.students.student import Lessons, Student
@@ -40,10 +40,13 @@ def pretrain(corpus: Path, student: str, config: PretrainConfig, out: Path, repl
     sides = {side: read(corpus, side) for side in ("train", "dev")}
     # Imported late because they take seconds: a wrong name should be reported at once.
     from aspectra.quiet import quiet
-    from aspectra.students import session
     from aspectra.students.crew import Crew
 
     crew = Crew()
+    if crew.leads:
+        loading(f"pretrain: loading {student}")
+    from aspectra.students import session
+
     arguments = session.prepare(
         config,
         out,

@@ -140,7 +140,7 @@ class OpenAITeacher:
         code, meaning, told = refusal.status, refusal.meaning, self._words(refusal)
         if meaning == "unpaid":
             return EndpointError(
-                f"the account at the endpoint has no credit left ({told}); add some, then run the same command to go on"
+                f"the account has no credit left ({told}); add some, then run the same command to go on"
             )
         if meaning == "key":
             return RefusedError(self._locked(code, told))
@@ -150,7 +150,9 @@ class OpenAITeacher:
                 if code in (404, 410)
                 else "does not accept chat completions"
             )
-            return RefusedError(f"{self._shown} {what} ({told}); check the model's name and the base URL")
+            return RefusedError(
+                f"{self._shown} {what} ({told}); check the model's name and the base URL, which mostly ends in /v1"
+            )
         if meaning == "passing":
             return TryError(told, busy=code in BUSY, after=retry_after(wait))
         if meaning in ("filtered", "too long"):

@@ -47,7 +47,7 @@ def test_of_thousands_of_labels_the_most_frequent_are_listed() -> None:
 
 def test_numbers_are_polarities_where_the_format_has_them() -> None:
     assert polarities(settle([source("1", "0", "-1", numbers=True)], {})) == ["positive", "neutral", "negative"]
-    with pytest.raises(UserError, match="'1' 1 times"):
+    with pytest.raises(UserError, match="'1' 1 time"):
         settle([source("1", "0", "-1")], {})
 
 
@@ -56,7 +56,7 @@ def test_numbers_of_another_scale_must_all_be_mapped() -> None:
     labels = source("0", "1", "2", numbers=True)
     with pytest.raises(UserError) as caught:
         settle([labels], parse_map(["2=positive"]))
-    assert "'0' 1 times" in str(caught.value) and "'1' 1 times" in str(caught.value)
+    assert "'0' 1 time" in str(caught.value) and "'1' 1 time" in str(caught.value)
     settled = settle([labels], parse_map(["0=negative,1=neutral,2=positive"]))
     assert polarities(settled) == ["negative", "neutral", "positive"]
 
@@ -85,5 +85,5 @@ def test_a_label_is_found_by_what_its_file_counts(tmp_path: Path) -> None:
     rows = [{"text": "Soft bed.", "target": "bed", "polarity": polarity} for polarity in ("positive", "grand")]
     path = tmp_path / "a.json"
     path.write_text(json.dumps(rows), encoding="utf-8")
-    with pytest.raises(UserError, match=r"'grand' 1 times, first in .*a\.json, item 2\."):
+    with pytest.raises(UserError, match=r"'grand' 1 time, first in .*a\.json, item 2\."):
         settle([Source(path, read(path))], {})

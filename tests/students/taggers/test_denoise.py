@@ -39,7 +39,7 @@ def test_every_kind_of_encoder_restores_words_and_knows_no_task(kind: str, encod
     assert after < before
     taught = pretrain(given, str(encoder_of(kind)), PretrainConfig(**SMALL), tmp_path / "taught")["figures"]
     assert figures["steps"] == taught["steps"]
-    assert (figures["counted"], taught["counted"]) == ("hidden tokens", "words, spans and ratings")
+    assert (figures["counted"], taught["counted"]) == ("hidden tokens", "labels")
     assert figures["parameters"] == taught["parameters"], "the head that restores words is gone"
     info = json.loads((tmp_path / "out" / "aspectra.json").read_text(encoding="utf-8"))
     assert info["task"] is None and info["labels"] is None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aspectra.errors import UserError, unknown
-from aspectra.progress import first_few, say
+from aspectra.progress import counted, first_few, say
 from aspectra.schema import POLARITIES, Example
 
 # Numbers in PyABSA's files. Other files count 0, 1, 2, so these apply only if there is no other number.
@@ -91,7 +91,9 @@ def settle(sources: Sequence[Source], mapping: Mapping[str, str]) -> list[list[E
         settled.append(examples)
     if strange:
         often = strange.most_common()
-        listed = "; ".join(f"'{label}' {count} times, first in {first[label]}" for label, count in often[:LISTED])
+        listed = "; ".join(
+            f"'{label}' {counted(count, 'time')}, first in {first[label]}" for label, count in often[:LISTED]
+        )
         more = f"; and {len(often) - LISTED} more" if len(often) > LISTED else ""
         raise UserError(
             f"labels that are not {', '.join(POLARITIES)}: {listed}{more}. Map them, as in --polarity-map "

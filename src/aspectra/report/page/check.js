@@ -91,8 +91,11 @@
       piece.classList.toggle("added", missed(number).some(inside));
     }
     if (pick?.at !== at) return;
-    const ready = !data.targets || picked !== null;
-    card.querySelector(".picked").textContent = !ready
+    const there = known();
+    const ready = !data.targets || (picked !== null && !there);
+    card.querySelector(".picked").textContent = there
+      ? `“${cut(data.sentences[at].text, picked)}” is in the list above: if its polarity is wrong, mark it as wrong there.`
+      : !ready
       ? "Which words? Click the first and the last word, or select them. Keyboard: ← and →, Shift for more words."
       : picked ? `“${cut(data.sentences[at].text, picked)}” is judged` : "It is judged";
     for (const button of card.querySelectorAll("[data-polarity]")) button.disabled = !ready && !data.categories.length;
@@ -104,6 +107,13 @@
     const all = words(pick.at);
     const [first, last] = [Math.min(pick.first, pick.last), Math.max(pick.first, pick.last)];
     return { from: Number(all[first].dataset.from), to: Number(all[last].dataset.to) };
+  }
+
+  // Whether the picked words are a target that is here already: that one is to be judged, not added.
+  function known() {
+    const place = span();
+    if (place === null || data.categories.length) return false;
+    return [...data.sentences[pick.at].opinions, ...missed(end(pick.at))].some((o) => o.from === place.from && o.to === place.to);
   }
 
   function choosing(at, first = null, last = first) {
@@ -125,7 +135,7 @@
     const { at } = pick;
     const number = end(at);
     const place = span() ?? { from: null, to: null };
-    if (place.from === null && data.targets && !data.categories.length) return;
+    if ((place.from === null && data.targets && !data.categories.length) || known()) return;
     const target = place.from === null ? null : cut(data.sentences[at].text, place);
     const category = page.cards[number].querySelector("select")?.value ?? null;
     const complete = page.judgment(number)?.complete ?? false;
@@ -162,9 +172,6 @@
     const { at, opinion } = about[number];
     const polarity = polarities["1234".indexOf(letter)];
     if (letter === "m" || (letter === "n" && !opinion)) choosing(at, data.targets && words(at).length ? 0 : null);
-    else if (letter === "u" && !opinion && missed(number).length && !page.judgment(number).complete) {
-      change(number, { missed: missed(number).slice(0, -1) });
-    } else if (letter === "u" && !opinion) change(number, { complete: false });
     else if (letter === "y" || (letter === "n" && opinion) || (polarity && opinion)) {
       if (!opinion) change(number, { complete: true });
       else if (polarity) say(number, polarity);

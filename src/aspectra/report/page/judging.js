@@ -10,6 +10,7 @@ function judging(page) {
   const cards = all("[data-number]");
   const key = `aspectra-${page.name}-${page.id}`;
   const said = {};
+  const before = []; // what `u` takes back: a card and its judgment until then
   let current = 0;
   let kept = true;
   const judgment = (number) => said[number];
@@ -34,6 +35,18 @@ function judging(page) {
   }
 
   function judge(number, value) {
+    before.push([number, said[number]]);
+    put(number, value);
+  }
+
+  function undo() {
+    if (!before.length) return;
+    const [number, value] = before.pop();
+    put(number, value);
+    choose(number);
+  }
+
+  function put(number, value) {
     if (value === undefined) delete said[number];
     else said[number] = value;
     for (const told of all(".after")) told.hidden = true; // of what is not the newest any more
@@ -74,7 +87,7 @@ function judging(page) {
     if (page.key(letter, current, event)) event.preventDefault();
     else if (letter === "j") choose(current + 1);
     else if (letter === "k") choose(current - 1);
-    else if (letter === "u") judge(current);
+    else if (letter === "u") undo();
     else return;
     event.preventDefault();
   });

@@ -26,7 +26,7 @@ KNOWN = {"target", "category"}  # the fields of an opinion that a task may need
 class TaggingStudent(Tagger):
     """Learns targets and polarities, from a teacher or from gold labels, and the rating of a text."""
 
-    counted = "words, spans and ratings"
+    counted = "labels"
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
