@@ -93,6 +93,6 @@ def test_labels(tmp_path: Path) -> None:
 
     assert spans("labels_emoji.csv") == [("soup", 5), ("soup", 14)]
     assert spans("labels_kaggle.csv") == spans("labels_generative_absa.txt") == [("soup", 4)]
-    with pytest.raises(UserError, match=r"line 5: the target 'x' .*'good' 1 times") as caught:
+    with pytest.raises(UserError, match=r"line 5: the target 'x' .*'good' 1 time") as caught:
         spans("labels_many_bad.csv")
     assert "line 2" not in str(caught.value)

@@ -152,8 +152,8 @@ def test_csv_rows_that_would_lose_text_are_bad(tmp_path: Path) -> None:
     path = put(tmp_path / "r.csv", "id,text\n1,good, but dear\n2,fine\n")
     assert "line 2: 3 fields, and the header has 2" in refused(path)
     assert [review.id for review in read_reviews(path, skip_bad_rows=True)] == ["2"]
-    assert "the row is not CSV" in refused(put(path, 'id,text\n1,"never closed\n2,fine\n'))
-    assert "the row is not CSV" in refused(put(path, 'id,text\n1,"never closed\n'))
+    assert "a quote opens here and never closes" in refused(put(path, 'id,text\n1,"never closed\n2,fine\n'))
+    assert "a quote opens here and never closes" in refused(put(path, 'id,text\n1,"never closed\n'))
 
 
 def test_ids_that_are_those_of_products_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

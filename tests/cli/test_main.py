@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -138,3 +139,31 @@ def test_doctor_tells_what_is_installed(capsys: pytest.CaptureFixture[str]) -> N
     assert '"pyarrow"' in out and '"model cache"' in out
     assert run(["doctor"]) == 0
     assert "processor" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ignored", [False, True], ids=["in front", "in the background of a script"])
+def test_sigterm_is_one_ctrl_c_even_if_it_comes_twice(ignored: bool) -> None:
+    code = (
+        "import signal, time\n"
+        "from aspectra.cli import main\n"
+        f"signal.signal(signal.SIGINT, signal.{'SIG_IGN' if ignored else 'default_int_handler'})\n"
+        "def work(*_, **__):\n"
+        "    try:\n"
+        "        print('ready', flush=True)\n"
+        "        time.sleep(60)\n"
+        "    finally:\n"
+        "        time.sleep(0.3)\n"
+        "        print('stored', flush=True)\n"
+        "main.app = work\n"
+        "main.main([])\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as done:
+        assert done.stdout is not None and done.stdout.readline() == "ready\n"
+        done.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        done.send_signal(signal.SIGTERM)  # as `timeout` does
+        told, error = done.communicate(timeout=30)
+    assert (told, done.returncode) == ("stored\n", 130)
+    assert error == "aspectra: error: interrupted; run the same command to go on from here\n"

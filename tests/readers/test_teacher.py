@@ -94,7 +94,9 @@ def test_answers_are_what_the_student_reads_with_the_probabilities_behind_them(
     for each in sentences:
         for place, shares in each.spans.items():
             assert sum(shares) == pytest.approx(1, abs=1e-3)
-            (said,) = [o for o in opinions if (o["from"], o["to"]) == place]
+            here = [o for o in opinions if (o["from"], o["to"]) == place]
+            assert len(here) == 1, f"one opinion of {place}: {opinions}, {each}"
+            said = here[0]
             assert POLARITIES[shares.index(max(shares))] == said["polarity"]
             begin, inside = each.words[place]
             assert begin > 0.5 > inside and said["confidence"] <= begin + 1e-3

@@ -7,10 +7,12 @@ invalid input, 130 interrupted.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import signal
 import sys
+import time
 from importlib import import_module
 from traceback import walk_tb
 from typing import Any, TextIO
@@ -41,6 +43,7 @@ COMMANDS = {
 }
 
 INTERRUPTED = 130
+TWICE = 1.0  # seconds: `timeout` sends SIGTERM to its command and then to the group, which is one stop
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What a user's path can be besides missing; workers report the important cases in their own words.
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR)
@@ -91,14 +94,19 @@ def aspectra(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns."""
-    owner = os.getpid()
+    owner, last = os.getpid(), -math.inf
 
     def stop(number: int, frame: object) -> None:
-        if os.getpid() == owner:
-            signal.raise_signal(signal.SIGINT)
-        else:  # a process that was forked from this one ends as usual
+        nonlocal last
+        if os.getpid() != owner:  # a process that was forked from this one ends as usual
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
+        before, last = last, time.monotonic()
+        if last - before < TWICE:
+            return
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as for what a script runs in the background
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     # What containers and services send to stop a run: it ends like Ctrl-C, so answers in flight are still stored.
     signal.signal(signal.SIGTERM, stop)

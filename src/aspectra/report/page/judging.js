@@ -35,6 +35,7 @@ function judging(page) {
   }
 
   function judge(number, value) {
+    if (JSON.stringify(value) === JSON.stringify(said[number])) return;
     before.push([number, said[number]]);
     put(number, value);
   }
