@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aspectra.errors import UserError
-from aspectra.files import canonical, replacing, sha256, write_json, write_text
+from aspectra.files import canonical, make_folder, replacing, sha256, write_json, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
@@ -47,3 +47,11 @@ def test_the_digest_of_a_folder_follows_names_and_bytes_but_not_hidden_files(tmp
 
 def test_equal_values_have_one_canonical_text() -> None:
     assert canonical({"b": 1, "a": "é"}) == canonical({"a": "é", "b": 1}) == '{"a":"é","b":1}'
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"cannot create the folder .*below \(Not a directory\); name another with --out"):
+        make_folder(tmp_path / "file" / "below")
+    make_folder(tmp_path / "new" / "one")
+    assert (tmp_path / "new" / "one").is_dir()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from aspectra.errors import of_system
+from aspectra.errors import UserError, of_system
 
 
 @contextmanager
@@ -37,6 +37,14 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder that --out names, if it is not there. Raises UserError if that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot create the folder {folder} ({error.strerror}); name another with --out") from None
 
 
 def torn(path: Path) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from aspectra.circumstances import circumstances
 from aspectra.errors import UserError
-from aspectra.files import canonical, sha256, torn, write_json
+from aspectra.files import canonical, make_folder, sha256, torn, write_json
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".stage.json"
@@ -88,12 +88,7 @@ class Stage:
                     "settings; name another --out, or delete it"
                 )
             self._clear(there)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(
-                f"cannot create the folder {self.folder} ({error.strerror}); name another with --out"
-            ) from None
+        make_folder(self.folder)
         write_json(self.folder / UNFINISHED, {"stage": self.name, "key": self.key()})
         return False
 

@@ -320,6 +320,7 @@ def test_what_is_wrong_is_told_before_the_model_is_loaded(tmp_path: Path) -> Non
         ({"report": tmp_path / "r.pdf"}, r"ends in \.html"),
         ({"report": other}, "not a report of analyze"),
         ({"report": other / "r.html"}, "is not a folder that you may write to"),
+        ({"out": other / "o.csv"}, "is not a folder that you may write to"),
     ]
     for change, told in wrong:
         with pytest.raises(UserError, match=told):

@@ -85,9 +85,9 @@ def test_what_the_endpoint_does_not_count_is_not_said_to_cost_nothing(
     prices = ["--price-in", 1000, "--price-out", 1000]
     _, text, _ = call(reviews, *asked(httpserver, "--out", tmp_path / "priced", *prices))
     assert "tokens unknown" in text and " at most" in text and "$0.0000" not in text
-    assert "all runs in this folder" not in text
+    assert "in this folder" not in text
     _, text, _ = call(reviews, *asked(httpserver, "--out", tmp_path / "priced", *prices), "--temperature", 1)
-    assert "all runs in this folder: $" in text, "the answers with the other temperature were paid for, too"
+    assert "all priced answers in this folder: $" in text, "the answers with the other temperature were paid for, too"
 
 
 def test_a_stop_at_the_most_that_may_be_spent_is_no_failure(

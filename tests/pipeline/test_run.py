@@ -170,7 +170,7 @@ def test_an_out_that_is_a_file_is_refused(tmp_path: Path, causal: Path, capsys: 
     assert "is a file" in capsys.readouterr().err
     assert run(["run", str(file), "--out", str(file / "below")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "cannot write" in line and "Not a directory" in line
+    assert "cannot create the folder" in line and "Not a directory" in line
 
 
 def test_a_folder_with_other_things_is_not_touched(

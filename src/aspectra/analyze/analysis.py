@@ -6,7 +6,6 @@ calls them in order and skips finished work. Called by `aspectra.cli.analyze` an
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from aspectra.analyze.counts import count_opinions
 from aspectra.analyze.growth import Growth
 from aspectra.analyze.intake import at_hand
 from aspectra.analyze.lemma import grouping
-from aspectra.analyze.output import Written, check_output, write_opinions
+from aspectra.analyze.output import Written, check_output, check_place, write_opinions
 from aspectra.analyze.reading import read_opinions
 from aspectra.analyze.record import Record, shows
 from aspectra.analyze.source import Source
@@ -154,13 +153,7 @@ def check_report(report: Path | None, replace: bool) -> None:
         raise UserError(f"--report {report}: name a file that ends in .html")
     if report.is_dir():
         raise UserError(f"--report {report} is a folder; name a file in it")
-    folder = next(parent for parent in report.absolute().parents if parent.exists())
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError:
-        raise UserError(
-            f"--report {report} cannot be written: {folder} is not a folder that you may write to"
-        ) from None
+    check_place("--report", report)
     if report.exists() and not replace:
         with report.open("rb") as stream:
             if GENERATOR.encode() not in stream.read(2048):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -175,11 +176,21 @@ class Written:
         return unguarded(value) if self.excel_safe else value
 
 
+def check_place(option: str, path: Path) -> None:
+    """Raise UserError unless the nearest folder of a path that is there can be written to."""
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        raise UserError(f"{option} {path} cannot be written: {folder} is not a folder that you may write to") from None
+
+
 def check_output(out: Path, excel_safe: bool) -> None:
     """Raise UserError for an output that cannot be written in this way."""
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(f"--out {out}: name a file that ends in {', '.join(SUFFIXES)}")
     if out.is_dir():
         raise UserError(f"--out {out} is a folder; name a file in it")
+    check_place("--out", out)
     if excel_safe and out.suffix.lower() != ".csv":
         raise UserError("--excel-safe needs an --out that ends in .csv")

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from aspectra import manifest
 from aspectra.benchmark import cells, grid, summary, workers
 from aspectra.errors import UserError
-from aspectra.files import torn, write_json
+from aspectra.files import make_folder, torn, write_json
 from aspectra.lock import LOCK, take_lock
 from aspectra.manifest import BENCHMARK
 from aspectra.progress import progress, say
@@ -109,7 +109,7 @@ def claim(out: Path, merged: bool = False) -> None:
             raise UserError(
                 f"{out} has runs merged from other folders; run the benchmark in one of those, then merge again"
             )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
 
 
 def notes(results: dict[str, Result], out: Path) -> list[str]:

@@ -56,5 +56,5 @@ def show(counts: dict[str, Any], folder: Path, as_json: bool) -> None:
         cost += "" if counts["cost_usd"] is None else " at most"
     whole = spent(folder)
     if round(whole, 4) > round(counts["cost_usd"] or 0.0, 4):
-        cost += f"; all runs in this folder: ${whole:.4f}"
+        cost += f"; all priced answers in this folder: ${whole:.4f}"
     print(f"{pairs}\n{tokens}, {cost}")

@@ -15,7 +15,7 @@ from aspectra.elicit import plan as ahead
 from aspectra.elicit.status import status
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.files import write_json
+from aspectra.files import make_folder, write_json
 from aspectra.info import read_info
 from aspectra.manifest import DISTIL
 from aspectra.models import resolve
@@ -104,6 +104,7 @@ def check(config: DistilConfig, out: Path) -> None:
         )
     training(config)
     tuning(config, Path())
+    make_folder(out)
     write_json(out / DISTIL, config.model_dump(mode="json"))
 
 

@@ -22,7 +22,7 @@ from aspectra.corpus import decontaminate
 from aspectra.data import datasets
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.files import write_json, write_text
+from aspectra.files import make_folder, write_json, write_text
 from aspectra.manifest import RUN
 from aspectra.models import resolve
 from aspectra.models.shipped import READER
@@ -66,6 +66,7 @@ def make(config: ReaderConfig, out: Path) -> dict[str, Any]:
     """
     check_out(out, RUN)
     check(config, out)
+    make_folder(out)
     write_json(out / RUN, config.model_dump(mode="json"))
     teacher = taught_by(config, out)
     systems = {} if teacher is None else {"teacher": teacher}

@@ -13,7 +13,7 @@ from typing import Any
 from aspectra.config import ElicitConfig, PretrainConfig
 from aspectra.errors import UserError
 from aspectra.extras import need
-from aspectra.files import write_json, write_text
+from aspectra.files import make_folder, write_json, write_text
 from aspectra.manifest import RUN
 from aspectra.models.shipped import READER, reader
 from aspectra.pipeline.stages import check_out, check_teacher, elicit_reviews
@@ -83,6 +83,7 @@ def check(config: RunConfig, out: Path) -> None:
         reader()
     if config.analyze not in (None, SHIPPED):
         check_analyze(config)
+    make_folder(out)
     write_json(out / RUN, config.model_dump(mode="json"))
 
 
