@@ -51,7 +51,9 @@ def test_equal_values_have_one_canonical_text() -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"cannot create the folder .*below \(Not a directory\); name another with --out"):
+    with pytest.raises(
+        UserError, match=r"cannot create the folder .*below \(Not a directory\); name another with --out"
+    ):
         make_folder(tmp_path / "file" / "below")
     make_folder(tmp_path / "new" / "one")
     assert (tmp_path / "new" / "one").is_dir()

@@ -52,3 +52,10 @@ def test_what_an_export_cannot_do_is_refused(export_of: Folder, option: dict[str
 def test_an_export_in_passing_is_asked_on_the_processor(student_of: Folder) -> None:
     with pytest.raises(UserError, match="an export runs on the CPU"):
         evaluate(student_of("llama"), "atsa", "hotels", cap=6, engine="ct2", device="cuda")
+
+
+def test_a_model_that_has_not_learned_a_task_is_no_silent_score(
+    encoder_of: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(encoder_of("bert"), "atsa", "hotels", cap=3)
+    assert "has not learned a task, so its answers mean little" in capsys.readouterr().err

@@ -96,6 +96,10 @@ def evaluate(
         reader = held.enter_context(
             opened(model, chosen, texts, other, threads=threads, device=device, bf16=bf16, **limits)
         )
+        if info.get("task") is None:
+            say(
+                f"evaluate: WARNING: {name} has not learned a task, so its answers mean little; see `aspectra finetune`"
+            )
         if stage is not None:
             stage.begin()
         started = time.perf_counter()
