@@ -77,6 +77,15 @@ def test_a_release_has_no_sentence_and_gives_the_same_table(
     assert run(["benchmark", "release", str(finished), "--out", str(tmp_path / "passed")]) == 0, "done already"
 
 
+def test_the_card_names_a_new_system_as_none_is_called(finished: Path, small: Small, tmp_path: Path) -> None:
+    files = {"kind": "file", "predictions": str(tmp_path / "shots" / "{data}-{shots}-{seed}.jsonl")}
+    benchmark(small(systems={"mine": files}, sets={"atsa": ["inn"]}, shots=[4, None]), tmp_path / "own")
+    release(tmp_path / "own", tmp_path / "passed")
+    card = (tmp_path / "passed" / "README.md").read_text(encoding="utf-8")
+    added = yaml.safe_load(dedent("    systems:\n" + card.partition("    systems:\n")[2].partition("To score")[0]))
+    assert (list(added["systems"]), added["compare"]) == (["yours"], [["yours", "mine"]])
+
+
 def test_one_released_file_is_scored_beside_the_set(
     finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,6 +89,24 @@ def test_only_its_own_style_and_script_are_allowed(out: Path) -> None:
     assert len(found) == 2 and "style=" not in text and not re.search(r"\son\w+=\"", text)
 
 
+def test_the_page_speaks_only_of_what_its_kinds_are_asked(out: Path, tmp_path: Path) -> None:
+    audit.write(out, 50)
+    every = (out / "audit.html").read_text(encoding="utf-8")
+    assert "Is the reasoning convincing?" in every and "all the sentiments of the review" in every
+    assert all(f"<kbd>{letter}</kbd>" in every for letter in "tsri")
+    (tmp_path / "reviews.csv").write_text("id,text\nr1,The soup was cold.\n")
+    answer = json.dumps({"opinions": [{"target": "soup", "polarity": "negative"}]})
+    said = {"review": "The soup was cold.", "kind": "extraction", "text": answer, "model": "m"}
+    (tmp_path / "said.jsonl").write_text(json.dumps(said) + "\n")
+    config = ElicitConfig(teacher="recorded", model=str(tmp_path / "said.jsonl"), kinds=("extraction",))
+    elicit(tmp_path / "reviews.csv", config, tmp_path / "out")
+    assert audit.write(tmp_path / "out", 50)["opinions"] == 1
+    few = (tmp_path / "out" / "audit.html").read_text(encoding="utf-8")
+    assert "Is the sentiment right?" in few and "<kbd>t</kbd>" in few
+    for absent in ("Is the reasoning convincing?", "Is nothing invented?", "of a rewriting", "<kbd>r</kbd>"):
+        assert absent not in few
+
+
 def test_another_draw_or_another_answer_is_another_page_and_the_same_is_the_same(out: Path, tmp_path: Path) -> None:
     def name(seed: int, count: int = 50) -> str:
         audit.write(out, count, seed)

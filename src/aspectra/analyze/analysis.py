@@ -70,8 +70,14 @@ def analyze(
     check_output(out, excel_safe)
     check_report(report, replace)
     grouping(language)  # reports an unknown language before anything slow
-    reading: dict[str, Any] = {"text_column": text_column, "skip_bad_rows": skip_bad_rows, "limit": limit}
-    reading |= {"id_column": id_column, "encoding": encoding, "delimiter": delimiter}
+    reading: dict[str, Any] = {
+        "text_column": text_column,
+        "skip_bad_rows": skip_bad_rows,
+        "limit": limit,
+        "id_column": id_column,
+        "encoding": encoding,
+        "delimiter": delimiter,
+    }
     named = read_topics(topics) if topics is not None else None
     view = {
         "report": str(report) if report else None,

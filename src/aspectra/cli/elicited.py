@@ -43,11 +43,11 @@ def show_plan(found: dict[str, Any], as_json: bool, few: str = "--limit") -> Non
 
 def show(counts: dict[str, Any], folder: Path, as_json: bool) -> None:
     """Print the counts of a folder's last run, as JSON or as text. Text has what all runs cost, if that is more."""
-    from aspectra.elicit.status import spent
-
     if as_json:
         print(json.dumps(counts))
         return
+    from aspectra.elicit.status import spent
+
     pairs = ", ".join(f"{counts[name]} {name}" for name in ("done", "rejected", "failed", "absent", "pending"))
     cost = "cost unknown (no prices given)" if counts["cost_usd"] is None else f"${counts['cost_usd']:.4f}"
     tokens = f"{counts['tokens_in']:,} tokens read, {counts['tokens_out']:,} written"

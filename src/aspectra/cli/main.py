@@ -94,6 +94,12 @@ def aspectra(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns."""
+    stop_on_sigterm()
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def stop_on_sigterm() -> None:
+    """What containers and services send to stop a run ends it like Ctrl-C, so that answers in flight are stored."""
     owner, last = os.getpid(), -math.inf
 
     def stop(number: int, frame: object) -> None:
@@ -108,9 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
-    # What containers and services send to stop a run: it ends like Ctrl-C, so answers in flight are still stored.
     signal.signal(signal.SIGTERM, stop)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: list[str]) -> int:

@@ -122,7 +122,6 @@ def check(config: ElicitConfig, out: Path) -> None:
         raise UserError(
             "--max-cost needs a limit for an answer's tokens: keep max_tokens, or set another limit in --extra-body"
         )
-    shown(config)
     selection.check(config)
     if out.exists() and not out.is_dir():
         raise UserError(f"--out {out} is a file; name a folder")

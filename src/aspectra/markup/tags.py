@@ -50,7 +50,7 @@ TORN = re.compile(
     r"<(?:br\s*+\\?/?|\\?/(?P<end>[a-z][a-z0-9]*+)|(?P<name>[a-z][a-z0-9]*+)\s++[a-z-]++=[^<>]*+)\Z", re.IGNORECASE
 )
 MARKED = re.compile(r"<(?:!doctype\b[^<>]*+|\?xml\b[^<>]*+|!\[CDATA\[|!\[[^<>\[\]]*+\]>|!--(?=>))>?", re.IGNORECASE)
-# Not `{0,1000}+`: before Python 3.11.5, a possessive group with a lookahead never matches.
+# Not `{0,1000}+`: in Python 3.11.2, which Debian 12 has, a possessive group that begins with a lookahead fails.
 ESCAPED = re.compile(
     r"&(?:amp;)*+(?:lt|#60|#x3c);(?P<inner>[\\/a-z!](?:(?!&(?:amp;)*+(?:[lg]t|#6[02]|#x3[ce]);)[^<>]){0,1000})"
     r"&(?:amp;)*+(?:gt|#62|#x3e);",

@@ -29,6 +29,7 @@ def check_teacher(settings: ElicitConfig, out: Path) -> None:
     from aspectra.readers.teacher import teaching
 
     call.check(settings, out)
+    call.shown(settings)
     check_here(settings)
     if not settings.model:
         raise UserError(f"the {settings.teacher} teacher needs a model; use --model, or `model` in a config")

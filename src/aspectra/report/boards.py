@@ -63,7 +63,9 @@ def _overview(results: Row, systems: Systems, view: View) -> Values:
             known = [values[name, t, d] for t, d in there if t == task and (name, t, d) in values]
             if len(known) == sum(t == task for t, _ in there):
                 values[name, task, None] = mean(known)
-    shots = {name: {labels(row) for row in rows if systems.name(row) == name} for name in people}
+    shots: dict[str, set[float]] = {}
+    for row in rows:
+        shots.setdefault(systems.name(row), set()).add(labels(row))
     lines: dict[str, Values] = {
         name: {
             **systems.who(row),
